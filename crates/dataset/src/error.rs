@@ -1,0 +1,163 @@
+//! Why a collection cannot be read at all. What concerns one row or file is an
+//! [`Exclusion`](crate::Exclusion) instead,
+//! and does not end the reading.
+
+use std::{io, path::PathBuf};
+
+use radiograph_files::FileError;
+
+use crate::image::Undecodable;
+
+/// Why a collection cannot be read, or a request cannot be met.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// Two columns of a table have one name.
+    #[error("{}: two columns are named {column:?}; rename or remove one", path.display())]
+    AmbiguousColumn {
+        /// The metadata file.
+        path: PathBuf,
+        /// Their name.
+        column: String,
+    },
+
+    /// Two collections would give their records the same ids.
+    #[error("two collections are named {name:?}; give each folder its own source name")]
+    DuplicateSource {
+        /// The name.
+        name: String,
+    },
+
+    /// The metadata is in an encoding that tables cannot be read in.
+    #[error("{}: the table is encoded in {found}; save it as UTF-8", path.display())]
+    Encoding {
+        /// The metadata file.
+        path: PathBuf,
+        /// What the byte order mark says.
+        found: &'static str,
+    },
+
+    /// A collection's folder is not there, or is not a folder.
+    #[error("{}: not a folder; give the folder that holds the collection", path.display())]
+    Folder {
+        /// The path given.
+        path: PathBuf,
+    },
+
+    /// Text is not of the form `source:name`.
+    #[error("{text:?} is not an id; ids are written source:name")]
+    Id {
+        /// The text given.
+        text: String,
+    },
+
+    /// Metadata lacks columns without which its rows mean nothing.
+    #[error("{}: no column {}; the header has {}", path.display(), missing.join(", "), found.join(", "))]
+    MissingColumns {
+        /// The metadata file.
+        path: PathBuf,
+        /// Columns that are needed and not there.
+        missing: Vec<String>,
+        /// Columns that are there; a long header is cut.
+        found: Vec<String>,
+    },
+
+    /// A collection's metadata file is not there.
+    #[error("{}: no such file; {layout}", path.display())]
+    NoMetadata {
+        /// The metadata file looked for.
+        path: PathBuf,
+        /// How the collection is laid out.
+        layout: &'static str,
+    },
+
+    /// A metadata file is a folder, a device or another thing that is not a plain file inside the collection.
+    #[error("{}: not a plain file inside the collection's folder; put the published table there", path.display())]
+    NotAFile {
+        /// The metadata file.
+        path: PathBuf,
+    },
+
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// A row of a table does not end within the limit: an unclosed quote, or not a table.
+    #[error("{}: row {row} is longer than {limit} bytes; is a quotation mark left open?", path.display())]
+    RowTooLong {
+        /// The metadata file.
+        path: PathBuf,
+        /// Line at which the row begins; the header is line 1.
+        row: u64,
+        /// Bytes that a row may have.
+        limit: u64,
+    },
+
+    /// A name of a collection has characters that ids and file names cannot carry.
+    #[error("{name:?} cannot name a collection; use lower-case letters, digits and hyphens")]
+    SourceName {
+        /// The name given.
+        name: String,
+    },
+
+    /// A folder holds more files than the limit.
+    #[error("{}: more than {limit} files; give a folder of one collection", path.display())]
+    TooManyFiles {
+        /// The folder.
+        path: PathBuf,
+        /// Files that it may hold.
+        limit: usize,
+    },
+
+    /// A metadata file has more rows than the limit.
+    #[error("{}: more than {limit} rows", path.display())]
+    TooManyRows {
+        /// The metadata file.
+        path: PathBuf,
+        /// Rows that it may have.
+        limit: usize,
+    },
+
+    /// A result cannot be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
+
+    /// An image does not become a picture.
+    #[error("{}: {reason}", path.display())]
+    Image {
+        /// The image file.
+        path: PathBuf,
+        /// What is wrong with its content.
+        reason: Undecodable,
+    },
+
+    /// A step of preprocessing is asked for with a value that it cannot have.
+    #[error("preprocessing: `{field}` is out of its range; {remedy}")]
+    Preprocess {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        remedy: &'static str,
+    },
+
+    /// Threads cannot be had.
+    #[error("{threads} threads cannot be had: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        reason: String,
+    },
+
+    /// Phantoms cannot be written as asked.
+    #[error("phantoms: {reason}")]
+    Phantoms {
+        /// What is wrong, and what helps.
+        reason: String,
+    },
+}

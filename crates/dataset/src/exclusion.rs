@@ -1,0 +1,276 @@
+//! What was left out and why, and what was mended on the way: nothing leaves a collection in silence.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::{Age, ClassName, Modality, Record, SourceName, View};
+
+/// A row or a file that did not become a record, or a record that a filter left out.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Exclusion {
+    /// The collection.
+    pub source: SourceName,
+    /// The file, relative to the collection's folder, or the name that a row gives for it.
+    pub file: Option<String>,
+    /// Line of the metadata file.
+    pub row: Option<u64>,
+    /// Why.
+    pub reason: Reason,
+    /// What the collection says about the image, as far as it could be read.
+    #[serde(skip)]
+    pub record: Option<Box<Record>>,
+}
+
+impl Exclusion {
+    /// Leaves a record out.
+    pub fn of(record: Record, reason: Reason) -> Self {
+        Self {
+            source: record.source().clone(),
+            file: Some(record.id.name().to_owned()),
+            row: record.row,
+            reason,
+            record: Some(Box::new(record)),
+        }
+    }
+}
+
+impl fmt::Display for Exclusion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.source)?;
+        if let Some(row) = self.row {
+            write!(formatter, ", row {row}")?;
+        }
+        if let Some(file) = &self.file {
+            write!(formatter, ", {file:?}")?;
+        }
+        write!(formatter, ": {}", self.reason)
+    }
+}
+
+/// Why a row or a file was left out. [`Reason::code`] is what they are counted by.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    // Of the row.
+    /// The row does not have as many fields as the header.
+    #[error("{got} fields where the header has {expected}")]
+    FieldCount {
+        /// Fields of the header.
+        expected: usize,
+        /// Fields of the row.
+        got: usize,
+    },
+    /// The row holds bytes that are not text in the table's encoding.
+    #[error("not valid {encoding}")]
+    NotText {
+        /// The encoding that the collection is published in.
+        encoding: &'static str,
+    },
+    /// The row names no file.
+    #[error("the row names no file")]
+    NoName,
+    /// The row names a file by an absolute path, by `..` or with a NUL character.
+    #[error("the name leads out of the folder ({0})")]
+    NameLeavesFolder(&'static str),
+    /// There is no such file.
+    #[error("no such file{}", similar_text(similar.as_deref()))]
+    RowWithoutFile {
+        /// A file whose name differs in case or extension only.
+        similar: Option<String>,
+    },
+    /// An earlier row describes the same file in the same way.
+    #[error("row {first} describes this file already")]
+    SecondRow {
+        /// Line of the earlier row.
+        first: u64,
+    },
+    /// Two rows describe the same file and contradict one another about its class.
+    #[error("rows {first} and {second} give this file different classes")]
+    ContradictoryRows {
+        /// Line of the earlier row.
+        first: u64,
+        /// Line of the later row.
+        second: u64,
+    },
+
+    // Of the file.
+    /// No row describes the image.
+    #[error("no row describes this file")]
+    FileWithoutRow,
+    /// A link leads out of the collection's folder, or nowhere.
+    #[error("a link that leads out of the folder or nowhere; copy the file into the folder")]
+    LinkLeavesFolder,
+    /// Linked folders are not walked.
+    #[error("a linked folder; give its target as a folder of its own")]
+    LinkedFolder,
+    /// The file is a pipe, a socket or a device.
+    #[error("not a plain file")]
+    NotAPlainFile,
+    /// The file's name is not Unicode.
+    #[error("the file's name is not valid UTF-8; rename it")]
+    NameNotUnicode,
+    /// The system does not let the folder be read.
+    #[error("the folder cannot be read")]
+    FolderUnreadable,
+    /// A file that an archiver or an operating system left behind.
+    #[error("left behind by an archiver")]
+    ArchiveLitter,
+    /// The folder was copied into itself.
+    #[error("a copy of {0}")]
+    NestedCopy(String),
+    /// The collection publishes DICOM files; this is none, or its header cannot be read.
+    #[error("no readable DICOM header: {0}")]
+    NotDicom(String),
+    /// The file lies in a folder that the collection does not describe.
+    #[error("in no folder of a class")]
+    OutsideClassFolders,
+
+    // Filters.
+    /// Another modality was asked for.
+    #[error("modality {0:?}")]
+    Modality(Modality),
+    /// Another view was asked for.
+    #[error("view {0:?}")]
+    View(View),
+    /// The age is outside the range asked for, or not known well enough to say.
+    #[error("age {}", .0.map_or("unknown".into(), |age| Cow::Owned(age.to_string())))]
+    Age(Option<Age>),
+    /// None of the classes is known to be present.
+    #[error("no class ({published:?})")]
+    NoClass {
+        /// The label in the publishers' words.
+        published: String,
+    },
+    /// The class was not asked for.
+    #[error("class {0}")]
+    Class(ClassName),
+    /// The licence is not among those asked for.
+    #[error("licence {}", .0.as_deref().unwrap_or("not stated"))]
+    Licence(Option<String>),
+    /// Made from another image.
+    #[error("augmented")]
+    Augmented,
+}
+
+fn similar_text(similar: Option<&str>) -> Cow<'static, str> {
+    similar.map_or("".into(), |name| format!("; {name:?} differs in case or extension only").into())
+}
+
+impl Reason {
+    /// A short name, the same for all rows and files that are left out for this reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::FieldCount { .. } => "field-count",
+            Self::NotText { .. } => "not-text",
+            Self::NoName => "no-name",
+            Self::NameLeavesFolder(_) => "name-leaves-folder",
+            Self::RowWithoutFile { .. } => "row-without-file",
+            Self::SecondRow { .. } => "second-row",
+            Self::ContradictoryRows { .. } => "contradictory-rows",
+            Self::FileWithoutRow => "file-without-row",
+            Self::LinkLeavesFolder => "link-leaves-folder",
+            Self::LinkedFolder => "linked-folder",
+            Self::NotAPlainFile => "not-a-plain-file",
+            Self::NameNotUnicode => "name-not-unicode",
+            Self::FolderUnreadable => "folder-unreadable",
+            Self::ArchiveLitter => "archive-litter",
+            Self::NestedCopy(_) => "nested-copy",
+            Self::NotDicom(_) => "not-dicom",
+            Self::OutsideClassFolders => "outside-class-folders",
+            Self::Modality(_) => "modality",
+            Self::View(_) => "view",
+            Self::Age(_) => "age",
+            Self::NoClass { .. } => "no-class",
+            Self::Class(_) => "class",
+            Self::Licence(_) => "licence",
+            Self::Augmented => "augmented",
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut reason = serializer.serialize_struct("Reason", 2)?;
+        reason.serialize_field("code", self.code())?;
+        reason.serialize_field("text", &self.to_string())?;
+        reason.end()
+    }
+}
+
+/// Something odd that did not cost a record.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Note {
+    /// The collection.
+    pub source: SourceName,
+    /// The file, relative to the collection's folder, or the name that a row gives for it.
+    pub file: Option<String>,
+    /// Line of the metadata file.
+    pub row: Option<u64>,
+    /// What is odd.
+    pub oddity: Oddity,
+}
+
+/// What is odd about a row or a file that became a record all the same.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "code")]
+#[non_exhaustive]
+pub enum Oddity {
+    /// The row's name and the file's differ in case, extension or suffix.
+    #[error("the row writes {written:?}, the file is {found:?}")]
+    NameDiffers {
+        /// As the row writes it.
+        written: String,
+        /// As the file is called.
+        found: String,
+    },
+    /// An image of the collection that its table does not describe; what the publishers say of all images holds.
+    #[error("no row describes this file; only what holds for the whole collection is known")]
+    NotInTable,
+    /// One file is listed under several patients, who are taken for one from here on.
+    #[error("patients {} share this file and count as one", patients.join(" and "))]
+    PatientsUnited {
+        /// The patients, as the collection numbers them.
+        patients: Vec<String>,
+    },
+    /// Two columns of a row, or a row and its file's name, contradict one another.
+    #[error("{used}, but {unused}")]
+    Contradiction {
+        /// The statement that is used.
+        used: String,
+        /// The statement that is not.
+        unused: String,
+    },
+    /// A word that is in no vocabulary of the collection, and so means nothing here.
+    #[error("{column} {word:?} is not a known word")]
+    UnknownWord {
+        /// The column.
+        column: &'static str,
+        /// The word.
+        word: String,
+    },
+    /// A value that cannot be, such as an age of 411 years; it is taken as not known.
+    #[error("{column} {value:?} is impossible or unreadable")]
+    Impossible {
+        /// The column.
+        column: &'static str,
+        /// The value.
+        value: String,
+    },
+}
+
+impl Oddity {
+    /// A short name, the same for all oddities of this kind.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NameDiffers { .. } => "name-differs",
+            Self::NotInTable => "not-in-table",
+            Self::PatientsUnited { .. } => "patients-united",
+            Self::Contradiction { .. } => "contradiction",
+            Self::UnknownWord { .. } => "unknown-word",
+            Self::Impossible { .. } => "impossible",
+        }
+    }
+}

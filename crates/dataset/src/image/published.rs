@@ -1,0 +1,108 @@
+//! Formats and sizes as published, for copies of collections that were made smaller.
+
+use std::{collections::HashMap, fs::File, io::Read, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use super::ImageFormat;
+use crate::{
+    DatasetError,
+    source::{TableFormat, read_table},
+};
+
+/// Format, colour mode and size of an image as its publishers offer it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+pub struct PublishedImage {
+    /// Format by content.
+    pub format: ImageFormat,
+    /// Colour mode: `L` gray, `RGB`, `RGBA`, `P` palette.
+    pub mode: String,
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// The list `original_sizes.csv` (`file,format,mode,width,height,bytes`) of a copy whose images were made smaller.
+///
+/// Whatever asks for the size, format or colour mode of an image as a property of its collection must ask here first: the
+/// copy's own sizes say nothing about the publishers.
+#[derive(Clone, Debug, Default)]
+pub struct PublishedImages {
+    images: HashMap<String, PublishedImage>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    file: String,
+    format: String,
+    mode: String,
+    width: String,
+    height: String,
+    bytes: String,
+}
+
+impl PublishedImages {
+    /// Name of the list.
+    pub const FILE: &str = "original_sizes.csv";
+
+    /// The published images of a collection, from the list in its folder or in the folder around it; `None` if there is
+    /// no list: then the collection's own files are what was published.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_table`]. Lines that make no sense are as if they were not there.
+    pub fn of_folder(root: &Path) -> Result<Option<Self>, DatasetError> {
+        let here = root.join(Self::FILE);
+        if here.is_file() {
+            return Self::read(&here, "").map(Some);
+        }
+        // The given path may be relative or end in `..`; the real one has a name and a parent.
+        let Ok(real) = root.canonicalize() else { return Ok(None) };
+        let (Some(around), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str()))
+        else {
+            return Ok(None);
+        };
+        let around = around.join(Self::FILE);
+        if around.is_file() { Self::read(&around, name).map(Some) } else { Ok(None) }
+    }
+
+    /// The image at a path relative to the collection's folder.
+    pub fn get(&self, file: &str) -> Option<&PublishedImage> {
+        self.images.get(file)
+    }
+
+    /// The published images of the collection in `folder`, from a list whose paths begin with that folder's name; the
+    /// empty folder is the one that the list lies in. `path` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_table`].
+    pub fn of_list(list: impl Read, path: &Path, folder: &str) -> Result<Self, DatasetError> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let format = TableFormat::utf8(&["file", "format", "mode", "width", "height", "bytes"]);
+        let lines = read_table::<Line>(list, path, &format)?.read.into_iter().map(|row| row.columns);
+        let images =
+            lines.filter_map(|line| Some((line.file.strip_prefix(&prefix)?.to_owned(), line.image()?)));
+        Ok(Self { images: images.collect() })
+    }
+
+    fn read(path: &Path, folder: &str) -> Result<Self, DatasetError> {
+        let list = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+        Self::of_list(list, path, folder)
+    }
+}
+
+impl Line {
+    fn image(&self) -> Option<PublishedImage> {
+        Some(PublishedImage {
+            format: ImageFormat::read(&self.format)?,
+            mode: self.mode.clone(),
+            width: self.width.parse().ok()?,
+            height: self.height.parse().ok()?,
+            bytes: self.bytes.parse().ok()?,
+        })
+    }
+}

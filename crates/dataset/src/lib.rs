@@ -1,0 +1,33 @@
+//! Collections of chest radiographs, read as published.
+//!
+//! A **source** ([`source`]) reads one collection and yields a [`Record`] for every image: id, path, patient, label with
+//! its provenance, view, sex, age, licence. [`assemble`](assemble()) puts several collections into one list and filters it;
+//! whatever is left out is kept with its reason. [`scan`] says what is in the collections and what is wrong with them,
+//! before anything is trained on them.
+//!
+//! Nothing is guessed: a label is present, absent or unknown, words are matched whole, and what the publishers leave
+//! blank stays blank. Metadata and images are untrusted: no name in a table leads out of its collection's folder, every
+//! size has a limit, and a bad row is an [`Exclusion`] that names file, row and reason, not the end of the reading.
+//!
+//! This crate knows nothing of networks and needs no libtorch.
+
+pub mod assemble;
+mod error;
+mod exclusion;
+pub mod image;
+pub mod loader;
+pub mod phantom;
+pub mod preprocess;
+mod random;
+mod record;
+pub mod scan;
+pub mod sheet;
+pub mod source;
+
+pub use assemble::assemble;
+pub use error::DatasetError;
+pub use exclusion::{Exclusion, Note, Oddity, Reason};
+pub use record::{
+    Age, COVID_19, ClassName, Event, Label, Modality, NORMAL, Offset, Origin, PNEUMONIA, PatientId, Presence,
+    Provenance, Record, RecordId, Sex, SourceName, View,
+};

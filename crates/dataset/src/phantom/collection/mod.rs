@@ -1,0 +1,231 @@
+//! Phantoms on disk, in the layouts of public collections and with their defects.
+//!
+//! | folder | layout of | holds |
+//! |---|---|---|
+//! | `nih-chest-xrays` | ChestX-ray14 | normal and pneumonia; several images a patient |
+//! | `covid-chestxray-dataset` | Cohen, June 2020 | all three; `.jpg` that are PNG, a truncated file, a row without a file, squares cut out of Hannover's images |
+//! | `covid-19-image-repository` | Hannover | COVID-19; several images a patient |
+//! | `COVID-CXNet` | COVID-CXNet | COVID-19; `.png` that are WebP or JPEG, names that differ in case, files without rows, hand-cut pieces of Hannover's images, byte for byte copies of Cohen's |
+//! | `augmented` | Mendeley 2fxz4px6d8 | turned and mirrored children of Cohen's images; parents not named |
+//! | `dicom-films` | a folder of DICOM files | unlabelled, 12 bits, every other one MONOCHROME1 |
+//!
+//! Classes come mostly from one collection each, as in life. What was planted where stands in `phantoms.json`
+//! ([`Planted`]), so that a search for duplicates can be held against the truth: images of one
+//! [`PlantedImage::phantom_patient`] belong together, whatever their collections say.
+
+mod dicom;
+mod plan;
+mod recipe;
+mod table;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::{create_folder, write_bytes};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::recipe::Recipe;
+use super::{Finding, Phantom};
+use crate::{
+    DatasetError,
+    image::{Picture, encode_png},
+    sheet::contact_sheet,
+};
+
+/// What to write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Collections {
+    /// Seed of everything.
+    pub seed: u64,
+    /// Number of patients, 1 to 100,000; from 15 on every collection and defect is there.
+    pub patients: u32,
+    /// Pixels a side of a drawn film, 64 to 2,048; collections cut and shrink it.
+    pub side: u32,
+}
+
+impl Default for Collections {
+    /// Seed 0, 90 patients, 512 pixels.
+    fn default() -> Self {
+        Self { seed: 0, patients: 90, side: 512 }
+    }
+}
+
+/// What was written: the content of `phantoms.json`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Planted {
+    /// Seed of everything.
+    pub seed: u64,
+    /// Number of patients.
+    pub patients: u32,
+    /// Pixels a side of a drawn film.
+    pub side: u32,
+    /// Every image, in the order of collections and files.
+    pub images: Vec<PlantedImage>,
+    /// Rows of tables that name files which are not there.
+    pub rows_without_files: Vec<MissingFile>,
+}
+
+/// One image on disk.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PlantedImage {
+    /// Path below the folder `collections`, with `/` between.
+    pub file: String,
+    /// The record's id, as the collection's adapter gives it.
+    pub id: String,
+    /// The patient as the collection names them; `None` where it does not.
+    pub patient: Option<String>,
+    /// The class that the collection states; `None` where it states none.
+    pub class: Option<String>,
+    /// View as the adapter reads it, such as `PA`; `None` where it is unknown.
+    pub view: Option<String>,
+    /// `F` or `M`; `None` where the collection is silent.
+    pub sex: Option<String>,
+    /// Age in years; `None` where the collection is silent.
+    pub age: Option<u8>,
+    /// The drawn patient. Equal numbers are one person.
+    pub phantom_patient: u32,
+    /// The drawn film. Equal numbers of one patient are one picture.
+    pub phantom_film: u32,
+    /// What the lungs hold.
+    pub finding: Finding,
+    /// The mask's path below the folder that was written to; `None` without a finding, and for derived images.
+    pub mask: Option<String>,
+    /// Format of the content.
+    pub format: String,
+    /// Id of the image that this one was made from.
+    pub derived_from: Option<String>,
+    /// What is wrong with it.
+    pub defects: Vec<Defect>,
+}
+
+/// A planted defect.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Defect {
+    /// The extension names another format than the content is.
+    ExtensionLies,
+    /// The picture, cut and scaled, of another collection's image.
+    CroppedCopy,
+    /// The very bytes of another collection's image.
+    ByteCopy,
+    /// Turned, shifted, perhaps mirrored.
+    Augmented,
+    /// The table writes the name in another case or with another extension.
+    NameDiffers,
+    /// The table has no row for it.
+    NoRow,
+    /// The end of the file is missing.
+    Truncated,
+}
+
+/// A row without its file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct MissingFile {
+    /// Folder of the collection.
+    pub collection: String,
+    /// Name in the table.
+    pub name: String,
+}
+
+/// An image still to be made, and what will be said about it.
+#[derive(Clone, Debug)]
+struct PlannedImage {
+    collection: &'static str,
+    /// Below the collection's folder.
+    file: String,
+    recipe: Recipe,
+    planted: PlantedImage,
+}
+
+impl Collections {
+    /// Writes `collections/`, `masks/`, `phantoms.json` and `contact-sheet.png` into a folder, which must be new or
+    /// empty. `progress` is called after each image with their number so far and altogether, from several threads.
+    ///
+    /// The same seed, patients and side give the same bytes in every file.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Phantoms`] if a field is out of its range or the folder is not empty,
+    /// [`DatasetError::Write`] if the system refuses.
+    pub fn write(
+        &self,
+        folder: &Path,
+        progress: impl Fn(usize, usize) + Sync,
+    ) -> Result<Planted, DatasetError> {
+        self.check(folder)?;
+        let plan = plan::plan(self);
+        let collections = folder.join("collections");
+        let masks = folder.join("masks");
+        create_folder(&masks)?;
+        for image in &plan.images {
+            let path = collections.join(&image.planted.file);
+            create_folder(path.parent().unwrap_or(&collections))?;
+        }
+        let (done, all) = (std::sync::atomic::AtomicUsize::new(0), plan.images.len());
+        plan.images.par_iter().try_for_each(|image| {
+            let drawn = image.recipe.make(self.side);
+            write_bytes(&collections.join(&image.planted.file), &drawn.bytes)?;
+            if let (Some(mask), Some(picture)) = (&image.planted.mask, &drawn.mask) {
+                write_bytes(&folder.join(mask), &png(picture))?;
+            }
+            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
+            Ok::<_, DatasetError>(())
+        })?;
+        for (file, content) in table::all(&plan) {
+            write_bytes(&collections.join(file), &content)?;
+        }
+        write_bytes(&folder.join("contact-sheet.png"), &png(&self.contact_sheet()))?;
+        let planted = Planted {
+            seed: self.seed,
+            patients: self.patients,
+            side: self.side,
+            images: plan.images.into_iter().map(|image| image.planted).collect(),
+            rows_without_files: plan.rows_without_files,
+        };
+        let mut json = serde_json::to_vec_pretty(&planted)
+            .unwrap_or_else(|error| unreachable!("strings, numbers and lists are JSON: {error}"));
+        json.push(b'\n');
+        write_bytes(&folder.join("phantoms.json"), &json)?;
+        Ok(planted)
+    }
+
+    /// Three rows of six films: nothing, lobar opacity, ground glass; every third film taken at the bedside.
+    pub fn contact_sheet(&self) -> Picture {
+        let films: Vec<(Finding, u32)> =
+            Finding::ALL.into_iter().flat_map(|finding| (0..6).map(move |film| (finding, film))).collect();
+        let side = self.side.clamp(200, 512); // a tile has 200
+        let draw = |(finding, film): (Finding, u32)| {
+            // Patients beyond those of the collections, so that the sheet shows people of its own.
+            let patient = 1_000_000 + film + 6 * finding as u32;
+            Phantom { seed: self.seed, patient, film: 0, finding, bedside: film % 3 == 2 }.draw(side).picture
+        };
+        let films: Vec<Picture> = films.into_par_iter().map(draw).collect();
+        contact_sheet(&films, 6, 200).unwrap_or_else(|| unreachable!("eighteen films make a small sheet"))
+    }
+
+    fn check(&self, folder: &Path) -> Result<(), DatasetError> {
+        let refuse = |reason: String| Err(DatasetError::Phantoms { reason });
+        if self.patients == 0 || self.patients > 100_000 {
+            return refuse(format!("{} patients; give 1 to 100000", self.patients));
+        }
+        if !(64..=2048).contains(&self.side) {
+            return refuse(format!("films of {} pixels a side; give 64 to 2048", self.side));
+        }
+        if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            let folder = PathBuf::from(folder);
+            return refuse(format!(
+                "{} is not empty; give a new folder, nothing is overwritten",
+                folder.display()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Encoding into memory fails for no picture that exists.
+fn png(picture: &Picture) -> Vec<u8> {
+    encode_png(picture).unwrap_or_else(|| unreachable!("a picture in memory encodes"))
+}

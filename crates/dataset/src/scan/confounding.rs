@@ -1,0 +1,106 @@
+//! Which class comes from which collection. A class of one collection only can be told by the collection's habits, and
+//! no split of the images can mend that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::{ClassName, Record};
+
+/// Class × source: how many images of each class each collection has.
+///
+/// Images that a collection took from another, where their names show it, are counted apart: `merged (nih)`.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ClassBySource {
+    /// For each class, for each source: how many images.
+    pub counts: BTreeMap<ClassName, BTreeMap<String, usize>>,
+    /// One sentence for each class of which at least 95 % come from one source while other classes come from others.
+    pub warnings: Vec<String>,
+}
+
+/// Share of a class that makes it a class of one source.
+const ALMOST_ALL: f64 = 0.95;
+
+impl ClassBySource {
+    /// Counts records that have a class.
+    pub fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Self {
+        let mut counts: BTreeMap<ClassName, BTreeMap<String, usize>> = BTreeMap::new();
+        for record in records {
+            if let Some(class) = record.class() {
+                *counts.entry(class.clone()).or_default().entry(source(record)).or_insert(0) += 1;
+            }
+        }
+        let warnings = warnings(&counts);
+        Self { counts, warnings }
+    }
+
+    /// The sources, sorted.
+    pub fn sources(&self) -> BTreeSet<&str> {
+        self.counts.values().flat_map(BTreeMap::keys).map(String::as_str).collect()
+    }
+}
+
+fn source(record: &Record) -> String {
+    match &record.taken_from {
+        Some(original) => format!("{} ({original})", record.source()),
+        None => record.source().to_string(),
+    }
+}
+
+fn warnings(counts: &BTreeMap<ClassName, BTreeMap<String, usize>>) -> Vec<String> {
+    let dominant = |sources: &BTreeMap<String, usize>| {
+        let total: usize = sources.values().sum();
+        let (source, most) = sources.iter().max_by_key(|(_, count)| **count)?;
+        (*most as f64 >= ALMOST_ALL * total as f64).then(|| (source.clone(), *most, total))
+    };
+    let elsewhere = |class: &ClassName, source: &str| {
+        counts.iter().any(|(other, sources)| other != class && sources.keys().any(|name| name != source))
+    };
+    let of_class = |(class, sources): (&ClassName, &BTreeMap<String, usize>)| {
+        let (source, most, total) = dominant(sources)?;
+        elsewhere(class, &source).then(|| {
+            format!(
+                "{most} of {total} {class} images come from {source}: a model can learn the source in place of the class"
+            )
+        })
+    };
+    counts.iter().filter_map(of_class).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{COVID_19, Label, NORMAL, Provenance, RecordId};
+
+    fn records(source: &str, class: &str, count: usize) -> Vec<Record> {
+        let source = source.parse().unwrap();
+        let record = |number: usize| {
+            let mut record = Record::new(RecordId::new(&source, format!("{class}{number}")), "");
+            record.label = Label::of(class, Provenance::Table, "");
+            record
+        };
+        (0..count).map(record).collect()
+    }
+
+    #[test]
+    fn a_class_of_one_source_is_warned_of() {
+        let parts =
+            [records("cohen", COVID_19, 96), records("other", COVID_19, 4), records("nih", NORMAL, 50)];
+        let table = ClassBySource::of(parts.iter().flatten());
+        assert_eq!(table.counts[&ClassName::from(COVID_19)]["cohen"], 96);
+        assert_eq!(table.warnings.len(), 2, "{:?}", table.warnings);
+
+        let parts =
+            [records("cohen", COVID_19, 94), records("other", COVID_19, 6), records("nih", NORMAL, 50)];
+        let table = ClassBySource::of(parts.iter().flatten());
+        assert_eq!(table.warnings.len(), 1);
+        assert!(table.warnings[0].starts_with("50 of 50 normal images come from nih"));
+    }
+
+    #[test]
+    fn one_source_for_all_classes_confounds_nothing() {
+        let parts = [records("cohen", COVID_19, 9), records("cohen", NORMAL, 3)];
+        assert!(ClassBySource::of(parts.iter().flatten()).warnings.is_empty());
+    }
+}

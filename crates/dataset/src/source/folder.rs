@@ -1,0 +1,252 @@
+//! A collection's folder: listed once, and read through the listing only, so that no name leads out of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io::{Cursor, Read},
+    path::{Path, PathBuf},
+};
+
+use walkdir::WalkDir;
+
+use crate::{DatasetError, Reason};
+
+/// The plain files below a folder.
+///
+/// Links to files inside the folder count as files. Links that lead out of it, and linked folders, are not followed and
+/// are kept with the reason; what is not in the listing does not exist for an adapter.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    files: BTreeSet<String>,
+    refused: BTreeMap<String, Reason>,
+    contents: Option<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Folder {
+    /// Files that a collection may have.
+    pub const FILE_LIMIT: usize = 2_000_000;
+    /// Folders within folders that are walked.
+    pub const DEPTH_LIMIT: usize = 16;
+
+    /// Lists a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Folder`] if `root` is not a folder, [`DatasetError::TooManyFiles`] if it holds more than
+    /// [`Folder::FILE_LIMIT`] files.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, DatasetError> {
+        let root = root.into();
+        let real_root = match fs::canonicalize(&root) {
+            Ok(real) if real.is_dir() => real,
+            _ => return Err(DatasetError::Folder { path: root }),
+        };
+        let mut folder = Self { root, files: BTreeSet::new(), refused: BTreeMap::new(), contents: None };
+        // Below a canonical root, what is no link lies inside.
+        for entry in WalkDir::new(&real_root).min_depth(1).max_depth(Self::DEPTH_LIMIT) {
+            let (path, kind) = match &entry {
+                Ok(entry) => (entry.path(), Some(entry.file_type())),
+                Err(error) => (error.path().unwrap_or(&real_root), None),
+            };
+            let relative = path.strip_prefix(&real_root).unwrap_or(path);
+            let Some(name) = slashed(relative) else {
+                folder.refused.insert(relative.to_string_lossy().into_owned(), Reason::NameNotUnicode);
+                continue;
+            };
+            match kind {
+                None => _ = folder.refused.insert(name, Reason::FolderUnreadable),
+                Some(kind) if kind.is_dir() => {}
+                Some(kind) if kind.is_file() => _ = folder.files.insert(name),
+                Some(kind) if kind.is_symlink() => match link(path, &real_root) {
+                    None => _ = folder.files.insert(name),
+                    Some(reason) => _ = folder.refused.insert(name, reason),
+                },
+                Some(_) => _ = folder.refused.insert(name, Reason::NotAPlainFile),
+            }
+            if folder.files.len() + folder.refused.len() > Self::FILE_LIMIT {
+                return Err(DatasetError::TooManyFiles { path: folder.root, limit: Self::FILE_LIMIT });
+            }
+        }
+        Ok(folder)
+    }
+
+    /// A folder that exists in memory only: relative path and content of each file. For tests and fuzzing.
+    pub fn in_memory<N: Into<String>, C: Into<Vec<u8>>>(files: impl IntoIterator<Item = (N, C)>) -> Self {
+        let contents: BTreeMap<String, Vec<u8>> =
+            files.into_iter().map(|(name, content)| (name.into(), content.into())).collect();
+        Self {
+            root: PathBuf::from("in-memory"),
+            files: contents.keys().cloned().collect(),
+            refused: BTreeMap::new(),
+            contents: Some(contents),
+        }
+    }
+
+    /// The folder, as given.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All files, sorted: paths relative to the folder, with `/` between components.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(String::as_str)
+    }
+
+    /// Files below a folder of this one, sorted; the empty name is this folder.
+    pub fn files_below(&self, below: &str) -> impl Iterator<Item = &str> {
+        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+        self.files
+            .range(prefix.clone()..)
+            .map(String::as_str)
+            .take_while(move |file| file.starts_with(&prefix))
+    }
+
+    /// Whether there is such a file.
+    pub fn contains(&self, file: &str) -> bool {
+        self.files.contains(file)
+    }
+
+    /// What lies in the folder and must not or cannot be read, with the reason.
+    pub fn refused(&self) -> impl Iterator<Item = (&str, &Reason)> {
+        self.refused.iter().map(|(name, reason)| (name.as_str(), reason))
+    }
+
+    /// Opens a file of the listing.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::NotAFile`] if it is a folder, a link that leads out, a pipe or a device;
+    /// [`DatasetError::NoMetadata`] if there is nothing of that name (`layout` says where it should lie);
+    /// [`DatasetError::Read`] if the system refuses.
+    pub fn open_file(&self, file: &str, layout: &'static str) -> Result<Box<dyn Read + '_>, DatasetError> {
+        let path = self.root.join(file);
+        if !self.contains(file) {
+            let is_there =
+                self.refused.contains_key(file) || self.files_below(file).next().is_some() || path.is_dir();
+            return Err(if is_there {
+                DatasetError::NotAFile { path }
+            } else {
+                DatasetError::NoMetadata { path, layout }
+            });
+        }
+        match self.contents.as_ref().and_then(|contents| contents.get(file)) {
+            Some(content) => Ok(Box::new(Cursor::new(content))),
+            None => match File::open(&path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(source) => Err(DatasetError::Read { path, source }),
+            },
+        }
+    }
+
+    /// The path, relative to this folder, of a file that a table names; `below` is the folder that its names are
+    /// relative to. The file need not exist.
+    ///
+    /// # Errors
+    ///
+    /// The reason to refuse the name: it is blank, or it is absolute, or climbs by `..`, or passes a link that leads
+    /// out, or holds a NUL character. Backslashes count as separators here, as Windows would have it.
+    pub fn resolve(&self, below: &str, name: &str) -> Result<String, Reason> {
+        if name.trim().is_empty() {
+            return Err(Reason::NoName);
+        }
+        if name.contains('\0') {
+            return Err(Reason::NameLeavesFolder("NUL character"));
+        }
+        let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+        if name.starts_with(['/', '\\']) || drive {
+            return Err(Reason::NameLeavesFolder("absolute path"));
+        }
+        if name.split(['/', '\\']).any(|component| component == "..") {
+            return Err(Reason::NameLeavesFolder(".."));
+        }
+        let components = name.split('/').filter(|component| !matches!(*component, "" | "."));
+        let mut path = below.to_owned();
+        for component in components {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(component);
+            if let Some(reason) = self.refused.get(&path) {
+                return Err(reason.clone());
+            }
+        }
+        Ok(path)
+    }
+}
+
+/// A relative path with `/` between its components, if it is Unicode.
+fn slashed(path: &Path) -> Option<String> {
+    let components: Option<Vec<&str>> =
+        path.components().map(|component| component.as_os_str().to_str()).collect();
+    Some(components?.join("/"))
+}
+
+/// Why a link must not be followed, if it must not.
+fn link(path: &Path, real_root: &Path) -> Option<Reason> {
+    match fs::canonicalize(path) {
+        Ok(target) if !target.starts_with(real_root) => Some(Reason::LinkLeavesFolder),
+        Ok(target) if target.is_dir() => Some(Reason::LinkedFolder),
+        Ok(target) if target.is_file() => None,
+        Ok(_) => Some(Reason::NotAPlainFile),
+        Err(_) => Some(Reason::LinkLeavesFolder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_out_are_refused() {
+        let folder = Folder::in_memory([("images/a.png", "")]);
+        assert_eq!(folder.resolve("images", "a.png").unwrap(), "images/a.png");
+        assert_eq!(folder.resolve("images", "./sub//a.png").unwrap(), "images/sub/a.png");
+        assert_eq!(folder.resolve("", "..a..png").unwrap(), "..a..png");
+        for name in [
+            "../a.png",
+            "x/../../a",
+            "..",
+            "..\\a",
+            "/etc/passwd",
+            "\\\\host\\share",
+            "C:\\a",
+            "c:a",
+            "a\0.png",
+        ] {
+            assert!(matches!(folder.resolve("images", name), Err(Reason::NameLeavesFolder(_))), "{name:?}");
+        }
+        assert_eq!(folder.resolve("images", " "), Err(Reason::NoName));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_that_lead_out_are_not_followed() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.png"), "").unwrap();
+        let inside = tempfile::tempdir().unwrap();
+        fs::write(inside.path().join("a.png"), "").unwrap();
+        for (target, name) in [
+            (outside.path().join("secret.png"), "file-out.png"),
+            (outside.path().to_owned(), "folder-out"),
+            (inside.path().join("nowhere"), "nowhere.png"),
+            (inside.path().join("a.png"), "b.png"),
+            (inside.path().to_owned(), "loop"),
+        ] {
+            std::os::unix::fs::symlink(target, inside.path().join(name)).unwrap();
+        }
+        let folder = Folder::open(inside.path()).unwrap();
+        assert_eq!(folder.files().collect::<Vec<_>>(), ["a.png", "b.png"]);
+        assert_eq!(folder.resolve("", "folder-out/secret.png"), Err(Reason::LinkLeavesFolder));
+        assert_eq!(folder.resolve("", "file-out.png"), Err(Reason::LinkLeavesFolder));
+        assert_eq!(folder.resolve("", "loop/a.png"), Err(Reason::LinkedFolder));
+        assert!(matches!(folder.open_file("file-out.png", ""), Err(DatasetError::NotAFile { .. })));
+        assert_eq!(folder.refused().count(), 4);
+    }
+
+    #[test]
+    fn files_below_are_those_of_one_folder() {
+        let folder = Folder::in_memory([("a/1", ""), ("a/2", ""), ("a-b/3", ""), ("b/4", "")]);
+        assert_eq!(folder.files_below("a").collect::<Vec<_>>(), ["a/1", "a/2"]);
+        assert_eq!(folder.files_below("").count(), 4);
+    }
+}

@@ -1,0 +1,79 @@
+//! Augmented COVID-19 X-rays (Alqudah and Qazan), Mendeley `2fxz4px6d8`.
+
+use super::{CollectionReader, Source, adapter, is_image};
+use crate::{COVID_19, DatasetError, Label, Modality, Origin, Provenance, Reason};
+
+adapter! {
+    /// Augmented images of earlier public collections: 912 COVID-19, 912 other.
+    ///
+    /// **Where from**: Mendeley `2fxz4px6d8` version 4.
+    /// **Licence**: CC BY 4.0 by the repository; the images were taken from other collections.
+    /// **Layout**: images below one folder whose name begins with `covid` and one that begins with `non`, in any case;
+    /// other names can be [given](Self::covid_folder).
+    /// **Unverified**: built from descriptions; no file of the collection was at hand.
+    ///
+    /// The publishers do not say which image was turned or mirrored into which, so every record is
+    /// [augmented from an unknown parent](Origin::AugmentedFromUnknown) and must stay out of test sets until a search for
+    /// the same picture has found its parent. "Non-COVID" rules COVID-19 out and says nothing else.
+    MendeleyAugmented, "mendeley-augmented"; covid_folders: Vec<String>
+}
+
+impl MendeleyAugmented {
+    /// Names a folder, relative to the collection's, whose images show COVID-19; then only the named folders do.
+    #[must_use]
+    pub fn covid_folder(mut self, folder: impl Into<String>) -> Self {
+        self.covid_folders.push(folder.into());
+        self
+    }
+
+    /// Whether a file shows COVID-19, by its innermost folder that says so.
+    fn shows_covid(&self, file: &str) -> Option<bool> {
+        let (folders, _) = file.rsplit_once('/')?;
+        if !self.covid_folders.is_empty() {
+            let is_below = |folder: &String| {
+                file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            };
+            return Some(self.covid_folders.iter().any(is_below));
+        }
+        folders.rsplit('/').find_map(is_covid_folder)
+    }
+}
+
+/// Whether a folder's name says COVID-19 (`Some(true)`), something else (`Some(false)`), or nothing.
+pub(super) fn is_covid_folder(folder: &str) -> Option<bool> {
+    let folder = folder.to_lowercase();
+    if folder.starts_with("non") {
+        Some(false)
+    } else if folder.starts_with("covid") {
+        Some(true)
+    } else {
+        None
+    }
+}
+
+impl Source for MendeleyAugmented {
+    adapter!(place);
+
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+        let images: Vec<String> =
+            reader.folder().files().filter(|file| is_image(file)).map(str::to_owned).collect();
+        for file in images {
+            let published = file.rsplit('/').nth(1).unwrap_or_default();
+            let label = match self.shows_covid(&file) {
+                Some(true) => Label::of(COVID_19, Provenance::Folder, published),
+                Some(false) => Label::without(COVID_19, Provenance::Folder, published),
+                None => {
+                    reader.exclude(None, Some(&file), Reason::OutsideClassFolders);
+                    continue;
+                }
+            };
+            let mut record = reader.record_of_file("", &file);
+            record.label = label;
+            record.modality = Modality::XRay;
+            record.origin = Origin::AugmentedFromUnknown;
+            record.licence = Some("CC BY 4.0".to_owned());
+            reader.add(record);
+        }
+        Ok(())
+    }
+}

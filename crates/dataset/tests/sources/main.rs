@@ -1,0 +1,13 @@
+//! Sources, assembling and scanning, from outside the crate.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests say what they ran on, and stop at what they did not expect"
+)]
+
+mod attacks;
+mod fixtures;
+mod properties;
+mod real;
+mod scan;

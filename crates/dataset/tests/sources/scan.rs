@@ -1,0 +1,274 @@
+//! Scans of folders on disk: what is recognised, counted and found.
+
+use std::{collections::BTreeSet, env, fs, path::Path, sync::Mutex};
+
+use radiograph_dataset::{
+    SourceName,
+    assemble::{Ages, Filters, Views, assemble},
+    image::Samples,
+    scan::{Progress, Scan, ScanReport},
+    source::{Cohen, Recognised, Source, recognise},
+};
+
+fn scan(folder: &Path) -> ScanReport {
+    let recognised = recognise(folder).unwrap();
+    Scan::default().run(&recognised.sources, &|_| ()).unwrap()
+}
+
+fn files<'a>(report: &'a ScanReport, code: &str) -> BTreeSet<&'a str> {
+    report.findings_of(code).map(|finding| finding.file.as_deref().unwrap()).collect()
+}
+
+fn write(folder: &Path, name: &str, content: &[u8]) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// A portable graymap would be simpler, but the formats that collections use are not.
+fn bitmap(width: u32, height: u32, colour: impl Fn(u32, u32) -> [u8; 3]) -> Vec<u8> {
+    let row = (width * 3).next_multiple_of(4);
+    let mut bytes = b"BM".to_vec();
+    bytes.extend((54 + row * height).to_le_bytes());
+    bytes.extend([0; 4]);
+    for number in [54, 40, width, height] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend([1, 0, 24, 0]);
+    bytes.extend([0; 24]);
+    for y in 0..height {
+        for x in 0..width {
+            let [red, green, blue] = colour(x, height - 1 - y);
+            bytes.extend([blue, green, red]);
+        }
+        bytes.extend(vec![0; (row - width * 3) as usize]);
+    }
+    bytes
+}
+
+/// Every gray value about equally often.
+fn noise(x: u32, y: u32) -> [u8; 3] {
+    [((x * 37 + y * 101) % 251) as u8; 3]
+}
+
+#[test]
+fn planted_defects_are_found_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for name in ["good-1", "good-2", "good-3"] {
+        write(root, &format!("covid/{name}.bmp"), &bitmap(64, 64, noise));
+    }
+    write(root, "covid/lies.png", &bitmap(64, 64, noise));
+    write(root, "covid/dark.bmp", &bitmap(64, 64, |x, y| noise(x, y).map(|value| value / 4)));
+    write(root, "covid/light.bmp", &bitmap(64, 64, |x, y| noise(x, y).map(|value| 255 - value / 4)));
+    write(root, "covid/flat.bmp", &bitmap(64, 64, |_, _| [128; 3]));
+    write(root, "covid/tinted.bmp", &bitmap(64, 64, |x, y| [noise(x, y)[0], 0, 255]));
+    write(root, "covid/huge.bmp", &bitmap(256, 256, noise));
+    write(root, "covid/long.bmp", &bitmap(192, 64, noise));
+    write(root, "normal/empty.png", b"");
+    write(root, "normal/text.jpg", b"<html>not found</html>");
+    write(root, "normal/00000002_000.png", &bitmap(64, 64, noise));
+    write(root, "stray.png", &bitmap(64, 64, noise));
+    let report = scan(root);
+    assert_eq!(report.collections.len(), 1);
+    assert_eq!(report.collections[0].images, 13);
+    for (code, expected) in [
+        ("extension-lies", ["covid/lies.png", "normal/00000002_000.png"].as_slice()),
+        ("dark", &["covid/dark.bmp"]),
+        ("light", &["covid/light.bmp"]),
+        ("low-information", &["covid/flat.bmp"]),
+        ("coloured", &["covid/tinted.bmp"]),
+        ("odd-size", &["covid/huge.bmp"]),
+        ("odd-aspect", &["covid/long.bmp"]),
+        ("unreadable", &["normal/empty.png", "normal/text.jpg"]),
+        ("outside-class-folders", &["stray.png"]),
+    ] {
+        assert_eq!(files(&report, code), expected.iter().copied().collect(), "{code}");
+    }
+    assert_eq!(report.findings.len(), 11, "and nothing else");
+    let counted = |field: &str, value: &str| report.counts_of(field).unwrap().total(value);
+    assert_eq!((counted("class", "COVID-19"), counted("class", "normal")), (10, 3));
+    assert_eq!((counted("format", "BMP"), counted("format", "unknown")), (11, 2));
+    let sources = report.class_by_source.sources();
+    assert!(sources.iter().any(|source| source.ends_with(" (nih)")), "{sources:?}");
+}
+
+#[test]
+fn a_collection_that_cannot_be_read_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "one/covid/a.bmp", &bitmap(64, 64, noise));
+    fs::create_dir_all(folder.path().join("two/chest_xray_images/covid19")).unwrap();
+    let report = scan(folder.path());
+    assert_eq!((report.collections.len(), report.unread.len()), (1, 1));
+    assert!(report.unread[0].error.contains("metadata.csv"), "{}", report.unread[0].error);
+    assert!(report.to_string().contains("NOT READ"));
+}
+
+#[test]
+fn equal_collections_get_numbered_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for copy in ["x", "y/z"] {
+        let header = "patientid,offset,sex,age,finding,view,location,filename,url,license\n";
+        write(folder.path(), &format!("{copy}/metadata.csv"), header.as_bytes());
+    }
+    write(folder.path(), "elsewhere/a.png", b"");
+    let Recognised { sources, unknown, .. } = recognise(folder.path()).unwrap();
+    let names: Vec<String> = sources.iter().map(|source| source.name().to_string()).collect();
+    assert_eq!(names, ["cohen", "cohen-2"]);
+    assert_eq!(unknown, [folder.path().join("elsewhere")]);
+}
+
+#[test]
+fn every_layout_is_recognised() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohen = "patientid,offset,sex,age,finding,view,location,filename,url,license\n";
+    let figure1 = "patientid,offset,sex,age,finding,survival,view,modality,artifacts/distortion,notes\n";
+    let layouts = [
+        ("a/metadata.csv", "patientid,offset,sex,age,finding,view,modality,imagename,notes\n", "actualmed"),
+        ("b/metadata.csv", cohen, "cohen"),
+        ("c/metadata.csv", "\u{feff}filename,patient_id,label,pcr_test\r\n", "covid-cxnet"),
+        ("d/metadata.csv", figure1, "figure1"),
+        ("e/data.csv", "patient_id,image_id,admission_offset,projection\n", "hannover"),
+        ("f/Data_Entry_2017_v2020.csv", "Image Index\n", "nih"),
+        ("g/chest_xray/train/NORMAL/IM-1-1.jpeg", "", "kermany"),
+        ("g/chest_xray/train/PNEUMONIA/person1_virus_1.jpeg", "", "kermany"),
+        ("h/COVID/a.png", "", "mendeley-augmented"),
+        ("h/non-COVID/a.png", "", "mendeley-augmented"),
+        ("My Merged Set (2)/No_findings/a.png", "", "my-merged-set-2"),
+        ("SIRM/cases.csv", "filename,case_url,patient,view,finding,licence\n", "sirm"),
+    ];
+    for (name, content, _) in layouts {
+        write(folder.path(), name, content.as_bytes());
+    }
+    let mut dicom = vec![0; 128];
+    dicom.extend(b"DICM");
+    write(folder.path(), "pacs/1.2.3", &dicom);
+    let Recognised { sources, unknown, .. } = recognise(folder.path()).unwrap();
+    let found: BTreeSet<String> = sources.iter().map(|source| source.name().to_string()).collect();
+    let expected = layouts.map(|(.., name)| name.to_owned()).into_iter().chain(["pacs".to_owned()]);
+    assert_eq!(found, expected.collect());
+    assert_eq!(sources.len(), 11);
+    assert!(unknown.is_empty(), "{unknown:?}");
+    // Adapters' own names keep to the rule for names.
+    assert!(found.iter().all(|name| name.parse::<SourceName>().is_ok()));
+}
+
+#[test]
+fn the_report_reads_back_from_json_and_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "covid/a,\"b\".png", b"");
+    let report = scan(folder.path());
+    let mut json = Vec::new();
+    report.write_json(&mut json).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["collections"][0]["images"], 1);
+    assert_eq!(json["findings"][0]["code"], "unreadable");
+    let mut csv = Vec::new();
+    report.write_findings_csv(&mut csv).unwrap();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(&csv[..]).records().map(Result::unwrap).collect();
+    assert_eq!((rows.len(), &rows[0][1], &rows[0][4]), (1, "covid/a,\"b\".png", "unreadable"));
+    let mut counts = Vec::new();
+    report.write_counts_csv(&mut counts).unwrap();
+    assert!(String::from_utf8(counts).unwrap().contains("class,COVID-19,"));
+}
+
+#[test]
+fn progress_reaches_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..5 {
+        write(folder.path(), &format!("covid/{number}.bmp"), &bitmap(64, 64, noise));
+    }
+    let seen = Mutex::new(Vec::new());
+    let sources = recognise(folder.path()).unwrap().sources;
+    Scan { pixels: false, ..Scan::default() }
+        .run(&sources, &|progress| {
+            if let Progress::Images { done, total } = progress {
+                seen.lock().unwrap().push((done, total));
+            }
+        })
+        .unwrap();
+    let mut seen = seen.into_inner().unwrap();
+    seen.sort_unstable();
+    assert_eq!(seen, [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+}
+
+/// The defects of the published collections, by name.
+#[test]
+fn real_collections() {
+    let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
+        println!("skipped: RADIOGRAPH_DATA is not set");
+        return;
+    };
+    let report = scan(Path::new(&root));
+    println!("ran on {} collections", report.collections.len());
+    let mut names: Vec<&str> =
+        report.collections.iter().map(|collection| collection.source.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cohen", "covid-cxnet", "darkcovidnet", "figure1", "hannover", "nih", "originals"]);
+    assert!(report.unread.is_empty());
+
+    let lies: Vec<(&str, &str)> = report
+        .findings_of("extension-lies")
+        .map(|finding| (finding.source.as_str(), finding.file.as_deref().unwrap()))
+        .collect();
+    assert_eq!(lies.iter().filter(|(source, _)| *source == "cohen").count(), 17);
+    let of_cxnet: BTreeSet<&str> =
+        lies.iter().filter(|(source, _)| *source == "covid-cxnet").map(|lie| lie.1).collect();
+    assert_eq!(of_cxnet, ["766p.jpg", "770.png", "871.jpg"].into());
+    assert_eq!(lies.len(), 20);
+
+    assert_eq!(report.findings_of("unreadable").count(), 0);
+    assert_eq!(report.findings_of("file-without-row").count(), 13);
+    assert!(files(&report, "file-without-row").contains("images/gr1_lrg.jpg"));
+    assert_eq!(report.findings_of("second-row").count(), 5);
+    assert_eq!(report.findings_of("patients-united").count(), 5);
+    assert!(files(&report, "name-differs").contains("403.jpeg"));
+    // Photographs of tinted films: clearly coloured to the eye.
+    for coloured in ["000005-5-a.jpg", "tpmd200203f2-a.png", "447.jpg", "gr1_lrg-a.jpg"] {
+        assert!(files(&report, "coloured").contains(coloured), "{coloured}");
+    }
+    // Sizes are those of the publishers: the copies here are at most 336 pixels on the shorter side.
+    assert_eq!(report.counts_of("shorter side").unwrap().total("1024-2047"), 1214);
+    assert_eq!(report.counts_of("class").unwrap().total("pneumonia"), 495);
+}
+
+#[test]
+fn assembling_keeps_every_exclusion() {
+    let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
+        println!("skipped: RADIOGRAPH_DATA is not set");
+        return;
+    };
+    let collections: Vec<_> =
+        recognise(Path::new(&root)).unwrap().sources.iter().map(|source| source.read().unwrap()).collect();
+    println!("ran on {} collections", collections.len());
+    let (records, exclusions) = collections.iter().fold((0, 0), |(records, exclusions), collection| {
+        (records + collection.records.len(), exclusions + collection.exclusions.len())
+    });
+    let classes = radiograph_classes::Classes::new(["COVID-19", "normal", "pneumonia"]).unwrap();
+    let filters = Filters {
+        x_ray_only: true,
+        views: Views::PaOnly,
+        ages: Some(Ages { years: 18..=122, keep_unknown: true }),
+        classes: Some(classes),
+        ..Filters::default()
+    };
+    let assembly = assemble(collections, &filters).unwrap();
+    assert_eq!(assembly.records.len() + assembly.exclusions.len(), records + exclusions);
+    let reasons = assembly.excluded_by_reason();
+    assert_eq!(reasons.values().sum::<usize>(), assembly.exclusions.len());
+    assert_eq!(reasons["modality"], 63); // CT slices of Cohen's whose file is here
+    assert_eq!(assembly.files_without_rows().count(), 13);
+    assert_eq!(assembly.rows_without_files().count(), reasons["row-without-file"]);
+
+    let cohen = || Cohen::new(Path::new(&root).join("covid-chestxray-dataset")).read().unwrap();
+    assert!(assemble([cohen(), cohen()], &Filters::default()).is_err(), "one name twice");
+}
+
+#[test]
+fn the_bitmaps_of_these_tests_decode() {
+    let picture = radiograph_dataset::image::decode(&bitmap(3, 2, noise), &Default::default()).unwrap();
+    let Samples::Rgb8(values) = picture.into_rgb().into_8_bit().into_samples() else { panic!("not 8 bits") };
+    assert_eq!(values[..3], noise(0, 0));
+    assert_eq!(values[9..12], noise(0, 1));
+}

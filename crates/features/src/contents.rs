@@ -1,0 +1,51 @@
+//! What a store's folder holds: its description, and every shard that its index lists.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    FeatureError, StoreDescription,
+    read::{name, paths},
+    shard::{Shard, index_folder, stem},
+};
+
+/// A store as its folder has it at one moment. A shard that is written later is not in it.
+pub(crate) struct Contents {
+    pub(crate) description: StoreDescription,
+    /// In the order of their names.
+    pub(crate) shards: Vec<Result<Shard, Unusable>>,
+}
+
+/// A list or shard that cannot be used.
+pub(crate) struct Unusable {
+    /// The name in the index.
+    pub(crate) list: PathBuf,
+    pub(crate) error: FeatureError,
+}
+
+impl Contents {
+    pub(crate) fn read(folder: &Path) -> Result<Self, FeatureError> {
+        let description = StoreDescription::read(folder)?
+            .ok_or_else(|| FeatureError::NotAStore { folder: folder.to_owned() })?;
+        let mut shards = Vec::new();
+        for list in paths(&index_folder(folder))? {
+            if name(&list).starts_with('.') {
+                continue;
+            }
+            let shard = match stem(&list, ".json") {
+                Some(stem) => Shard::read(folder, &description, stem),
+                None => {
+                    Err(FeatureError::Index { path: list.clone(), reason: "no list of a shard".to_owned() })
+                }
+            };
+            shards.push(shard.map_err(|error| Unusable { list, error }));
+        }
+        Ok(Self { description, shards })
+    }
+
+    /// The same, where nothing unusable is borne.
+    pub(crate) fn read_sound(folder: &Path) -> Result<(StoreDescription, Vec<Shard>), FeatureError> {
+        let contents = Self::read(folder)?;
+        let shards: Result<Vec<_>, _> = contents.shards.into_iter().collect();
+        Ok((contents.description, shards.map_err(|unusable| unusable.error)?))
+    }
+}

@@ -1,0 +1,185 @@
+//! What a store says of itself in `store.json`: whose features it holds, and how they lie.
+
+use std::path::{Path, PathBuf};
+
+use radiograph_files::write_bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{Element, ExtractionKey, FeatureError, read::read_small};
+
+/// What all features of a store have in common.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreDescription {
+    format: String,
+    key: ExtractionKey,
+    shape: [usize; 3],
+    element: Element,
+    features_per_shard: usize,
+}
+
+impl StoreDescription {
+    const FORMAT: &str = "radiograph features 1";
+    const NAME: &str = "store.json";
+    /// Two keys of the longest texts, every byte of them escaped.
+    const LARGEST_FILE: u64 = 1 << 20;
+    const LARGEST_MAP: usize = 1 << 28;
+
+    /// The description of a new store of feature maps `[C, H, W]`.
+    ///
+    /// A shard holds as many of them as fit into 16 MiB, and 64 at most: what a killed process loses is the shard it was
+    /// working on.
+    ///
+    /// # Errors
+    ///
+    /// [`FeatureError::Key`] or [`FeatureError::Shape`] if one of them is out of its range.
+    pub fn new(key: ExtractionKey, shape: [usize; 3], element: Element) -> Result<Self, FeatureError> {
+        key.check()?;
+        let values = values(shape).ok_or(FeatureError::Shape { shape })?;
+        let features_per_shard = ((16 << 20) / (values * element.bytes())).clamp(1, 64);
+        Ok(Self { format: Self::FORMAT.to_owned(), key, shape, element, features_per_shard })
+    }
+
+    /// How the features were made.
+    pub fn key(&self) -> &ExtractionKey {
+        &self.key
+    }
+
+    /// `[C, H, W]` of every feature map.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// The number format they are stored in; they are read as f32 in any case.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// How many feature maps a planned shard holds, the last one of a list aside.
+    pub fn features_per_shard(&self) -> usize {
+        self.features_per_shard
+    }
+
+    /// Values of one feature map, `C × H × W`.
+    pub fn values(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Bytes of one stored feature map.
+    pub(crate) fn map_bytes(&self) -> usize {
+        self.values() * self.element.bytes()
+    }
+
+    pub(crate) fn path(folder: &Path) -> PathBuf {
+        folder.join(Self::NAME)
+    }
+
+    /// The description in a store's folder; `None` if there is none.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, FeatureError> {
+        let path = Self::path(folder);
+        let Some(bytes) = read_small(&path, Self::LARGEST_FILE)? else { return Ok(None) };
+        let refuse = |reason: String| FeatureError::Description { path: path.clone(), reason };
+        let read: Self = serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
+        if read.format != Self::FORMAT {
+            let found: String = read.format.chars().take(80).collect();
+            return Err(refuse(format!("the format is `{found}` and not `{}`", Self::FORMAT)));
+        }
+        read.key.check()?;
+        values(read.shape).ok_or(FeatureError::Shape { shape: read.shape })?;
+        if !(1..=MOST_FEATURES).contains(&read.features_per_shard) {
+            return Err(refuse(format!("{} feature maps a shard", read.features_per_shard)));
+        }
+        Ok(Some(read))
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), FeatureError> {
+        let path = Self::path(folder);
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|error| FeatureError::Description { path: path.clone(), reason: error.to_string() })?;
+        text.push(b'\n');
+        Ok(write_bytes(&path, &text)?)
+    }
+
+    /// Refuses a store that this description does not fit, and says why.
+    pub(crate) fn require(&self, stored: &Self) -> Result<(), FeatureError> {
+        self.key.require(&stored.key)?;
+        if self.shape != stored.shape {
+            return Err(FeatureError::OtherShape { stored: stored.shape, asked: self.shape });
+        }
+        if self.element != stored.element {
+            return Err(FeatureError::OtherElement { stored: stored.element, asked: self.element });
+        }
+        Ok(())
+    }
+}
+
+/// The most feature maps that any shard may hold.
+pub(crate) const MOST_FEATURES: usize = 1 << 12;
+
+fn values(shape: [usize; 3]) -> Option<usize> {
+    let values = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))?;
+    (1..=StoreDescription::LARGEST_MAP).contains(&values).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use radiograph_files::ContentHash;
+
+    use super::*;
+
+    fn key() -> ExtractionKey {
+        ExtractionKey {
+            backbone: "vgg19".to_owned(),
+            weights: ContentHash::of_bytes(b""),
+            preprocessing: String::new(),
+            lineage: String::new(),
+        }
+    }
+
+    #[test]
+    fn shapes_that_no_memory_holds_are_refused() {
+        for shape in [[0, 7, 7], [512, 0, 7], [1 << 20, 1 << 20, 1 << 20], [usize::MAX, 2, 1], [1 << 14; 3]] {
+            let refused = StoreDescription::new(key(), shape, Element::F32);
+            assert!(matches!(refused, Err(FeatureError::Shape { .. })), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn shards_hold_at_most_64_maps_and_16_mib() {
+        let per_shard =
+            |shape, element| StoreDescription::new(key(), shape, element).unwrap().features_per_shard();
+        assert_eq!(per_shard([512, 7, 7], Element::F32), 64);
+        assert_eq!(per_shard([1024, 32, 32], Element::F32), 4);
+        assert_eq!(per_shard([1024, 32, 32], Element::F16), 8);
+        assert_eq!(per_shard([1 << 14, 1 << 7, 1 << 7], Element::F32), 1);
+    }
+
+    #[test]
+    fn a_description_reads_back_and_hostile_ones_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(StoreDescription::read(folder.path()).unwrap().is_none());
+        let description = StoreDescription::new(key(), [2, 3, 4], Element::F16).unwrap();
+        description.write(folder.path()).unwrap();
+        assert_eq!(StoreDescription::read(folder.path()).unwrap(), Some(description.clone()));
+
+        let path = StoreDescription::path(folder.path());
+        let text = fs::read_to_string(&path).unwrap();
+        let hostile = [
+            String::new(),
+            text.replace("features 1", "features 2"),
+            text.replace("\"f16\"", "\"f8\""),
+            text.replace("vgg19", "../vgg19"),
+            text.replace("64", "0"),
+            text.replace("64", "18446744073709551615"),
+            text.replacen('2', "18446744073709551615", 1),
+            format!("{text}{}", " ".repeat(1 << 20)),
+            "[".repeat(100_000),
+        ];
+        for text in hostile {
+            fs::write(&path, &text).unwrap();
+            assert!(StoreDescription::read(folder.path()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Who may write to a store. Readers need no lock: what the index lists is whole.
+//!
+//! The locks are those of the file system (`flock`), which the system gives back when a process ends, however it ends.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::FileError;
+
+use crate::{
+    FeatureError, Part,
+    read::{name, paths},
+    shard::index_folder,
+};
+
+/// Shared by writers, alone in the hand of whoever removes files.
+const STORE: &str = ".store.lock";
+
+/// The right to write one share of a store, for as long as the value lives.
+#[derive(Debug)]
+pub(crate) struct WriterLock {
+    _store: File,
+    _part: File,
+}
+
+impl WriterLock {
+    pub(crate) fn take(folder: &Path, part: Part) -> Result<Self, FeatureError> {
+        // Whoever comes when nobody writes clears away what a killed process left.
+        match StoreLock::take(folder) {
+            Ok(_alone) => drop(remove_leftovers(folder)?),
+            Err(FeatureError::Busy { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let path = folder.join(STORE);
+        let store = open(&path)?;
+        store.lock_shared().map_err(|source| FeatureError::Lock { path, source })?;
+
+        let own = part_path(folder, part);
+        let lock = open(&own)?;
+        if !try_lock(&lock, &own)? {
+            return Err(FeatureError::PartTaken { folder: folder.to_owned(), part });
+        }
+        // Two that divide differently both hold their own lock by now, so at least one of them sees the other.
+        for path in paths(folder)? {
+            let Some(theirs) = count_of(name(&path)).filter(|&theirs| theirs != part.count()) else {
+                continue;
+            };
+            if !try_lock(&open(&path)?, &path)? {
+                return Err(FeatureError::OtherParts { folder: folder.to_owned(), theirs, ours: part });
+            }
+        }
+        Ok(Self { _store: store, _part: lock })
+    }
+}
+
+/// The right to change a store as a whole, while nobody writes.
+pub(crate) struct StoreLock {
+    _store: File,
+}
+
+impl StoreLock {
+    /// Waits until nobody writes. Only for what takes a moment.
+    pub(crate) fn wait(folder: &Path) -> Result<Self, FeatureError> {
+        let path = folder.join(STORE);
+        let store = open(&path)?;
+        store.lock().map_err(|source| FeatureError::Lock { path, source })?;
+        Ok(Self { _store: store })
+    }
+
+    /// # Errors
+    ///
+    /// [`FeatureError::Busy`] if somebody writes.
+    pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
+        let path = folder.join(STORE);
+        let store = open(&path)?;
+        if try_lock(&store, &path)? {
+            return Ok(Self { _store: store });
+        }
+        Err(FeatureError::Busy { folder: folder.to_owned() })
+    }
+}
+
+/// Removes what writing a file left behind when a process was killed. Only for whoever is alone.
+pub(crate) fn remove_leftovers(folder: &Path) -> Result<u64, FeatureError> {
+    let mut removed = 0;
+    for folder in [folder.to_owned(), index_folder(folder)] {
+        for path in paths(&folder)? {
+            let left = name(&path);
+            if left.starts_with(".radiograph-") && left.ends_with(".partial") {
+                removed += remove(&path)?;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// Removes a file and says how many bytes it had.
+pub(crate) fn remove(path: &Path) -> Result<u64, FeatureError> {
+    let refuse = |source| FileError::Write { path: path.to_owned(), source };
+    let bytes = fs::symlink_metadata(path).map_err(refuse)?.len();
+    fs::remove_file(path).map_err(refuse)?;
+    Ok(bytes)
+}
+
+fn part_path(folder: &Path, part: Part) -> PathBuf {
+    folder.join(format!(".part-{}-of-{}.lock", part.index(), part.count()))
+}
+
+fn count_of(name: &str) -> Option<u32> {
+    name.strip_prefix(".part-")?.strip_suffix(".lock")?.split_once("-of-")?.1.parse().ok()
+}
+
+fn open(path: &Path) -> Result<File, FeatureError> {
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|source| FeatureError::Lock { path: path.to_owned(), source })
+}
+
+fn try_lock(file: &File, path: &Path) -> Result<bool, FeatureError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(FeatureError::Lock { path: path.to_owned(), source }),
+    }
+}

@@ -1,0 +1,94 @@
+//! A share of a store's work, for several processes at once.
+
+use std::{fmt, str::FromStr};
+
+use crate::FeatureError;
+
+/// The share of one process out of several that fill a store together, written `2/3`: the second of three.
+///
+/// The shards of the whole list are dealt out in turn, so that all shares together make the same files as one process.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Part {
+    index: u32,
+    count: u32,
+}
+
+impl Part {
+    /// The only process.
+    pub const WHOLE: Self = Self { index: 1, count: 1 };
+
+    /// Share `index`, counted from 1, of `count`.
+    ///
+    /// # Errors
+    ///
+    /// [`FeatureError::Part`] unless `1 <= index <= count <= 1000`.
+    pub fn new(index: u32, count: u32) -> Result<Self, FeatureError> {
+        if index == 0 || index > count || count > 1000 {
+            return Err(FeatureError::Part { text: format!("{index}/{count}") });
+        }
+        Ok(Self { index, count })
+    }
+
+    /// Which share, from 1.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// Of how many.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    /// Whether the shard at this place of the whole list, from 0, is this share's.
+    pub(crate) fn takes(self, place: usize) -> bool {
+        place % self.count as usize == self.index as usize - 1
+    }
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::WHOLE
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.index, self.count)
+    }
+}
+
+impl FromStr for Part {
+    type Err = FeatureError;
+
+    fn from_str(text: &str) -> Result<Self, FeatureError> {
+        let refused = || FeatureError::Part { text: text.chars().take(40).collect() };
+        let (index, count) = text.split_once('/').ok_or_else(refused)?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| refused());
+        Self::new(number(index)?, number(count)?).map_err(|_| refused())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shard_belongs_to_exactly_one_share() {
+        for count in 1..=5 {
+            for place in 0..30 {
+                let takers =
+                    (1..=count).filter(|&index| Part::new(index, count).unwrap().takes(place)).count();
+                assert_eq!(takers, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn shares_are_read_and_written_alike_and_counted_from_one() {
+        assert_eq!("2/3".parse::<Part>().unwrap(), Part::new(2, 3).unwrap());
+        assert_eq!(Part::new(2, 3).unwrap().to_string(), "2/3");
+        for text in ["", "1", "0/2", "3/2", "a/2", "1/2/3", "1/0", "-1/2", "1/1001", "1/99999999999"] {
+            assert!(matches!(text.parse::<Part>(), Err(FeatureError::Part { .. })), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Filling a store, shard by shard, so that it can be interrupted at any moment. Not computing features.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::create_folder;
+
+use crate::{
+    FeatureError, FeatureId, FeatureStore, Part, StoreDescription,
+    contents::Contents,
+    description::MOST_FEATURES,
+    lock::{StoreLock, WriterLock},
+    read::{name, paths},
+    shard::{Shard, index_folder},
+};
+
+/// A store opened for writing one [`Part`] of it.
+///
+/// [`plan`](Self::plan) says which shards are to be made, [`write`](Self::write) takes them one by one. A shard that was
+/// written is there for good, one that was not leaves nothing behind, and the plan after an interruption asks for
+/// exactly the shards that are missing. As long as the values depend on nothing else than the plan, the files of an
+/// interrupted and resumed store are byte for byte those of an undisturbed one.
+#[derive(Debug)]
+pub struct StoreWriter {
+    folder: PathBuf,
+    description: StoreDescription,
+    part: Part,
+    present: HashSet<FeatureId>,
+    _lock: WriterLock,
+}
+
+/// What one process has to do for a list of wanted features.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Plan {
+    /// The feature maps of each shard to make, in the order of the list. None is empty.
+    pub shards: Vec<Vec<FeatureId>>,
+    /// Features of this process' share that are in the store already.
+    pub present: usize,
+    /// Features that other processes' shares have.
+    pub elsewhere: usize,
+    /// Entries of the list that name a feature again: the same image twice is extracted once.
+    pub repeated: usize,
+}
+
+impl Plan {
+    /// All features to make, in order.
+    pub fn features(&self) -> impl Iterator<Item = FeatureId> {
+        self.shards.iter().flatten().copied()
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(Vec::len).sum()
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_empty(&self) -> bool {
+        self.shards.is_empty()
+    }
+}
+
+impl StoreWriter {
+    /// Opens the store in `folder` for writing; makes it if the folder is new or empty.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherKey`](FeatureError::OtherKey), [`OtherShape`](FeatureError::OtherShape) or
+    /// [`OtherElement`](FeatureError::OtherElement) if it holds other features than described;
+    /// [`Occupied`](FeatureError::Occupied) if the folder holds something else; [`PartTaken`](FeatureError::PartTaken) or
+    /// [`OtherParts`](FeatureError::OtherParts) if another process is in the way; those of [`FeatureStore::open`] if what
+    /// is there is damaged; [`File`](FeatureError::File) or [`Lock`](FeatureError::Lock) if the system refuses.
+    pub fn open(folder: &Path, description: &StoreDescription, part: Part) -> Result<Self, FeatureError> {
+        create(folder, description)?;
+        let lock = WriterLock::take(folder, part)?;
+        let (stored, shards) = Contents::read_sound(folder)?;
+        description.require(&stored)?;
+        let present = shards.iter().flat_map(Shard::ids).collect();
+        Ok(Self { folder: folder.to_owned(), description: stored, part, present, _lock: lock })
+    }
+
+    /// What the store holds features of, and how.
+    pub fn description(&self) -> &StoreDescription {
+        &self.description
+    }
+
+    /// The share that is written.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The store's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The shards to make for a list of wanted features, the same list in every process and after every interruption.
+    ///
+    /// The list without its repetitions is cut into shards and the shards are dealt out to the shares, before anything is
+    /// left out because it is there; so the shards do not depend on who was faster or when somebody was interrupted.
+    pub fn plan(&self, wanted: impl IntoIterator<Item = FeatureId>) -> Plan {
+        let mut seen = HashSet::new();
+        let mut plan = Plan::default();
+        let mut list: Vec<FeatureId> = Vec::new();
+        for id in wanted {
+            if seen.insert(id) { list.push(id) } else { plan.repeated += 1 }
+        }
+        for (place, whole) in list.chunks(self.description.features_per_shard()).enumerate() {
+            if !self.part.takes(place) {
+                plan.elsewhere += whole.len();
+                continue;
+            }
+            let absent: Vec<FeatureId> =
+                whole.iter().copied().filter(|id| !self.present.contains(id)).collect();
+            plan.present += whole.len() - absent.len();
+            if !absent.is_empty() {
+                plan.shards.push(absent);
+            }
+        }
+        plan
+    }
+
+    /// Writes one shard: a planned one, or what could be made of it. `values` is `[N, C, H, W]`, row-major, in the order of
+    /// `ids`. When this returns, the shard is on the disk and readers see it; on an error nothing of it is.
+    ///
+    /// # Errors
+    ///
+    /// [`File`](FeatureError::File) if the system refuses, a full disk for example: what was written before stays valid.
+    /// [`NotStorable`](FeatureError::NotStorable) for values that are not finite or, in f16, too large;
+    /// [`AlreadyStored`](FeatureError::AlreadyStored), [`ShardContent`](FeatureError::ShardContent) or
+    /// [`Buffer`](FeatureError::Buffer) for a shard that was not planned.
+    pub fn write(&mut self, ids: &[FeatureId], values: &[f32]) -> Result<(), FeatureError> {
+        let (features, size) = (ids.len(), self.description.values());
+        let distinct = ids.iter().collect::<HashSet<_>>().len();
+        if features == 0 || features > MOST_FEATURES || distinct < features {
+            return Err(FeatureError::ShardContent { features, limit: MOST_FEATURES });
+        }
+        if let Some(&feature) = ids.iter().find(|id| self.present.contains(id)) {
+            return Err(FeatureError::AlreadyStored { feature });
+        }
+        if values.len() != features * size {
+            return Err(FeatureError::Buffer { features, expected: features * size, found: values.len() });
+        }
+        let mut encoded = Vec::with_capacity(features * self.description.map_bytes());
+        for (&id, map) in ids.iter().zip(values.chunks_exact(size)) {
+            self.description.element().encode(id, map, &mut encoded)?;
+        }
+        Shard::write(&self.folder, &self.description, ids, &encoded)?;
+        self.present.extend(ids);
+        Ok(())
+    }
+
+    /// Whether these values can be stored.
+    ///
+    /// # Errors
+    ///
+    /// [`NotStorable`](FeatureError::NotStorable) for a value that is not finite or, in f16, too large.
+    pub fn check(&self, id: FeatureId, values: &[f32]) -> Result<(), FeatureError> {
+        self.description.element().check(id, values)
+    }
+
+    /// The store as it is now, for reading.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FeatureStore::open`].
+    pub fn reader(&self) -> Result<FeatureStore, FeatureError> {
+        FeatureStore::open(&self.folder)
+    }
+}
+
+/// Makes sure that the folder holds the described store, even if several processes do so at once.
+fn create(folder: &Path, description: &StoreDescription) -> Result<(), FeatureError> {
+    if let Some(stored) = StoreDescription::read(folder)? {
+        return description.require(&stored);
+    }
+    create_folder(folder)?;
+    let others = paths(folder)?;
+    if let Some(found) = others.iter().map(|path| name(path)).find(|name| *name != "index" && !name.starts_with('.'))
+        // Whoever was faster may have written the description in between.
+        && StoreDescription::read(folder)?.is_none()
+    {
+        return Err(FeatureError::Occupied { folder: folder.to_owned(), found: found.to_owned() });
+    }
+    let _alone = StoreLock::wait(folder)?;
+    if StoreDescription::read(folder)?.is_none() {
+        create_folder(&index_folder(folder))?;
+        description.write(folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Files that are written whole or not at all, and named by what they hold.
+//!
+//! Everything that a run keeps (manifests, shards, checkpoints, reports) goes through [`write_whole`], so that a killed
+//! program never leaves half a file under a name that somebody reads; and images, weights and shards are told apart by
+//! their [`ContentHash`], never by name or time. Not for locking, and not for formats: what is in a file is the
+//! business of the crate that writes it.
+//!
+//! ```
+//! use radiograph_files::{ContentHash, write_bytes};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("classes.txt");
+//! write_bytes(&path, b"abc")?;
+//! // The published test value of SHA-256 for "abc" (FIPS 180-2, appendix B.1).
+//! let hash = ContentHash::of_file(&path)?;
+//! assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+//! assert_eq!(hash, ContentHash::of_bytes(b"abc"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod content_hash;
+mod whole;
+
+use std::{io, path::PathBuf};
+
+pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
+pub use whole::{create_folder, write_bytes, write_whole};
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The system refused to give the file's content.
+    #[error("{} cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refused to take the file, or what writes it failed; nothing is left under its name but what was there before.
+    #[error("{} cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,118 @@
+//! Writing a file so that nobody ever sees half of it. Not for appending.
+
+use std::{
+    fs::{self, File, Permissions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use crate::FileError;
+
+/// Writes a file whole or not at all: `content` goes to a nameless-looking sibling, which is brought to the disk and then
+/// renamed. What stood under the name before stays there until that moment, and stays for good if anything fails. The
+/// folder must exist.
+///
+/// A program that is killed leaves at most a hidden sibling (`.radiograph-….partial`), which no reader takes for a file.
+///
+/// # Errors
+///
+/// [`FileError::Write`] if the system refuses, or with the error that `content` gives back.
+pub fn write_whole(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let written = || {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        // Readable by whom the user's own mask allows, as any other file of theirs; temporary files are private otherwise.
+        let mut sibling = tempfile::Builder::new()
+            .prefix(".radiograph-")
+            .suffix(".partial")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        let mut writer = BufWriter::new(sibling.as_file_mut());
+        content(&mut writer)?;
+        writer.flush()?;
+        drop(writer);
+        sibling.as_file().sync_all()?;
+        sibling.persist(path).map_err(|error| error.error)?;
+        // The new name is an entry of the folder, which has to reach the disk too.
+        File::open(folder)?.sync_all()
+    };
+    written().map_err(|source| FileError::Write { path: path.to_owned(), source })
+}
+
+/// [`write_whole`] for bytes that are there already.
+///
+/// # Errors
+///
+/// [`FileError::Write`] if the system refuses.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_whole(path, |file| file.write_all(bytes))
+}
+
+/// Makes a folder and those above it, unless they are there.
+///
+/// # Errors
+///
+/// [`FileError::Write`] if the system refuses.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|source| FileError::Write { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        write_bytes(&path, b"first").unwrap();
+        write_bytes(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(names(folder.path()), ["history.csv"]);
+    }
+
+    #[test]
+    fn a_failure_halfway_keeps_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        write_bytes(&path, b"first").unwrap();
+        let error = write_whole(&path, |file| {
+            file.write_all(b"half of the sec")?;
+            file.flush()?;
+            Err(io::Error::other("the disk is full"))
+        })
+        .unwrap_err();
+        assert_eq!(error.to_string(), format!("{} cannot be written: the disk is full", path.display()));
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["history.csv"]);
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("absent/history.csv");
+        let error = write_bytes(&path, b"first").unwrap_err().to_string();
+        assert!(error.contains("absent/history.csv"), "{error}");
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn permissions_are_those_of_a_plain_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
+        write_bytes(&ours, b"").unwrap();
+        fs::write(&plain, b"").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&plain));
+    }
+}

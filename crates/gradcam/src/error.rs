@@ -1,0 +1,103 @@
+//! What can be wrong with a request for an explanation, by whose fault it is.
+
+/// An explanation that cannot be given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GradcamError {
+    /// The features are not a batch of feature maps: the caller's fault.
+    #[error("features of shape {shape:?} are no feature maps; give [N, C, H, W] with nothing empty")]
+    NotFeatureMaps {
+        /// The shape that came.
+        shape: Vec<i64>,
+    },
+    /// The scorer gave something else than one row of logits an image: the head and the class set do not fit.
+    #[error(
+        "the scorer gave logits of shape {got:?} for {images} images and {classes} classes; give [{images}, {classes}], \
+         from the head that was trained on these classes"
+    )]
+    LogitShape {
+        /// The shape that came.
+        got: Vec<i64>,
+        /// Number of images.
+        images: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// A feature, logit or gradient is NaN or infinite.
+    #[error(
+        "image {image} of the batch has {what} that are NaN or infinite; check its features and the head's weights"
+    )]
+    NotFinite {
+        /// Position of the image in the batch, from 0.
+        image: usize,
+        /// Which values.
+        what: &'static str,
+    },
+    /// No gradient reaches the features: something between them and the logits cuts the graph.
+    #[error(
+        "no gradient flows from the logits to the features: the scorer detaches them, or computes without gradients; \
+         frozen weights are fine, a cut graph is not"
+    )]
+    GradientBlocked,
+    /// A class per image was asked for, but their number is not that of the images.
+    #[error("{got} classes were given for {images} images; give one for each")]
+    ClassCount {
+        /// Number of images.
+        images: usize,
+        /// Number of classes given.
+        got: usize,
+    },
+    /// A class that the scorer's set does not have.
+    #[error(transparent)]
+    Class(#[from] radiograph_classes::Error),
+    /// The margin over the runner-up needs a runner-up.
+    #[error("the margin over the runner-up needs two classes, and there is one")]
+    NoRunnerUp,
+    /// Ablation-CAM divides by the score, which is 0.
+    #[error(
+        "image {image} of the batch has a score of exactly 0, by which ablation CAM divides; choose another target"
+    )]
+    ZeroScore {
+        /// Position of the image in the batch, from 0.
+        image: usize,
+    },
+    /// Two grids that should lie on each other differ in size.
+    #[error("{what} is {got_width} × {got_height} pixels, but {width} × {height} are needed")]
+    Size {
+        /// Which grid.
+        what: &'static str,
+        /// Width that came.
+        got_width: usize,
+        /// Height that came.
+        got_height: usize,
+        /// Width needed.
+        width: usize,
+        /// Height needed.
+        height: usize,
+    },
+    /// A number is outside its range.
+    #[error("{what} is {got}; give {range}")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// What came.
+        got: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// A name means no method.
+    #[error("`{name}` is no method; the methods are {}", crate::Method::ALL.map(crate::Method::name).join(", "))]
+    UnknownMethod {
+        /// The name given.
+        name: String,
+    },
+    /// libtorch or the scorer failed.
+    #[error("the scorer failed: {0}")]
+    Scorer(String),
+}
+
+impl From<tch::TchError> for GradcamError {
+    fn from(error: tch::TchError) -> Self {
+        Self::Scorer(radiograph_libtorch::first_line(&error))
+    }
+}

@@ -1,0 +1,196 @@
+//! Deletion and insertion: how the score goes as the places that a map shows are taken away, or given back.
+//! (Petsiuk et al., BMVC 2018.)
+
+use ndarray::{Array3, Array4, ArrayView3, Axis};
+
+use super::{Saliency, saliency::same_size};
+use crate::GradcamError;
+
+/// What stands where something was taken away.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Baseline {
+    /// One value everywhere, after normalisation: 0 is the mean of the training images for weights that subtract it.
+    Value(f32),
+    /// Each channel's own mean.
+    ChannelMean,
+    /// Another input of the same shape, a blurred one for instance.
+    Input(Array3<f32>),
+}
+
+/// Scores against the share of places taken away or given back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Shares of the places, from 0 to 1.
+    pub shares: Vec<f64>,
+    /// The score at each share.
+    pub scores: Vec<f64>,
+}
+
+impl Curve {
+    /// The mean score over all shares: the area under the curve, by trapezoids.
+    pub fn area(&self) -> f64 {
+        let steps = self.shares.windows(2).zip(self.scores.windows(2));
+        steps.map(|(shares, scores)| (shares[1] - shares[0]) * (scores[0] + scores[1]) / 2.0).sum()
+    }
+}
+
+/// Takes places away from `input [C, H, W]`, the strongest first, in `steps` equal steps. A true map makes the score fall
+/// at once, so a small [`Curve::area`] is good. `score` gets a batch `[B, C, H, W]` and gives one number each, usually the
+/// probability of the class.
+///
+/// # Errors
+///
+/// If map and input differ in size, `steps` is not in 1 to 1000, or `score` fails or gives another number of scores.
+pub fn deletion(
+    input: ArrayView3<f32>,
+    saliency: &Saliency,
+    baseline: &Baseline,
+    steps: usize,
+    score: impl Fn(&Array4<f32>) -> Result<Vec<f64>, GradcamError>,
+) -> Result<Curve, GradcamError> {
+    let ground = baseline.ground(input)?;
+    replaced(input.to_owned(), &ground, saliency, steps, score)
+}
+
+/// Gives places of `input [C, H, W]` back to the baseline, the strongest first. A true map makes the score rise at once, so
+/// a large [`Curve::area`] is good. Otherwise as [`deletion`].
+///
+/// # Errors
+///
+/// Those of [`deletion`].
+pub fn insertion(
+    input: ArrayView3<f32>,
+    saliency: &Saliency,
+    baseline: &Baseline,
+    steps: usize,
+    score: impl Fn(&Array4<f32>) -> Result<Vec<f64>, GradcamError>,
+) -> Result<Curve, GradcamError> {
+    let ground = baseline.ground(input)?;
+    replaced(ground, &input.to_owned(), saliency, steps, score)
+}
+
+impl Baseline {
+    fn ground(&self, input: ArrayView3<f32>) -> Result<Array3<f32>, GradcamError> {
+        let (channels, height, width) = input.dim();
+        match self {
+            Self::Value(value) => Ok(Array3::from_elem(input.dim(), *value)),
+            Self::ChannelMean => {
+                let mut ground = Array3::zeros(input.dim());
+                for (mut ground, input) in ground.outer_iter_mut().zip(input.outer_iter()) {
+                    let mean =
+                        input.iter().map(|value| f64::from(*value)).sum::<f64>() / input.len().max(1) as f64;
+                    ground.fill(mean as f32);
+                }
+                Ok(ground)
+            }
+            Self::Input(ground) => {
+                same_size("the baseline", (ground.dim().1, ground.dim().2), (height, width))?;
+                if ground.dim().0 == channels {
+                    Ok(ground.clone())
+                } else {
+                    let shape = vec![ground.dim().0 as i64, height as i64, width as i64];
+                    Err(GradcamError::NotFeatureMaps { shape })
+                }
+            }
+        }
+    }
+}
+
+/// Scores of `from` with more and more places, the strongest first, taken from `to`.
+fn replaced(
+    mut from: Array3<f32>,
+    to: &Array3<f32>,
+    saliency: &Saliency,
+    steps: usize,
+    score: impl Fn(&Array4<f32>) -> Result<Vec<f64>, GradcamError>,
+) -> Result<Curve, GradcamError> {
+    let (_, height, width) = from.dim();
+    same_size("the map", saliency.values().dim(), (height, width))?;
+    if !(1..=1000).contains(&steps) {
+        return Err(GradcamError::Range {
+            what: "the number of steps",
+            got: steps as f64,
+            range: "1 to 1000",
+        });
+    }
+    let order = saliency.order();
+    let mut curve = Curve { shares: Vec::new(), scores: Vec::new() };
+    let mut done = 0;
+    for step in 0..=steps {
+        let end = order.len() * step / steps;
+        for place in &order[done..end] {
+            let (row, column) = (place / width, place % width);
+            for (mut from, to) in from.outer_iter_mut().zip(to.outer_iter()) {
+                from[[row, column]] = to[[row, column]];
+            }
+        }
+        done = end;
+        let batch = from.clone().insert_axis(Axis(0));
+        curve.scores.push(one_score(&score(&batch)?)?);
+        curve.shares.push(end as f64 / order.len() as f64);
+    }
+    Ok(curve)
+}
+
+pub(super) fn one_score(scores: &[f64]) -> Result<f64, GradcamError> {
+    match scores {
+        [score] if score.is_finite() => Ok(*score),
+        [_] => Err(GradcamError::NotFinite { image: 0, what: "scores" }),
+        _ => Err(GradcamError::Scorer(format!("{} scores came for one image", scores.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::HeatMap;
+
+    /// The score of a model that adds up one channel.
+    fn sum(batch: &Array4<f32>) -> Result<Vec<f64>, GradcamError> {
+        Ok(batch.outer_iter().map(|input| f64::from(input.sum())).collect())
+    }
+
+    fn input() -> Array3<f32> {
+        Array3::from_shape_vec((1, 2, 2), vec![0.0, 3.0, 1.0, 0.0]).unwrap()
+    }
+
+    #[test]
+    fn a_true_map_deletes_fast_and_inserts_fast() {
+        let saliency = |raw| Saliency::new(&HeatMap::new(raw), 2, 2).unwrap();
+        let right = saliency(array![[0.0, 3.0], [1.0, 0.0]]);
+        let wrong = saliency(array![[3.0, 0.0], [0.5, 1.0]]);
+        let curve = deletion(input().view(), &right, &Baseline::Value(0.0), 4, sum).unwrap();
+        assert_eq!(curve.shares, [0.0, 0.25, 0.5, 0.75, 1.0]);
+        assert_eq!(curve.scores, [4.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(curve.area(), (2.5 + 0.5) / 4.0);
+        assert!(
+            deletion(input().view(), &wrong, &Baseline::Value(0.0), 4, sum).unwrap().area() > curve.area()
+        );
+        let back = insertion(input().view(), &right, &Baseline::Value(0.0), 4, sum).unwrap();
+        assert_eq!(back.scores, [0.0, 3.0, 4.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn the_channel_mean_keeps_the_sum() {
+        let saliency = Saliency::new(&HeatMap::new(array![[0.0, 3.0], [1.0, 0.0]]), 2, 2).unwrap();
+        let curve = deletion(input().view(), &saliency, &Baseline::ChannelMean, 1, sum).unwrap();
+        assert_eq!(curve.scores, [4.0, 4.0]);
+    }
+
+    #[test]
+    fn no_steps_and_another_size_are_refused() {
+        let saliency = Saliency::new(&HeatMap::new(array![[0.0, 3.0]]), 1, 2).unwrap();
+        assert!(matches!(
+            deletion(input().view(), &saliency, &Baseline::Value(0.0), 4, sum),
+            Err(GradcamError::Size { what: "the map", .. })
+        ));
+        let saliency = Saliency::new(&HeatMap::new(array![[0.0, 3.0]]), 2, 2).unwrap();
+        assert!(matches!(
+            deletion(input().view(), &saliency, &Baseline::Value(0.0), 0, sum),
+            Err(GradcamError::Range { .. })
+        ));
+    }
+}

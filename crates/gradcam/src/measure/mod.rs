@@ -1,0 +1,21 @@
+//! Is the map telling the truth? Numbers about maps, so that a picture need not be believed.
+//!
+//! | question | here |
+//! |---|---|
+//! | Is the evidence in the lungs, at the border, outside the body? | [`Saliency::mass_inside`] with a [`Mask`] |
+//! | Does it point at the lesion? | [`Saliency::points_into`] (pointing game), [`Saliency::mass_inside`] (energy) |
+//! | Does the score fall when the places it shows are taken away? | [`deletion`], [`insertion`], [`road`] |
+//! | Does it depend on what the head has learnt at all? | [`rank_correlation`] of maps before and after the head is made random again |
+//! | Do other methods see the same? | [`agreement`] |
+
+mod curve;
+mod mask;
+mod rank;
+mod road;
+mod saliency;
+
+pub use curve::{Baseline, Curve, deletion, insertion};
+pub use mask::Mask;
+pub use rank::{Agreement, agreement, rank_correlation};
+pub use road::{Road, impute, road};
+pub use saliency::Saliency;

@@ -1,0 +1,226 @@
+//! ROAD: remove and debias (Rong et al., ICML 2022). Places taken away are filled in from their neighbours, so that the score
+//! falls because evidence is gone, and not because a hole looks like nothing the network ever saw.
+
+use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use super::{Saliency, curve::one_score, saliency::same_size};
+use crate::GradcamError;
+
+/// Standard deviation of the noise on filled places, as in the authors' code.
+const NOISE: f64 = 0.01;
+/// Weight of a neighbour to the side, above or below, and of one at a corner, from the paper.
+const DIRECT: f64 = 1.0 / 6.0;
+const DIAGONAL: f64 = 1.0 / 12.0;
+
+/// Scores after the strongest and after the weakest places were taken away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Road {
+    /// The share of places taken away, for each entry of the other lists.
+    pub shares: Vec<f64>,
+    /// Scores without the strongest places: low for a true map.
+    pub without_strongest: Vec<f64>,
+    /// Scores without the weakest places: high for a true map.
+    pub without_weakest: Vec<f64>,
+}
+
+impl Road {
+    /// Half the mean difference of the two: positive if the map puts the places in a better order than chance; what the
+    /// `pytorch-grad-cam` package calls ROAD combined.
+    pub fn combined(&self) -> f64 {
+        let pairs = self.without_weakest.iter().zip(&self.without_strongest);
+        pairs.map(|(weakest, strongest)| (weakest - strongest) / 2.0).sum::<f64>() / self.shares.len() as f64
+    }
+}
+
+/// Takes the strongest, then the weakest `shares` of the places of `input [C, H, W]` away. `score` gets a batch
+/// `[B, C, H, W]` and gives one number each. The noise comes from `seed`.
+///
+/// # Errors
+///
+/// If map and input differ in size, a share is not between 0 and 1 or there is none, or `score` fails.
+pub fn road(
+    input: ArrayView3<f32>,
+    saliency: &Saliency,
+    shares: &[f64],
+    seed: u64,
+    score: impl Fn(&Array4<f32>) -> Result<Vec<f64>, GradcamError>,
+) -> Result<Road, GradcamError> {
+    let (_, height, width) = input.dim();
+    same_size("the map", saliency.values().dim(), (height, width))?;
+    if shares.is_empty() {
+        return Err(GradcamError::Range { what: "the number of shares", got: 0.0, range: "at least one" });
+    }
+    let order = saliency.order();
+    let mut road =
+        Road { shares: shares.to_vec(), without_strongest: Vec::new(), without_weakest: Vec::new() };
+    for share in shares {
+        if !(*share > 0.0 && *share < 1.0) {
+            return Err(GradcamError::Range {
+                what: "a share of places",
+                got: *share,
+                range: "more than 0, less than 1",
+            });
+        }
+        let count = ((order.len() as f64 * share).round() as usize).clamp(1, order.len() - 1);
+        let ends = [&order[..count], &order[order.len() - count..]];
+        for (end, scores) in ends.into_iter().zip([&mut road.without_strongest, &mut road.without_weakest]) {
+            let mut removed = Array2::from_elem((height, width), false);
+            end.iter().for_each(|place| removed[[place / width, place % width]] = true);
+            let filled = impute(input, &removed, seed)?;
+            scores.push(one_score(&score(&filled.insert_axis(Axis(0)))?)?);
+        }
+    }
+    Ok(road)
+}
+
+/// `input [C, H, W]` with the removed places filled by noisy linear imputation: each is the weighted mean of its eight
+/// neighbours, which may be removed themselves, plus a little noise. At least one place must be left.
+///
+/// # Errors
+///
+/// If `removed` has another size, or nothing is left to fill from.
+pub fn impute(
+    input: ArrayView3<f32>,
+    removed: &Array2<bool>,
+    seed: u64,
+) -> Result<Array3<f32>, GradcamError> {
+    let (_, height, width) = input.dim();
+    same_size("the removed places", removed.dim(), (height, width))?;
+    if removed.iter().all(|removed| *removed) {
+        return Err(GradcamError::Range {
+            what: "the share of removed places",
+            got: 1.0,
+            range: "less than 1",
+        });
+    }
+    let mut filled = input.to_owned();
+    let mut noise = Noise(ChaCha8Rng::seed_from_u64(seed));
+    for mut channel in filled.outer_iter_mut() {
+        let solved = solve(channel.view(), removed);
+        for ((place, value), removed) in channel.indexed_iter_mut().zip(removed) {
+            if *removed {
+                *value = (solved[place] + NOISE * noise.next()) as f32;
+            }
+        }
+    }
+    Ok(filled)
+}
+
+/// Removed places as solutions of the linear system, by conjugate gradients: its matrix is symmetric, and positive definite
+/// as long as one place is known.
+fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
+    let known =
+        Array2::from_shape_fn(
+            values.dim(),
+            |place| if removed[place] { 0.0 } else { f64::from(values[place]) },
+        );
+    let only_removed = |mut grid: Array2<f64>| {
+        grid.zip_mut_with(removed, |value, removed| {
+            if !removed {
+                *value = 0.0;
+            }
+        });
+        grid
+    };
+    // For a removed place: (sum of weights) · x − Σ weight · x of removed neighbours = Σ weight · known neighbours.
+    let apply = |x: &Array2<f64>| only_removed(balance(x));
+    let right = only_removed(balance(&known).mapv(|value| -value));
+    let mean =
+        values.iter().zip(removed).filter(|(_, removed)| !**removed).map(|(value, _)| f64::from(*value));
+    let (sum, count) = mean.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    let mut x = only_removed(Array2::from_elem(values.dim(), sum / count));
+    let mut rest = &right - &apply(&x);
+    let mut direction = rest.clone();
+    let mut square = (&rest * &rest).sum();
+    let enough = 1e-16 * (&right * &right).sum().max(f64::MIN_POSITIVE);
+    for _ in 0..10 * removed.len() {
+        if square <= enough {
+            break;
+        }
+        let image = apply(&direction);
+        let step = square / (&direction * &image).sum();
+        x.scaled_add(step, &direction);
+        rest.scaled_add(-step, &image);
+        let next = (&rest * &rest).sum();
+        direction *= next / square;
+        direction += &rest;
+        square = next;
+    }
+    x
+}
+
+/// At each place: its value times the weights of its neighbours inside the image, less their weighted values.
+fn balance(grid: &Array2<f64>) -> Array2<f64> {
+    let (height, width) = grid.dim();
+    Array2::from_shape_fn((height, width), |(row, column)| {
+        let mut sum = 0.0;
+        for y in row.saturating_sub(1)..=(row + 1).min(height - 1) {
+            for x in column.saturating_sub(1)..=(column + 1).min(width - 1) {
+                let weight = match (y == row, x == column) {
+                    (true, true) => continue,
+                    (false, false) => DIAGONAL,
+                    _ => DIRECT,
+                };
+                sum += weight * (grid[[row, column]] - grid[[y, x]]);
+            }
+        }
+        sum
+    })
+}
+
+/// Standard normal numbers, by Box and Muller.
+struct Noise(ChaCha8Rng);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        // In (0, 1], so that the logarithm is finite.
+        let mut uniform = || ((self.0.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+        let (radius, angle) = (uniform(), uniform());
+        (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HeatMap;
+
+    #[test]
+    fn a_hole_in_a_plane_is_filled_with_the_plane() {
+        // A linear function is its own weighted mean, so the fill has no error but the noise.
+        let plane = Array3::from_shape_fn((1, 9, 9), |(_, row, column)| (row as f32) * 2.0 - column as f32);
+        let removed =
+            Array2::from_shape_fn((9, 9), |(row, column)| (2..7).contains(&row) && (2..6).contains(&column));
+        let filled = impute(plane.view(), &removed, 3).unwrap();
+        let worst = (&filled - &plane).fold(0.0_f32, |worst, value| worst.max(value.abs()));
+        assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{worst}");
+        assert_eq!(filled, impute(plane.view(), &removed, 3).unwrap());
+        assert_ne!(filled, impute(plane.view(), &removed, 4).unwrap());
+    }
+
+    #[test]
+    fn nothing_left_is_an_error() {
+        let input = Array3::zeros((1, 2, 2));
+        assert!(impute(input.view(), &Array2::from_elem((2, 2), true), 0).is_err());
+    }
+
+    #[test]
+    fn a_true_map_scores_above_its_opposite() {
+        let input =
+            Array3::from_shape_fn((1, 8, 8), |(_, row, column)| f32::from(u8::from(row == 4 && column >= 4)));
+        let sum = |batch: &Array4<f32>| Ok(vec![f64::from(batch.sum())]);
+        let saliency = |sign: f64| {
+            let raw =
+                Array2::from_shape_fn((8, 8), |place| 2.0 + sign * f64::from(input[[0, place.0, place.1]]));
+            Saliency::new(&HeatMap::new(raw), 8, 8).unwrap()
+        };
+        let shares = [0.1, 0.3];
+        let right = road(input.view(), &saliency(1.0), &shares, 1, sum).unwrap().combined();
+        let wrong = road(input.view(), &saliency(-1.0), &shares, 1, sum).unwrap().combined();
+        assert!(right > 0.5 && wrong < -0.5, "{right} {wrong}");
+    }
+}

@@ -1,0 +1,123 @@
+//! What is explained: which number of which class. Not how.
+
+use radiograph_classes::{Class, Classes};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::GradcamError;
+
+/// The number whose evidence is asked for, and of which class.
+///
+/// ```no_run
+/// use radiograph_classes::Classes;
+/// use radiograph_gradcam::{ClassChoice, Quantity, Target};
+///
+/// let classes = Classes::new(["covid", "normal", "pneumonia"])?;
+/// // The logit of the class that the model predicts, as in most published figures.
+/// let usual = Target::default();
+/// // What speaks for covid rather than for its closest rival.
+/// let contrast = Target { quantity: Quantity::Margin, class: ClassChoice::One(classes.class("covid")?) };
+/// # Ok::<(), radiograph_classes::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// Which number of the class.
+    pub quantity: Quantity,
+    /// Which class of each image.
+    pub class: ClassChoice,
+}
+
+/// Which number of a class is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Quantity {
+    /// The logit, before softmax: its gradient does not vanish when the model is sure.
+    #[default]
+    Logit,
+    /// The probability, after softmax: includes what speaks against the others, and is flat where it is near 0 or 1.
+    Probability,
+    /// The logit less the highest logit of another class.
+    Margin,
+}
+
+/// Which class is explained.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ClassChoice {
+    /// The class with the highest logit, image by image.
+    #[default]
+    Predicted,
+    /// The same class for every image.
+    One(Class),
+    /// A class for each image, in the order of the batch: the true ones, for instance.
+    Each(Vec<Class>),
+}
+
+impl ClassChoice {
+    /// Columns of the chosen classes, given those of the predicted ones.
+    pub(crate) fn columns(&self, classes: &Classes, predicted: &[usize]) -> Result<Vec<usize>, GradcamError> {
+        match self {
+            Self::Predicted => Ok(predicted.to_vec()),
+            Self::One(class) => Ok(vec![classes.position(class)?; predicted.len()]),
+            Self::Each(chosen) if chosen.len() != predicted.len() => {
+                Err(GradcamError::ClassCount { images: predicted.len(), got: chosen.len() })
+            }
+            Self::Each(chosen) => chosen.iter().map(|class| Ok(classes.position(class)?)).collect(),
+        }
+    }
+}
+
+impl Quantity {
+    /// The number `[N]` of column `columns[n]` of each row of logits `[N, K]`, still part of the graph.
+    pub(crate) fn of(self, logits: &Tensor, columns: &[usize]) -> Result<Tensor, GradcamError> {
+        let columns: Vec<i64> = columns.iter().map(|column| *column as i64).collect();
+        let index = Tensor::from_slice(&columns).f_to_device(logits.device())?.f_unsqueeze(1)?;
+        let chosen = |values: &Tensor| values.f_gather(1, &index, false)?.f_squeeze_dim(1);
+        Ok(match self {
+            Self::Logit => chosen(logits)?,
+            Self::Probability => chosen(&logits.f_softmax(1, None)?)?,
+            Self::Margin if logits.size()[1] < 2 => return Err(GradcamError::NoRunnerUp),
+            Self::Margin => {
+                let others = logits.f_scatter_value(1, &index, f64::NEG_INFINITY)?;
+                chosen(logits)?.f_sub(&others.f_amax([1_i64].as_slice(), false)?)?
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(quantity: Quantity, columns: &[usize]) -> Vec<f64> {
+        let logits = Tensor::from_slice(&[1.0_f64, 3.0, 2.0, 0.5, 0.0, -1.0]).view([2, 3]);
+        Vec::<f64>::try_from(quantity.of(&logits, columns).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn quantities_are_those_of_the_named_column() {
+        assert_eq!(values(Quantity::Logit, &[0, 2]), [1.0, -1.0]);
+        assert_eq!(values(Quantity::Margin, &[1, 2]), [1.0, -1.5]);
+        // softmax(1, 3, 2) = (e^-2, 1, e^-1) / (e^-2 + 1 + e^-1)
+        let expected = 1.0 / (1.0 + (-1.0_f64).exp() + (-2.0_f64).exp());
+        assert!((values(Quantity::Probability, &[1, 0])[0] - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn classes_are_found_by_name_in_the_scorers_order() {
+        let ours = Classes::new(["covid", "normal"]).unwrap();
+        let theirs = Classes::new(["normal", "covid"]).unwrap();
+        let covid = theirs.class("covid").unwrap();
+        assert_eq!(ClassChoice::One(covid.clone()).columns(&ours, &[1, 1]).unwrap(), [0, 0]);
+        assert_eq!(ClassChoice::Predicted.columns(&ours, &[1, 0]).unwrap(), [1, 0]);
+        let each = ClassChoice::Each(vec![covid]);
+        assert!(matches!(each.columns(&ours, &[1, 1]), Err(GradcamError::ClassCount { images: 2, got: 1 })));
+    }
+
+    #[test]
+    fn one_class_has_no_runner_up() {
+        let logits = Tensor::from_slice(&[1.0_f64]).view([1, 1]);
+        assert!(matches!(Quantity::Margin.of(&logits, &[0]), Err(GradcamError::NoRunnerUp)));
+    }
+}

@@ -1,0 +1,253 @@
+//! Batches on the device: gathered from a tensor that holds all features if they fit, else read one batch ahead by a
+//! second thread.
+
+use std::{
+    ops::{ControlFlow, Range},
+    sync::mpsc,
+    thread,
+};
+
+use radiograph_libtorch::Device;
+use tch::{Kind, Tensor};
+
+use crate::{Error, Features};
+
+/// Features of this many values are read at a time when all are brought to the device: 64 MiB.
+const PIECE: usize = 1 << 24;
+
+/// Features, and how they reach the device. Both ways give the same batches, bit for bit.
+pub struct Feed<'a> {
+    features: &'a dyn Features,
+    device: Device,
+    resident: Option<Tensor>,
+}
+
+impl<'a> Feed<'a> {
+    /// A feed that keeps all features on the device if they take at most `budget` bytes there, and reads each batch when it
+    /// is needed otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Features`] if they cannot be read, [`Error::NotFiniteFeature`] if one is no number, [`Error::Libtorch`] if
+    /// the device has no room for the budget.
+    pub fn new(features: &'a dyn Features, device: Device, budget: u64) -> Result<Self, Error> {
+        let bytes = (features.len() as u64).saturating_mul(features.shape().len() as u64 * 4);
+        let resident = if bytes <= budget { Some(load(features, device)?) } else { None };
+        Ok(Self { features, device, resident })
+    }
+
+    /// The features themselves.
+    pub fn features(&self) -> &dyn Features {
+        self.features
+    }
+
+    /// Whether all features lie on the device.
+    pub fn is_resident(&self) -> bool {
+        self.resident.is_some()
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Gives `each` the features at `order` in batches, `[batch, C, H, W]`, with the part of `order` that they are; the last
+    /// batch may be smaller. Ends when `each` breaks.
+    pub(crate) fn batches(
+        &self,
+        order: &[usize],
+        batch: usize,
+        mut each: impl FnMut(Tensor, Range<usize>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        let count = self.features.len();
+        if let Some(&index) = order.iter().find(|index| **index >= count) {
+            return Err(Error::MissingSample { index, count });
+        }
+        let parts = (0..order.len()).step_by(batch).map(|start| start..order.len().min(start + batch));
+        let Some(resident) = &self.resident else { return self.stream(order, parts, &mut each) };
+        for part in parts {
+            let indices: Vec<i64> = order[part.clone()].iter().map(|index| *index as i64).collect();
+            let indices = Tensor::f_from_slice(&indices)?.f_to_device(self.device.to_tch())?;
+            if each(resident.f_index_select(0, &indices)?, part)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// While a batch is computed with, a second thread reads the next one into the other of two buffers.
+    fn stream(
+        &self,
+        order: &[usize],
+        parts: impl Iterator<Item = Range<usize>> + Send,
+        each: &mut impl FnMut(Tensor, Range<usize>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        let features = self.features;
+        let (send_full, full) = mpsc::sync_channel(1);
+        let (send_empty, empty) = mpsc::channel();
+        for _ in 0..2 {
+            // The receiver is in this scope, so nothing is refused.
+            let _ = send_empty.send(Vec::new());
+        }
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for part in parts {
+                    // The other side has broken off when a channel is closed.
+                    let Ok(mut buffer) = empty.recv() else { return };
+                    let read = read(features, &order[part.clone()], &mut buffer).map(|()| (buffer, part));
+                    let failed = read.is_err();
+                    if send_full.send(read).is_err() || failed {
+                        return;
+                    }
+                }
+            });
+            for read in &full {
+                let (buffer, part) = read?;
+                let batch = tensor(&buffer, part.len(), features)?.f_to_device(self.device.to_tch())?;
+                let _ = send_empty.send(buffer);
+                if each(batch, part)?.is_break() {
+                    break;
+                }
+            }
+            // Closed before the scope waits for the reader, which may be waiting for a buffer or a place.
+            drop((send_empty, full));
+            Ok(())
+        })
+    }
+}
+
+fn load(features: &dyn Features, device: Device) -> Result<Tensor, Error> {
+    let shape = features.shape();
+    let size = [features.len() as i64, shape.channels, shape.height, shape.width];
+    let all = Tensor::f_empty(size, (Kind::Float, device.to_tch()))?;
+    let order: Vec<usize> = (0..features.len()).collect();
+    let mut buffer = Vec::new();
+    let piece = (PIECE / shape.len().max(1)).max(1);
+    for part in order.chunks(piece) {
+        read(features, part, &mut buffer)?;
+        let place = all.f_narrow(0, part[0] as i64, part.len() as i64)?;
+        place.shallow_clone().f_copy_(&tensor(&buffer, part.len(), features)?)?;
+    }
+    Ok(all)
+}
+
+fn tensor(values: &[f32], count: usize, features: &dyn Features) -> Result<Tensor, Error> {
+    let shape = features.shape();
+    Ok(Tensor::f_from_slice(values)?.f_view([count as i64, shape.channels, shape.height, shape.width])?)
+}
+
+/// Reads and checks: a number that is none would spread over all weights.
+fn read(features: &dyn Features, indices: &[usize], buffer: &mut Vec<f32>) -> Result<(), Error> {
+    let length = features.shape().len();
+    buffer.resize(indices.len() * length, 0.0);
+    features.read(indices, buffer).map_err(|source| Error::Features { samples: indices.len(), source })?;
+    // Anything times zero is zero, unless it is not finite; this form runs in vector registers.
+    if buffer.iter().map(|value| value * 0.0).sum::<f32>() == 0.0 {
+        return Ok(());
+    }
+    match buffer.iter().position(|value| !value.is_finite()) {
+        Some(place) => Err(Error::NotFiniteFeature {
+            sample: features.name(indices[place / length]),
+            position: place % length,
+            value: buffer[place],
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FeatureShape, InMemory, ReadError};
+
+    const SHAPE: FeatureShape = FeatureShape { channels: 2, height: 1, width: 3 };
+
+    fn features(count: usize) -> InMemory {
+        InMemory::new(SHAPE, (0..count * 6).map(|value| value as f32).collect()).unwrap()
+    }
+
+    fn all(feed: &Feed<'_>, order: &[usize], batch: usize) -> Vec<(Vec<f32>, Range<usize>)> {
+        let mut got = Vec::new();
+        let mut keep = |batch: Tensor, part| {
+            got.push((Vec::try_from(batch.view([-1])).unwrap(), part));
+            Ok(ControlFlow::Continue(()))
+        };
+        feed.batches(order, batch, &mut keep).unwrap();
+        got
+    }
+
+    #[test]
+    fn resident_and_streamed_batches_are_the_same() {
+        let features = features(11);
+        let order = [3, 0, 10, 7, 7, 1, 9];
+        let resident = Feed::new(&features, Device::CPU, 11 * 6 * 4).unwrap();
+        let streamed = Feed::new(&features, Device::CPU, 11 * 6 * 4 - 1).unwrap();
+        assert!(resident.is_resident() && !streamed.is_resident());
+        let got = all(&streamed, &order, 3);
+        assert_eq!(got, all(&resident, &order, 3));
+        assert_eq!(got.iter().map(|(_, part)| part.clone()).collect::<Vec<_>>(), [0..3, 3..6, 6..7]);
+        assert_eq!(got[1].0[..6], [42.0, 43.0, 44.0, 45.0, 46.0, 47.0]);
+    }
+
+    #[test]
+    fn breaking_off_or_failing_ends_the_reader() {
+        let features = features(50);
+        let streamed = Feed::new(&features, Device::CPU, 0).unwrap();
+        let order: Vec<usize> = (0..50).collect();
+        let mut seen = 0;
+        let stop = |_, _| {
+            seen += 1;
+            Ok(if seen == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        };
+        streamed.batches(&order, 4, stop).unwrap();
+        assert_eq!(seen, 2);
+        let fail = |_, _| Err(Error::setting("nothing", 0, "nothing"));
+        assert!(streamed.batches(&order, 4, fail).is_err());
+        assert!(matches!(
+            streamed.batches(&[50], 4, |_, _| Ok(ControlFlow::Continue(()))),
+            Err(Error::MissingSample { index: 50, count: 50 })
+        ));
+    }
+
+    struct Broken;
+
+    impl Features for Broken {
+        fn shape(&self) -> FeatureShape {
+            SHAPE
+        }
+
+        fn len(&self) -> usize {
+            20
+        }
+
+        fn name(&self, index: usize) -> String {
+            format!("cohen:{index}")
+        }
+
+        fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError> {
+            into.fill(1.0);
+            if let Some(place) = indices.iter().position(|index| *index == 8) {
+                into[place * 6 + 4] = f32::NAN;
+            }
+            if indices.contains(&15) { Err("the shard is gone".into()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn features_that_are_no_numbers_or_not_there_are_errors_that_name_them() {
+        let streamed = Feed::new(&Broken, Device::CPU, 0).unwrap();
+        let mut batches = 0;
+        let mut run = |order: &[usize]| {
+            let count = |_, _| {
+                batches += 1;
+                Ok(ControlFlow::Continue(()))
+            };
+            streamed.batches(order, 2, count).unwrap_err().to_string()
+        };
+        let error = run(&[0, 1, 2, 8, 3]);
+        assert!(error.contains("cohen:8") && error.contains("position 4"), "{error}");
+        let error = run(&[0, 15]);
+        assert!(error.contains("the shard is gone"), "{error}");
+        assert_eq!(batches, 1);
+        assert!(Feed::new(&Broken, Device::CPU, u64::MAX).is_err());
+    }
+}

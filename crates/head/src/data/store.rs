@@ -1,0 +1,110 @@
+//! Features from the store on disk.
+
+use radiograph_features::{FeatureId, FeatureStore};
+
+use crate::{Error, FeatureShape, Features, ReadError};
+
+/// Chosen feature maps of a store, numbered in the order in which they were chosen.
+#[derive(Debug)]
+pub struct StoredFeatures<'a> {
+    store: &'a FeatureStore,
+    wanted: Vec<FeatureId>,
+    names: Vec<String>,
+}
+
+impl<'a> StoredFeatures<'a> {
+    /// These maps of `store`, each with what people call its image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Features`] that lists what the store lacks.
+    pub fn new(
+        store: &'a FeatureStore,
+        wanted: impl IntoIterator<Item = (FeatureId, String)>,
+    ) -> Result<Self, Error> {
+        let (wanted, names): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
+        let missing = store.missing(&wanted);
+        if missing.is_empty() {
+            return Ok(Self { store, wanted, names });
+        }
+        let samples = missing.len();
+        let folder = store.folder().to_owned();
+        Err(Error::Features {
+            samples,
+            source: Box::new(radiograph_features::FeatureError::Missing { folder, missing }),
+        })
+    }
+}
+
+impl Features for StoredFeatures<'_> {
+    fn shape(&self) -> FeatureShape {
+        let [channels, height, width] = self.store.shape().map(|side| side as i64);
+        FeatureShape { channels, height, width }
+    }
+
+    fn len(&self) -> usize {
+        self.wanted.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.names.get(index).cloned().unwrap_or_else(|| format!("sample {index}"))
+    }
+
+    fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError> {
+        let wanted: Vec<FeatureId> = indices.iter().map(|&index| self.wanted[index]).collect();
+        Ok(self.store.read(&wanted, into)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use radiograph_features::{Element, ExtractionKey, Part, StoreDescription, StoreWriter};
+    use radiograph_files::ContentHash;
+    use radiograph_libtorch::Device;
+
+    use super::*;
+    use crate::Feed;
+
+    fn image(number: usize) -> ContentHash {
+        ContentHash::of_bytes(&number.to_le_bytes())
+    }
+
+    #[test]
+    fn a_store_feeds_what_was_written_resident_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = ExtractionKey {
+            backbone: "vgg19".into(),
+            weights: image(0),
+            preprocessing: String::new(),
+            lineage: String::new(),
+        };
+        let description = StoreDescription::new(key, [2, 1, 3], Element::F32).unwrap();
+        let mut writer = StoreWriter::open(folder.path(), &description, Part::WHOLE).unwrap();
+        let ids: Vec<FeatureId> = (0..9).map(|number| FeatureId::plain(image(number))).collect();
+        let values: Vec<f32> = (0..9 * 6).map(|value| value as f32).collect();
+        writer.write(&ids, &values).unwrap();
+        drop(writer);
+        let store = FeatureStore::open(folder.path()).unwrap();
+        // Wanted in another order than they lie, and one of them twice.
+        let wanted = [5, 2, 8, 2].map(|number: usize| (ids[number], format!("cohen:{number}")));
+        let features = StoredFeatures::new(&store, wanted).unwrap();
+        assert_eq!((features.len(), features.shape().len(), features.name(2)), (4, 6, "cohen:8".into()));
+        for budget in [0, u64::MAX] {
+            let feed = Feed::new(&features, Device::CPU, budget).unwrap();
+            let mut first = Vec::new();
+            let keep = |batch: tch::Tensor, _| {
+                first.extend(Vec::<f32>::try_from(batch.select(3, 0).select(1, 0).reshape([-1])).unwrap());
+                Ok(ControlFlow::Continue(()))
+            };
+            feed.batches(&[3, 0, 2], 2, keep).unwrap();
+            assert_eq!(first, [12.0, 30.0, 48.0]);
+        }
+        let absent = FeatureId::variant(image(3), 1);
+        let error =
+            StoredFeatures::new(&store, [(ids[0], String::new()), (absent, String::new())]).unwrap_err();
+        assert!(matches!(error, Error::Features { samples: 1, .. }), "{error}");
+        assert!(error.to_string().contains(&absent.to_string()[..12]), "{error}");
+    }
+}

@@ -1,0 +1,258 @@
+//! The head itself: feature map → sequence → recurrent cell → dense layers → logits. Not its training.
+
+use tch::{Kind, Tensor};
+
+use radiograph_libtorch::Device;
+
+use crate::{
+    Error,
+    cell::Recurrent,
+    config::{Dropout, DropoutPlace, HeadConfig, Reading},
+    parameters::{Entry, Initial, Parameters},
+    random::Stream,
+};
+
+/// Keras's epsilon of batch normalisation; libtorch's is 1e-5.
+const BATCH_NORM_EPSILON: f64 = 1e-3;
+/// What Keras's momentum of 0.99 leaves to a new batch.
+const BATCH_NORM_NEW: f64 = 0.01;
+
+/// Whether a pass is part of training. An argument of each pass, not a state of the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing is dropped, moving averages are used and stay. Gradients still flow where they are asked for.
+    Evaluate,
+    /// Values are dropped, batches are normalised by themselves and move the averages.
+    Train(Step),
+}
+
+/// Which step of a training: what is dropped depends on this and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The seed of the training.
+    pub seed: u64,
+    /// Counted from 0 over all epochs.
+    pub number: u64,
+}
+
+/// A classifier of feature maps.
+#[derive(Debug)]
+pub struct Head {
+    config: HeadConfig,
+    device: Device,
+    parameters: Parameters,
+    recurrent: Option<Recurrent>,
+    recurrent_norm: Option<BatchNorm>,
+    hidden: Vec<Hidden>,
+    output: Dense,
+}
+
+impl Head {
+    /// A head as its training begins: weights from `seed`, each tensor from a stream of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if a setting is out of its range, [`Error::Libtorch`] if the device lacks memory.
+    pub fn new(config: HeadConfig, seed: u64, device: Device) -> Result<Self, Error> {
+        let layout = config.layout()?;
+        Self::with(config, Parameters::initialise(&layout, seed, device.to_tch())?, device)
+    }
+
+    /// A head of zeros, to be filled from a file.
+    pub(crate) fn blank(config: HeadConfig, device: Device) -> Result<Self, Error> {
+        let zeros = |entry| Entry { initial: Initial::Zeros, ..entry };
+        let layout: Vec<Entry> = config.layout()?.into_iter().map(zeros).collect();
+        Self::with(config, Parameters::initialise(&layout, 0, device.to_tch())?, device)
+    }
+
+    fn with(config: HeadConfig, parameters: Parameters, device: Device) -> Result<Self, Error> {
+        let norm = |name: &str| match config.batch_norm {
+            true => BatchNorm::new(name, &parameters).map(Some),
+            false => Ok(None),
+        };
+        let (recurrent, recurrent_norm) = match config.reading {
+            Reading::Recurrent { cell, units, .. } => {
+                (Some(Recurrent::new(cell, units, &parameters)?), norm("lstm_norm")?)
+            }
+            Reading::Flatten | Reading::GlobalAverage => (None, None),
+        };
+        let hidden = (1..=config.dense.len())
+            .map(|number| {
+                let name = format!("fc_{number}");
+                Ok(Hidden { dense: Dense::new(&name, &parameters)?, norm: norm(&format!("{name}_norm"))? })
+            })
+            .collect::<Result<_, Error>>()?;
+        let output = Dense::new("output", &parameters)?;
+        Ok(Self { config, device, parameters, recurrent, recurrent_norm, hidden, output })
+    }
+
+    /// What it is made of.
+    pub fn config(&self) -> &HeadConfig {
+        &self.config
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Its named tensors.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Its named tensors, to choose which are trained.
+    pub fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// Logits `[N, K]` of feature maps `[N, C, H, W]`, f32, on the head's device. Columns stand in the order of the
+    /// classes in its settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] for maps of another shape, [`Error::Libtorch`] if memory runs out.
+    pub fn forward(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        let read = self.read(features, mode)?;
+        let mut values = self.drop(read, mode, &[DropoutPlace::AfterReading], "reading")?;
+        for (index, hidden) in self.hidden.iter().enumerate() {
+            values = hidden.dense.forward(&values)?.f_relu()?;
+            if let Some(norm) = &hidden.norm {
+                values = norm.forward(&values, mode)?;
+            }
+            values = self.drop(values, mode, &[DropoutPlace::AfterDense], &format!("fc_{}", index + 1))?;
+        }
+        self.output.forward(&values)
+    }
+
+    /// The hidden states `[N, H·W, units]` of feature maps `[N, C, H, W]`, before normalisation and dropout; `None` for a
+    /// head without a recurrent cell.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::forward`].
+    pub fn hidden_states(&self, features: &Tensor) -> Result<Option<Tensor>, Error> {
+        self.check(features)?;
+        match (&self.recurrent, self.config.reading) {
+            (Some(recurrent), Reading::Recurrent { order, .. }) => {
+                recurrent.forward(&order.to_sequence(features)?).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `[N, C, H, W]` → what the dense layers see, `[N, length]`.
+    fn read(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        if let Some(states) = self.hidden_states(features)? {
+            let states = match &self.recurrent_norm {
+                Some(norm) => norm.forward(&states, mode)?,
+                None => states,
+            };
+            return Ok(states.f_flatten(1, 2)?);
+        }
+        Ok(match self.config.reading {
+            Reading::GlobalAverage => features.f_mean_dim(&[2_i64, 3][..], false, Kind::Float)?,
+            _ => features.f_permute([0, 2, 3, 1])?.f_flatten(1, 3)?,
+        })
+    }
+
+    fn check(&self, features: &Tensor) -> Result<(), Error> {
+        let shape = self.config.features;
+        let size = features.size();
+        if size.len() == 4 && size[0] > 0 && size[1..] == [shape.channels, shape.height, shape.width] {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            what: "the batch of feature maps".into(),
+            expected: format!("[N, {shape}] with N above 0"),
+            found: size,
+        })
+    }
+
+    fn drop(&self, values: Tensor, mode: Mode, places: &[DropoutPlace], site: &str) -> Result<Tensor, Error> {
+        let (Some(Dropout { rate, place }), Mode::Train(step)) = (self.config.dropout, mode) else {
+            return Ok(values);
+        };
+        if rate == 0.0 || !(place == DropoutPlace::Everywhere || places.contains(&place)) {
+            return Ok(values);
+        }
+        let mut multipliers = vec![0.0; values.numel()];
+        Stream::new(step.seed, &format!("dropout.{site}"))
+            .numbered(step.number)
+            .dropout(rate, &mut multipliers);
+        let mask = Tensor::f_from_slice(&multipliers)?.f_view_as(&values)?.f_to_device(values.device())?;
+        Ok(values.f_mul(&mask)?)
+    }
+}
+
+#[derive(Debug)]
+struct Hidden {
+    dense: Dense,
+    norm: Option<BatchNorm>,
+}
+
+#[derive(Debug)]
+struct Dense {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Dense {
+    fn new(name: &str, parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self {
+            weight: parameters.handle(&format!("{name}.weight"))?,
+            bias: parameters.handle(&format!("{name}.bias"))?,
+        })
+    }
+
+    fn forward(&self, input: &Tensor) -> Result<Tensor, Error> {
+        Ok(input.f_linear(&self.weight, Some(&self.bias))?)
+    }
+}
+
+/// Over all dimensions but the last, as Keras does it: the moving variance is that of the batch itself, not the
+/// unbiased estimate that libtorch would keep.
+#[derive(Debug)]
+struct BatchNorm {
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+}
+
+impl BatchNorm {
+    fn new(name: &str, parameters: &Parameters) -> Result<Self, Error> {
+        let handle = |tensor: &str| parameters.handle(&format!("{name}.{tensor}"));
+        Ok(Self {
+            weight: handle("weight")?,
+            bias: handle("bias")?,
+            mean: handle("running_mean")?,
+            variance: handle("running_var")?,
+        })
+    }
+
+    fn forward(&self, values: &Tensor, mode: Mode) -> Result<Tensor, Error> {
+        let flat = values.f_flatten(0, -2)?; // [samples, width]
+        let train = mode != Mode::Evaluate;
+        if train {
+            let _guard = tch::no_grad_guard();
+            let mean = flat.f_mean_dim(0, false, Kind::Float)?;
+            let variance = flat.f_var_dim(0, false, false)?;
+            for (kept, new) in [(&self.mean, mean), (&self.variance, variance)] {
+                let _ = kept.shallow_clone().f_lerp_(&new, BATCH_NORM_NEW)?;
+            }
+        }
+        let averages = (!train).then_some((&self.mean, &self.variance));
+        let normalised = flat.f_batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            averages.map(|pair| pair.0),
+            averages.map(|pair| pair.1),
+            train,
+            0.0,
+            BATCH_NORM_EPSILON,
+            false,
+        )?;
+        Ok(normalised.f_view_as(values)?)
+    }
+}

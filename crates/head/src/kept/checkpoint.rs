@@ -1,0 +1,257 @@
+//! A training that can be killed at any moment: after an epoch, tensors go to files whose names no reader knows yet; the
+//! record that names them and their hashes is renamed into place last; then what it no longer names is removed. So there is
+//! always one whole checkpoint, the old or the new one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use radiograph_features::ExtractionKey;
+use radiograph_files::{ContentHash, FileError, create_folder, write_bytes};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::{
+    Error, Head, HeadConfig, History, Optimizer, TrainingConfig,
+    kept::{
+        origin::{Versions, require_key},
+        tensor_file,
+    },
+};
+
+/// A record that is longer than this is none.
+const LONGEST_RECORD: u64 = 1 << 26;
+
+/// What `checkpoint.json` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    format: String,
+    head: HeadConfig,
+    training: TrainingConfig,
+    key: ExtractionKey,
+    /// Which samples are trained on, and which validate.
+    samples: [Option<ContentHash>; 2],
+    versions: Versions,
+    pub(crate) history: History,
+    pub(crate) finished: bool,
+    state: Named,
+    best: Option<Named>,
+}
+
+/// A file of tensors in the same folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    file: String,
+    hash: ContentHash,
+}
+
+/// The folder of one training.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    folder: PathBuf,
+    blank: Checkpoint,
+    best: Option<Named>,
+}
+
+impl Checkpoints {
+    const FORMAT: &str = "radiograph head checkpoint 1";
+
+    pub(crate) fn new(
+        folder: &Path,
+        head: &Head,
+        training: &TrainingConfig,
+        key: &ExtractionKey,
+        samples: [Option<ContentHash>; 2],
+    ) -> Result<Self, Error> {
+        create_folder(folder)?;
+        let blank = Checkpoint {
+            format: Self::FORMAT.to_owned(),
+            head: head.config().clone(),
+            training: training.clone(),
+            key: key.clone(),
+            samples,
+            versions: Versions::of(head.device()),
+            history: History::default(),
+            finished: false,
+            state: Named { file: String::new(), hash: ContentHash::of_bytes(b"") },
+            best: None,
+        };
+        Ok(Self { folder: folder.to_owned(), blank, best: None })
+    }
+
+    /// The checkpoint of this very training, if there is one; head and optimiser are then as they were.
+    pub(crate) fn resume(&mut self, head: &Head, optimizer: &Optimizer) -> Result<Option<Checkpoint>, Error> {
+        let path = self.record();
+        let Some(found) = read_record::<Checkpoint>(&path)? else { return Ok(None) };
+        let own = &self.blank;
+        if found.format != own.format {
+            return Err(Error::Foreign {
+                path,
+                field: "format".to_owned(),
+                expected: own.format.clone(),
+                found: found.format.chars().take(80).collect(),
+            });
+        }
+        require_same(
+            &path,
+            (&own.head, &own.training, &own.key, own.samples),
+            (&found.head, &found.training, &found.key, found.samples),
+        )?;
+        tensor_file::read(
+            &self.folder.join(plain(&found.state, &path)?),
+            found.state.hash,
+            &named(head, optimizer),
+        )?;
+        self.best.clone_from(&found.best);
+        Ok(Some(found))
+    }
+
+    /// Keeps the weights of the epoch that is the best so far. Counts once [`Self::save`] was called.
+    pub(crate) fn save_best(&mut self, head: &Head, epoch: usize) -> Result<(), Error> {
+        let file = format!("best-{epoch}.safetensors");
+        let hash = tensor_file::write(&self.folder.join(&file), &weights(head))?;
+        self.best = Some(Named { file, hash });
+        Ok(())
+    }
+
+    /// Keeps all that the next epoch depends on.
+    pub(crate) fn save(
+        &self,
+        head: &Head,
+        optimizer: &Optimizer,
+        history: &History,
+        finished: bool,
+    ) -> Result<(), Error> {
+        let file = format!("checkpoint-{}.safetensors", history.epochs().len());
+        let hash = tensor_file::write(&self.folder.join(&file), &named(head, optimizer))?;
+        let record = Checkpoint {
+            history: history.clone(),
+            finished,
+            state: Named { file, hash },
+            best: self.best.clone(),
+            ..self.blank.clone()
+        };
+        let path = self.record();
+        let text = serde_json::to_vec_pretty(&record)
+            .map_err(|error| Error::Damaged { path: path.clone(), reason: error.to_string() })?;
+        history.write_csv(&self.folder.join("history.csv"))?;
+        write_bytes(&path, &text)?;
+        let best = record.best.as_ref().map(|best| best.file.as_str());
+        let wanted: Vec<&str> = best.into_iter().chain([record.state.file.as_str()]).collect();
+        remove_tensors(&self.folder, &wanted)
+    }
+
+    /// Gives the head the best weights kept, if any were.
+    pub(crate) fn load_best(&self, head: &Head) -> Result<(), Error> {
+        match &self.best {
+            Some(best) => {
+                tensor_file::read(&self.folder.join(plain(best, &self.record())?), best.hash, &weights(head))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn record(&self) -> PathBuf {
+        self.folder.join("checkpoint.json")
+    }
+
+    /// Takes away what a finished training needs no more.
+    pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
+        // The record first: tensors without one are nobody's.
+        let _ = fs::remove_file(folder.join("checkpoint.json"));
+        remove_tensors(folder, &[])
+    }
+}
+
+/// What no record names any more. What cannot be removed does no harm.
+fn remove_tensors(folder: &Path, wanted: &[&str]) -> Result<(), Error> {
+    let failed = |source| FileError::Read { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let ours = ["checkpoint-", "best-"].iter().any(|prefix| name.starts_with(prefix))
+            && name.ends_with(".safetensors");
+        if ours && !wanted.contains(&name) {
+            let _ = fs::remove_file(folder.join(name));
+        }
+    }
+    Ok(())
+}
+
+/// What decides the weights of a training.
+type Settings<'a> = (&'a HeadConfig, &'a TrainingConfig, &'a ExtractionKey, [Option<ContentHash>; 2]);
+
+/// Refuses what another training made, and says where they differ.
+pub(crate) fn require_same(path: &Path, own: Settings<'_>, found: Settings<'_>) -> Result<(), Error> {
+    own.0.classes.columns_of(&found.0.classes)?;
+    require_key(own.2, found.2, path)?;
+    for (what, own, found) in [
+        ("head", to_value(own.0), to_value(found.0)),
+        ("training", to_value(own.1), to_value(found.1)),
+        ("samples", to_value(&own.3), to_value(&found.3)),
+    ] {
+        if let Some((field, expected, found)) = difference(&own, &found) {
+            let field = format!("{what}{field}");
+            return Err(Error::Foreign { path: path.to_owned(), field, expected, found });
+        }
+    }
+    Ok(())
+}
+
+/// A name that does not lead out of the folder.
+fn plain<'a>(named: &'a Named, record: &Path) -> Result<&'a str, Error> {
+    let simple = Path::new(&named.file).file_name().is_some_and(|name| name == named.file.as_str());
+    if simple {
+        return Ok(&named.file);
+    }
+    Err(Error::Damaged {
+        path: record.to_owned(),
+        reason: format!("it names the file {:?}", named.file.chars().take(80).collect::<String>()),
+    })
+}
+
+pub(crate) fn read_record<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Error> {
+    let size = match fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(FileError::Read { path: path.to_owned(), source }.into()),
+    };
+    let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
+    if size > LONGEST_RECORD {
+        return Err(damaged(format!("it has {size} bytes")));
+    }
+    let text = fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    serde_json::from_slice(&text).map(Some).map_err(|error| damaged(error.to_string()))
+}
+
+/// All tensors of a head, by name.
+pub(crate) fn weights(head: &Head) -> Vec<(String, &Tensor)> {
+    head.parameters().iter().map(|parameter| (parameter.name().to_owned(), parameter.tensor())).collect()
+}
+
+fn named<'a>(head: &'a Head, optimizer: &'a Optimizer) -> Vec<(String, &'a Tensor)> {
+    let state = optimizer.state().iter().map(|(name, tensor)| (format!("mean_square.{name}"), tensor));
+    weights(head).into_iter().chain(state).collect()
+}
+
+fn to_value(value: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Where two records first differ, and what stands there.
+fn difference(expected: &serde_json::Value, found: &serde_json::Value) -> Option<(String, String, String)> {
+    if expected == found {
+        return None;
+    }
+    if let (Some(expected), Some(found)) = (expected.as_object(), found.as_object()) {
+        let null = serde_json::Value::Null;
+        for key in expected.keys().chain(found.keys()) {
+            let pair = (expected.get(key).unwrap_or(&null), found.get(key).unwrap_or(&null));
+            if let Some((rest, expected, found)) = difference(pair.0, pair.1) {
+                return Some((format!(".{key}{rest}"), expected, found));
+            }
+        }
+    }
+    Some((String::new(), expected.to_string(), found.to_string()))
+}

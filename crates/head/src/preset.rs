@@ -1,0 +1,275 @@
+//! The named settings: what the paper says, what its authors' program does, and what can be trusted. What the paper leaves
+//! open is our choice and said to be so.
+
+use std::{fmt, str::FromStr};
+
+use radiograph_classes::Classes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Cell, Clipping, Dropout, DropoutPlace, Error, FeatureShape, FoldStart, HeadConfig, Keep, Reading,
+    RmsProp, Schedule, SequenceOrder, TrainingConfig,
+};
+
+/// A set of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// What the text of Al-Rakhami et al. says. Ours: dropout of 0.5, and clipping by a global norm of 1.
+    Paper,
+    /// What the program does that the authors published: a frozen LSTM with ReLU, batch normalisation, chained folds.
+    ReleasedCode,
+    /// As the paper, but everything that chooses looks at validation alone.
+    Trustworthy,
+}
+
+/// The networks of Table 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// VGG19.
+    Vgg19,
+    /// DenseNet121.
+    #[serde(rename = "densenet121")]
+    DenseNet121,
+    /// InceptionV3.
+    InceptionV3,
+    /// Inception-ResNetV2.
+    #[serde(rename = "inception_resnet_v2")]
+    InceptionResNetV2,
+}
+
+/// Which model is tested in the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tested {
+    /// One trained on all training samples, for so many epochs.
+    Refit {
+        /// Passes over them.
+        epochs: usize,
+    },
+    /// One trained on all training samples, for the median of the folds' best epochs.
+    RefitForMedianBest,
+    /// The mean of these folds' probabilities: fold, counted from 1, and weight.
+    Folds(&'static [(usize, f64)]),
+}
+
+impl Preset {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Paper, Self::ReleasedCode, Self::Trustworthy];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::ReleasedCode => "released-code",
+            Self::Trustworthy => "trustworthy",
+        }
+    }
+
+    /// The recurrent head of Table 2.
+    pub fn head(self, network: Network, features: FeatureShape, classes: &Classes) -> HeadConfig {
+        let cell = if self == Self::ReleasedCode { Cell::LstmReluFrozen } else { Cell::Lstm };
+        let reading = Reading::Recurrent { order: SequenceOrder::Horizontal, cell, units: network.units() };
+        // The released program for Inception-ResNetV2 has one dense layer; Table 2 has two.
+        let one = self == Self::ReleasedCode && network == Network::InceptionResNetV2;
+        self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)
+    }
+
+    /// The plain CNN of Table 4, which the paper does not define: VGG19's own classifier for VGG19, and the mean over the grid
+    /// and one dense layer for the others.
+    pub fn baseline(self, network: Network, features: FeatureShape, classes: &Classes) -> HeadConfig {
+        match network {
+            Network::Vgg19 => self.with(Reading::Flatten, vec![4096, 4096], features, classes),
+            _ => self.with(Reading::GlobalAverage, Vec::new(), features, classes),
+        }
+    }
+
+    fn with(
+        self,
+        reading: Reading,
+        dense: Vec<i64>,
+        features: FeatureShape,
+        classes: &Classes,
+    ) -> HeadConfig {
+        let released = self == Self::ReleasedCode;
+        HeadConfig {
+            features,
+            classes: classes.clone(),
+            reading,
+            dense,
+            dropout: (!released).then_some(Dropout { rate: 0.5, place: DropoutPlace::AfterReading }),
+            batch_norm: released,
+        }
+    }
+
+    /// How one training runs. The optimiser is Keras's RMSprop in all of them.
+    pub fn training(self, seed: u64) -> TrainingConfig {
+        let rate = match self {
+            Self::Paper => Schedule::Constant { rate: 1e-5 },
+            Self::ReleasedCode => Schedule::Exponential { rate: 2e-4, factor: 0.95 },
+            Self::Trustworthy => Schedule::Plateau { rate: 1e-4, factor: 0.5, patience: 5 },
+        };
+        let released = self == Self::ReleasedCode;
+        TrainingConfig {
+            optimizer: RmsProp::KERAS,
+            schedule: rate,
+            clipping: Some(if released { Clipping::Value(100.0) } else { Clipping::GlobalNorm(1.0) }),
+            batch: if released { 16 } else { 32 },
+            epochs: if released { 20 } else { 100 },
+            patience: (self == Self::Trustworthy).then_some(10),
+            // The released program's best checkpoint is overwritten by its last epoch.
+            keep: if released { Keep::Last } else { Keep::Best },
+            class_weights: None,
+            checkpoint_every: 1,
+            seed,
+        }
+    }
+
+    /// The number of folds, and how they begin.
+    pub const fn folds(self) -> (usize, FoldStart) {
+        match self {
+            Self::ReleasedCode => (5, FoldStart::Chained),
+            Self::Paper | Self::Trustworthy => (5, FoldStart::Independent),
+        }
+    }
+
+    /// Which model is tested.
+    pub const fn tested(self) -> Tested {
+        match self {
+            Self::Paper => Tested::Refit { epochs: 100 },
+            Self::ReleasedCode => Tested::Folds(&[(2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0)]),
+            Self::Trustworthy => Tested::RefitForMedianBest,
+        }
+    }
+}
+
+impl Network {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Vgg19, Self::DenseNet121, Self::InceptionV3, Self::InceptionResNetV2];
+
+    /// Its name, as feature stores have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vgg19 => "vgg19",
+            Self::DenseNet121 => "densenet121",
+            Self::InceptionV3 => "inception_v3",
+            Self::InceptionResNetV2 => "inception_resnet_v2",
+        }
+    }
+
+    /// LSTM units, by Table 2.
+    pub const fn units(self) -> i64 {
+        match self {
+            Self::DenseNet121 => 1024,
+            Self::Vgg19 | Self::InceptionV3 | Self::InceptionResNetV2 => 512,
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = || Error::setting("the preset", name, "write paper, released-code or trustworthy");
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(unknown)
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Network {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let remedy = "write vgg19, densenet121, inception_v3 or inception_resnet_v2";
+        let unknown = || Error::setting("the network", name, remedy);
+        Self::ALL.into_iter().find(|network| network.name() == name).ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(network: Network) -> FeatureShape {
+        let (channels, side) = match network {
+            Network::Vgg19 => (512, 7),
+            Network::DenseNet121 => (1024, 7),
+            Network::InceptionV3 => (2048, 5),
+            Network::InceptionResNetV2 => (1536, 5),
+        };
+        FeatureShape { channels, height: side, width: side }
+    }
+
+    fn classes() -> Classes {
+        Classes::new(["covid", "normal", "pneumonia"]).unwrap()
+    }
+
+    /// Table 2 of the paper: LSTM, fc_1, fc_2 and output.
+    #[test]
+    fn trained_parameters_are_those_of_table_2() {
+        let table = [
+            (Network::Vgg19, 2_099_200, 102_764_544),
+            (Network::DenseNet121, 8_392_704, 205_524_992),
+            (Network::InceptionResNetV2, 4_196_352, 52_432_896),
+            (Network::InceptionV3, 5_244_928, 52_432_896),
+        ];
+        for (network, lstm, fc_1) in table {
+            let head = Preset::Paper.head(network, shape(network), &classes());
+            assert_eq!(head.trained_parameters().unwrap(), lstm + fc_1 + 16_781_312 + 12_291, "{network}");
+            let layout = head.layout().unwrap();
+            let named = |prefix: &str| -> i64 {
+                let trained = layout.iter().filter(|entry| entry.role == crate::Role::Trained);
+                trained.filter(|entry| entry.name.starts_with(prefix)).map(|entry| entry.count()).sum()
+            };
+            assert_eq!((named("lstm"), named("fc_1"), named("fc_2")), (lstm, fc_1, 16_781_312), "{network}");
+        }
+        let vgg19 = Preset::Trustworthy.head(Network::Vgg19, shape(Network::Vgg19), &classes());
+        assert_eq!(vgg19.trained_parameters().unwrap(), 121_657_347);
+    }
+
+    #[test]
+    fn baselines_are_dense_layers_alone() {
+        let count = |network| {
+            Preset::Paper.baseline(network, shape(network), &classes()).trained_parameters().unwrap()
+        };
+        assert_eq!(count(Network::Vgg19), 25_088 * 4096 + 4096 + 16_781_312 + 12_291);
+        assert_eq!(count(Network::InceptionV3), 2048 * 3 + 3);
+    }
+
+    #[test]
+    fn the_released_code_freezes_its_lstm_and_normalises() {
+        let head = Preset::ReleasedCode.head(Network::Vgg19, shape(Network::Vgg19), &classes());
+        let norms = 2 * (512 + 4096 + 4096);
+        assert_eq!(head.trained_parameters().unwrap(), 121_657_347 - 2_099_200 + norms);
+        let one = Preset::ReleasedCode.head(
+            Network::InceptionResNetV2,
+            shape(Network::InceptionResNetV2),
+            &classes(),
+        );
+        assert_eq!(one.dense, [4096]);
+    }
+
+    #[test]
+    fn names_are_the_same_everywhere() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
+            assert_eq!(serde_json::to_value(preset).unwrap(), preset.name());
+        }
+        for network in Network::ALL {
+            assert_eq!(network.name().parse::<Network>().unwrap(), network);
+            assert_eq!(serde_json::to_value(network).unwrap(), network.name());
+        }
+        assert!("Paper".parse::<Preset>().is_err() && "vgg16".parse::<Network>().is_err());
+    }
+}

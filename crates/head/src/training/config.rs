@@ -1,0 +1,81 @@
+//! What a training is told. Not what the head is made of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Clipping, Error, RmsProp, Samples, Schedule};
+
+/// The settings of a training. Those of the paper and its rivals are [`crate::Preset::training`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingConfig {
+    /// The optimiser.
+    pub optimizer: RmsProp,
+    /// Its learning rate.
+    pub schedule: Schedule,
+    /// Clipping of gradients.
+    pub clipping: Option<Clipping>,
+    /// Samples a step. The last step of an epoch takes what is left.
+    pub batch: usize,
+    /// At most this many passes over the training samples.
+    pub epochs: usize,
+    /// Stop after this many epochs in which the validation loss did not fall below its least.
+    pub patience: Option<usize>,
+    /// Which weights a training ends with.
+    pub keep: Keep,
+    /// The weight of each class in the loss, by name; all of them or none.
+    pub class_weights: Option<BTreeMap<String, f64>>,
+    /// Write a checkpoint after every so many epochs, at least 1.
+    pub checkpoint_every: usize,
+    /// All that is drawn (first weights, order, variants, dropout) depends on this number alone.
+    pub seed: u64,
+}
+
+/// Which weights a training ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Those of the epoch with the least validation loss, the first of them; the last if nothing is validated.
+    Best,
+    /// Those of the last epoch.
+    Last,
+}
+
+impl TrainingConfig {
+    pub(crate) fn check(&self, training: &Samples, validation: Option<&Samples>) -> Result<(), Error> {
+        self.optimizer.check()?;
+        self.schedule.check()?;
+        self.clipping.map_or(Ok(()), Clipping::check)?;
+        if self.epochs == 0 {
+            return Err(Error::setting("the number of epochs", 0, "write at least 1"));
+        }
+        if self.batch == 0 {
+            return Err(Error::setting("the batch", 0, "write at least 1 sample"));
+        }
+        if self.checkpoint_every == 0 {
+            return Err(Error::setting("the distance of checkpoints", 0, "write at least 1 epoch"));
+        }
+        if self.patience == Some(0) {
+            return Err(Error::setting(
+                "the patience",
+                0,
+                "write at least 1 epoch, or none to never stop early",
+            ));
+        }
+        if self.patience.is_some() && validation.is_none() {
+            return Err(Error::setting(
+                "early stopping",
+                "on without validation samples",
+                "give validation samples, or no patience",
+            ));
+        }
+        training.require_all_classes()?;
+        if self.batch > training.len() {
+            return Err(Error::BatchTooLarge { batch: self.batch, samples: training.len() });
+        }
+        if validation.is_some_and(Samples::is_empty) {
+            return Err(Error::setting("the number of validation samples", 0, "give some, or no validation"));
+        }
+        Ok(())
+    }
+}

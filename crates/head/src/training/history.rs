@@ -1,0 +1,122 @@
+//! What happened in each epoch, as figure 5 of the paper needs it.
+
+use std::path::Path;
+
+use radiograph_files::write_bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Loss and accuracy over a set of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// The share of samples whose class has the greatest probability, 0 to 1.
+    pub accuracy: f64,
+}
+
+/// One epoch. No time stands here: the same seed gives the same history, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// The learning rate of its steps.
+    pub rate: f64,
+    /// Over its steps while weights moved, with dropout, as Keras reports it.
+    pub training: Scores,
+    /// After its last step, without dropout.
+    pub validation: Option<Scores>,
+}
+
+impl EpochRecord {
+    /// What early stopping, plateaus and the choice of the best epoch look at: the validation loss, else the training loss.
+    pub fn watched(&self) -> f64 {
+        self.validation.map_or(self.training.loss, |scores| scores.loss)
+    }
+}
+
+/// All epochs so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct History(Vec<EpochRecord>);
+
+impl History {
+    /// The epochs in order.
+    pub fn epochs(&self) -> &[EpochRecord] {
+        &self.0
+    }
+
+    /// The epoch, from 1, whose validation loss was the least, the first of equals; `None` if nothing was validated.
+    pub fn best_epoch(&self) -> Option<usize> {
+        let validated = self.0.iter().filter(|record| record.validation.is_some());
+        validated.min_by(|a, b| a.watched().total_cmp(&b.watched())).map(|record| record.epoch)
+    }
+
+    /// Epochs since the best one.
+    pub(crate) fn without_gain(&self) -> usize {
+        self.best_epoch().map_or(0, |best| self.0.len() - best)
+    }
+
+    pub(crate) fn watched(&self) -> Vec<f64> {
+        self.0.iter().map(EpochRecord::watched).collect()
+    }
+
+    pub(crate) fn push(&mut self, record: EpochRecord) {
+        self.0.push(record);
+    }
+
+    /// Writes the table `epoch, learning_rate, training_loss, training_accuracy, validation_loss, validation_accuracy`; the
+    /// last two are empty where nothing was validated. Numbers read back as they were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the system refuses.
+    pub fn write_csv(&self, path: &Path) -> Result<(), Error> {
+        let mut text = String::from(
+            "epoch,learning_rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n",
+        );
+        for EpochRecord { epoch, rate, training, validation } in &self.0 {
+            let (loss, accuracy) = validation.map_or_else(Default::default, |scores| {
+                (scores.loss.to_string(), scores.accuracy.to_string())
+            });
+            text += &format!("{epoch},{rate},{},{},{loss},{accuracy}\n", training.loss, training.accuracy);
+        }
+        Ok(write_bytes(path, text.as_bytes())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(losses: &[f64]) -> History {
+        let record = |(index, &loss): (usize, &f64)| EpochRecord {
+            epoch: index + 1,
+            rate: 1e-5,
+            training: Scores { loss: 0.1 + 0.2, accuracy: 1.0 / 3.0 },
+            validation: Some(Scores { loss, accuracy: 0.5 }),
+        };
+        History(losses.iter().enumerate().map(record).collect())
+    }
+
+    #[test]
+    fn the_first_of_equally_good_epochs_is_the_best() {
+        let history = history(&[0.5, 0.25, 0.25, 0.75]);
+        assert_eq!(history.best_epoch(), Some(2));
+        assert_eq!(history.without_gain(), 2);
+        assert_eq!(History::default().best_epoch(), None);
+    }
+
+    #[test]
+    fn numbers_read_back_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        history(&[0.25]).write_csv(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let fields: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
+        assert_eq!(fields[0], "1");
+        let numbers: Vec<f64> = fields[1..].iter().map(|field| field.parse().unwrap()).collect();
+        assert_eq!(numbers, [1e-5, 0.1 + 0.2, 1.0 / 3.0, 0.25, 0.5]);
+    }
+}

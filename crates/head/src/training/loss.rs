@@ -1,0 +1,52 @@
+//! Cross-entropy on logits, optionally weighted by class.
+
+use std::collections::BTreeMap;
+
+use radiograph_classes::Classes;
+use tch::{Kind, Reduction, Tensor};
+
+use crate::Error;
+
+/// The loss of a batch: the mean of -w·log p over its samples, divided by the mean of their weights w, which are 1 unless
+/// classes have others (PyTorch's `CrossEntropyLoss`; Keras divides by the number of samples alone).
+#[derive(Debug)]
+pub struct CrossEntropy {
+    weights: Option<Tensor>,
+}
+
+impl CrossEntropy {
+    /// With weights by class name, if any are given; then for every class.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if a weight is not above 0, [`Error::Classes`] if the names are not those of `classes`.
+    pub fn new(
+        classes: &Classes,
+        weights: Option<&BTreeMap<String, f64>>,
+        device: tch::Device,
+    ) -> Result<Self, Error> {
+        let Some(weights) = weights else { return Ok(Self { weights: None }) };
+        let named = Classes::new(weights.keys().cloned())?;
+        let columns = classes.columns_of(&named)?;
+        let values: Vec<f64> = weights.values().copied().collect();
+        if let Some(wrong) = values.iter().find(|value| !(**value > 0.0 && value.is_finite())) {
+            return Err(Error::setting("a class weight", wrong, "write a finite number above 0"));
+        }
+        let ordered: Vec<f32> = columns.into_iter().map(|column| values[column] as f32).collect();
+        Ok(Self { weights: Some(Tensor::f_from_slice(&ordered)?.f_to_device(device)?) })
+    }
+
+    /// A scalar for logits `[N, K]` and the classes' positions `[N]`, int64.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Libtorch`] if shapes or devices differ.
+    pub fn loss(&self, logits: &Tensor, labels: &Tensor) -> Result<Tensor, Error> {
+        Ok(logits.f_cross_entropy_loss(labels, self.weights.as_ref(), Reduction::Mean, -100, 0.0)?)
+    }
+
+    /// How many of these logits are greatest at their label.
+    pub(crate) fn right(logits: &Tensor, labels: &Tensor) -> Result<i64, Error> {
+        Ok(logits.f_argmax(1, false)?.f_eq_tensor(labels)?.f_sum(Kind::Int64)?.f_int64_value(&[])?)
+    }
+}

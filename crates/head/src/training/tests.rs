@@ -1,0 +1,392 @@
+//! Trainings of tiny heads: what they learn, that they end the same however often they are killed, and how they fail.
+
+use std::{
+    env, fs,
+    ops::ControlFlow,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use radiograph_classes::Classes;
+use radiograph_features::ExtractionKey;
+use radiograph_files::ContentHash;
+use radiograph_libtorch::Device;
+use tch::{Kind, Tensor};
+
+use crate::{
+    Cell, Clipping, CrossEntropy, Dropout, DropoutPlace, End, Error, Event, FeatureShape, Feed, Fit, Fitted,
+    Gradients, Head, HeadConfig, InMemory, Keep, Mode, Reading, RmsProp, Samples, Schedule, SequenceOrder,
+    Step, TrainingConfig, random::Stream,
+};
+
+pub(crate) const SHAPE: FeatureShape = FeatureShape { channels: 4, height: 3, width: 3 };
+pub(crate) const SAMPLES: usize = 30;
+
+pub(crate) fn key() -> ExtractionKey {
+    ExtractionKey {
+        backbone: "vgg19".into(),
+        weights: ContentHash::of_bytes(b"weights"),
+        preprocessing: String::new(),
+        lineage: String::new(),
+    }
+}
+
+pub(crate) fn classes() -> Classes {
+    Classes::new(["covid", "normal", "pneumonia"]).unwrap()
+}
+
+/// Noise that no class explains: only memory tells the samples apart.
+pub(crate) fn noise() -> InMemory {
+    let mut stream = Stream::new(5, "features");
+    let values = (0..SAMPLES * SHAPE.len()).map(|_| stream.normal().abs() as f32).collect();
+    InMemory::new(SHAPE, values).unwrap()
+}
+
+pub(crate) fn samples(range: std::ops::Range<usize>) -> Samples {
+    let mut samples = Samples::new(&classes());
+    for index in range {
+        samples.push(index, ["covid", "normal", "pneumonia"][index % 3]).unwrap();
+    }
+    samples
+}
+
+pub(crate) fn head_config() -> HeadConfig {
+    HeadConfig {
+        features: SHAPE,
+        classes: classes(),
+        reading: Reading::Recurrent { order: SequenceOrder::Horizontal, cell: Cell::Lstm, units: 8 },
+        dense: vec![16, 16],
+        dropout: Some(Dropout { rate: 0.5, place: DropoutPlace::AfterReading }),
+        batch_norm: false,
+    }
+}
+
+pub(crate) fn config() -> TrainingConfig {
+    TrainingConfig {
+        optimizer: RmsProp::KERAS,
+        schedule: Schedule::Constant { rate: 1e-3 },
+        clipping: Some(Clipping::GlobalNorm(1.0)),
+        batch: 4,
+        epochs: 6,
+        patience: None,
+        keep: Keep::Last,
+        class_weights: None,
+        checkpoint_every: 1,
+        seed: 42,
+    }
+}
+
+fn head(config: &HeadConfig) -> Head {
+    Head::new(config.clone(), 42, Device::CPU).unwrap()
+}
+
+fn fit(head: Head, config: &TrainingConfig, folder: Option<&Path>) -> Result<Fitted, Error> {
+    fit_observed(head, config, folder, &mut |_| ControlFlow::Continue(()))
+}
+
+fn fit_observed(
+    head: Head,
+    config: &TrainingConfig,
+    folder: Option<&Path>,
+    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+) -> Result<Fitted, Error> {
+    let features = noise();
+    let feed = Feed::new(&features, Device::CPU, u64::MAX)?;
+    let (training, validation) = (samples(0..21), samples(21..SAMPLES));
+    let key = key();
+    let fit =
+        Fit { feed: &feed, training: &training, validation: Some(&validation), config, key: &key, folder };
+    fit.run(head, observe)
+}
+
+/// All weights, to the last bit.
+pub(crate) fn fingerprint(head: &Head) -> ContentHash {
+    let mut bytes = Vec::new();
+    for parameter in head.parameters().iter() {
+        let values = Vec::<f32>::try_from(parameter.tensor().detach().reshape([-1])).unwrap();
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    ContentHash::of_bytes(&bytes)
+}
+
+#[test]
+fn thirty_samples_are_learned_by_heart() {
+    let features = noise();
+    let feed = Feed::new(&features, Device::CPU, 0).unwrap();
+    let training = samples(0..SAMPLES);
+    let config = TrainingConfig { epochs: 120, batch: 10, ..config() };
+    for reading in [head_config().reading, Reading::Flatten] {
+        let head = head(&HeadConfig { reading, dropout: None, dense: vec![32, 32], ..head_config() });
+        let key = key();
+        let fit = Fit {
+            feed: &feed,
+            training: &training,
+            validation: Some(&training),
+            config: &config,
+            key: &key,
+            folder: None,
+        };
+        let fitted = fit.run(head, &mut |_| ControlFlow::Continue(())).unwrap();
+        let last = fitted.history.epochs().last().unwrap();
+        assert_eq!(last.validation.unwrap().accuracy, 1.0, "{reading:?}: {last:?}");
+    }
+}
+
+/// Central differences in f64 would need a head in f64; in f32 a step of 1e-2 leaves errors of some 1e-4.
+#[test]
+fn gradients_are_those_of_finite_differences() {
+    let cells = [Cell::Lstm, Cell::LstmPeephole { output_gate: Default::default() }, Cell::Simple];
+    let readings = cells
+        .map(|cell| Reading::Recurrent { order: SequenceOrder::Spiral, cell, units: 5 })
+        .into_iter()
+        .chain([Reading::Flatten, Reading::GlobalAverage]);
+    let features = Tensor::arange(2 * 36, tch::kind::FLOAT_CPU).sin().abs().view([2, 4, 3, 3]);
+    let labels = Tensor::from_slice(&[2_i64, 0]);
+    let mut checked = 0;
+    for reading in readings {
+        // A dropout mask depends on its step alone, so that it is the same in every pass.
+        for mode in [Mode::Evaluate, Mode::Train(Step { seed: 1, number: 3 })] {
+            let head = head(&HeadConfig { reading, dense: vec![6], ..head_config() });
+            let loss = CrossEntropy::new(&classes(), None, tch::Device::Cpu).unwrap();
+            let batch = Gradients::of(&head, &loss, &features, &labels, mode).unwrap();
+            let value = || {
+                let _guard = tch::no_grad_guard();
+                loss.loss(&head.forward(&features, mode).unwrap(), &labels).unwrap().double_value(&[])
+            };
+            for (parameter, gradient) in head.parameters().trained().zip(&batch.gradients) {
+                let place = (parameter.tensor().numel() / 2) as i64;
+                let flat = parameter.tensor().detach().view([-1]).narrow(0, place, 1);
+                let begin = flat.double_value(&[0]);
+                let at = |offset: f64| {
+                    let _ = flat.shallow_clone().fill_(begin + offset);
+                    value()
+                };
+                let difference = (at(1e-2) - at(-1e-2)) / 2e-2;
+                at(0.0);
+                let expected = gradient.view([-1]).double_value(&[place]);
+                assert!(
+                    (difference - expected).abs() < 1e-3 + 0.02 * expected.abs(),
+                    "{reading:?} {}: {difference}, expected {expected}",
+                    parameter.name()
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 2 * (7 + 8 + 7 + 4 + 4), "parameters checked");
+}
+
+/// Called with a folder in the environment this is the program that is killed.
+#[test]
+fn a_killed_training_ends_with_the_same_weights() {
+    const CHILD: &str = "RADIOGRAPH_TEST_KILLED_IN";
+    if let Some(folder) = env::var_os(CHILD) {
+        let folder = Path::new(&folder);
+        let steps = AtomicUsize::new(0);
+        let _ = fit_observed(head(&head_config()), &config(), Some(folder), &mut |event| {
+            if let Event::Step { .. } = event
+                && steps.fetch_add(1, Ordering::Relaxed) == 8
+            {
+                // Six steps are an epoch: two and a bit have been made since the start, or since the last checkpoint.
+                let _ = Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
+                std::thread::sleep(std::time::Duration::from_secs(60));
+            }
+            ControlFlow::Continue(())
+        });
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fit(head(&head_config()), &config(), None).unwrap();
+    let mut killed = 0;
+    loop {
+        let status = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "training::tests::a_killed_training_ends_with_the_same_weights"])
+            .env(CHILD, folder.path())
+            .env("RUST_TEST_THREADS", "1")
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if status.success() {
+            break;
+        }
+        killed += 1;
+        assert!(killed < 20, "a resumed training gets nowhere");
+    }
+    assert_eq!(killed, 5, "six epochs, one more at each start, killed in the second of them");
+    let resumed = fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
+    assert_eq!(resumed.history, whole.history);
+    assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
+    assert_ne!(fingerprint(&whole.head), fingerprint(&head(&head_config())));
+    let files: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 3, "a record, its tensors, a history, and nothing old: {files:?}");
+}
+
+#[test]
+fn the_seed_decides_everything() {
+    let run = |seed| {
+        let config = TrainingConfig { seed, epochs: 2, ..config() };
+        fingerprint(&fit(Head::new(head_config(), seed, Device::CPU).unwrap(), &config, None).unwrap().head)
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn training_stops_without_gain_and_keeps_the_best() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainingConfig { epochs: 60, patience: Some(4), keep: Keep::Best, ..config() };
+    let inside = fit(head(&head_config()), &config, Some(folder.path())).unwrap();
+    assert_eq!(inside.end, End::NoGain);
+    let best = inside.history.best_epoch().unwrap();
+    assert_eq!(inside.history.epochs().len(), best + 4);
+    // A training of as many epochs as the best one has ends with these weights.
+    let short = TrainingConfig { epochs: best, patience: None, keep: Keep::Last, ..config.clone() };
+    assert_eq!(
+        fingerprint(&fit(head(&head_config()), &short, None).unwrap().head),
+        fingerprint(&inside.head)
+    );
+    // So it does without a folder, and when it is asked for again.
+    let outside = fit(head(&head_config()), &config, None).unwrap();
+    let again = fit(head(&head_config()), &config, Some(folder.path())).unwrap();
+    assert_eq!(fingerprint(&outside.head), fingerprint(&inside.head));
+    assert_eq!(fingerprint(&again.head), fingerprint(&inside.head));
+    assert_eq!((again.history, again.end), (inside.history, End::NoGain));
+}
+
+#[test]
+fn infinite_losses_stop_and_keep_the_last_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = TrainingConfig { epochs: 2, ..config() };
+    fit(head(&head_config()), &good, Some(folder.path())).unwrap();
+    let before = fs::read(folder.path().join("checkpoint.json")).unwrap();
+    let features = InMemory::new(SHAPE, vec![1e30; SAMPLES * SHAPE.len()]).unwrap();
+    let feed = Feed::new(&features, Device::CPU, 0).unwrap();
+    let training = samples(0..21);
+    let (validation, key) = (samples(21..SAMPLES), key());
+    let config = TrainingConfig { clipping: None, schedule: Schedule::Constant { rate: 1e38 }, ..good };
+    let fit = Fit {
+        feed: &feed,
+        training: &training,
+        validation: Some(&validation),
+        config: &config,
+        key: &key,
+        folder: None,
+    };
+    let linear = HeadConfig { reading: Reading::Flatten, dropout: None, ..head_config() };
+    let error = fit.run(head(&linear), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { epoch: 1, .. }), "{error}");
+    // The folder of the other training refuses this one, and is as it was.
+    let error =
+        Fit { folder: Some(folder.path()), ..fit }.run(head(&linear), &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(error, Err(Error::Foreign { .. })));
+    assert_eq!(fs::read(folder.path().join("checkpoint.json")).unwrap(), before);
+}
+
+#[test]
+fn another_training_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = TrainingConfig { epochs: 1, ..config() };
+    fit(head(&head_config()), &short, Some(folder.path())).unwrap();
+    let message = |head: &Head, config: &TrainingConfig| {
+        let copy = Head::new(head.config().clone(), 42, Device::CPU).unwrap();
+        fit(copy, config, Some(folder.path())).unwrap_err().to_string()
+    };
+    let tiny = head(&HeadConfig { dense: vec![16], ..head_config() });
+    assert!(message(&tiny, &short).contains("head.dense"));
+    let other = TrainingConfig { batch: 5, ..short.clone() };
+    assert!(message(&head(&head_config()), &other).contains("training.batch 4, but 5 is asked for"));
+    // A cut file of tensors and a record that is no record are errors, not a fresh start.
+    fs::write(folder.path().join("checkpoint-1.safetensors"), b"cut").unwrap();
+    assert!(message(&head(&head_config()), &short).contains("damaged"));
+    fs::write(folder.path().join("checkpoint.json"), b"{\"format\": ").unwrap();
+    assert!(message(&head(&head_config()), &short).contains("damaged"));
+}
+
+/// A folder in the place of a file refuses the renaming that ends every write, as a full disk refuses what comes before it.
+#[test]
+fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut epochs = 0;
+    let error = fit_observed(head(&head_config()), &config(), Some(folder.path()), &mut |event| {
+        if let Event::Epoch(record) = event {
+            epochs = record.epoch;
+            if epochs == 2 {
+                fs::create_dir(folder.path().join("checkpoint-3.safetensors")).unwrap();
+            }
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap_err();
+    assert!(matches!(error, Error::File(_)), "{error}");
+    assert_eq!(epochs, 2);
+    fs::remove_dir(folder.path().join("checkpoint-3.safetensors")).unwrap();
+    let resumed = fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
+    let whole = fit(head(&head_config()), &config(), None).unwrap();
+    assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
+}
+
+#[test]
+fn settings_that_no_training_can_have_are_refused_before_any_work() {
+    let refused = |config: TrainingConfig| fit(head(&head_config()), &config, None).unwrap_err();
+    assert!(matches!(refused(TrainingConfig { epochs: 0, ..config() }), Error::Setting { .. }));
+    assert!(matches!(refused(TrainingConfig { batch: 0, ..config() }), Error::Setting { .. }));
+    assert!(matches!(
+        refused(TrainingConfig { batch: 22, ..config() }),
+        Error::BatchTooLarge { batch: 22, samples: 21 }
+    ));
+    let weights = [("covid".to_owned(), 2.0)].into();
+    assert!(matches!(
+        refused(TrainingConfig { class_weights: Some(weights), ..config() }),
+        Error::Classes(_)
+    ));
+    let mut lopsided = Samples::new(&classes());
+    for index in 0..8 {
+        lopsided.push(index, ["covid", "normal"][index % 2]).unwrap();
+    }
+    assert!(matches!(
+        config().check(&lopsided, None),
+        Err(Error::ClassWithoutSample { class }) if class == "pneumonia"
+    ));
+    for rate in [1.0, -0.1, f64::NAN] {
+        let dropout = Some(Dropout { rate, place: DropoutPlace::Everywhere });
+        assert!(Head::new(HeadConfig { dropout, ..head_config() }, 0, Device::CPU).is_err(), "{rate}");
+    }
+}
+
+/// w·loss summed over samples and divided by the sum of w.
+#[test]
+fn class_weights_go_by_name() {
+    let weights = [("pneumonia", 3.0), ("covid", 1.0), ("normal", 2.0)].map(|(name, w)| (name.to_owned(), w));
+    let loss = CrossEntropy::new(&classes(), Some(&weights.into()), tch::Device::Cpu).unwrap();
+    let logits = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0, 0.0, 1.0]).view([2, 3]);
+    let value = loss.loss(&logits, &Tensor::from_slice(&[0_i64, 1])).unwrap().double_value(&[]);
+    let total = 1.0_f64.exp() + 2.0;
+    let expected = ((total / 1.0_f64.exp()).ln() + 2.0 * total.ln()) / 3.0;
+    assert!((value - expected).abs() < 1e-6, "{value} {expected}");
+}
+
+/// Keras, one batch of two samples with one value each, 1 and 3: mean 2, variance 1; the averages move by a hundredth.
+#[test]
+fn batch_norm_moves_its_averages_as_keras_does() {
+    let config = HeadConfig {
+        features: FeatureShape { channels: 1, height: 1, width: 1 },
+        reading: Reading::Flatten,
+        dense: vec![1],
+        dropout: None,
+        batch_norm: true,
+        ..head_config()
+    };
+    let head = head(&config);
+    let parameters = head.parameters();
+    parameters.set("fc_1.weight", &Tensor::ones([1, 1], tch::kind::FLOAT_CPU)).unwrap();
+    let features = Tensor::from_slice(&[1.0_f32, 3.0]).view([2, 1, 1, 1]);
+    let statistic = |name: &str| parameters.named(name).unwrap().tensor().double_value(&[0]);
+    let _ = head.forward(&features, Mode::Evaluate).unwrap();
+    assert_eq!((statistic("fc_1_norm.running_mean"), statistic("fc_1_norm.running_var")), (0.0, 1.0));
+    let _ = head.forward(&features, Mode::Train(Step { seed: 0, number: 0 })).unwrap();
+    assert!((statistic("fc_1_norm.running_mean") - 0.02).abs() < 1e-7);
+    assert!((statistic("fc_1_norm.running_var") - 1.0).abs() < 1e-7);
+    assert!(head.parameters().trained().all(|parameter| parameter.tensor().kind() == Kind::Float));
+}

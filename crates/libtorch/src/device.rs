@@ -1,0 +1,199 @@
+//! Where tensors live and kernels run, by name and checked. Not a scheduler: which work goes where is the caller's.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A device that was there when it was named.
+///
+/// It is written `cpu` or `cuda:0`, `cuda:1`, …; a Tesla K80 board shows as two CUDA devices. A value exists only for
+/// a device that libtorch can use, so that a missing one is an error where it is named and not a crash inside a
+/// kernel. The CUDA side was written against libtorch's documented behaviour and is untested on a GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Device(Place);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Cpu,
+    Cuda(usize),
+}
+
+impl Device {
+    /// The processor, which is always there.
+    pub const CPU: Self = Self(Place::Cpu);
+
+    /// The CUDA device of this index, counted from 0.
+    ///
+    /// # Errors
+    /// [`DeviceError::Absent`] if libtorch sees no such device.
+    pub fn cuda(index: usize) -> Result<Self, DeviceError> {
+        Self::among(Devices::present(), Place::Cuda(index))
+    }
+
+    /// The device as `tch` calls it.
+    pub fn to_tch(self) -> tch::Device {
+        match self.0 {
+            Place::Cpu => tch::Device::Cpu,
+            Place::Cuda(index) => tch::Device::Cuda(index),
+        }
+    }
+
+    /// Whether this is a CUDA device.
+    pub fn is_cuda(self) -> bool {
+        matches!(self.0, Place::Cuda(_))
+    }
+
+    fn among(devices: Devices, place: Place) -> Result<Self, DeviceError> {
+        match place {
+            Place::Cuda(index) if index >= devices.cuda => Err(DeviceError::Absent { index, devices }),
+            place => Ok(Self(place)),
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Place::Cpu => formatter.write_str("cpu"),
+            Place::Cuda(index) => write!(formatter, "cuda:{index}"),
+        }
+    }
+}
+
+impl From<Device> for String {
+    fn from(device: Device) -> Self {
+        device.to_string()
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = DeviceError;
+
+    fn try_from(name: String) -> Result<Self, DeviceError> {
+        name.parse()
+    }
+}
+
+impl FromStr for Device {
+    type Err = DeviceError;
+
+    /// Reads `cpu`, `cuda:N`, or `cuda` for the first.
+    fn from_str(name: &str) -> Result<Self, DeviceError> {
+        let place = match name.split_once(':') {
+            None if name == "cpu" => return Ok(Self::CPU),
+            None if name == "cuda" => Place::Cuda(0),
+            Some(("cuda", index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Place::Cuda(index.parse().map_err(|_| DeviceError::Unknown { name: name.to_owned() })?)
+            }
+            _ => return Err(DeviceError::Unknown { name: name.to_owned() }),
+        };
+        Self::among(Devices::present(), place)
+    }
+}
+
+/// What the linked libtorch can compute on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Devices {
+    /// Whether libtorch was linked with its CUDA part.
+    pub cuda_linked: bool,
+    /// Number of CUDA devices that can be used; 0 if CUDA is not linked, has no driver or finds no GPU.
+    pub cuda: usize,
+}
+
+impl Devices {
+    /// Asks libtorch. The first call may take seconds on a machine with GPUs, because it starts the driver.
+    pub fn present() -> Self {
+        let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+        let cuda_linked = tch::utils::has_cudart();
+        Self { cuda_linked, cuda: if cuda_linked && tch::Cuda::is_available() { count } else { 0 } }
+    }
+
+    /// Every device, the processor first.
+    pub fn all(self) -> impl Iterator<Item = Device> {
+        std::iter::once(Device::CPU).chain((0..self.cuda).map(|index| Device(Place::Cuda(index))))
+    }
+}
+
+/// A device name that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The name is well formed, the device is not there: the machine's or the build's fault.
+    #[error("device cuda:{index} is not there: {}", reason(*.devices))]
+    Absent {
+        /// The index asked for.
+        index: usize,
+        /// What is there.
+        devices: Devices,
+    },
+    /// The name means no device: the caller's fault.
+    #[error("`{name}` is no device; write cpu or cuda:N, N counted from 0")]
+    Unknown {
+        /// The name given.
+        name: String,
+    },
+}
+
+fn reason(devices: Devices) -> String {
+    match devices {
+        Devices { cuda_linked: false, .. } => {
+            "this program is linked with a libtorch without CUDA; use cpu, or build it after `cargo xtask setup \
+             --libtorch cuda` (for a Tesla K80: with `cargo xtask --lane kepler`)"
+                .to_owned()
+        }
+        Devices { cuda: 0, .. } => {
+            "CUDA is linked but finds no usable GPU; check `nvidia-smi` and the driver, or use cpu".to_owned()
+        }
+        Devices { cuda, .. } => format!("there are {cuda} CUDA devices, numbered from 0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_CUDA: Devices = Devices { cuda_linked: false, cuda: 0 };
+    const NO_GPU: Devices = Devices { cuda_linked: true, cuda: 0 };
+    const K80: Devices = Devices { cuda_linked: true, cuda: 2 };
+
+    #[test]
+    fn names_that_are_no_device_are_refused() {
+        let names = [
+            "",
+            "gpu",
+            "cuda:",
+            "cuda:-1",
+            "cuda:+1",
+            "cuda:1 ",
+            "cuda:99999999999999999999999",
+            "CPU",
+            "mps",
+        ];
+        for name in names {
+            assert_eq!(
+                name.parse::<Device>(),
+                Err(DeviceError::Unknown { name: name.to_owned() }),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_absent_device_says_why_and_what_to_do() {
+        for (devices, remedy) in
+            [(NO_CUDA, "setup --libtorch cuda"), (NO_GPU, "nvidia-smi"), (K80, "2 CUDA devices")]
+        {
+            let error = Device::among(devices, Place::Cuda(2)).unwrap_err().to_string();
+            assert!(error.contains("cuda:2") && error.contains(remedy), "{error}");
+        }
+    }
+
+    #[test]
+    fn both_halves_of_a_k80_are_devices() {
+        let names: Vec<String> = K80.all().map(|device| device.to_string()).collect();
+        assert_eq!(names, ["cpu", "cuda:0", "cuda:1"]);
+        assert_eq!(Device::among(K80, Place::Cuda(1)).unwrap().to_tch(), tch::Device::Cuda(1));
+    }
+}

@@ -1,0 +1,15 @@
+//! Any file is read as predictions or refused; what was read is written and reads back.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use radiograph_metrics::Predictions;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(predictions) = Predictions::read_csv(data, None) else { return };
+    let mut written = Vec::new();
+    predictions.write_csv(&mut written).expect("memory takes everything");
+    let again = Predictions::read_csv(&*written, None).expect("what we write we read");
+    assert_eq!(again.probabilities(), predictions.probabilities());
+    assert_eq!(again.patients(), predictions.patients());
+});

@@ -1,0 +1,280 @@
+//! Whether probabilities mean what they say: log loss, Brier score, calibration errors and reliability data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Predictions, Score, Undefined};
+
+/// Probabilities of the true class are raised to this before the logarithm, so that one sure error costs 36 nats and
+/// not infinity; scikit-learn does the same with the same number.
+pub const LOG_LOSS_FLOOR: f64 = f64::EPSILON;
+
+/// The sets of samples over which confidence and accuracy are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Bins {
+    /// So many intervals of confidence of equal width, each open below and closed above, the first closed on both sides.
+    EqualWidth(u16),
+    /// So many runs of samples, sorted by confidence, of equal size up to one. Ties are never separated.
+    EqualMass(u16),
+}
+
+impl Bins {
+    /// Fifteen intervals of equal width, as in Guo et al. 2017, *On Calibration of Modern Neural Networks*.
+    pub const GUO: Self = Self::EqualWidth(15);
+
+    fn count(self) -> usize {
+        usize::from(match self {
+            Self::EqualWidth(count) | Self::EqualMass(count) => count,
+        })
+    }
+}
+
+/// How gaps between confidence and accuracy become one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CalibrationNorm {
+    /// Mean absolute gap, weighted by bin size: ECE.
+    Mean,
+    /// Root of the mean squared gap, weighted by bin size.
+    RootMeanSquare,
+    /// The largest gap: MCE.
+    Largest,
+}
+
+/// One bin of a reliability diagram.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReliabilityBin {
+    /// Samples in the bin, at least one.
+    pub samples: u64,
+    /// Those predicted correctly.
+    pub correct: u64,
+    /// Smallest confidence in the bin.
+    pub lowest: f64,
+    /// Largest confidence in the bin.
+    pub highest: f64,
+    /// Mean confidence in the bin.
+    pub confidence: f64,
+}
+
+impl ReliabilityBin {
+    /// Correct / samples.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.samples as f64
+    }
+}
+
+/// Reliability data of the predicted (top) class: confidence against accuracy, bin by bin. Empty bins are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Reliability {
+    /// How the samples were binned.
+    pub bins: Bins,
+    /// The bins with samples in them, confidence rising.
+    pub points: Vec<ReliabilityBin>,
+}
+
+impl Reliability {
+    /// Bins the samples by the probability of their predicted class.
+    ///
+    /// # Errors
+    ///
+    /// If no bin is asked for.
+    pub fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
+        let confident = Confident::of(predictions, bins)?;
+        Ok(Self { bins, points: confident.points(|_| 1) })
+    }
+
+    /// The calibration error: with [`Bins::GUO`] and [`CalibrationNorm::Mean`] the usual ECE.
+    ///
+    /// # Errors
+    ///
+    /// Undefined without samples.
+    pub fn error(&self, norm: CalibrationNorm) -> Score {
+        calibration_error(&self.points, norm)
+    }
+}
+
+/// Correctness and bin of each sample, so that resampling only has to add.
+pub(crate) struct Confident {
+    samples: Vec<(f64, bool, u16)>,
+    bins: usize,
+}
+
+impl Confident {
+    pub(crate) fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
+        let count = bins.count();
+        if count == 0 {
+            return Err(Error::InvalidSetting {
+                name: "the number of bins",
+                value: 0.0,
+                range: "at least 1",
+            });
+        }
+        let truth = predictions.truth_positions().iter().zip(predictions.predicted_positions());
+        let mut samples: Vec<(f64, bool, u16)> = predictions
+            .probabilities()
+            .values()
+            .outer_iter()
+            .zip(truth)
+            .map(|(row, (&truth, &predicted))| (row[predicted as usize], truth == predicted, 0))
+            .collect();
+        match bins {
+            Bins::EqualWidth(_) => {
+                for (confidence, _, bin) in &mut samples {
+                    *bin = ((*confidence * count as f64).ceil() - 1.0).clamp(0.0, count as f64 - 1.0) as u16;
+                }
+            }
+            Bins::EqualMass(_) => number_by_mass(&mut samples, count),
+        }
+        Ok(Self { samples, bins: count })
+    }
+
+    pub(crate) fn points(&self, weight: impl Fn(usize) -> u64) -> Vec<ReliabilityBin> {
+        let empty = (0_u64, 0_u64, 0.0_f64, f64::INFINITY, f64::NEG_INFINITY);
+        let mut sums = vec![empty; self.bins];
+        for (index, &(confidence, correct, bin)) in self.samples.iter().enumerate() {
+            let weight = weight(index);
+            if weight > 0 {
+                let (samples, hits, sum, lowest, highest) = &mut sums[usize::from(bin)];
+                *samples += weight;
+                *hits += weight * u64::from(correct);
+                *sum += weight as f64 * confidence;
+                *lowest = lowest.min(confidence);
+                *highest = highest.max(confidence);
+            }
+        }
+        sums.into_iter()
+            .filter(|sum| sum.0 > 0)
+            .map(|(samples, correct, sum, lowest, highest)| ReliabilityBin {
+                samples,
+                correct,
+                lowest,
+                highest,
+                confidence: sum / samples as f64,
+            })
+            .collect()
+    }
+}
+
+fn number_by_mass(samples: &mut [(f64, bool, u16)], count: usize) {
+    let confidence: Vec<f64> = samples.iter().map(|sample| sample.0).collect();
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    order.sort_by(|&a, &b| confidence[a].total_cmp(&confidence[b]));
+    let mut start = 0;
+    for tied in order.chunk_by(|&a, &b| confidence[a] == confidence[b]) {
+        // Ties go together into the bin of their middle rank.
+        let middle = 2 * start + tied.len();
+        let bin = (middle * count / (2 * samples.len())) as u16; // below count, which is a u16
+        start += tied.len();
+        for &index in tied {
+            samples[index].2 = bin;
+        }
+    }
+}
+
+pub(crate) fn calibration_error(points: &[ReliabilityBin], norm: CalibrationNorm) -> Score {
+    let total: u64 = points.iter().map(|bin| bin.samples).sum();
+    if total == 0 {
+        return Err(Undefined::NoSample);
+    }
+    let gaps =
+        points.iter().map(|bin| (bin.samples as f64 / total as f64, (bin.accuracy() - bin.confidence).abs()));
+    Ok(match norm {
+        CalibrationNorm::Mean => gaps.map(|(share, gap)| share * gap).sum(),
+        CalibrationNorm::RootMeanSquare => gaps.map(|(share, gap)| share * gap * gap).sum::<f64>().sqrt(),
+        CalibrationNorm::Largest => gaps.map(|(_, gap)| gap).fold(0.0, f64::max),
+    })
+}
+
+/// The loss of each sample; averages of it are the log loss.
+pub(crate) fn log_losses(predictions: &Predictions) -> Vec<f64> {
+    let probabilities = predictions.probabilities().values();
+    let of = |(row, &truth): (ndarray::ArrayView1<'_, f64>, &u32)| {
+        -row[truth as usize].clamp(LOG_LOSS_FLOOR, 1.0 - LOG_LOSS_FLOOR).ln()
+    };
+    probabilities.outer_iter().zip(predictions.truth_positions()).map(of).collect()
+}
+
+/// The Brier score of each sample: Σ over classes of (probability − truth)², in [0, 2].
+pub(crate) fn brier_scores(predictions: &Predictions) -> Vec<f64> {
+    let of = |(row, &truth): (ndarray::ArrayView1<'_, f64>, &u32)| {
+        let squared = |(class, &p): (usize, &f64)| (p - f64::from(u8::from(class == truth as usize))).powi(2);
+        row.iter().enumerate().map(squared).sum()
+    };
+    let probabilities = predictions.probabilities().values();
+    probabilities.outer_iter().zip(predictions.truth_positions()).map(of).collect()
+}
+
+/// Mean of `values`, each counted `weight` times.
+pub(crate) fn weighted_mean(values: &[f64], weight: impl Fn(usize) -> u64) -> Score {
+    let (mut sum, mut count) = (0.0, 0);
+    for (index, value) in values.iter().enumerate() {
+        let weight = weight(index);
+        sum += weight as f64 * value;
+        count += weight;
+    }
+    if count == 0 { Err(Undefined::NoSample) } else { Ok(sum / count as f64) }
+}
+
+/// Mean of −ln(probability of the true class), in nats, floored at [`LOG_LOSS_FLOOR`].
+///
+/// # Errors
+///
+/// Undefined without samples.
+pub fn log_loss(predictions: &Predictions) -> Score {
+    weighted_mean(&log_losses(predictions), |_| 1)
+}
+
+/// Mean over samples of Σ over classes of (probability − truth)², in [0, 2]: the original form of Brier 1950, twice the
+/// two-class form that some libraries print.
+///
+/// # Errors
+///
+/// Undefined without samples.
+pub fn brier_score(predictions: &Predictions) -> Score {
+    weighted_mean(&brier_scores(predictions), |_| 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_classes::Classes;
+
+    use super::*;
+    use crate::Probabilities;
+
+    fn predictions(covid: &[f64], truth: &[&str]) -> Predictions {
+        let classes = Classes::new(["covid", "normal"]).unwrap();
+        let normal = covid.iter().map(|p| 1.0 - p).collect();
+        let columns = Probabilities::from_columns([("covid", covid.to_vec()), ("normal", normal)]).unwrap();
+        Predictions::new(&classes, truth, &columns).unwrap()
+    }
+
+    #[test]
+    fn bins_are_open_below_and_closed_above() {
+        let set = predictions(&[0.75, 0.76, 1.0, 0.5], &["covid", "normal", "covid", "covid"]);
+        let reliability = Reliability::of(&set, Bins::EqualWidth(4)).unwrap();
+        let sizes: Vec<_> = reliability.points.iter().map(|bin| (bin.samples, bin.correct)).collect();
+        assert_eq!(sizes, [(1, 1), (1, 1), (2, 1)]); // 0.5 in (0.25, 0.5]; 0.75 in (0.5, 0.75]
+        assert!((reliability.error(CalibrationNorm::Largest).unwrap() - 0.5).abs() < 1e-12);
+        assert!(Reliability::of(&set, Bins::EqualMass(0)).is_err());
+    }
+
+    #[test]
+    fn bins_of_equal_mass_never_part_ties() {
+        let set = predictions(&[0.9, 0.9, 0.9, 0.6], &["covid", "covid", "normal", "covid"]);
+        let reliability = Reliability::of(&set, Bins::EqualMass(2)).unwrap();
+        let sizes: Vec<_> = reliability.points.iter().map(|bin| bin.samples).collect();
+        assert_eq!(sizes.iter().sum::<u64>(), 4);
+        assert_eq!(reliability.points.last().map(|bin| (bin.lowest, bin.highest)), Some((0.9, 0.9)));
+    }
+
+    #[test]
+    fn a_sure_error_is_costly_and_finite() {
+        let loss = log_loss(&predictions(&[0.0, 1.0], &["covid", "covid"])).unwrap();
+        assert!((loss - 0.5 * -LOG_LOSS_FLOOR.ln()).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,237 @@
+//! Two models, or several, on the same samples: differences with intervals, the right paired test, and a sentence.
+
+use radiograph_classes::Class;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Bootstrap, BootstrapMethod, Error, Estimate, McNemar, Metric, PairedAuc, Permutation, Predictions, Score,
+    Statistic, Undefined, as_value, holm,
+};
+
+/// Which test of a difference was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PairedTest {
+    /// Paired DeLong test of two AUCs, one image a patient.
+    DeLong,
+    /// Exact McNemar test of accuracy, one image a patient.
+    McNemarExact,
+    /// Permutation test that exchanges models patient by patient.
+    Permutation,
+}
+
+/// What a comparison needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever compares")]
+pub struct ComparisonOptions {
+    /// Makes the interval of the difference.
+    pub bootstrap: Bootstrap,
+    /// Makes the p-value where no closed test applies.
+    pub permutation: Permutation,
+    /// P-values below this are called a difference.
+    pub significance: f64,
+}
+
+/// Two models compared in one score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// Name of the first model.
+    pub first: String,
+    /// Name of the second model.
+    pub second: String,
+    /// The score that is compared.
+    pub metric: String,
+    /// Whether a larger score is better.
+    pub higher_is_better: bool,
+    /// Score of the first.
+    #[serde(with = "as_value")]
+    pub first_score: Score,
+    /// Score of the second.
+    #[serde(with = "as_value")]
+    pub second_score: Score,
+    /// First less second, with its interval from resampling patients.
+    pub difference: Estimate,
+    /// The test that was made: the clustered permutation test as soon as a patient has several images.
+    pub test: PairedTest,
+    /// Its two-sided p-value.
+    #[serde(with = "as_value")]
+    pub p_value: Score,
+    /// The p-value after Holm's correction, if several models were compared at once.
+    pub adjusted_p_value: Option<f64>,
+    /// The level below which a p-value is called a difference.
+    pub significance: f64,
+}
+
+impl Comparison {
+    /// Whether the p-value (the adjusted one where there is one) is below the level; `None` if it is undefined.
+    #[must_use]
+    pub fn differs(&self) -> Option<bool> {
+        Some(self.adjusted_p_value.or(self.p_value.ok())? < self.significance)
+    }
+
+    /// The outcome in words, such as "VGG19-RNN is not distinguishable from DenseNet121-RNN in accuracy (p = 1.00)".
+    #[must_use]
+    pub fn statement(&self) -> String {
+        let (first, second, metric) = (&self.first, &self.second, &self.metric);
+        let p = match (self.adjusted_p_value, self.p_value) {
+            (Some(p), _) => format!("{}, Holm-corrected", p_in_words(p)),
+            (None, Ok(p)) => p_in_words(p),
+            (None, Err(reason)) => {
+                return format!("{first} and {second} cannot be compared in {metric}: {reason}");
+            }
+        };
+        match (self.differs(), self.difference.score) {
+            (Some(true), Ok(difference)) => {
+                let better = (difference > 0.0) == self.higher_is_better;
+                let verdict = if better { "better" } else { "worse" };
+                format!("{first} is {verdict} than {second} in {metric} by {:.4} ({p})", difference.abs())
+            }
+            _ => format!("{first} is not distinguishable from {second} in {metric} ({p})"),
+        }
+    }
+}
+
+/// A p-value with two digits that mean something.
+fn p_in_words(p: f64) -> String {
+    match p {
+        p if p < 0.0001 => "p < 0.0001".to_owned(),
+        p if p < 0.01 => format!("p = {p:.4}"),
+        p if p < 0.1 => format!("p = {p:.3}"),
+        p => format!("p = {p:.2}"),
+    }
+}
+
+/// Compares two models on the same samples.
+///
+/// The test follows the data: if a patient has several images, the permutation test by patient; else exact McNemar for
+/// accuracy, paired DeLong for the AUC of a class, and the permutation test for everything else.
+///
+/// # Errors
+///
+/// If the two are not about the same samples (the first that differs is named) or the metric does not fit them.
+pub fn compare(
+    first: (&str, &Predictions),
+    second: (&str, &Predictions),
+    metric: &Metric,
+    options: &ComparisonOptions,
+) -> Result<Comparison, Error> {
+    let ((first_name, first), (second_name, second)) = (first, second);
+    check_paired(first, second)?;
+    let (a, b) = (metric.prepare(first)?, metric.prepare(second)?);
+    let gap = |weights: &[u32]| Ok(a.weighted(weights)? - b.weighted(weights)?);
+    // A difference may well be exactly 0 in most resamples; the percentile interval bears that, BCa does not.
+    let bootstrap = options.bootstrap.with_method(BootstrapMethod::Percentile);
+    let difference = bootstrap.resample(first.clusters(), &[&gap as &dyn Statistic]).remove(0); // one in, one out
+    let (test, p_value) = match metric {
+        Metric::Accuracy if !first.clusters().repeat() => {
+            (PairedTest::McNemarExact, Ok(McNemar::of(first, second)?.exact()))
+        }
+        Metric::Auc(class) if !first.clusters().repeat() => {
+            (PairedTest::DeLong, delong(first, second, class)?)
+        }
+        _ => {
+            let outcome = options.permutation.test(first, second, metric)?;
+            (PairedTest::Permutation, outcome.map(|test| test.p_value))
+        }
+    };
+    let once = vec![1; first.len()];
+    Ok(Comparison {
+        first: first_name.to_owned(),
+        second: second_name.to_owned(),
+        metric: metric.to_string(),
+        higher_is_better: metric.higher_is_better(),
+        first_score: a.weighted(&once),
+        second_score: b.weighted(&once),
+        difference,
+        test,
+        p_value,
+        adjusted_p_value: None,
+        significance: options.significance,
+    })
+}
+
+/// Compares the best of several models with each of the others, p-values corrected by Holm over all of them.
+///
+/// The best is the one of best score (the earliest among equals); models of undefined score cannot be it. Whether "best"
+/// means anything is what the p-values say. The comparisons stand in the order of the models.
+///
+/// # Errors
+///
+/// As [`compare`], and if there are fewer than two models or no model has a defined score.
+pub fn compare_with_best(
+    models: &[(&str, &Predictions)],
+    metric: &Metric,
+    options: &ComparisonOptions,
+) -> Result<Vec<Comparison>, Error> {
+    if models.len() < 2 {
+        let (value, range) = (models.len() as f64, "at least two");
+        return Err(Error::InvalidSetting { name: "the number of models", value, range });
+    }
+    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+    let mut best: Option<(usize, f64)> = None;
+    for (at, (_, predictions)) in models.iter().enumerate() {
+        if let Ok(score) = metric.of(predictions)?
+            && best.is_none_or(|(_, so_far)| sign * score > so_far)
+        {
+            best = Some((at, sign * score));
+        }
+    }
+    let Some((best, _)) = best else {
+        let range = "at least one: no model can be called best otherwise";
+        return Err(Error::InvalidSetting {
+            name: "the number of models with a defined score",
+            value: 0.0,
+            range,
+        });
+    };
+    let others = models.iter().enumerate().filter(|(at, _)| *at != best);
+    let mut comparisons = others
+        .map(|(_, &other)| compare(models[best], other, metric, options))
+        .collect::<Result<Vec<_>, _>>()?;
+    correct(&mut comparisons)?;
+    Ok(comparisons)
+}
+
+/// Holm's correction over all comparisons whose p-value exists.
+fn correct(comparisons: &mut [Comparison]) -> Result<(), Error> {
+    let defined: Vec<f64> = comparisons.iter().filter_map(|comparison| comparison.p_value.ok()).collect();
+    let mut adjusted = holm(&defined)?.into_iter();
+    for comparison in comparisons.iter_mut().filter(|comparison| comparison.p_value.is_ok()) {
+        comparison.adjusted_p_value = adjusted.next();
+    }
+    Ok(())
+}
+
+fn delong(first: &Predictions, second: &Predictions, class: &Class) -> Result<Score, Error> {
+    let paired = PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())?;
+    Ok(paired.and_then(|paired| match paired.p_value() {
+        // The same ranking twice: there is nothing to tell apart.
+        Err(Undefined::NoVariation) if paired.first.auc == paired.second.auc => Ok(1.0),
+        p_value => p_value,
+    }))
+}
+
+/// Fails at the first sample that the two do not share.
+pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<(), Error> {
+    if first.len() != second.len() {
+        let what = "the second model".to_owned();
+        return Err(Error::LengthMismatch { what, expected: first.len(), got: second.len() });
+    }
+    first.classes().columns_of(second.classes())?;
+    let differing = |what, differs: &dyn Fn(usize) -> bool| match (0..first.len()).find(|&i| differs(i)) {
+        Some(index) => Err(Error::NotPaired { what, index }),
+        None => Ok(()),
+    };
+    if let (Some(a), Some(b)) = (first.ids(), second.ids()) {
+        differing("id", &|i| a[i] != b[i])?;
+    }
+    differing("label", &|i| first.truth(i).name() != second.truth(i).name())?;
+    // Names are compared where both have them; one without patients would be resampled as if all were alone.
+    match (first.patients(), second.patients()) {
+        (Some(a), Some(b)) => differing("patient", &|i| a[i] != b[i]),
+        (None, None) => Ok(()),
+        _ => Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
+    }
+}

@@ -1,0 +1,78 @@
+//! Classes against the values of a field: where each class comes from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Group, Predictions, Table};
+
+/// From which share of a class on one source is said to be (almost) its only one.
+pub const DOMINANT_SHARE: f64 = 0.95;
+
+/// How many samples of each class have each value of a field.
+///
+/// A class that comes from one source only cannot be told from that source: no score shows whether the model learned
+/// the disease or the hospital. This table belongs beside every score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CrossTable {
+    /// The field, such as `source`.
+    pub field: String,
+    /// Its values, the missing last.
+    pub groups: Vec<Group>,
+    /// For each class the count of each group.
+    pub by_class: Vec<(String, Vec<u64>)>,
+}
+
+impl CrossTable {
+    /// Counts true classes against the values of `field`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such field.
+    pub fn of(predictions: &Predictions, field: &str) -> Result<Self, Error> {
+        let of_sample: Vec<Group> = predictions
+            .field(field)?
+            .iter()
+            .map(|value| value.clone().map_or(Group::Missing, Group::Named))
+            .collect();
+        let groups: Vec<Group> =
+            of_sample.iter().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let mut by_class: Vec<(String, Vec<u64>)> =
+            predictions.classes().names().map(|name| (name.to_owned(), vec![0; groups.len()])).collect();
+        for (group, &class) in of_sample.iter().zip(predictions.truth_positions()) {
+            if let Ok(column) = groups.binary_search(group) {
+                by_class[class as usize].1[column] += 1;
+            }
+        }
+        Ok(Self { field: field.to_owned(), groups, by_class })
+    }
+
+    /// One sentence for each class of which [`DOMINANT_SHARE`] or more comes from one group while there are several.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        if self.groups.len() < 2 {
+            return Vec::new();
+        }
+        let warning = |(class, counts): &(String, Vec<u64>)| {
+            let total: u64 = counts.iter().sum();
+            let (group, &most) = self.groups.iter().zip(counts).max_by_key(|(_, count)| **count)?;
+            let share = most as f64 / total as f64;
+            (total > 0 && share >= DOMINANT_SHARE).then(|| {
+                let field = &self.field;
+                format!("{class}: {most} of {total} samples have {field} {group}; its scores may be scores of the {field}")
+            })
+        };
+        self.by_class.iter().filter_map(warning).collect()
+    }
+}
+
+impl From<&CrossTable> for Table {
+    /// One row a class, one column a group.
+    fn from(cross: &CrossTable) -> Self {
+        let groups = cross.groups.iter().map(ToString::to_string);
+        let mut table = Self::new(std::iter::once(format!("class / {}", cross.field)).chain(groups));
+        for (class, counts) in &cross.by_class {
+            table.push(std::iter::once(class.clone()).chain(counts.iter().map(ToString::to_string)));
+        }
+        table
+    }
+}

@@ -1,0 +1,217 @@
+//! What can be wrong with the input of a score. A score that simply does not exist is an [`Undefined`](crate::Undefined).
+
+use crate::forensics::Rounding;
+
+/// Why predictions, scores or a printed table were refused. Every index counts from 0 and is the first offender.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The class names are at fault: an unknown name, or two sets that differ.
+    #[error(transparent)]
+    Classes(#[from] radiograph_classes::Error),
+    /// A count matrix of the wrong shape.
+    #[error("a confusion matrix of {classes} classes has as many rows and columns, not {rows} × {columns}")]
+    ConfusionShape {
+        /// Classes in the set.
+        classes: usize,
+        /// Rows given.
+        rows: usize,
+        /// Columns given.
+        columns: usize,
+    },
+    /// A file could not be read as CSV.
+    #[error("the CSV cannot be read: {0}")]
+    Csv(#[from] csv::Error),
+    /// A text that states errors which its own table rules out.
+    #[error("{stated} errors are stated for {what}, but there can be {} {bound}", if *at_least { "no fewer than" } else { "at most" })]
+    ContradictoryErrors {
+        /// The class, or "the whole table".
+        what: String,
+        /// The errors stated.
+        stated: u64,
+        /// The support of the class or table, or the errors stated for single classes.
+        bound: u64,
+        /// Whether the bound is a lower one.
+        at_least: bool,
+    },
+    /// A file has a column twice.
+    #[error("the file has two columns named {column:?}")]
+    DuplicateColumn {
+        /// The column.
+        column: String,
+    },
+    /// Two samples have one id.
+    #[error("samples {first} and {second} have the same id {id:?}; a picture may be scored once")]
+    DuplicateId {
+        /// The id.
+        id: String,
+        /// Where it stands first.
+        first: usize,
+        /// Where it stands again.
+        second: usize,
+    },
+    /// A patient, group or id is an empty text.
+    #[error("the {what} of sample {index} is empty; leave it out (missing) or give it a name")]
+    EmptyName {
+        /// What is empty: "patient", "id" or the name of a field.
+        what: String,
+        /// The sample.
+        index: usize,
+    },
+    /// A prevalence list that is not a distribution over the classes.
+    #[error("prevalences must be in [0, 1] and sum to 1, but class {class} has {value} and the sum is {sum}")]
+    InvalidPrevalence {
+        /// The first offending class, or the last one if only the sum is wrong.
+        class: String,
+        /// Its prevalence.
+        value: f64,
+        /// The sum of all.
+        sum: f64,
+    },
+    /// A probability that is not a number in [0, 1].
+    #[error("the probability of sample {row} for class {class} is {value}, not a number in [0, 1]")]
+    InvalidProbability {
+        /// The sample.
+        row: usize,
+        /// The class.
+        class: String,
+        /// What stands there.
+        value: f64,
+    },
+    /// A score that is not finite.
+    #[error("score {index} is {value}, not a finite number")]
+    InvalidScore {
+        /// The sample.
+        index: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// A setting out of its range.
+    #[error("{name} is {value}; it must be {range}")]
+    InvalidSetting {
+        /// The setting.
+        name: &'static str,
+        /// What was asked for.
+        value: f64,
+        /// What is possible.
+        range: &'static str,
+    },
+    /// Lists that must be equally long are not.
+    #[error("{what} has {got} entries for {expected} samples")]
+    LengthMismatch {
+        /// Which list.
+        what: String,
+        /// Samples.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A column that a file must have.
+    #[error("the file has no column {column:?}; its columns are {}", found.join(", "))]
+    MissingColumn {
+        /// The column.
+        column: String,
+        /// The columns there are.
+        found: Vec<String>,
+    },
+    /// Two predictions that must be about the same samples are not.
+    #[error("the two models were not scored on the same samples: {what} differs at sample {index}")]
+    NotPaired {
+        /// What differs first: "id", "label", "patient".
+        what: &'static str,
+        /// The sample.
+        index: usize,
+    },
+    /// A single class.
+    #[error("a classifier needs at least two classes, and the set holds only {class:?}")]
+    OneClass {
+        /// The class.
+        class: String,
+    },
+    /// Nothing, or a single sample, to score.
+    #[error("{got} sample(s): a score needs at least two")]
+    TooFewSamples {
+        /// Samples given.
+        got: usize,
+    },
+    /// A matrix larger than its explicit limit.
+    #[error("{what}: {got} is over the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// What was given.
+        got: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Probabilities of one sample that do not sum to 1.
+    #[error(
+        "the probabilities of sample {row} sum to {sum}, which is off 1 by more than {tolerance}; apply softmax, or divide by the sum"
+    )]
+    Unnormalised {
+        /// The sample.
+        row: usize,
+        /// Their sum.
+        sum: f64,
+        /// [`ROW_SUM_TOLERANCE`](crate::ROW_SUM_TOLERANCE).
+        tolerance: f64,
+    },
+    /// A cell of a printed table that is no number.
+    #[error(
+        "line {line}, column {column:?}: {text:?} is not a printed number between 0 and 100, such as 99.78"
+    )]
+    UnreadableCell {
+        /// The line of the file, from 1, or of the list of rows.
+        line: u64,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        text: String,
+    },
+    /// A cell that should hold a number.
+    #[error("line {line}, column {column:?}: {text:?} is not a number")]
+    UnreadableNumber {
+        /// The line of the file, from 1.
+        line: u64,
+        /// The column.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+    /// A support that no class can have.
+    #[error(
+        "class {class} has support {support}; a printed table can be checked only against supports of 1 to {limit}"
+    )]
+    UnusableSupport {
+        /// The class.
+        class: String,
+        /// The support.
+        support: u64,
+        /// The largest that is accepted.
+        limit: u64,
+    },
+    /// A label that is no class of the set.
+    #[error("sample {index} is labelled {label:?}, which is no class; the classes are {classes}")]
+    UnknownLabel {
+        /// The sample.
+        index: usize,
+        /// Its label.
+        label: String,
+        /// The set.
+        classes: radiograph_classes::Classes,
+    },
+    /// A field that was never given.
+    #[error("the predictions have no field {field:?}; they have {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
+    UnknownField {
+        /// The field.
+        field: String,
+        /// The fields there are.
+        known: Vec<String>,
+    },
+    /// A rounding rule that is not known.
+    #[error("{name:?} is no rounding; choose one of {}", Rounding::NAMES.join(", "))]
+    UnknownRounding {
+        /// What was asked for.
+        name: String,
+    },
+}

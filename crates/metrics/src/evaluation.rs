@@ -1,0 +1,204 @@
+//! Everything that is usually asked of one model, with an interval on each figure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Average, BinaryCounts, Bins, Bootstrap, CalibrationNorm, Class, ClassScore, ConfusionMatrix, Error,
+    Estimate, Metric, PairAverage, Predictions, Proportion, Reliability, Table,
+    table::{estimate_cell, score_cell},
+};
+
+/// A score with its name and interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NamedEstimate {
+    /// The score, such as "macro F1".
+    pub name: String,
+    /// Its value and interval.
+    pub estimate: Estimate,
+}
+
+/// The scores of one class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClassEvaluation {
+    /// The class.
+    pub class: String,
+    /// Samples of it.
+    pub support: u64,
+    /// Its scores, the same ones in the same order for every class.
+    pub scores: Vec<NamedEstimate>,
+}
+
+/// The scores of a model: confusion matrix, per class, overall, calibration.
+///
+/// Intervals come from resampling patients, all in the same resamples; shares of independent samples (accuracy,
+/// precision, recall, specificity, NPV where no patient has two images) have Wilson's interval, which also holds for 0
+/// and 1. Each interval names its method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// Samples.
+    pub samples: usize,
+    /// Patients; as many as samples if they are not known.
+    pub patients: usize,
+    /// Whether patients were named; if not, images were taken to be independent.
+    pub patients_known: bool,
+    /// How intervals were resampled.
+    pub bootstrap: Bootstrap,
+    /// Counts of true against predicted class.
+    pub confusion: ConfusionMatrix,
+    /// Scores of each class.
+    pub classes: Vec<ClassEvaluation>,
+    /// Scores over all classes.
+    pub overall: Vec<NamedEstimate>,
+    /// Confidence against accuracy.
+    pub reliability: Reliability,
+}
+
+/// The scores of a class and their short names.
+const CLASS_SCORES: [(&str, ClassScore); 7] = [
+    ("precision", ClassScore::Precision),
+    ("recall", ClassScore::Recall),
+    ("F1", ClassScore::F1),
+    ("specificity", ClassScore::Specificity),
+    ("NPV", ClassScore::NegativePredictiveValue),
+    ("accuracy (one-vs-rest)", ClassScore::Accuracy),
+    ("MCC (one-vs-rest)", ClassScore::MatthewsCorrelation),
+];
+
+impl Evaluation {
+    /// Scores the predictions.
+    ///
+    /// # Errors
+    ///
+    /// Those of the metrics; predictions that could be built have none.
+    pub fn of(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
+        let classes: Vec<Class> = predictions.classes().iter().collect();
+        let named: Vec<(String, Metric)> =
+            classes.iter().flat_map(class_metrics).chain(overall_metrics()).collect();
+        let metrics: Vec<Metric> = named.iter().map(|(_, metric)| metric.clone()).collect();
+        let confusion = ConfusionMatrix::of(predictions);
+        let mut estimates = bootstrap.estimate(predictions, &metrics)?;
+        if !predictions.clusters().repeat() {
+            for (estimate, metric) in estimates.iter_mut().zip(&metrics) {
+                if let Some(share) = as_proportion(metric, &confusion)? {
+                    estimate.interval = share.wilson(bootstrap.level());
+                }
+            }
+        }
+        let mut named =
+            named.into_iter().zip(estimates).map(|((name, _), estimate)| NamedEstimate { name, estimate });
+        let each = classes
+            .iter()
+            .map(|class| {
+                let scores = named.by_ref().take(CLASS_SCORES.len() + 2).collect();
+                let support = confusion.one_vs_rest(class)?.support();
+                Ok(ClassEvaluation { class: class.name().to_owned(), support, scores })
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(Self {
+            samples: predictions.len(),
+            patients: predictions.clusters().len(),
+            patients_known: predictions.patients().is_some(),
+            bootstrap: *bootstrap,
+            classes: each,
+            overall: named.collect(),
+            reliability: Reliability::of(predictions, Bins::GUO)?,
+            confusion,
+        })
+    }
+
+    /// One row a class: support and every score with its interval.
+    #[must_use]
+    pub fn class_table(&self) -> Table {
+        let names = self.classes.first().map_or(&[][..], |class| &class.scores);
+        let header = ["class", "support"].map(str::to_owned);
+        let mut table = Table::new(header.into_iter().chain(names.iter().map(|score| score.name.clone())));
+        for class in &self.classes {
+            let scores = class.scores.iter().map(|score| estimate_cell(&score.estimate));
+            table.push([class.class.clone(), class.support.to_string()].into_iter().chain(scores));
+        }
+        table
+    }
+
+    /// One row a class and score: narrow enough for a terminal.
+    #[must_use]
+    pub fn long_class_table(&self) -> Table {
+        let mut table = Table::new(["class", "score", "value", "low", "high", "interval"]);
+        for class in &self.classes {
+            for score in &class.scores {
+                table.push(std::iter::once(class.class.clone()).chain(long_row(score)));
+            }
+        }
+        table
+    }
+
+    /// One row a score over all classes.
+    #[must_use]
+    pub fn overall_table(&self) -> Table {
+        let mut table = Table::new(["score", "value", "low", "high", "interval"]);
+        self.overall.iter().for_each(|score| table.push(long_row(score)));
+        table
+    }
+}
+
+fn long_row(score: &NamedEstimate) -> [String; 5] {
+    let (low, high, method) = match &score.estimate.interval {
+        Ok(interval) => {
+            (format!("{:.4}", interval.low), format!("{:.4}", interval.high), interval.method.to_string())
+        }
+        Err(reason) => ("-".to_owned(), "-".to_owned(), format!("({reason})")),
+    };
+    [score.name.clone(), score_cell(score.estimate.score), low, high, method]
+}
+
+fn class_metrics(class: &Class) -> Vec<(String, Metric)> {
+    let of_counts =
+        CLASS_SCORES.iter().map(|(name, score)| ((*name).to_owned(), Metric::Class(*score, class.clone())));
+    let of_ranking = [
+        ("AUC".to_owned(), Metric::Auc(class.clone())),
+        ("average precision".to_owned(), Metric::AveragePrecision(class.clone())),
+    ];
+    of_counts.chain(of_ranking).collect()
+}
+
+fn overall_metrics() -> Vec<(String, Metric)> {
+    let mut metrics = vec![Metric::Accuracy, Metric::BalancedAccuracy];
+    for average in [Average::Macro, Average::Weighted] {
+        let scores = [ClassScore::Precision, ClassScore::Recall, ClassScore::F1];
+        metrics.extend(scores.map(|score| Metric::Averaged(score, average)));
+    }
+    let averages = [Average::Macro, Average::Weighted, Average::Micro];
+    metrics.extend(averages.map(Metric::AveragedAuc));
+    metrics.push(Metric::OneVsOneAuc(PairAverage::Macro));
+    metrics.extend(averages.map(Metric::AveragedPrecision));
+    metrics.extend([Metric::MatthewsCorrelation, Metric::CohenKappa, Metric::LogLoss, Metric::Brier]);
+    let norms = [CalibrationNorm::Mean, CalibrationNorm::Largest];
+    metrics.extend(norms.map(|norm| Metric::CalibrationError(Bins::GUO, norm)));
+    metrics.into_iter().map(|metric| (metric.to_string(), metric)).collect()
+}
+
+/// The share of samples that a metric is, if it is one.
+fn as_proportion(metric: &Metric, confusion: &ConfusionMatrix) -> Result<Option<Proportion>, Error> {
+    let (part, whole) = match metric {
+        Metric::Accuracy => {
+            let rows = confusion.rows();
+            (rows.iter().enumerate().map(|(class, row)| row[class]).sum(), confusion.total())
+        }
+        Metric::Class(score, class) => {
+            let counts: BinaryCounts = confusion.one_vs_rest(class)?;
+            let (hits, rejected) = (counts.true_positives, counts.true_negatives);
+            match score {
+                ClassScore::Accuracy => (hits + rejected, counts.total()),
+                ClassScore::Precision => (hits, counts.predicted()),
+                ClassScore::Recall => (hits, counts.support()),
+                ClassScore::Specificity => (rejected, rejected + counts.false_positives),
+                ClassScore::NegativePredictiveValue => (rejected, rejected + counts.false_negatives),
+                ClassScore::F(_) | ClassScore::MatthewsCorrelation => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    };
+    Proportion::new(part, whole).map(Some)
+}

@@ -1,0 +1,125 @@
+//! Scores of classifiers that one can trust: each with an interval, each comparison with a paired test, each undefined
+//! value with its reason. And a check whether the numbers of a printed table can be true.
+//!
+//! The crate stands alone: it needs no libtorch, reads plain matrices or a CSV, and prints nothing.
+//!
+//! ```
+//! use radiograph_metrics::{Bootstrap, Evaluation, Predictions};
+//!
+//! let file = "\
+//! id,patient,source,label,p_covid,p_normal,p_pneumonia
+//! 1,ann,north,covid,0.81,0.11,0.08
+//! 2,ann,north,covid,0.45,0.49,0.06
+//! 3,bob,south,normal,0.07,0.72,0.21
+//! 4,cid,south,pneumonia,0.10,0.28,0.62
+//! 5,dan,south,normal,0.02,0.95,0.03
+//! 6,eve,north,pneumonia,0.33,0.20,0.47
+//! ";
+//! let predictions = Predictions::read_csv(file.as_bytes(), None)?;
+//! let evaluation = Evaluation::of(&predictions, &Bootstrap::new(1_000, 7)?)?;
+//!
+//! assert_eq!(evaluation.confusion.accuracy(), Ok(5.0 / 6.0));
+//! assert_eq!((evaluation.samples, evaluation.patients), (6, 5)); // resampled by patient
+//! println!("{}", evaluation.overall_table().to_markdown());
+//! # Ok::<(), radiograph_metrics::Error>(())
+//! ```
+//!
+//! # What you want, and where it is
+//!
+//! | you have or want | see |
+//! |---|---|
+//! | labels and probabilities | [`Predictions`], [`Probabilities`]; any yes-or-no score: [`BinaryScores`] |
+//! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
+//! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
+//! | are the probabilities honest? | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
+//! | an interval | [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
+//! | is A better than B? | [`compare`], [`compare_with_best`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
+//! | a threshold for use | [`BinaryScores::at_specificity`], [`BinaryCounts::ppv_at_prevalence`] |
+//! | differences between hospitals, sexes, … | [`SubgroupTable`], [`CrossTable`] |
+//! | can this printed table be true? | [`forensics`] |
+//! | everything at once, as tables and JSON | [`Evaluation`], [`Table`] |
+//!
+//! # Rules that hold everywhere
+//!
+//! - Truth comes first, prediction second; rows of a confusion matrix are the truth.
+//! - A class is a name ([`Classes`]): columns and labels are matched by name, so exchanged orders cannot be written.
+//! - A score that does not exist is an [`Undefined`] with its reason, never 0, 0.5 or NaN; averages list the classes that
+//!   are undefined and say what they did about them ([`WhenUndefined`]).
+//! - Patients, not images, are resampled, permuted and counted as independent, as soon as [`Predictions::with_patients`]
+//!   names them.
+//! - The same seed gives the same bytes for any number of threads.
+//!
+//! Values are checked against scikit-learn, scipy and statsmodels to 1e-9.
+//!
+//! # The programs
+//!
+//! `cargo ex metrics -- predictions.csv` scores a file like the one above; without libtorch on the machine it is
+//! `cargo run --release -p radiograph-examples --no-default-features --example metrics -- predictions.csv`.
+//! `cargo ex check_table -- table.csv` examines a printed table. The module documentation of both shows their output.
+
+mod auc;
+mod average;
+mod binary;
+mod bootstrap;
+mod calibration;
+mod clusters;
+mod comparison;
+mod confusion;
+mod counts;
+mod cross_table;
+mod delong;
+mod error;
+mod evaluation;
+pub mod forensics;
+mod holm;
+mod interval;
+mod mcnemar;
+mod metric;
+mod operating_point;
+mod permutation;
+mod precision_recall;
+mod predictions;
+mod predictions_csv;
+mod prevalence;
+mod probabilities;
+mod ranking;
+mod roc;
+mod score;
+mod statistic;
+mod subgroup;
+mod table;
+mod temperature;
+mod thinning;
+
+pub use auc::{PairAverage, RankingScore};
+pub use average::{Average, Averaged, ClassScore, WhenUndefined};
+pub use binary::BinaryScores;
+pub use bootstrap::{Bootstrap, BootstrapMethod, Estimate};
+pub use calibration::{
+    Bins, CalibrationNorm, LOG_LOSS_FLOOR, Reliability, ReliabilityBin, brier_score, log_loss,
+};
+pub use clusters::Clusters;
+pub use comparison::{Comparison, ComparisonOptions, PairedTest, compare, compare_with_best};
+pub use confusion::ConfusionMatrix;
+pub use counts::{Beta, BinaryCounts};
+pub use cross_table::{CrossTable, DOMINANT_SHARE};
+pub use delong::{AucVariance, PairedAuc};
+pub use error::Error;
+pub use evaluation::{ClassEvaluation, Evaluation, NamedEstimate};
+pub use holm::holm;
+pub use interval::{Interval, IntervalMethod, Level, Proportion};
+pub use mcnemar::{McNemar, PValueRange};
+pub use metric::Metric;
+pub use operating_point::OperatingPoint;
+pub use permutation::{Permutation, PermutationTest};
+pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint};
+pub use predictions::{MAX_SAMPLES, Predictions};
+pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
+pub use radiograph_classes::{Class, Classes};
+pub use roc::{RocCurve, RocPoint};
+pub use score::{Score, Undefined, as_value};
+pub use statistic::Statistic;
+pub use subgroup::{Group, Subgroup, SubgroupTable};
+pub use table::Table;
+pub use temperature::Temperature;
+pub use thinning::Thinned;

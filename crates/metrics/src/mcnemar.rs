@@ -1,0 +1,131 @@
+//! McNemar's test of two classifiers on the same independent samples.
+
+use radiograph_classes::Class;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
+
+use crate::{Error, Predictions};
+
+/// The samples on which exactly one of two models is right.
+///
+/// Only for independent samples: with several images of a patient use [`Permutation`](crate::Permutation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "the test is defined by these two counts")]
+pub struct McNemar {
+    /// Samples that only the first model gets right.
+    pub only_first: u64,
+    /// Samples that only the second model gets right.
+    pub only_second: u64,
+}
+
+/// The smallest and largest p-value that unpublished pairing leaves possible.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PValueRange {
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+}
+
+impl McNemar {
+    /// Counts where one of the two is right and the other wrong.
+    ///
+    /// # Errors
+    ///
+    /// If the two are not about the same samples.
+    pub fn of(first: &Predictions, second: &Predictions) -> Result<Self, Error> {
+        crate::comparison::check_paired(first, second)?;
+        let mut counts = Self { only_first: 0, only_second: 0 };
+        for sample in 0..first.len() {
+            let truth: Class = first.truth(sample);
+            match (is(&first.predicted(sample), &truth), is(&second.predicted(sample), &truth)) {
+                (true, false) => counts.only_first += 1,
+                (false, true) => counts.only_second += 1,
+                _ => {}
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The exact two-sided p-value: discordant samples as tosses of a fair coin. It is 1 if there are none.
+    #[must_use]
+    pub fn exact(&self) -> f64 {
+        (2.0 * self.lower_tail().0).min(1.0)
+    }
+
+    /// The mid-p value, less conservative: the observed outcome counts half (Fagerland, Lydersen and Laake 2013).
+    #[must_use]
+    pub fn mid_p(&self) -> f64 {
+        let (tail, point) = self.lower_tail();
+        (2.0 * tail - point).min(1.0)
+    }
+
+    /// The exact p-values that are possible if only the numbers of errors on the same `samples` samples are known: from
+    /// nested errors (one model's are among the other's) to disjoint ones.
+    ///
+    /// ```
+    /// use radiograph_metrics::McNemar;
+    ///
+    /// // 2 and 7 errors among 1,388 images: whatever the pairing, no difference at 5 %.
+    /// let range = McNemar::range(2, 7, 1388)?;
+    /// assert_eq!(format!("{:.4} to {:.4}", range.low, range.high), "0.0625 to 0.1797");
+    /// # Ok::<(), radiograph_metrics::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a model has more errors than there are samples.
+    pub fn range(first_errors: u64, second_errors: u64, samples: u64) -> Result<PValueRange, Error> {
+        let most = first_errors.max(second_errors);
+        if most > samples {
+            let (value, range) = (most as f64, "at most the number of samples");
+            return Err(Error::InvalidSetting { name: "the number of errors", value, range });
+        }
+        let fewest_shared = (first_errors + second_errors).saturating_sub(samples);
+        let at = |shared: u64| {
+            Self { only_first: second_errors - shared, only_second: first_errors - shared }.exact()
+        };
+        // With the difference fixed, more discordant samples only make it less surprising, so the ends are extreme.
+        Ok(PValueRange { low: at(first_errors.min(second_errors)), high: at(fewest_shared) })
+    }
+
+    /// P(X ≤ smaller count) and P(X = smaller count) for a fair coin.
+    fn lower_tail(&self) -> (f64, f64) {
+        let tosses = self.only_first + self.only_second;
+        let smaller = self.only_first.min(self.only_second);
+        match Binomial::new(0.5, tosses) {
+            Ok(binomial) => (binomial.cdf(smaller), binomial.pmf(smaller)),
+            Err(_) => unreachable!("0.5 is a probability"),
+        }
+    }
+}
+
+fn is(predicted: &Class, truth: &Class) -> bool {
+    predicted.name() == truth.name()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_discordant_samples_nothing_differs() {
+        let none = McNemar { only_first: 0, only_second: 0 };
+        assert_eq!((none.exact(), none.mid_p()), (1.0, 1.0));
+    }
+
+    /// Section 5.4 of the project's reading of the paper: VGG19-RNN against the others, 1,388 images.
+    #[test]
+    fn the_papers_networks_give_these_ranges() {
+        let round = |p: f64| (p * 1e4).round() / 1e4;
+        for (errors, low, high) in [(3, 1.0, 1.0), (7, 0.0625, 0.1797), (5, 0.25, 0.4531)] {
+            let range = McNemar::range(2, errors, 1388).unwrap();
+            assert_eq!((round(range.low), round(range.high)), (low, high));
+        }
+        let inception = McNemar::range(2, 20, 1388).unwrap();
+        assert!((inception.low - 7.629_394_531_25e-6).abs() < 1e-15);
+        assert!((inception.high - 1.211_166_381_835_937_5e-4).abs() < 1e-12);
+        assert!(McNemar::range(2, 11, 10).is_err());
+    }
+}

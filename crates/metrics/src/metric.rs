@@ -1,0 +1,191 @@
+//! Every score under one name, so that intervals and tests work for any of them.
+
+use std::fmt;
+
+use radiograph_classes::Class;
+
+use crate::{
+    Average, Bins, CalibrationNorm, ClassScore, Error, PairAverage, Predictions, RankingScore, Score,
+    Statistic, WhenUndefined,
+    auc::{OneVsOne, OneVsRest},
+    average::averaged,
+    calibration::{Confident, brier_scores, calibration_error, log_losses, weighted_mean},
+    confusion::Margins,
+};
+
+/// A score of predictions. Averages over classes are undefined as soon as one class is.
+///
+/// ```
+/// use radiograph_metrics::{Average, ClassScore, Metric, Predictions, Probabilities};
+/// # use radiograph_classes::Classes;
+/// # let classes = Classes::new(["covid", "normal"])?;
+/// # let columns = Probabilities::from_columns([("covid", vec![0.9, 0.3]), ("normal", vec![0.1, 0.7])])?;
+/// # let predictions = Predictions::new(&classes, &["covid", "normal"], &columns)?;
+/// let metric = Metric::Averaged(ClassScore::F1, Average::Macro);
+/// assert_eq!(metric.to_string(), "macro F1");
+/// assert_eq!(metric.of(&predictions)?, Ok(1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Metric {
+    /// Correct / all.
+    Accuracy,
+    /// AUC of one class against the rest.
+    Auc(Class),
+    /// AUC one-vs-rest, averaged.
+    AveragedAuc(Average),
+    /// A score of single classes, averaged.
+    Averaged(ClassScore, Average),
+    /// Average precision, averaged over classes.
+    AveragedPrecision(Average),
+    /// Average precision of one class against the rest.
+    AveragePrecision(Class),
+    /// Mean recall over classes.
+    BalancedAccuracy,
+    /// The Brier score, in [0, 2], lower is better.
+    Brier,
+    /// Calibration error of the predicted class, lower is better.
+    CalibrationError(Bins, CalibrationNorm),
+    /// A score of one class.
+    Class(ClassScore, Class),
+    /// Cohen's kappa.
+    CohenKappa,
+    /// Log loss in nats, lower is better.
+    LogLoss,
+    /// Matthews correlation of all classes.
+    MatthewsCorrelation,
+    /// AUC one-vs-one, averaged over pairs of classes.
+    OneVsOneAuc(PairAverage),
+}
+
+impl Metric {
+    /// The score of these predictions.
+    ///
+    /// # Errors
+    ///
+    /// The outer error if the metric does not fit (a class that is not theirs, no bins), the inner one if the score is
+    /// undefined.
+    pub fn of(&self, predictions: &Predictions) -> Result<Score, Error> {
+        Ok(self.prepare(predictions)?.weighted(&vec![1; predictions.len()]))
+    }
+
+    /// Whether a larger score is the better one.
+    #[must_use]
+    pub fn higher_is_better(&self) -> bool {
+        !matches!(self, Self::Brier | Self::CalibrationError(..) | Self::LogLoss)
+    }
+
+    /// All that can be computed before samples are weighted: labels compared, scores sorted, losses taken.
+    ///
+    /// # Errors
+    ///
+    /// If the metric does not fit: a class that is not theirs, no bins.
+    pub fn prepare(&self, predictions: &Predictions) -> Result<Box<dyn Statistic + Send>, Error> {
+        Ok(match self {
+            Self::Accuracy => of_margins(predictions, Margins::accuracy),
+            Self::BalancedAccuracy => of_margins(predictions, Margins::balanced_accuracy),
+            Self::CohenKappa => of_margins(predictions, Margins::cohen_kappa),
+            Self::MatthewsCorrelation => of_margins(predictions, Margins::matthews_correlation),
+            Self::Class(score, class) => {
+                let (score, position) = (*score, predictions.classes().position(class)?);
+                of_margins(predictions, move |margins| score.of(&margins.one_vs_rest(position)))
+            }
+            Self::Averaged(score, average) => {
+                let (score, average) = (*score, *average);
+                of_margins(predictions, move |margins| {
+                    averaged(margins, score, average, WhenUndefined::Refuse)
+                })
+            }
+            Self::Auc(class) => {
+                let ranking = predictions.one_vs_rest(class)?.ranking();
+                Box::new(move |weights: &[u32]| ranking.auc(times(weights)))
+            }
+            Self::AveragePrecision(class) => {
+                let ranking = predictions.one_vs_rest(class)?.ranking();
+                Box::new(move |weights: &[u32]| ranking.average_precision(times(weights)))
+            }
+            Self::AveragedAuc(average) => of_rankings(predictions, RankingScore::Auc, *average),
+            Self::AveragedPrecision(average) => {
+                of_rankings(predictions, RankingScore::AveragePrecision, *average)
+            }
+            Self::OneVsOneAuc(average) => {
+                let (pairs, average) = (OneVsOne::of(predictions), *average);
+                Box::new(move |weights: &[u32]| pairs.average(average, &times(weights)))
+            }
+            Self::Brier => of_mean(brier_scores(predictions)),
+            Self::LogLoss => of_mean(log_losses(predictions)),
+            Self::CalibrationError(bins, norm) => {
+                let (confident, norm) = (Confident::of(predictions, *bins)?, *norm);
+                Box::new(move |weights: &[u32]| calibration_error(&confident.points(times(weights)), norm))
+            }
+        })
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accuracy => f.write_str("accuracy"),
+            Self::Auc(class) => write!(f, "AUC of {class}"),
+            Self::AveragedAuc(average) => write!(f, "{average} AUC"),
+            Self::Averaged(score, average) => write!(f, "{average} {score}"),
+            Self::AveragedPrecision(average) => write!(f, "{average} average precision"),
+            Self::AveragePrecision(class) => write!(f, "average precision of {class}"),
+            Self::BalancedAccuracy => f.write_str("balanced accuracy"),
+            Self::Brier => f.write_str("Brier score"),
+            Self::CalibrationError(bins, norm) => {
+                let name = match norm {
+                    CalibrationNorm::Mean => "ECE",
+                    CalibrationNorm::RootMeanSquare => "root mean square calibration error",
+                    CalibrationNorm::Largest => "MCE",
+                };
+                match bins {
+                    Bins::EqualWidth(count) => write!(f, "{name} ({count} bins of equal width)"),
+                    Bins::EqualMass(count) => write!(f, "{name} ({count} bins of equal mass)"),
+                }
+            }
+            Self::Class(score, class) => write!(f, "{score} of {class}"),
+            Self::CohenKappa => f.write_str("Cohen's kappa"),
+            Self::LogLoss => f.write_str("log loss"),
+            Self::MatthewsCorrelation => f.write_str("MCC"),
+            Self::OneVsOneAuc(PairAverage::Macro) => f.write_str("macro one-vs-one AUC"),
+            Self::OneVsOneAuc(PairAverage::Weighted) => f.write_str("weighted one-vs-one AUC"),
+        }
+    }
+}
+
+fn times(weights: &[u32]) -> impl Fn(usize) -> u64 {
+    |sample| u64::from(weights[sample])
+}
+
+/// A statistic of the weighted confusion matrix.
+fn of_margins(
+    predictions: &Predictions,
+    score: impl Fn(&Margins) -> Score + Send + Sync + 'static,
+) -> Box<dyn Statistic + Send> {
+    let size = predictions.classes().len();
+    let pairs = predictions.truth_positions().iter().zip(predictions.predicted_positions());
+    let cells: Vec<usize> =
+        pairs.map(|(&truth, &predicted)| truth as usize * size + predicted as usize).collect();
+    Box::new(move |weights: &[u32]| {
+        let mut counts = vec![0_u64; size * size];
+        for (&cell, &weight) in cells.iter().zip(weights) {
+            counts[cell] += u64::from(weight);
+        }
+        score(&Margins::of(&counts, size))
+    })
+}
+
+fn of_rankings(
+    predictions: &Predictions,
+    score: RankingScore,
+    average: Average,
+) -> Box<dyn Statistic + Send> {
+    let rankings = OneVsRest::of(predictions, average);
+    Box::new(move |weights: &[u32]| rankings.score(score, &times(weights)))
+}
+
+fn of_mean(values: Vec<f64>) -> Box<dyn Statistic + Send> {
+    Box::new(move |weights: &[u32]| weighted_mean(&values, times(weights)))
+}

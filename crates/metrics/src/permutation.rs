@@ -1,0 +1,140 @@
+//! A paired permutation test that exchanges two models patient by patient.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Metric, Predictions, Statistic, Undefined, comparison::check_paired};
+
+/// How many exchanges are tried.
+///
+/// If the models differ on so few patients that all 2^patients exchanges are no more than `draws`, all are tried and the
+/// p-value is exact; else `draws` random ones are, and the observed assignment is counted among them (Phipson and Smyth
+/// 2010), so that a p-value is never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Permutation {
+    /// Random exchanges, if not all can be tried.
+    pub draws: u32,
+    /// Seed of the random exchanges; draw number d uses stream d, so threads do not matter.
+    pub seed: u64,
+}
+
+/// The outcome of a permutation test.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PermutationTest {
+    /// Score of the first model less that of the second.
+    pub difference: f64,
+    /// Two-sided p-value: how often exchanging models patient by patient gives a difference at least as large.
+    pub p_value: f64,
+    /// Exchanges tried.
+    pub exchanges: u32,
+    /// Whether these were all there are.
+    pub exact: bool,
+    /// Exchanges in which the score was undefined; they count as at least as extreme, which is the careful side.
+    pub undefined_exchanges: u32,
+}
+
+impl Permutation {
+    /// So many random exchanges, drawn from `seed`.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer than 100 or more than 10 million.
+    pub fn new(draws: u32, seed: u64) -> Result<Self, Error> {
+        if (100..=10_000_000).contains(&draws) {
+            Ok(Self { draws, seed })
+        } else {
+            let (value, range) = (f64::from(draws), "from 100 to 10,000,000");
+            Err(Error::InvalidSetting { name: "the number of permutations", value, range })
+        }
+    }
+
+    /// Tests whether the two models differ in `metric`.
+    ///
+    /// If they do not, it makes no difference which model's output a patient carries; all images of a patient are
+    /// exchanged together. For accuracy with one image a patient the exact test is McNemar's.
+    ///
+    /// # Errors
+    ///
+    /// The outer error if the two are not about the same samples or the metric does not fit; the inner one if the metric
+    /// is undefined for either.
+    pub fn test(
+        &self,
+        first: &Predictions,
+        second: &Predictions,
+        metric: &Metric,
+    ) -> Result<Result<PermutationTest, Undefined>, Error> {
+        check_paired(first, second)?;
+        let both = Both::new(first, second, metric)?;
+        Ok(both.difference(&[]).map(|observed| self.run(&both, observed)))
+    }
+
+    fn run(&self, both: &Both<'_>, observed: f64) -> PermutationTest {
+        let patients = both.differing.len();
+        let exact = patients < 32 && 1_u64 << patients <= u64::from(self.draws);
+        let exchanges = if exact { 1_u32 << patients } else { self.draws };
+        let exchange = |number: u32| -> Vec<bool> {
+            if exact {
+                return (0..patients).map(|patient| number >> patient & 1 == 1).collect();
+            }
+            let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+            random.set_stream(u64::from(number));
+            (0..patients).map(|_| random.next_u32() >> 31 == 1).collect()
+        };
+        // Differences that are equal on paper may differ in their last bits.
+        let bar = observed.abs() * (1.0 - 1e-12) - 1e-15;
+        let (extreme, undefined) = (0..exchanges)
+            .into_par_iter()
+            .map(|number| match both.difference(&exchange(number)) {
+                Ok(difference) => (u32::from(difference.abs() >= bar), 0),
+                Err(_) => (1, 1),
+            })
+            .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let p_value = if exact {
+            f64::from(extreme) / f64::from(exchanges)
+        } else {
+            (f64::from(extreme) + 1.0) / (f64::from(exchanges) + 1.0)
+        };
+        PermutationTest { difference: observed, p_value, exchanges, exact, undefined_exchanges: undefined }
+    }
+}
+
+/// Both models' outputs one after the other, so that an exchange is only a change of weights.
+struct Both<'a> {
+    clusters: &'a crate::Clusters,
+    statistic: Box<dyn Statistic + Send>,
+    /// Patients for whom the two outputs are not the same; exchanging the others changes nothing.
+    differing: Vec<usize>,
+}
+
+impl<'a> Both<'a> {
+    fn new(first: &'a Predictions, second: &Predictions, metric: &Metric) -> Result<Self, Error> {
+        let second = second.probabilities().in_order_of(first.classes())?;
+        let joined = first.followed_by(&second)?;
+        let (a, b) = (first.probabilities().values(), second.values());
+        let differs = |&patient: &usize| first.clusters().members(patient).any(|i| a.row(i) != b.row(i));
+        let differing = (0..first.clusters().len()).filter(differs).collect();
+        Ok(Self { clusters: first.clusters(), statistic: metric.prepare(&joined)?, differing })
+    }
+
+    /// Score of the first less that of the second, after exchanging the differing patients marked in `exchange`.
+    fn difference(&self, exchange: &[bool]) -> Result<f64, Undefined> {
+        let samples = self.clusters.samples();
+        let mut weights = vec![0_u32; 2 * samples];
+        weights[..samples].fill(1);
+        for (&patient, _) in self.differing.iter().zip(exchange).filter(|(_, exchanged)| **exchanged) {
+            for sample in self.clusters.members(patient) {
+                weights[sample] = 0;
+                weights[samples + sample] = 1;
+            }
+        }
+        let first = self.statistic.weighted(&weights)?;
+        weights.iter_mut().for_each(|weight| *weight = 1 - *weight);
+        Ok(first - self.statistic.weighted(&weights)?)
+    }
+}

@@ -1,0 +1,319 @@
+//! Labels and probabilities of the same samples: what every score starts from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use radiograph_classes::{Class, Classes};
+
+use crate::{BinaryScores, Clusters, Error, Probabilities};
+
+/// The most samples that are accepted: samples are numbered in 32 bits and pairs of them counted in 64.
+pub const MAX_SAMPLES: usize = 500_000_000;
+
+/// The true class and the predicted probabilities of N samples, checked once and bound to one set of classes.
+///
+/// Labels are names and columns are bound to names, so the two cannot be exchanged. Optionally each sample has an id, a
+/// patient (all its images are resampled together) and fields such as source, sex or age band for subgroup tables.
+///
+/// ```
+/// use radiograph_classes::Classes;
+/// use radiograph_metrics::{Predictions, Probabilities};
+///
+/// let classes = Classes::new(["covid", "normal"])?;
+/// let probabilities = Probabilities::from_columns([
+///     ("normal", vec![0.1, 0.4, 0.8]), // any order: columns are brought into that of `classes` by name
+///     ("covid", vec![0.9, 0.6, 0.2]),
+/// ])?;
+/// let predictions = Predictions::new(&classes, &["covid", "normal", "normal"], &probabilities)?
+///     .with_patients(&["p1", "p2", "p2"])?;
+/// assert_eq!(predictions.len(), 3);
+/// assert_eq!(predictions.predicted(1).name(), "covid");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Predictions {
+    truth: Vec<u32>,
+    predicted: Vec<u32>,
+    probabilities: Probabilities,
+    ids: Option<Vec<String>>,
+    patients: Option<Vec<String>>,
+    clusters: Clusters,
+    fields: BTreeMap<String, Vec<Option<String>>>,
+}
+
+impl Predictions {
+    /// The true classes, by name, and the probabilities of the same samples in the same order.
+    ///
+    /// The predicted class is the one of highest probability, the earlier in `classes` among equals. Until patients are
+    /// given each sample counts as a patient of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the two differ in length, if there are fewer than two samples, if `classes` does not hold the names of the
+    /// columns, or at the first label that is no class.
+    pub fn new<L: AsRef<str>>(
+        classes: &Classes,
+        truth: &[L],
+        probabilities: &Probabilities,
+    ) -> Result<Self, Error> {
+        let probabilities = probabilities.in_order_of(classes)?;
+        let samples = probabilities.values().nrows();
+        check_length("truth", samples, truth.len())?;
+        if samples < 2 {
+            return Err(Error::TooFewSamples { got: samples });
+        }
+        if samples > MAX_SAMPLES {
+            return Err(Error::TooLarge { what: "samples", got: samples as u64, limit: MAX_SAMPLES as u64 });
+        }
+        let positions: HashMap<&str, u32> = classes.names().zip(0..).collect();
+        let mut labels = Vec::with_capacity(samples);
+        for (index, name) in truth.iter().enumerate() {
+            match positions.get(name.as_ref()) {
+                Some(&position) => labels.push(position),
+                None => {
+                    return Err(Error::UnknownLabel {
+                        index,
+                        label: name.as_ref().to_owned(),
+                        classes: classes.clone(),
+                    });
+                }
+            }
+        }
+        let predicted =
+            probabilities.values().outer_iter().map(|row| position_of_largest(row.iter())).collect();
+        Ok(Self {
+            truth: labels,
+            predicted,
+            probabilities,
+            ids: None,
+            patients: None,
+            clusters: Clusters::each_alone(samples),
+            fields: BTreeMap::new(),
+        })
+    }
+
+    /// Gives each sample its id.
+    ///
+    /// # Errors
+    ///
+    /// If there are more or fewer ids than samples, or at the first empty or repeated one.
+    pub fn with_ids<N: AsRef<str>>(mut self, ids: &[N]) -> Result<Self, Error> {
+        check_length("the list of ids", self.len(), ids.len())?;
+        check_names("id", ids)?;
+        let mut seen = HashMap::with_capacity(ids.len());
+        for (second, id) in ids.iter().map(AsRef::as_ref).enumerate() {
+            if let Some(first) = seen.insert(id, second) {
+                return Err(Error::DuplicateId { id: id.to_owned(), first, second });
+            }
+        }
+        self.ids = Some(ids.iter().map(|id| id.as_ref().to_owned()).collect());
+        Ok(self)
+    }
+
+    /// Gives each sample its patient; equal names are one patient.
+    ///
+    /// # Errors
+    ///
+    /// If there are more or fewer than samples, or at the first empty name.
+    pub fn with_patients<N: AsRef<str>>(mut self, patients: &[N]) -> Result<Self, Error> {
+        check_length("the list of patients", self.len(), patients.len())?;
+        check_names("patient", patients)?;
+        self.clusters = Clusters::by_name(patients);
+        self.patients = Some(patients.iter().map(|name| name.as_ref().to_owned()).collect());
+        Ok(self)
+    }
+
+    /// Gives each sample a value of a field (source, sex, age band, …) for subgroup tables; `None` is missing.
+    ///
+    /// # Errors
+    ///
+    /// If there are more or fewer than samples, or at the first empty value.
+    pub fn with_field<N: AsRef<str>>(mut self, field: &str, values: &[Option<N>]) -> Result<Self, Error> {
+        check_length(&format!("field {field:?}"), self.len(), values.len())?;
+        if let Some(index) = values.iter().position(|v| v.as_ref().is_some_and(|v| v.as_ref().is_empty())) {
+            return Err(Error::EmptyName { what: field.to_owned(), index });
+        }
+        let values = values.iter().map(|value| value.as_ref().map(|v| v.as_ref().to_owned())).collect();
+        self.fields.insert(field.to_owned(), values);
+        Ok(self)
+    }
+
+    /// The number of samples, at least two unless this is a [selection](Predictions::select).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.truth.len()
+    }
+
+    /// Whether there is no sample: only a selection can be empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.truth.is_empty()
+    }
+
+    /// The classes, in the order of the probability columns.
+    #[must_use]
+    pub fn classes(&self) -> &Classes {
+        self.probabilities.classes()
+    }
+
+    /// The class of this name.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn class(&self, name: &str) -> Result<Class, Error> {
+        Ok(self.classes().class(name)?)
+    }
+
+    /// The true class of a sample.
+    ///
+    /// # Panics
+    ///
+    /// If `sample` is not below [`Predictions::len`], like a slice.
+    #[must_use]
+    pub fn truth(&self, sample: usize) -> Class {
+        self.at(self.truth[sample])
+    }
+
+    /// The predicted class of a sample.
+    ///
+    /// # Panics
+    ///
+    /// If `sample` is not below [`Predictions::len`], like a slice.
+    #[must_use]
+    pub fn predicted(&self, sample: usize) -> Class {
+        self.at(self.predicted[sample])
+    }
+
+    /// The probabilities, columns in the order of [`Predictions::classes`].
+    #[must_use]
+    pub fn probabilities(&self) -> &Probabilities {
+        &self.probabilities
+    }
+
+    /// The ids, if they were given.
+    #[must_use]
+    pub fn ids(&self) -> Option<&[String]> {
+        self.ids.as_deref()
+    }
+
+    /// The patient of each sample, if they were given.
+    #[must_use]
+    pub fn patients(&self) -> Option<&[String]> {
+        self.patients.as_deref()
+    }
+
+    /// Which samples belong to one patient.
+    #[must_use]
+    pub fn clusters(&self) -> &Clusters {
+        &self.clusters
+    }
+
+    /// The names of the fields, sorted.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
+    /// The values of one field, `None` where missing.
+    ///
+    /// # Errors
+    ///
+    /// If the field was never given.
+    pub fn field(&self, field: &str) -> Result<&[Option<String>], Error> {
+        self.fields.get(field).map(Vec::as_slice).ok_or_else(|| Error::UnknownField {
+            field: field.to_owned(),
+            known: self.fields.keys().cloned().collect(),
+        })
+    }
+
+    /// One class against all others: is the sample of this class, and its probability.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such class.
+    pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryScores, Error> {
+        let position = self.classes().position(class)?;
+        let positive = self.truth.iter().map(|&label| label as usize == position).collect();
+        Ok(BinaryScores::checked(positive, self.probabilities.of(class)?))
+    }
+
+    /// The samples at these positions, in this order, with their ids, patients and fields.
+    ///
+    /// A selection may be empty or hold one sample; scores of it are then undefined, with their reason.
+    ///
+    /// # Panics
+    ///
+    /// If a position is not below [`Predictions::len`], like a slice.
+    #[must_use]
+    pub fn select(&self, samples: &[usize]) -> Self {
+        let pick = |list: &Vec<String>| samples.iter().map(|&i| list[i].clone()).collect::<Vec<_>>();
+        let patients = self.patients.as_ref().map(pick);
+        Self {
+            truth: samples.iter().map(|&i| self.truth[i]).collect(),
+            predicted: samples.iter().map(|&i| self.predicted[i]).collect(),
+            probabilities: self.probabilities.rows(samples),
+            ids: self.ids.as_ref().map(pick),
+            clusters: match &patients {
+                Some(names) => Clusters::by_name(names),
+                None => Clusters::each_alone(samples.len()),
+            },
+            patients,
+            fields: self
+                .fields
+                .iter()
+                .map(|(field, values)| (field.clone(), samples.iter().map(|&i| values[i].clone()).collect()))
+                .collect(),
+        }
+    }
+
+    /// True class of each sample as a column position.
+    pub(crate) fn truth_positions(&self) -> &[u32] {
+        &self.truth
+    }
+
+    /// Predicted class of each sample as a column position.
+    pub(crate) fn predicted_positions(&self) -> &[u32] {
+        &self.predicted
+    }
+
+    /// The same samples with other probabilities of the same classes.
+    pub(crate) fn with_probabilities(&self, probabilities: Probabilities) -> Self {
+        let predicted =
+            probabilities.values().outer_iter().map(|row| position_of_largest(row.iter())).collect();
+        Self { predicted, probabilities, ..self.clone() }
+    }
+
+    /// These samples, then the same samples again with the probabilities `second`, whose columns are in our order.
+    pub(crate) fn followed_by(&self, second: &Probabilities) -> Result<Self, Error> {
+        let joined = self.probabilities.followed_by(second)?;
+        let twice: Vec<usize> = (0..self.len()).chain(0..self.len()).collect();
+        Ok(self.select(&twice).with_probabilities(joined))
+    }
+
+    fn at(&self, position: u32) -> Class {
+        match self.classes().iter().nth(position as usize) {
+            Some(class) => class,
+            None => unreachable!("positions were looked up in this set"),
+        }
+    }
+}
+
+fn position_of_largest<'a>(row: impl Iterator<Item = &'a f64>) -> u32 {
+    let mut best = (0, f64::NEG_INFINITY);
+    for (position, &value) in (0..).zip(row) {
+        if value > best.1 {
+            best = (position, value);
+        }
+    }
+    best.0
+}
+
+fn check_length(what: &str, expected: usize, got: usize) -> Result<(), Error> {
+    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { what: what.to_owned(), expected, got }) }
+}
+
+fn check_names<N: AsRef<str>>(what: &str, names: &[N]) -> Result<(), Error> {
+    match names.iter().position(|name| name.as_ref().is_empty()) {
+        Some(index) => Err(Error::EmptyName { what: what.to_owned(), index }),
+        None => Ok(()),
+    }
+}

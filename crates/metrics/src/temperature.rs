@@ -1,0 +1,113 @@
+//! Temperature scaling: one number, fitted on validation data, that makes probabilities honest without changing order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Predictions, Undefined, calibration::LOG_LOSS_FLOOR};
+
+/// The hottest and (inverse) coldest temperature that is looked for.
+const LIMIT: f64 = 1_000.0;
+
+/// A temperature T: probabilities become p^(1/T), rescaled to sum to 1, which is softmax of logits / T.
+///
+/// Fit it on one set (validation) and apply it to another (test); fitting and testing on one set proves nothing. See Guo
+/// et al. 2017, *On Calibration of Modern Neural Networks*.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Temperature {
+    /// T, above 1 where the model was too sure.
+    pub value: f64,
+    /// Samples it was fitted on.
+    pub fitted_on: usize,
+}
+
+impl Temperature {
+    /// The temperature that minimises the log loss of `validation`.
+    ///
+    /// Probabilities of 0 are taken as [`LOG_LOSS_FLOOR`].
+    ///
+    /// # Errors
+    ///
+    /// Undefined if the loss has no minimum between 1/1000 and 1000: all samples right (ever colder is ever better), or
+    /// predictions that are worse than none (ever hotter is ever better).
+    pub fn fit(validation: &Predictions) -> Result<Self, Undefined> {
+        let logits: Vec<Vec<f64>> = validation
+            .probabilities()
+            .values()
+            .outer_iter()
+            .map(|row| row.iter().map(|p| p.max(LOG_LOSS_FLOOR).ln()).collect())
+            .collect();
+        // In β = 1/T the loss is convex, so its slope rises and has at most one zero.
+        let slope = |beta: f64| -> f64 {
+            logits.iter().zip(validation.truth_positions()).map(|(row, &truth)| slope(row, truth, beta)).sum()
+        };
+        let (mut low, mut high) = (LIMIT.recip(), LIMIT);
+        if logits.is_empty() || slope(low) >= 0.0 || slope(high) <= 0.0 {
+            return Err(Undefined::NoFiniteTemperature);
+        }
+        // Bisection of ln β; 80 halvings are below the spacing of f64.
+        for _ in 0..80 {
+            let middle = (low * high).sqrt();
+            if slope(middle) < 0.0 { low = middle } else { high = middle }
+        }
+        Ok(Self { value: (low * high).sqrt().recip(), fitted_on: logits.len() })
+    }
+
+    /// The predictions with rescaled probabilities; the predicted class of a sample does not change.
+    #[must_use]
+    pub fn apply(&self, test: &Predictions) -> Predictions {
+        let scaled = test.probabilities().map_rows(|row, target| {
+            let largest = row.iter().fold(0.0_f64, |a, &b| a.max(b));
+            for (value, p) in target.iter_mut().zip(row) {
+                *value = (p / largest).powf(self.value.recip());
+            }
+            let sum: f64 = target.iter().sum();
+            target.iter_mut().for_each(|value| *value /= sum);
+        });
+        test.with_probabilities(scaled)
+    }
+}
+
+/// d loss / dβ of one sample: the expected logit less that of the true class.
+fn slope(logits: &[f64], truth: u32, beta: f64) -> f64 {
+    let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+    let (mut sum, mut expected) = (0.0, 0.0);
+    for logit in logits {
+        let weight = ((logit - largest) * beta).exp();
+        sum += weight;
+        expected += weight * logit;
+    }
+    expected / sum - logits[truth as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+    use radiograph_classes::Classes;
+
+    use super::*;
+    use crate::{Probabilities, log_loss};
+
+    #[test]
+    fn a_set_without_errors_has_no_temperature() {
+        let classes = Classes::new(["a", "b"]).unwrap();
+        let columns = Probabilities::new(&classes, array![[0.9, 0.1], [0.2, 0.8]]).unwrap();
+        let right = Predictions::new(&classes, &["a", "b"], &columns).unwrap();
+        assert_eq!(Temperature::fit(&right), Err(Undefined::NoFiniteTemperature));
+        let wrong = Predictions::new(&classes, &["b", "a"], &columns).unwrap();
+        assert_eq!(Temperature::fit(&wrong), Err(Undefined::NoFiniteTemperature));
+    }
+
+    #[test]
+    fn two_classes_have_a_closed_form() {
+        // Three of four right at the same odds 9:1; the best odds are 3:1, so 9^(1/T) = 3 and T = 2.
+        let classes = Classes::new(["a", "b"]).unwrap();
+        let columns =
+            Probabilities::new(&classes, array![[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.9, 0.1]]).unwrap();
+        let set = Predictions::new(&classes, &["a", "a", "a", "b"], &columns).unwrap();
+        let temperature = Temperature::fit(&set).unwrap();
+        assert!((temperature.value - 2.0).abs() < 1e-12);
+        let cooled = temperature.apply(&set);
+        assert!((cooled.probabilities().values()[[0, 0]] - 0.75).abs() < 1e-12);
+        assert!(log_loss(&cooled).unwrap() < log_loss(&set).unwrap());
+    }
+}

@@ -1,0 +1,14 @@
+//! One binary of tests over the whole crate: values computed by other people's software, and properties.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
+mod comparison;
+mod forensics;
+mod golden_metrics;
+mod golden_statistics;
+mod independent;
+mod input;
+mod properties;
+mod reference;
+mod resampling;
+mod use_of_scores;

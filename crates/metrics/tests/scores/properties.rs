@@ -1,0 +1,231 @@
+//! What must hold for every metric, checked by table.
+
+use ndarray::Array2;
+use proptest::prelude::*;
+use radiograph_metrics::{
+    Average, Beta, BinaryScores, Bins, CalibrationNorm, ClassScore, Classes, Metric, PairAverage,
+    Predictions, Probabilities, Undefined,
+};
+
+const NAMES: [&str; 3] = ["covid", "normal", "pneumonia"];
+
+/// What is known about a metric.
+struct Known {
+    metric: Metric,
+    bounds: (f64, f64),
+    /// Depends only on the order of scores within a class column.
+    ranks_only: bool,
+    /// Its reason if `pneumonia` has no sample, or none if the score still exists.
+    without_a_class: Option<Undefined>,
+}
+
+fn table(classes: &Classes) -> Vec<Known> {
+    let last = classes.class("pneumonia").unwrap();
+    let mut table = Vec::new();
+    let mut add = |metric, bounds, ranks_only, without_a_class| {
+        table.push(Known { metric, bounds, ranks_only, without_a_class });
+    };
+    let share = (0.0, 1.0);
+    add(Metric::Accuracy, share, false, None);
+    add(Metric::BalancedAccuracy, share, false, Some(Undefined::NoPositive));
+    add(Metric::MatthewsCorrelation, (-1.0, 1.0), false, None);
+    add(Metric::CohenKappa, (-1.0, 1.0), false, None);
+    add(Metric::Brier, (0.0, 2.0), false, None);
+    add(Metric::LogLoss, (0.0, 37.0), false, None);
+    for norm in [CalibrationNorm::Mean, CalibrationNorm::RootMeanSquare, CalibrationNorm::Largest] {
+        add(Metric::CalibrationError(Bins::GUO, norm), share, false, None);
+        add(Metric::CalibrationError(Bins::EqualMass(4), norm), share, false, None);
+    }
+    add(Metric::Class(ClassScore::Recall, last.clone()), share, false, Some(Undefined::NoPositive));
+    add(Metric::Class(ClassScore::Accuracy, last.clone()), share, false, None);
+    add(Metric::Class(ClassScore::Specificity, last.clone()), share, false, None);
+    add(
+        Metric::Class(ClassScore::MatthewsCorrelation, last.clone()),
+        (-1.0, 1.0),
+        false,
+        Some(Undefined::ConstantTruth),
+    );
+    for average in [Average::Macro, Average::Weighted, Average::Micro] {
+        let undefined = (average == Average::Macro).then_some(Undefined::ClassUndefined);
+        add(Metric::Averaged(ClassScore::Recall, average), share, false, undefined);
+        add(Metric::AveragedAuc(average), share, false, undefined);
+        add(Metric::AveragedPrecision(average), share, false, undefined);
+    }
+    add(Metric::Averaged(ClassScore::F(Beta::new(2.0).unwrap()), Average::Micro), share, false, None);
+    add(Metric::Auc(last.clone()), share, true, Some(Undefined::NoPositive));
+    add(Metric::AveragePrecision(last), share, true, Some(Undefined::NoPositive));
+    for average in [PairAverage::Macro, PairAverage::Weighted] {
+        add(Metric::OneVsOneAuc(average), share, false, Some(Undefined::ClassUndefined));
+    }
+    table
+}
+
+/// Labels and rows of integers that become probabilities; many ties.
+fn samples(classes: usize) -> impl Strategy<Value = (Vec<usize>, Vec<[u32; 3]>)> {
+    prop::collection::vec((0..classes, prop::array::uniform3(1..8_u32)), 6..60)
+        .prop_map(|list| list.into_iter().unzip())
+}
+
+fn build(classes: &Classes, names: &[&str], truth: &[usize], rows: &[[u32; 3]], power: f64) -> Predictions {
+    let values = Array2::from_shape_fn((rows.len(), 3), |(row, k)| {
+        let total: f64 = rows[row].iter().map(|&w| f64::from(w).powf(power)).sum();
+        f64::from(rows[row][k]).powf(power) / total
+    });
+    let columns = Classes::new(names.iter().copied()).unwrap();
+    let truth: Vec<&str> = truth.iter().map(|&label| names[label]).collect();
+    Predictions::new(classes, &truth, &Probabilities::new(&columns, values).unwrap()).unwrap()
+}
+
+fn close(a: &Result<f64, Undefined>, b: &Result<f64, Undefined>) -> bool {
+    match (a, b) {
+        (Ok(a), Ok(b)) => (a - b).abs() < 1e-12,
+        (a, b) => a == b,
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_samples_does_not_matter((truth, rows) in samples(3), seed: u64) {
+        let classes = Classes::new(NAMES).unwrap();
+        let predictions = build(&classes, &NAMES, &truth, &rows, 1.0);
+        let mut order: Vec<usize> = (0..truth.len()).collect();
+        order.sort_by_key(|&i| (i as u64 + 1).wrapping_mul(seed | 1));
+        let shuffled = predictions.select(&order);
+        for known in table(&classes) {
+            let (a, b) = (known.metric.of(&predictions).unwrap(), known.metric.of(&shuffled).unwrap());
+            prop_assert!(close(&a, &b), "{}: {a:?} {b:?}", known.metric);
+        }
+    }
+
+    /// The same columns under the same names, listed in another order: no score may notice.
+    #[test]
+    fn the_order_of_columns_does_not_matter((truth, rows) in samples(3)) {
+        let classes = Classes::new(NAMES).unwrap();
+        let predictions = build(&classes, &NAMES, &truth, &rows, 1.0);
+        let rotated_names = [NAMES[2], NAMES[0], NAMES[1]];
+        let rotated_rows: Vec<[u32; 3]> = rows.iter().map(|r| [r[2], r[0], r[1]]).collect();
+        let rotated_truth: Vec<usize> = truth.iter().map(|t| (t + 1) % 3).collect();
+        let rotated = build(&classes, &rotated_names, &rotated_truth, &rotated_rows, 1.0);
+        for known in table(&classes) {
+            let (a, b) = (known.metric.of(&predictions).unwrap(), known.metric.of(&rotated).unwrap());
+            prop_assert!(close(&a, &b), "{}: {a:?} {b:?}", known.metric);
+        }
+    }
+
+    /// Other names for the same classes leave every score alone.
+    #[test]
+    fn names_do_not_matter((truth, rows) in samples(3)) {
+        let classes = Classes::new(NAMES).unwrap();
+        // The class of the table must be the same one, so that only the two others change their names.
+        let renamed = ["zebra", "aardvark", "pneumonia"];
+        let other = Classes::new(renamed).unwrap();
+        let a = build(&classes, &NAMES, &truth, &rows, 1.0);
+        let b = build(&other, &renamed, &truth, &rows, 1.0);
+        for (ours, theirs) in table(&classes).into_iter().zip(table(&other)) {
+            prop_assert_eq!(ours.metric.of(&a).unwrap(), theirs.metric.of(&b).unwrap());
+        }
+    }
+
+    #[test]
+    fn scores_stay_within_their_bounds((truth, rows) in samples(3), sharp in 0.2..6.0_f64) {
+        let classes = Classes::new(NAMES).unwrap();
+        let predictions = build(&classes, &NAMES, &truth, &rows, sharp);
+        for known in table(&classes) {
+            if let Ok(score) = known.metric.of(&predictions).unwrap() {
+                prop_assert!((known.bounds.0..=known.bounds.1).contains(&score), "{}: {score}", known.metric);
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_without_samples_is_undefined_where_it_matters((truth, rows) in samples(2)) {
+        prop_assume!(truth.contains(&0) && truth.contains(&1));
+        let classes = Classes::new(NAMES).unwrap();
+        let predictions = build(&classes, &NAMES, &truth, &rows, 1.0);
+        prop_assume!((0..truth.len()).any(|i| predictions.predicted(i) != predictions.predicted(0)));
+        for known in table(&classes) {
+            let score = known.metric.of(&predictions).unwrap();
+            prop_assert_eq!(score.err(), known.without_a_class, "{}", known.metric);
+        }
+    }
+
+    #[test]
+    fn monotone_transforms_leave_rankings_alone((truth, rows) in samples(3)) {
+        let positive: Vec<bool> = truth.iter().map(|&t| t == 0).collect();
+        let plain: Vec<f64> = rows.iter().map(|r| f64::from(r[0])).collect();
+        let scores = BinaryScores::new(&positive, &plain).unwrap();
+        for transform in [|x: f64| x.ln(), |x: f64| x.powi(3) - 1e6, |x: f64| -1.0 / x, |x: f64| 1e-300 * x] {
+            let changed: Vec<f64> = plain.iter().map(|&x| transform(x)).collect();
+            let changed = BinaryScores::new(&positive, &changed).unwrap();
+            prop_assert_eq!(scores.auc(), changed.auc());
+            prop_assert_eq!(scores.average_precision(), changed.average_precision());
+        }
+        // Reversed scores turn the area over; so do reversed labels.
+        let reversed: Vec<f64> = plain.iter().map(|x| -x).collect();
+        let reversed = BinaryScores::new(&positive, &reversed).unwrap();
+        if let (Ok(a), Ok(b)) = (scores.auc(), reversed.auc()) {
+            prop_assert!((a + b - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn all_tied_scores_tell_nothing((truth, _) in samples(2), score in -5.0..5.0_f64) {
+        prop_assume!(truth.contains(&0) && truth.contains(&1));
+        let positive: Vec<bool> = truth.iter().map(|&t| t == 0).collect();
+        let scores = BinaryScores::new(&positive, &vec![score; truth.len()]).unwrap();
+        prop_assert_eq!(scores.auc(), Ok(0.5));
+        let prevalence = positive.iter().filter(|p| **p).count() as f64 / truth.len() as f64;
+        prop_assert!((scores.average_precision().unwrap() - prevalence).abs() < 1e-12);
+    }
+
+    /// Exchanging truth and prediction exchanges precision and recall and leaves symmetric scores alone.
+    #[test]
+    fn transposing_exchanges_precision_and_recall(cells in prop::array::uniform9(0..50_u64)) {
+        use radiograph_metrics::ConfusionMatrix;
+        let classes = Classes::new(NAMES).unwrap();
+        let rows = [[cells[0], cells[1], cells[2]], [cells[3], cells[4], cells[5]], [cells[6], cells[7], cells[8]]];
+        let turned: Vec<[u64; 3]> = (0..3).map(|k| [rows[0][k], rows[1][k], rows[2][k]]).collect();
+        let matrix = ConfusionMatrix::from_counts(&classes, &rows).unwrap();
+        let turned = ConfusionMatrix::from_counts(&classes, &turned).unwrap();
+        prop_assert_eq!(matrix.accuracy(), turned.accuracy());
+        for class in classes.iter() {
+            let (a, b) = (matrix.one_vs_rest(&class).unwrap(), turned.one_vs_rest(&class).unwrap());
+            prop_assert_eq!(a.precision().ok(), b.recall().ok());
+            prop_assert_eq!(a.f_score(Beta::ONE), b.f_score(Beta::ONE));
+        }
+        if let (Ok(a), Ok(b)) = (matrix.matthews_correlation(), turned.matthews_correlation()) {
+            prop_assert!((a - b).abs() < 1e-12);
+        }
+        if let (Ok(a), Ok(b)) = (matrix.cohen_kappa(), turned.cohen_kappa()) {
+            prop_assert!((a - b).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn some_metric_depends_on_ranks_only() {
+    // Sharpening all rows alike keeps the order of two classes' odds, not that of a column among three; with two classes
+    // it keeps both. So rank metrics are checked on two columns here, next to all others, which must move.
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    let covid = [0.9, 0.6, 0.7, 0.3, 0.2, 0.55, 0.4, 0.8];
+    let truth = ["covid", "covid", "normal", "normal", "normal", "covid", "covid", "covid"];
+    let with = |power: f64| {
+        let sharp: Vec<f64> =
+            covid.iter().map(|p: &f64| p.powf(power) / (p.powf(power) + (1.0 - p).powf(power))).collect();
+        let rest = sharp.iter().map(|p| 1.0 - p).collect();
+        let columns = Probabilities::from_columns([("covid", sharp), ("normal", rest)]).unwrap();
+        Predictions::new(&classes, &truth, &columns).unwrap()
+    };
+    let of = |metric: &Metric, power: f64| metric.of(&with(power)).unwrap().unwrap();
+    for metric in
+        [Metric::AveragedAuc(Average::Macro), Metric::OneVsOneAuc(PairAverage::Macro), Metric::Accuracy]
+    {
+        assert_eq!(of(&metric, 1.0), of(&metric, 3.0), "{metric}");
+    }
+    for metric in [Metric::LogLoss, Metric::Brier, Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean)]
+    {
+        assert_ne!(of(&metric, 1.0), of(&metric, 3.0), "{metric}");
+    }
+    let ranked = Classes::new(NAMES).unwrap();
+    assert_eq!(table(&ranked).iter().filter(|known| known.ranks_only).count(), 2);
+}

@@ -1,0 +1,52 @@
+//! Where reference values lie, and how close we must come.
+
+use std::path::PathBuf;
+
+use radiograph_metrics::{Classes, Predictions, Probabilities};
+use serde_json::Value;
+
+/// The file of this name in the folder `RADIOGRAPH_REFERENCE`, or the copy beside the tests.
+pub(crate) fn read(name: &str) -> Value {
+    let folder = match std::env::var_os("RADIOGRAPH_REFERENCE") {
+        // Tests run in the folder of their package; a relative path is meant from the root of the project.
+        Some(folder) => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"),
+    };
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Fails unless the two agree to 1e-9, relative above 1.
+#[track_caller]
+pub(crate) fn close(ours: f64, theirs: f64, what: &str) {
+    assert!((ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0), "{what}: ours {ours}, reference {theirs}");
+}
+
+#[track_caller]
+pub(crate) fn all_close(ours: &[f64], theirs: &[f64], what: &str) {
+    assert_eq!(ours.len(), theirs.len(), "{what}: number of values");
+    for (at, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
+        close(ours, theirs, &format!("{what}[{at}]"));
+    }
+}
+
+#[track_caller]
+pub(crate) fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("not a number: {value}"))
+}
+
+#[track_caller]
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap_or_else(|| panic!("not a list: {value}")).iter().map(number).collect()
+}
+
+/// Labels and probabilities of a case; the classes are named after their positions.
+pub(crate) fn predictions(case: &Value) -> Predictions {
+    let rows: Vec<Vec<f64>> = case["probabilities"].as_array().unwrap().iter().map(numbers).collect();
+    let classes = Classes::new((0..rows[0].len()).map(|k| format!("class {k}"))).unwrap();
+    let truth: Vec<String> = numbers(&case["labels"]).iter().map(|label| format!("class {label}")).collect();
+    let columns = (0..classes.len()).map(|k| rows.iter().map(|row| row[k]).collect());
+    let named = Probabilities::from_columns(classes.names().zip(columns)).unwrap();
+    Predictions::new(&classes, &truth, &named).unwrap()
+}

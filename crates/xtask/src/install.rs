@@ -1,0 +1,138 @@
+//! Puts a build of libtorch into the cache, so that what lies under its final name is always whole: fetched, checked,
+//! unpacked beside, renamed. Linking it into a checkout is `link.rs`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cache::{self, Cache},
+    error::Error,
+    fetch::Origin,
+    lane::Build,
+    machine, unpack,
+};
+
+/// The record of an unpacked build; its presence says that unpacking was finished.
+const RECORD: &str = "installed.json";
+
+#[derive(Serialize, Deserialize)]
+struct Installed {
+    version: String,
+    /// SHA-256 of each wheel that went in: another list of wheels is another build.
+    wheels: BTreeMap<String, String>,
+    /// Path below the folder → bytes.
+    files: BTreeMap<String, u64>,
+}
+
+/// What an installation did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was there and whole.
+    Present,
+    /// It was fetched and unpacked now.
+    Installed,
+}
+
+/// Makes sure that the build lies whole in the cache; gives the folder that `LIBTORCH` is to name.
+///
+/// `say` gets one line for each step. The lock lets a second set-up wait for the first and then find its work done.
+pub(crate) fn install(
+    build: &Build,
+    cache: &Cache,
+    origin: impl FnOnce() -> Result<Origin, Error>,
+    say: &dyn Fn(&str),
+) -> Result<(PathBuf, Outcome), Error> {
+    let _held = cache.lock("libtorch", build.name, || {
+        say(&format!("another set-up of libtorch {} is running; waiting for it", build.name));
+    })?;
+    let folder = cache.folder("libtorch")?.join(build.name);
+    if is_whole(build, &folder) {
+        return Ok((folder.join("torch"), Outcome::Present));
+    }
+    // Also clears away what an interrupted or damaged installation left.
+    let partial = folder.with_extension("partial");
+    cache::remove(&partial)?;
+    cache::remove(&folder)?;
+    let downloads = cache.folder(&format!("downloads/{}", build.name))?;
+    machine::check_room(build, &downloads)?;
+    let result = put_together(build, &origin()?, &downloads, &partial, say)
+        .and_then(|()| fs::rename(&partial, &folder).map_err(Error::io(&folder)));
+    if result.is_err() {
+        cache::remove(&partial)?;
+    }
+    result?;
+    cache::remove(&downloads)?;
+    Ok((folder.join("torch"), Outcome::Installed))
+}
+
+fn put_together(
+    build: &Build,
+    origin: &Origin,
+    downloads: &Path,
+    partial: &Path,
+    say: &dyn Fn(&str),
+) -> Result<(), Error> {
+    say(&format!(
+        "fetching libtorch {}: {} in {} files",
+        build.name,
+        megabytes(build.download_bytes()),
+        build.wheels.len()
+    ));
+    let started = Instant::now();
+    let mut archives = Vec::new();
+    for wheel in build.wheels {
+        archives.push((wheel, origin.fetch(wheel, build.name, downloads)?));
+    }
+    let fetched = started.elapsed();
+    fs::create_dir_all(partial).map_err(Error::io(partial))?;
+    let mut record =
+        Installed { version: build.version.to_owned(), wheels: BTreeMap::new(), files: BTreeMap::new() };
+    for (wheel, archive) in archives {
+        say(&format!("unpacking {}", wheel.file));
+        record.files.extend(unpack::unpack(wheel, &archive, partial)?);
+        record.wheels.insert(wheel.file.to_owned(), wheel.sha256.to_owned());
+    }
+    // torch-sys compares this file with the version it binds, and says so if they differ.
+    write(&partial.join("torch/build-version"), build.version)?;
+    let text = serde_json::to_string_pretty(&record)
+        .map_err(|error| Error::Io { path: partial.join(RECORD), source: error.into() })?;
+    write(&partial.join(RECORD), &text)?;
+    say(&format!(
+        "libtorch {}: fetched in {:.0} s, unpacked in {:.0} s, {} on disk",
+        build.name,
+        fetched.as_secs_f64(),
+        (started.elapsed() - fetched).as_secs_f64(),
+        megabytes(record.files.values().sum()),
+    ));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(Error::io(path))
+}
+
+/// Whether every file that the record lists has its size. A record that cannot be read counts as no installation.
+fn is_whole(build: &Build, folder: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(folder.join(RECORD)) else { return false };
+    let Ok(record) = serde_json::from_str::<Installed>(&text) else { return false };
+    let same_wheels = record.wheels.len() == build.wheels.len()
+        && build
+            .wheels
+            .iter()
+            .all(|wheel| record.wheels.get(wheel.file).is_some_and(|sha| sha == wheel.sha256));
+    same_wheels
+        && folder.join("torch/build-version").is_file()
+        && record.files.iter().all(|(name, bytes)| {
+            fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file() && found.len() == *bytes)
+        })
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}

@@ -1,0 +1,125 @@
+//! The three ways to run on libtorch, and the builds of libtorch they use. How a build gets onto the machine is
+//! `install.rs`; why these versions is `docs/libtorch.md`.
+
+use std::{fmt, path::PathBuf};
+
+use crate::{
+    error::Error,
+    wheel::{self, Wheel},
+};
+
+/// A pair of `tch` and libtorch that the one source tree is built with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lane {
+    /// Current libtorch, processor only
+    Cpu,
+    /// Current libtorch for NVIDIA GPUs of compute capability 7.5 and above
+    Cuda,
+    /// The last libtorch with kernels for the Tesla K80; also for every other GPU below 7.5
+    Kepler,
+}
+
+impl Lane {
+    /// The version of libtorch that this lane's `tch` binds.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::Cpu | Self::Cuda => "2.13.0",
+            Self::Kepler => "2.0.1",
+        }
+    }
+
+    /// The build that is put on the machine; `gpu` tells whether the CUDA libraries of the kepler lane are wanted.
+    pub(crate) fn build(self, gpu: bool) -> Build {
+        match (self, gpu) {
+            (Self::Cpu, _) => CPU,
+            (Self::Cuda, _) => CUDA,
+            (Self::Kepler, true) => KEPLER,
+            (Self::Kepler, false) => KEPLER_CPU,
+        }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::Kepler => "kepler",
+        })
+    }
+}
+
+/// What `--libtorch` may say: a lane's build, or a libtorch that is already on the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Lane(Lane),
+    Folder(PathBuf),
+}
+
+impl Choice {
+    /// Reads a lane's name or the path of a folder.
+    pub(crate) fn parse(given: &str) -> Result<Self, Error> {
+        match given {
+            "cpu" => Ok(Self::Lane(Lane::Cpu)),
+            "cuda" => Ok(Self::Lane(Lane::Cuda)),
+            "kepler" => Ok(Self::Lane(Lane::Kepler)),
+            path if PathBuf::from(path).is_dir() => Ok(Self::Folder(PathBuf::from(path))),
+            path if path.contains('/') => Err(Error::LibtorchMissing { folder: PathBuf::from(path) }),
+            _ => Err(Error::UnknownLane { given: given.to_owned() }),
+        }
+    }
+}
+
+/// One libtorch as it lies in the cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Build {
+    /// Its folder in the cache.
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) wheels: &'static [Wheel],
+    /// Size when unpacked, measured; for the check that the disk has room.
+    pub(crate) unpacked_bytes: u64,
+}
+
+const CPU: Build =
+    Build { name: "cpu-2.13.0", version: "2.13.0", wheels: wheel::CPU, unpacked_bytes: 490_000_000 };
+const CUDA: Build =
+    Build { name: "cuda-2.13.0", version: "2.13.0", wheels: wheel::CUDA, unpacked_bytes: 3_830_000_000 };
+const KEPLER: Build =
+    Build { name: "kepler-2.0.1", version: "2.0.1", wheels: wheel::KEPLER, unpacked_bytes: 4_000_000_000 };
+const KEPLER_CPU: Build = Build {
+    name: "kepler-cpu-2.0.1",
+    version: "2.0.1",
+    wheels: wheel::KEPLER_CPU,
+    unpacked_bytes: 550_000_000,
+};
+
+impl Build {
+    /// Bytes that pip has to deliver.
+    pub(crate) fn download_bytes(&self) -> u64 {
+        self.wheels.iter().map(|wheel| wheel.bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_a_lane_or_a_folder_that_is_there() {
+        assert_eq!(Choice::parse("kepler").unwrap(), Choice::Lane(Lane::Kepler));
+        assert_eq!(Choice::parse("/").unwrap(), Choice::Folder(PathBuf::from("/")));
+        assert!(matches!(Choice::parse("keplr"), Err(Error::UnknownLane { .. })));
+        assert!(matches!(Choice::parse("/nowhere/libtorch"), Err(Error::LibtorchMissing { .. })));
+    }
+
+    #[test]
+    fn the_processor_builds_hold_no_cuda_kernels() {
+        for build in [CPU, KEPLER_CPU] {
+            assert!(build.wheels.iter().all(|wheel| wheel.takes("torch/lib/libtorch_cuda.so").is_none()));
+        }
+        for build in [CUDA, KEPLER] {
+            assert!(build.wheels.iter().any(|wheel| wheel.takes("torch/lib/libtorch_cuda.so").is_some()));
+        }
+    }
+}

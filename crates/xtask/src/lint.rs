@@ -1,0 +1,98 @@
+//! `cargo xtask lint`: what needs no judgement. The cheapest checks come first; what could not be checked is said at the
+//! end.
+
+use std::{path::PathBuf, process::Command};
+
+use crate::{cache::Cache, checkout::Checkout, error::Error, kepler, run, say, setup};
+
+/// Tools that are fetched when the machine has none: (name, version). Both are dual-licensed MIT or Apache-2.0.
+const CARGO_DENY: &str = "0.20.2";
+const TYPOS: &str = "1.52.0";
+
+/// Formatting, spelling, licences and sources of dependencies, clippy, documentation.
+pub(crate) fn lint(checkout: &Checkout) -> Result<(), Error> {
+    let mut skipped = Vec::new();
+    let in_checkout = |mut command: Command| {
+        command.current_dir(checkout.root());
+        command
+    };
+    let mut format = in_checkout(run::cargo());
+    run::check(format.args(["fmt", "--all", "--check"]))?;
+    match typos() {
+        Ok(program) => run::check(&mut in_checkout(Command::new(program)))?,
+        Err(error) => skipped.push(format!("spelling: {error}")),
+    }
+    match cargo_deny() {
+        Ok(program) => deny(&program, checkout, &mut skipped)?,
+        Err(error) => skipped.push(format!("licences, bans and sources: {error}")),
+    }
+    if !kepler::lock_fits(checkout)? {
+        return Err(Error::LockStale { file: kepler::LOCK_FILE });
+    }
+    let ready = setup::prepare(None, checkout)?;
+    run::check(ready.cargo("clippy")?.args(["--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    let mut documentation = ready.cargo("doc")?;
+    run::check(documentation.args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    for what in &skipped {
+        say(&format!("SKIPPED {what}"));
+    }
+    say(&format!("lint passed, {} checks skipped", skipped.len()));
+    Ok(())
+}
+
+fn deny(program: &PathBuf, checkout: &Checkout, skipped: &mut Vec<String>) -> Result<(), Error> {
+    // Both lock files: a dependency of the kepler lane is shipped as well.
+    for folder in [checkout.root().to_owned(), kepler::workspace(checkout)?] {
+        let mut command = Command::new(program);
+        run::check(command.current_dir(&folder).args([
+            "--workspace",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ]))?;
+    }
+    let mut fetch = Command::new(program);
+    if run::succeeds(fetch.current_dir(checkout.root()).args(["fetch", "db"]))? {
+        let mut command = Command::new(program);
+        run::check(command.current_dir(checkout.root()).args(["--workspace", "check", "advisories"]))?;
+    } else {
+        skipped.push("advisories: their database cannot be reached from here".to_owned());
+    }
+    Ok(())
+}
+
+/// From PATH, else from the Python package that carries the program, put into the cache.
+fn typos() -> Result<PathBuf, Error> {
+    if answers("typos") {
+        return Ok(PathBuf::from("typos"));
+    }
+    let folder = Cache::of_user()?.folder("tools")?.join(format!("typos-{TYPOS}"));
+    let program = folder.join("bin/typos");
+    if !program.is_file() {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]);
+        run::check(pip.arg(&folder).arg(format!("typos=={TYPOS}")))?;
+    }
+    Ok(program)
+}
+
+/// From PATH, else built into the cache, which takes minutes and happens once.
+fn cargo_deny() -> Result<PathBuf, Error> {
+    if answers("cargo-deny") {
+        return Ok(PathBuf::from("cargo-deny"));
+    }
+    let folder = Cache::of_user()?.folder("tools")?.join(format!("cargo-deny-{CARGO_DENY}"));
+    let program = folder.join("bin/cargo-deny");
+    if !program.is_file() {
+        say("cargo-deny is not on this machine: building it once, which takes some minutes");
+        let mut install = run::cargo();
+        install.args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY, "--root"]);
+        run::check(install.arg(&folder).env_remove("LIBTORCH"))?;
+    }
+    Ok(program)
+}
+
+fn answers(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}

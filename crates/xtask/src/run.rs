@@ -1,0 +1,52 @@
+//! Starting other programs: said before, judged after.
+
+use std::{env, process::Command, time::Instant};
+
+use crate::error::Error;
+
+/// The cargo that started this program, else the one on PATH.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo told this program about its own package is no business of the cargo it starts.
+    for (name, _) in env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// The command as a person would type it.
+pub(crate) fn in_words(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let mut words = vec![program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+    words.join(" ")
+}
+
+/// Runs the command with this terminal and says on standard error what it is and how long it took.
+///
+/// # Errors
+/// [`Error::CommandMissing`] if it cannot be started, [`Error::CommandFailed`] if it fails.
+pub(crate) fn check(command: &mut Command) -> Result<(), Error> {
+    let words = in_words(command);
+    crate::say(&words);
+    let started = Instant::now();
+    let status =
+        command.status().map_err(|source| Error::CommandMissing { command: words.clone(), source })?;
+    if !status.success() {
+        return Err(Error::CommandFailed { command: words, status });
+    }
+    crate::say(&format!("{words}: done in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// Runs the command without a word and tells whether it succeeded.
+pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Error> {
+    let words = in_words(command);
+    let output = command.output().map_err(|source| Error::CommandMissing { command: words, source })?;
+    Ok(output.status.success())
+}

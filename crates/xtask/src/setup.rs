@@ -1,0 +1,159 @@
+//! `cargo xtask setup`, and the same work done on demand before a build: which libtorch, is it there, is it linked.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    cache::Cache,
+    checkout::Checkout,
+    error::Error,
+    fetch::Origin,
+    gpu, install, kepler,
+    lane::{Choice, Lane},
+    libtorch, machine, run, say,
+};
+
+/// Put libtorch into the cache and link it into this checkout.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Arguments {
+    /// cpu, cuda, kepler (Tesla K80 and other old GPUs), or a folder with a libtorch of your own [default: what fits the GPUs found]
+    #[arg(long, value_name = "LANE|PATH")]
+    libtorch: Option<String>,
+    /// Take the files from this folder instead of fetching them with pip; for machines without a network
+    #[arg(long, value_name = "DIR")]
+    wheels: Option<PathBuf>,
+    /// Leave out the CUDA libraries of the kepler lane even though there is a GPU, or put them in even though there is none
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    cuda_libraries: Option<bool>,
+}
+
+fn yes_or_no(given: &str) -> Result<bool, &'static str> {
+    match given {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("say yes or no"),
+    }
+}
+
+/// Runs `cargo xtask setup`.
+pub(crate) fn run(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    let choice = arguments.libtorch.as_deref().map(Choice::parse).transpose()?;
+    let lane = match choice {
+        Some(Choice::Folder(folder)) => return link_own(&folder, checkout),
+        Some(Choice::Lane(lane)) => lane,
+        None => {
+            let (lane, reason) = gpu::choose();
+            say(&format!("lane {lane}: {reason}"));
+            lane
+        }
+    };
+    let ready = prepare_lane(lane, arguments, checkout)?;
+    match lane {
+        Lane::Kepler => {
+            say("libtorch for the kepler lane is ready: use `cargo xtask --lane kepler build|test|run`");
+        }
+        Lane::Cpu | Lane::Cuda => say(&format!("{} is linked to {}", ready.libtorch.display(), lane)),
+    }
+    if let Some(own) = checkout.libtorch_of_user() {
+        say(&format!("note: LIBTORCH is set to {} and wins over what was set up here", own.display()));
+    }
+    Ok(())
+}
+
+/// A libtorch that is known to be there, for one lane.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    lane: Lane,
+    libtorch: PathBuf,
+    /// Whether the libraries use the C++11 ABI; `None` leaves it to torch-sys and the user.
+    cxx11_abi: Option<bool>,
+    checkout: Checkout,
+}
+
+impl Ready {
+    /// A cargo command in this lane.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Result<Command, Error> {
+        let mut cargo = run::cargo();
+        cargo.arg(subcommand).env("LIBTORCH", &self.libtorch).current_dir(self.checkout.root());
+        if self.lane == Lane::Kepler {
+            cargo.current_dir(kepler::workspace(&self.checkout)?).arg("--locked");
+            cargo.env("CARGO_TARGET_DIR", kepler::target_folder(&self.checkout));
+        }
+        if let Some(cxx11_abi) = self.cxx11_abi {
+            cargo.env("LIBTORCH_CXX11_ABI", if cxx11_abi { "1" } else { "0" });
+        }
+        Ok(cargo)
+    }
+}
+
+/// Set-up if needed, quick if not. Without a lane: the user's `LIBTORCH`, else what is linked, else what fits the GPUs.
+pub(crate) fn prepare(lane: Option<Lane>, checkout: &Checkout) -> Result<Ready, Error> {
+    machine::check_platform()?;
+    if let Some(own) = checkout.libtorch_of_user() {
+        let lane = lane.unwrap_or(Lane::Cpu);
+        libtorch::check(&own, lane.version())?;
+        machine::check_compiler()?;
+        return Ok(Ready { lane, libtorch: own, cxx11_abi: None, checkout: checkout.clone() });
+    }
+    if let (None, Some(linked)) = (lane, checkout.linked())
+        && libtorch::check(&linked, Lane::Cpu.version()).is_ok()
+    {
+        let libtorch = checkout.libtorch();
+        return Ok(Ready { lane: Lane::Cpu, libtorch, cxx11_abi: None, checkout: checkout.clone() });
+    }
+    let lane = lane.unwrap_or_else(|| {
+        let (lane, reason) = gpu::choose();
+        say(&format!("lane {lane}: {reason}"));
+        lane
+    });
+    prepare_lane(lane, &Arguments::default(), checkout)
+}
+
+fn prepare_lane(lane: Lane, arguments: &Arguments, checkout: &Checkout) -> Result<Ready, Error> {
+    machine::check_platform()?;
+    machine::check_compiler()?;
+    let gpu = arguments.cuda_libraries.unwrap_or_else(gpu::present);
+    let build = lane.build(gpu);
+    if lane == Lane::Kepler && !gpu {
+        say(
+            "no NVIDIA GPU answers: the CUDA libraries of the kepler lane are left out (--cuda-libraries yes adds them)",
+        );
+    }
+    let origin = || Origin::new(arguments.wheels.clone());
+    let (folder, outcome) = install::install(&build, &Cache::of_user()?, origin, &say)?;
+    if outcome == install::Outcome::Present {
+        say(&format!("libtorch {} is in the cache", build.name));
+    }
+    if lane == Lane::Kepler {
+        // The published wheel of 2.0.1 uses the old ABI of the C++ library; a mismatch shows only when linking.
+        return Ok(Ready { lane, libtorch: folder, cxx11_abi: Some(false), checkout: checkout.clone() });
+    }
+    point_link(&folder, checkout)?;
+    Ok(Ready { lane, libtorch: checkout.libtorch(), cxx11_abi: None, checkout: checkout.clone() })
+}
+
+fn link_own(folder: &Path, checkout: &Checkout) -> Result<(), Error> {
+    machine::check_compiler()?;
+    let folder = fs::canonicalize(folder).map_err(Error::io(folder))?;
+    libtorch::check(&folder, Lane::Cpu.version())?;
+    point_link(&folder, checkout)?;
+    say(&format!("{} is linked to {}", checkout.libtorch().display(), folder.display()));
+    Ok(())
+}
+
+/// The path that cargo sees stays the same when the link moves, so cargo cannot know that torch-sys must be built anew.
+fn point_link(folder: &Path, checkout: &Checkout) -> Result<(), Error> {
+    let first = checkout.linked().is_none();
+    if checkout.link(folder)? && !first {
+        say("libtorch changed: what was built with the other one is removed");
+        for profile in ["dev", "release"] {
+            let mut cargo = run::cargo();
+            cargo.current_dir(checkout.root());
+            run::check(cargo.args(["clean", "--quiet", "--package", "torch-sys", "--profile", profile]))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! A device that is not there must be an error message where it is named.
+
+use radiograph_libtorch::{Device, DeviceError, Devices};
+
+#[test]
+fn the_processor_is_always_there() {
+    assert_eq!(Devices::present().all().next(), Some(Device::CPU));
+    assert_eq!("cpu".parse::<Device>().unwrap().to_tch(), tch::Device::Cpu);
+}
+
+#[test]
+fn a_missing_cuda_device_is_an_error_with_a_remedy() {
+    let absent = Devices::present().cuda;
+    let error = Device::cuda(absent).unwrap_err();
+    assert!(matches!(error, DeviceError::Absent { index, .. } if index == absent), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains(&format!("cuda:{absent} is not there")), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(
+        serde_json::from_str::<Device>(&format!("\"cuda:{absent}\"")).is_err(),
+        "a config can name it no more than code"
+    );
+}
+
+/// What this build was linked with and what libtorch says must agree: CUDA dropped by the linker is found here.
+#[test]
+fn cuda_is_linked_if_and_only_if_it_lies_there() {
+    assert_eq!(Devices::present().cuda_linked, cfg!(libtorch_cuda));
+}
+
+#[cfg(libtorch_cuda)]
+#[test]
+fn every_cuda_device_computes() {
+    let devices: Vec<Device> = Devices::present().all().filter(|device| device.is_cuda()).collect();
+    println!("{} CUDA devices tried", devices.len());
+    for device in devices {
+        let ones = tch::Tensor::ones([64, 64], (tch::Kind::Float, device.to_tch()));
+        let sum = ones.matmul(&ones).sum(tch::Kind::Float).double_value(&[]);
+        assert_eq!(sum, 262_144.0, "{device}");
+    }
+}

@@ -1,0 +1,229 @@
+//! The head against PyTorch and Keras: orders, hidden states, logits, loss, every gradient, and RMSprop's trajectories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use radiograph_classes::Classes;
+use radiograph_head::{
+    Cell, Clipping, CrossEntropy, FeatureShape, Gradients, Head, HeadConfig, Mode, Optimizer, OutputGate,
+    Reading, RmsProp, RmsPropForm, SequenceOrder,
+};
+use radiograph_libtorch::Device;
+use serde::Deserialize;
+use tch::{Kind, Tensor};
+
+use crate::{
+    fill::Fill,
+    reference::{self, Sample},
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Reference {
+    salt: String,
+    pub(crate) head: Vec<Case>,
+    rmsprop: Vec<Trajectory>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Case {
+    pub(crate) order: SequenceOrder,
+    pub(crate) peephole: bool,
+    dims: Dimensions,
+    positions: Vec<(usize, usize)>,
+    lstm_output: Sample,
+    pub(crate) logits: Vec<Vec<f64>>,
+    labels: Vec<i64>,
+    pub(crate) grad_cam_class_1: Vec<Vec<Vec<f64>>>,
+    loss: f64,
+    grad: BTreeMap<String, Sample>,
+}
+
+#[derive(Deserialize)]
+struct Dimensions {
+    batch: i64,
+    channels: i64,
+    height: i64,
+    width: i64,
+    units: i64,
+    dense: i64,
+    classes: i64,
+}
+
+#[derive(Deserialize)]
+struct Trajectory {
+    convention: String,
+    lr: f64,
+    #[serde(default)]
+    clip_norm: Option<f64>,
+    trajectory: Vec<Vec<f64>>,
+}
+
+impl Case {
+    pub(crate) fn features(&self, fill: &Fill) -> Tensor {
+        let Dimensions { batch, channels, height, width, .. } = self.dims;
+        fill.values("features", &[batch, channels, height, width]).abs()
+    }
+
+    /// The head of this case, with weights by formula. Both biases are trained, as in PyTorch.
+    pub(crate) fn head(&self, fill: &Fill) -> Head {
+        let Dimensions { channels, height, width, units, dense, classes, .. } = self.dims;
+        let cell = match self.peephole {
+            true => Cell::LstmPeephole { output_gate: OutputGate::PreviousState },
+            false => Cell::Lstm,
+        };
+        let config = HeadConfig {
+            features: FeatureShape { channels, height, width },
+            classes: Classes::new((0..classes).map(|class| format!("class {class}"))).unwrap(),
+            reading: Reading::Recurrent { order: self.order, cell, units },
+            dense: vec![dense, dense],
+            dropout: None,
+            batch_norm: false,
+        };
+        let mut head = Head::new(config, 0, Device::CPU).unwrap();
+        head.parameters_mut().set_trained("lstm.bias_hh_l0", true).unwrap();
+        for parameter in head.parameters().iter() {
+            let (name, size) = (parameter.name(), parameter.tensor().size());
+            let values = match size[..] {
+                _ if name.contains("weight_ch") => fill.values(name, &size) * 0.5,
+                [rows, columns] => fill.dense(name, rows, columns),
+                _ => fill.bias(name, size[0]),
+            };
+            head.parameters().set(name, &values).unwrap();
+        }
+        head
+    }
+}
+
+pub(crate) fn reference() -> (Reference, Fill) {
+    let reference: Reference = reference::read("head.json");
+    let fill = Fill::new(&reference.salt);
+    assert_eq!(reference.head.len(), 6, "cases in head.json");
+    let kinds: BTreeSet<String> =
+        reference.head.iter().map(|case| format!("{:?} {}", case.order, case.peephole)).collect();
+    assert_eq!(kinds.len(), 6, "three orders, with and without peepholes");
+    (reference, fill)
+}
+
+#[test]
+fn golden_head_orders() {
+    for case in reference().0.head {
+        let read = case.order.positions(case.dims.height as usize, case.dims.width as usize);
+        assert_eq!(read, case.positions, "{:?}", case.order);
+    }
+}
+
+#[test]
+fn golden_head_hidden_states_and_logits() {
+    let (reference, fill) = reference();
+    for case in &reference.head {
+        let head = case.head(&fill);
+        let features = case.features(&fill);
+        let states = head.hidden_states(&features).unwrap().expect("a recurrent head");
+        case.lstm_output.assert_close(&states, 1e-5);
+        let logits = head.forward(&features, Mode::Evaluate).unwrap();
+        let expected = case.logits.concat();
+        let got = Vec::<f64>::try_from(logits.to_kind(Kind::Double).view([-1])).unwrap();
+        assert_eq!(got.len(), expected.len());
+        for (got, expected) in got.iter().zip(&expected) {
+            assert!((got - expected).abs() < 1e-5, "{:?}: {got}, expected {expected}", case.order);
+        }
+    }
+}
+
+#[test]
+fn golden_head_loss_and_every_gradient() {
+    let (reference, fill) = reference();
+    for case in &reference.head {
+        let head = case.head(&fill);
+        let loss = CrossEntropy::new(&head.config().classes, None, tch::Device::Cpu).unwrap();
+        let labels = Tensor::from_slice(&case.labels);
+        let batch = Gradients::of(&head, &loss, &case.features(&fill), &labels, Mode::Evaluate).unwrap();
+        let value = batch.loss.double_value(&[]);
+        assert!((value - case.loss).abs() < 1e-5, "loss {value}, expected {}", case.loss);
+        let names: BTreeSet<&str> =
+            head.parameters().trained().map(radiograph_head::Parameter::name).collect();
+        assert_eq!(names, case.grad.keys().map(String::as_str).collect(), "every parameter has its gradient");
+        for (parameter, gradient) in head.parameters().trained().zip(&batch.gradients) {
+            case.grad[parameter.name()].assert_close(gradient, 1e-5);
+        }
+    }
+}
+
+/// Minimises (w·x)² + |w|² from w = `opt.w` and asserts each step of the trajectory, which begins with w itself.
+fn assert_trajectory(expected: &Trajectory, settings: RmsProp, clipping: Option<Clipping>, fill: &Fill) {
+    assert!(expected.trajectory.len() > 2, "a trajectory of steps");
+    let length = expected.trajectory[0].len() as i64;
+    let (weight, x) = (fill.values("opt.w", &[length]), fill.values("opt.x", &[length]));
+    let mut optimizer = Optimizer::new(settings, [("opt.w", &weight)]).unwrap();
+    for (step, expected_weight) in expected.trajectory.iter().enumerate() {
+        let got = Vec::<f64>::try_from(weight.to_kind(Kind::Double)).unwrap();
+        for (got, value) in got.iter().zip(expected_weight) {
+            assert!(
+                (got - value).abs() < 1e-6,
+                "{}, step {step}: {got}, expected {value}",
+                expected.convention
+            );
+        }
+        let gradient = &x * (&weight * &x).sum(Kind::Float) * 2.0 + &weight * 2.0;
+        optimizer.step(&[&weight], &[gradient], expected.lr, clipping).unwrap();
+    }
+}
+
+#[test]
+fn golden_head_rmsprop_as_pytorch_writes_it() {
+    let (reference, fill) = reference();
+    assert_eq!(reference.rmsprop.len(), 2, "trajectories in head.json");
+    for trajectory in &reference.rmsprop {
+        let settings = match trajectory.convention.as_str() {
+            "pytorch" => RmsProp::PYTORCH,
+            "pytorch alpha 0.9 eps 1e-7" => RmsProp { form: RmsPropForm::PyTorch, rho: 0.9, epsilon: 1e-7 },
+            other => panic!("no settings for {other:?}"),
+        };
+        let clipping = trajectory.clip_norm.map(Clipping::GlobalNorm);
+        assert!(clipping.is_some(), "clipping by the global norm");
+        assert_trajectory(trajectory, settings, clipping, &fill);
+    }
+}
+
+#[derive(Deserialize)]
+struct Keras {
+    rmsprop: Trajectory,
+    lstm_horizontal: KerasLstm,
+}
+
+#[derive(Deserialize)]
+struct KerasLstm {
+    output_mean: f64,
+    output_l2: f64,
+    last_step: Vec<Vec<f64>>,
+}
+
+#[test]
+fn golden_head_rmsprop_as_keras_writes_it() {
+    let keras: Keras = reference::read("keras.json");
+    let (_, fill) = reference();
+    assert!(keras.rmsprop.convention.contains("clipnorm per variable 1.0"), "{}", keras.rmsprop.convention);
+    assert_trajectory(&keras.rmsprop, RmsProp::KERAS, Some(Clipping::VariableNorm(1.0)), &fill);
+}
+
+#[test]
+fn golden_head_lstm_of_keras_from_the_same_weights() {
+    let keras: Keras = reference::read("keras.json");
+    let (reference, fill) = reference();
+    let case = reference
+        .head
+        .iter()
+        .find(|case| case.order == SequenceOrder::Horizontal && !case.peephole)
+        .expect("the plain case");
+    let states = case.head(&fill).hidden_states(&case.features(&fill)).unwrap().expect("a recurrent head");
+    let states = states.to_kind(Kind::Double);
+    let mean = states.mean(Kind::Double).double_value(&[]);
+    let norm = states.norm().double_value(&[]);
+    assert!((mean - keras.lstm_horizontal.output_mean).abs() < 1e-6, "{mean}");
+    assert!((norm - keras.lstm_horizontal.output_l2).abs() < 1e-5, "{norm}");
+    let last = Vec::<f64>::try_from(states.select(1, -1).contiguous().view([-1])).unwrap();
+    let expected = keras.lstm_horizontal.last_step.concat();
+    assert_eq!(last.len(), expected.len());
+    for (got, expected) in last.iter().zip(&expected) {
+        assert!((got - expected).abs() < 1e-6, "{got}, expected {expected}");
+    }
+}

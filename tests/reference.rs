@@ -1,0 +1,52 @@
+//! Reading numbers that other software computed, and comparing with them.
+
+use std::{env, fs, path::PathBuf};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use tch::{Kind, Tensor};
+
+/// A reference file: from the folder in `RADIOGRAPH_REFERENCE` if that is set, else the project's copy.
+pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
+    let copy = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/reference");
+    parse(&env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join(name))
+}
+
+/// A golden file of this folder.
+pub(crate) fn golden<T: DeserializeOwned>(name: &str) -> T {
+    parse(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name))
+}
+
+fn parse<T: DeserializeOwned>(path: &PathBuf) -> T {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Some values of a tensor, at `index` of its flattened form, or all of them.
+#[derive(Deserialize)]
+pub(crate) struct Sample {
+    shape: Vec<i64>,
+    #[serde(default)]
+    index: Vec<i64>,
+    value: Vec<f64>,
+}
+
+impl Sample {
+    /// Asserts the shape, and that no value is off by more than `tolerance` of the largest.
+    pub(crate) fn assert_close(&self, tensor: &Tensor, tolerance: f64) {
+        assert_eq!(tensor.size(), self.shape);
+        assert!(!self.value.is_empty(), "a sample of nothing compares nothing");
+        let flat = tensor.to_kind(Kind::Double).reshape([-1]);
+        let got =
+            if self.index.is_empty() { flat } else { flat.index_select(0, &Tensor::from_slice(&self.index)) };
+        let got = Vec::<f64>::try_from(got).expect("a flat tensor of f64");
+        assert_eq!(got.len(), self.value.len());
+        let largest = self.value.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        for (place, (got, expected)) in got.iter().zip(&self.value).enumerate() {
+            let error = (got - expected).abs() / largest;
+            assert!(
+                error <= tolerance,
+                "value {place}: {got}, expected {expected}, off by {error:e} of the largest"
+            );
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Tests across crates, in one program, because linking libtorch once is enough.
 
+#![allow(clippy::unwrap_used, reason = "all of this is tests; one that cannot go on fails")]
+
 mod devices;
 mod fill;
 mod gradcam;

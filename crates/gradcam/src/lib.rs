@@ -25,6 +25,8 @@
 //! [`draw`] makes pictures of maps, [`measure`] says how far to believe them. A map shows what this score of this head
 //! rests on; it does not show disease.
 
+#![allow(clippy::needless_pass_by_value, reason = "views of arrays are small, and passed as slices are")]
+
 pub mod draw;
 mod error;
 mod explainer;

@@ -53,7 +53,10 @@ impl SequenceOrder {
         let cells = map.f_flatten(2, 3)?; // [N, C, H·W]
         let ordered = match self {
             Self::Horizontal => cells,
-            _ => cells.f_index_select(2, &indices(self.reading(height, width)).to_device(map.device()))?,
+            _ => cells.f_index_select(
+                2,
+                &Tensor::from_slice(&self.reading(height, width)).to_device(map.device()),
+            )?,
         };
         Ok(ordered.f_transpose(1, 2)?.f_contiguous()?)
     }
@@ -72,7 +75,8 @@ impl SequenceOrder {
                 for (step, cell) in reading.iter().enumerate() {
                     place[*cell as usize] = step as i64;
                 }
-                let cells = sequence.f_index_select(1, &indices(place).to_device(sequence.device()))?;
+                let cells =
+                    sequence.f_index_select(1, &Tensor::from_slice(&place).to_device(sequence.device()))?;
                 Ok(cells.f_transpose(1, 2)?.f_contiguous()?.f_view([batch, channels, height, width])?)
             }
             _ => Err(Error::Shape {
@@ -88,10 +92,6 @@ impl SequenceOrder {
         let cells = self.positions(height as usize, width as usize);
         cells.into_iter().map(|(row, column)| row as i64 * width + column as i64).collect()
     }
-}
-
-fn indices(values: Vec<i64>) -> Tensor {
-    Tensor::from_slice(&values)
 }
 
 fn spiral(height: usize, width: usize) -> Vec<(usize, usize)> {

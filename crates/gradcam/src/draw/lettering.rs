@@ -48,10 +48,10 @@ impl DrawTarget for Canvas<'_> {
         I: IntoIterator<Item = embedded_graphics::Pixel<Self::Color>>,
     {
         for embedded_graphics::Pixel(place, colour) in pixels {
-            if let (Ok(x), Ok(y)) = (u32::try_from(place.x), u32::try_from(place.y)) {
-                if let Some(pixel) = self.0.get_pixel_mut_checked(x, y) {
-                    *pixel = Rgb([colour.r(), colour.g(), colour.b()]);
-                }
+            if let (Ok(x), Ok(y)) = (u32::try_from(place.x), u32::try_from(place.y))
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                *pixel = Rgb([colour.r(), colour.g(), colour.b()]);
             }
         }
         Ok(())

@@ -44,7 +44,7 @@ impl InMemory {
     ///
     /// [`Error::Shape`] if `values` does not end where a map ends.
     pub fn new(shape: FeatureShape, values: Vec<f32>) -> Result<Self, Error> {
-        if shape.is_empty() || values.len() % shape.len() != 0 {
+        if shape.is_empty() || !values.len().is_multiple_of(shape.len()) {
             return Err(Error::Shape {
                 what: "the array of features".into(),
                 expected: format!("[N, {shape}]"),

@@ -1,15 +1,44 @@
 //! Pretrained weights: what they are, where they come from, and reading them without trust.
+//!
+//! A file of weights alone is not enough to compute with: whether average pooling counts padding and what batch
+//! normalisation adds to the variance changes InceptionV3's features by a third, and each network is fed other numbers.
+//! So weights are a safetensors file and a [`WeightsRecord`], and both are used together:
+//!
+//! - [`WeightsRecord::published`] lists what is known of published weights;
+//! - [`Weights::named`] finds what `cargo xtask weights` installed, [`Weights::of_file`] takes a file that says what it is;
+//! - [`Weights::open`] checks all of the file against the network's tensors and gives a [`StateFile`] to read from.
+//!
+//! Everything in a file is checked before it is used, and one error lists everything that is wrong. Nothing is unpickled,
+//! nothing is mapped into memory, nothing is fetched here, and nothing falls back to random numbers.
+//!
+//! How the networks compute is not the business of this crate; it does not link libtorch.
 
 mod architecture;
+mod catalogue;
+mod described;
+mod dtype;
 mod error;
 mod expected;
+mod fault;
+mod folder;
+mod header;
 mod lineage;
+mod name;
 mod record;
+mod state;
+mod weights;
 
 pub use self::{
     architecture::Architecture,
+    dtype::Dtype,
     error::WeightsError,
     expected::{Expected, Group},
+    fault::{Fault, HeaderFault, Hint},
+    folder::{Locked, Taking, WeightsFolder},
+    header::{Header, LONGEST_HEADER, MOST_SIDES, Tensor},
     lineage::Lineage,
+    name::{WeightsChoice, WeightsName},
     record::{Interpolation, Normalisation, WeightsRecord},
+    state::StateFile,
+    weights::Weights,
 };

@@ -1,0 +1,169 @@
+//! What a file of weights says about itself: the texts of its `__metadata__`, as `docs/convert_weights.py` writes them.
+//!
+//! | key | value |
+//! |---|---|
+//! | `lineage` | `keras`, `torchvision` or `timm`; without it, a file says nothing that can be relied on |
+//! | `architecture` | the network, if it is given |
+//! | `avg_pool` | `count_include_pad=false` or `count_include_pad=true` |
+//! | `bn_eps` | a number |
+//! | `transform_input` | `true` or `false` |
+//! | `normalisation` | `tf`, `torch` or `caffe` |
+//! | `input_size` | pixels a side |
+//! | `source`, `source_url`, `trained_on`, `licence` | words |
+//!
+//! What is not given is that of the lineage's family.
+
+use std::{collections::BTreeMap, path::Path, str::FromStr};
+
+use crate::{
+    Architecture, Lineage, Normalisation, WeightsError, WeightsName, WeightsRecord,
+    catalogue::{keras_input_size, keras_normalisation},
+    fault::short,
+};
+
+impl WeightsRecord {
+    /// The record of a file by what it says about itself; `None` if it names no lineage.
+    pub(crate) fn described(
+        path: &Path,
+        name: &WeightsName,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<Option<Self>, WeightsError> {
+        let architecture = name.architecture();
+        let said = Said { path, texts };
+        if let Some(found) =
+            said.parse::<Architecture>("architecture")?.filter(|found| *found != architecture)
+        {
+            return Err(WeightsError::OtherArchitecture {
+                path: path.to_owned(),
+                asked: architecture,
+                found,
+            });
+        }
+        let Some(family) = texts.get("lineage") else { return Ok(None) };
+        let (family, normalisation) = match family.as_str() {
+            "keras" => (Lineage::keras(architecture), keras_normalisation(architecture)),
+            "torchvision" => (Lineage::torchvision(architecture), Normalisation::Torch),
+            "timm" if keras_input_size(architecture) == 299 => {
+                (Lineage::timm(architecture), Normalisation::Tf)
+            }
+            "timm" => (Lineage::timm(architecture), Normalisation::Torch),
+            _ => return Err(said.refuse("lineage")),
+        };
+        let pooling = match texts.get("avg_pool").map(String::as_str) {
+            None => family.pooling_counts_padding,
+            Some("count_include_pad=true") => true,
+            Some("count_include_pad=false") => false,
+            Some(_) => return Err(said.refuse("avg_pool")),
+        };
+        let epsilon = said.parse("bn_eps")?.unwrap_or(family.batch_norm_epsilon);
+        if !(epsilon > 0.0 && epsilon < 1.0) {
+            return Err(said.refuse("bn_eps"));
+        }
+        let normalisation = match texts.get("normalisation") {
+            None => normalisation,
+            Some(text) => Normalisation::of(text).ok_or_else(|| said.refuse("normalisation"))?,
+        };
+        let input_size = said.parse("input_size")?.unwrap_or(keras_input_size(architecture));
+        if !(32..=4096).contains(&input_size) {
+            return Err(said.refuse("input_size"));
+        }
+        Ok(Some(Self {
+            name: name.to_string(),
+            architecture,
+            trained_on: said.words("trained_on"),
+            source_url: said.words("source_url"),
+            origin: said.words("source"),
+            revision: said.words("revision"),
+            sha256: None,
+            licence: said.words("licence"),
+            lineage: Lineage {
+                pooling_counts_padding: pooling,
+                batch_norm_epsilon: epsilon,
+                transforms_input: said.parse("transform_input")?.unwrap_or(family.transforms_input),
+            },
+            input_size,
+            normalisation,
+            interpolation: None,
+            resize: None,
+        }))
+    }
+}
+
+/// The texts of one file.
+struct Said<'a> {
+    path: &'a Path,
+    texts: &'a BTreeMap<String, String>,
+}
+
+impl Said<'_> {
+    fn parse<T: FromStr>(&self, key: &'static str) -> Result<Option<T>, WeightsError> {
+        self.texts.get(key).map(|text| text.parse().map_err(|_| self.refuse(key))).transpose()
+    }
+
+    fn refuse(&self, key: &'static str) -> WeightsError {
+        let value = short(self.texts.get(key).map(String::as_str).unwrap_or_default());
+        WeightsError::Metadata { path: self.path.to_owned(), key, value }
+    }
+
+    /// Up to 500 letters, none of which moves a terminal's cursor.
+    fn words(&self, key: &str) -> Option<String> {
+        let text = self.texts.get(key)?;
+        Some(text.chars().take(500).map(|letter| if letter.is_control() { ' ' } else { letter }).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(name: &str, texts: &[(&str, &str)]) -> Result<Option<WeightsRecord>, WeightsError> {
+        let texts = texts.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        WeightsRecord::described(Path::new("w.safetensors"), &name.parse().unwrap(), &texts)
+    }
+
+    #[test]
+    fn what_is_said_wins_over_the_family() {
+        let texts =
+            [("lineage", "torchvision"), ("avg_pool", "count_include_pad=false"), ("bn_eps", "0.002")];
+        let record = described("inception_v3", &texts).unwrap().unwrap();
+        let expected =
+            Lineage { pooling_counts_padding: false, batch_norm_epsilon: 0.002, transforms_input: true };
+        assert_eq!((record.lineage, record.normalisation), (expected, Normalisation::Torch));
+        let keras = described("vgg19.mine", &[("lineage", "keras")]).unwrap().unwrap();
+        assert_eq!(
+            (keras.lineage, keras.normalisation),
+            (Lineage::keras(Architecture::Vgg19), Normalisation::Caffe)
+        );
+        assert_eq!(keras.name, "vgg19.mine");
+    }
+
+    #[test]
+    fn a_file_without_a_lineage_says_nothing() {
+        assert_eq!(described("vgg19", &[("format", "pt"), ("source", "somewhere")]).unwrap(), None);
+    }
+
+    #[test]
+    fn words_that_are_none_of_ours_are_errors_that_name_the_key() {
+        let wrong = [
+            ("lineage", "caffe2"),
+            ("avg_pool", "true"),
+            ("bn_eps", "nan"),
+            ("bn_eps", "-1e-3"),
+            ("bn_eps", ""),
+            ("normalisation", "zero-one"),
+            ("input_size", "0"),
+            ("input_size", "99999999999"),
+            ("transform_input", "yes"),
+            ("architecture", "resnet50"),
+        ];
+        for (key, value) in wrong {
+            let texts = [("lineage", "keras"), (key, value)];
+            match described("inception_v3", if key == "lineage" { &texts[1..] } else { &texts }) {
+                Err(WeightsError::Metadata { key: named, .. }) => assert_eq!(named, key),
+                other => panic!("{key} {value}: {other:?}"),
+            }
+        }
+        let other = described("inception_v3", &[("architecture", "vgg19")]);
+        assert!(matches!(other, Err(WeightsError::OtherArchitecture { .. })), "{other:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Names of weights, which are names of files too, and what a configuration may say instead of one.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{Architecture, WeightsError};
+
+/// The name of weights: an architecture, such as `inception_v3`, or an architecture, a point and whose they are, such as
+/// `inception_v3.keras`: lower-case letters, digits, `_`, `-` and `.`, up to 64 of them.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct WeightsName {
+    text: String,
+    architecture: Architecture,
+}
+
+impl WeightsName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The network that it names.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+}
+
+impl From<Architecture> for WeightsName {
+    fn from(architecture: Architecture) -> Self {
+        Self { text: architecture.name().to_owned(), architecture }
+    }
+}
+
+impl fmt::Display for WeightsName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl FromStr for WeightsName {
+    type Err = WeightsError;
+
+    fn from_str(text: &str) -> Result<Self, WeightsError> {
+        let (architecture, whose) = text.split_once('.').unwrap_or((text, "-"));
+        let architecture = architecture.parse::<Architecture>();
+        let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
+        // The name of an architecture comes first, so no name is `..` or leaves its folder.
+        match architecture {
+            Ok(architecture) if text.len() <= 64 && !whose.is_empty() && whose.chars().all(allowed) => {
+                Ok(Self { text: text.to_owned(), architecture })
+            }
+            _ => Err(WeightsError::Name { text: text.chars().take(80).collect() }),
+        }
+    }
+}
+
+/// Where a network's parameters come from, as a user says it: `inception_v3`, `random:7`, or a file's path.
+///
+/// ```
+/// use radiograph_weights::WeightsChoice;
+///
+/// assert_eq!("random:7".parse::<WeightsChoice>()?, WeightsChoice::Random { seed: 7 });
+/// assert!(matches!("inception_v3.keras".parse()?, WeightsChoice::Installed(_)));
+/// assert!(matches!("./inception_v3.keras.safetensors".parse()?, WeightsChoice::File(_)));
+/// assert!("random".parse::<WeightsChoice>().is_err());
+/// # Ok::<(), radiograph_weights::WeightsError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WeightsChoice {
+    /// Weights that `cargo xtask weights` installed.
+    Installed(WeightsName),
+    /// A safetensors file that says what it is: its text holds a `/` or ends in `.safetensors`.
+    File(PathBuf),
+    /// Numbers drawn from a seed: features of no trained network, for trials alone. Never a fallback.
+    Random {
+        /// The seed.
+        seed: u64,
+    },
+}
+
+impl fmt::Display for WeightsChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Installed(name) => name.fmt(formatter),
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Random { seed } => write!(formatter, "random:{seed}"),
+        }
+    }
+}
+
+impl FromStr for WeightsChoice {
+    type Err = WeightsError;
+
+    fn from_str(text: &str) -> Result<Self, WeightsError> {
+        if let Some(seed) = text.strip_prefix("random:") {
+            return match seed.parse() {
+                // No sign, no leading zeros: one seed has one name.
+                Ok(seed) if text == format!("random:{seed}") => Ok(Self::Random { seed }),
+                _ => Err(WeightsError::Seed { text: text.chars().take(80).collect() }),
+            };
+        }
+        if text.contains('/') || text.ends_with(".safetensors") {
+            return Ok(Self::File(PathBuf::from(text)));
+        }
+        text.parse().map(Self::Installed)
+    }
+}
+
+impl Serialize for WeightsChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WeightsChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_leave_the_folder_or_confuse_it_are_refused() {
+        let long = format!("vgg19.{}", "a".repeat(60));
+        for text in
+            ["", ".", "..", "../vgg19", "vgg19.", "vgg19./x", "vgg19.a b", "vgg19.É", "VGG19", "lock", &long]
+        {
+            assert!(matches!(text.parse::<WeightsName>(), Err(WeightsError::Name { .. })), "{text}");
+        }
+        assert_eq!("vgg19.tv_in1k".parse::<WeightsName>().unwrap().architecture(), Architecture::Vgg19);
+    }
+
+    #[test]
+    fn choices_read_back() {
+        for text in
+            ["vgg19", "inception_v3.tv_in1k", "random:0", "random:18446744073709551615", "/a/b.safetensors"]
+        {
+            let choice: WeightsChoice = text.parse().unwrap();
+            assert_eq!(choice.to_string(), text);
+            let json = serde_json::to_string(&choice).unwrap();
+            assert_eq!(serde_json::from_str::<WeightsChoice>(&json).unwrap(), choice);
+        }
+        for text in
+            ["random:", "random:-1", "random:+1", "random:01", "random:1.5", "random:18446744073709551616"]
+        {
+            assert!(matches!(text.parse::<WeightsChoice>(), Err(WeightsError::Seed { .. })), "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The tensors that a header lists, held against those of a network. What their values are is not looked at here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::names::canonical;
+use crate::{
+    Architecture, Dtype, Expected, Fault, Group, Hint,
+    header::{Header, Tensor},
+};
+
+/// Where in the header each of the network's tensors is, and all that does not fit.
+pub(super) struct Fit {
+    /// Name in the network → place in the header.
+    pub(super) places: BTreeMap<String, usize>,
+    pub(super) faults: Vec<Fault>,
+}
+
+pub(super) fn fit(header: &Header, expected: &[Expected]) -> Fit {
+    let known: HashMap<&str, &Expected> = expected.iter().map(|one| (one.name.as_str(), one)).collect();
+    let mut places = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (place, tensor) in header.tensors.iter().enumerate() {
+        let (name, flat) = canonical(&tensor.name, |name| known.contains_key(name));
+        let shape = if flat { flattened(&tensor.shape) } else { tensor.shape.clone() };
+        let Some(one) = known.get(name.as_ref()) else {
+            match batch_count(tensor, &known) {
+                Some(fault) => faults.extend(fault),
+                None => faults.push(Fault::Extra { name: tensor.name.clone(), shape }),
+            }
+            continue;
+        };
+        if places.contains_key(name.as_ref()) {
+            faults.push(Fault::Twice { name: name.into_owned(), other: tensor.name.clone() });
+            continue;
+        }
+        if shape != one.shape {
+            faults.push(Fault::Misshapen {
+                name: one.name.clone(),
+                expected: one.shape.clone(),
+                found: shape,
+            });
+        }
+        let dtype = if one.group == Group::BatchCount { Dtype::I64 } else { Dtype::F32 };
+        if tensor.dtype != dtype {
+            faults.push(Fault::WrongDtype { name: one.name.clone(), expected: dtype, found: tensor.dtype });
+        }
+        places.insert(name.into_owned(), place);
+    }
+    let begun = |group| expected.iter().any(|one| one.group == group && places.contains_key(&one.name));
+    let (classifier, auxiliary) = (begun(Group::Classifier), begun(Group::Auxiliary));
+    let needed = |one: &&Expected| match one.group {
+        Group::Features => true,
+        Group::Classifier => classifier,
+        Group::Auxiliary => auxiliary,
+        Group::BatchCount => false,
+    };
+    let missing = expected.iter().filter(needed).filter(|one| !places.contains_key(&one.name));
+    faults.extend(missing.cloned().map(Fault::Missing));
+    Fit { places, faults }
+}
+
+/// `[4096, 512, 7, 7]` as `[4096, 25088]`.
+fn flattened(shape: &[usize]) -> Vec<usize> {
+    match shape {
+        [first, rest @ ..] if !rest.is_empty() => vec![*first, rest.iter().product()],
+        _ => shape.to_vec(),
+    }
+}
+
+/// What is wrong with the counter beside a batch normalisation that the network has; `None` if the tensor is no such thing.
+fn batch_count(tensor: &Tensor, known: &HashMap<&str, &Expected>) -> Option<Vec<Fault>> {
+    let mean = format!("{}.running_mean", tensor.name.strip_suffix(".num_batches_tracked")?);
+    let (mean, _) = canonical(&mean, |name| known.contains_key(name));
+    known.get(mean.as_ref())?;
+    let name = tensor.name.clone();
+    let mut faults = Vec::new();
+    if !tensor.shape.is_empty() {
+        faults.push(Fault::Misshapen {
+            name: name.clone(),
+            expected: Vec::new(),
+            found: tensor.shape.clone(),
+        });
+    }
+    if tensor.dtype != Dtype::I64 {
+        faults.push(Fault::WrongDtype { name, expected: Dtype::I64, found: tensor.dtype });
+    }
+    Some(faults)
+}
+
+/// What explains most faults at once, if anything does.
+pub(super) fn hint(header: &Header, expected: &[Expected], faults: &[Fault]) -> Option<Hint> {
+    let foreign = faults.iter().any(|fault| matches!(fault, Fault::Extra { .. }));
+    if !foreign {
+        return None;
+    }
+    let names = || header.tensors.iter().map(|tensor| tensor.name.as_str());
+    let ours = Architecture::recognise(expected.iter().map(|one| one.name.as_str()));
+    if let Some(theirs) = Architecture::recognise(names()).filter(|theirs| ours != Some(*theirs)) {
+        return Some(Hint::OtherNetwork(theirs));
+    }
+    let missing = faults.iter().find_map(|fault| match fault {
+        Fault::Missing(one) => Some(&one.name),
+        _ => None,
+    })?;
+    let prefix = names().find_map(|name| name.strip_suffix(missing.as_str()))?;
+    let prefixed = names().filter(|name| name.starts_with(prefix)).count();
+    (prefix.ends_with('.') && 2 * prefixed > header.tensors.len()).then(|| Hint::Prefixed(prefix.to_owned()))
+}

@@ -1,0 +1,226 @@
+//! Files of weights, read without trust: strictly, by position, once for the checks and once for what is used.
+//!
+//! Files are not mapped into memory: a mapped file that somebody cuts short kills the process.
+
+mod check;
+mod names;
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::{ContentHash, ContentHashing};
+
+use crate::{
+    Dtype, Expected, Fault, Group, WeightsError,
+    header::{Header, Tensor},
+};
+
+/// A safetensors file whose tensors are those of a network, all of the right shape, in single precision and finite.
+///
+/// ```
+/// use radiograph_weights::{Expected, StateFile};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("tiny.safetensors");
+/// # let mut bytes = br#"{"conv.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#.to_vec();
+/// # bytes.splice(0..0, (bytes.len() as u64).to_le_bytes());
+/// # bytes.extend([0, 0, 128, 63, 0, 0, 0, 192]);
+/// # std::fs::write(&path, bytes)?;
+///
+/// let network = [Expected::new("conv.bias", [2])];
+/// let state = StateFile::open(&path, &network)?;
+/// assert_eq!(state.take("conv.bias")?, [1.0, -2.0]);
+///
+/// let larger = [Expected::new("conv.bias", [3]), Expected::new("conv.weight", [3, 1, 1, 1])];
+/// let error = StateFile::open(&path, &larger).unwrap_err().to_string();
+/// assert!(error.contains("1 missing (conv.weight [3, 1, 1, 1]); 1 of another shape"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct StateFile {
+    path: PathBuf,
+    file: File,
+    sha256: ContentHash,
+    metadata: BTreeMap<String, String>,
+    expected: Vec<Expected>,
+    /// By the network's names.
+    tensors: BTreeMap<String, Stored>,
+}
+
+/// Where a tensor's values lie, and what they were when they were checked.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    position: u64,
+    bytes: u64,
+    checksum: u32,
+}
+
+impl StateFile {
+    /// Opens a file and checks all of it against the network's tensors: the list that the network's definition gives, with
+    /// all its heads, such as [`Expected::of`]. Of its groups, the feature extractor must be there; the classifier and the
+    /// auxiliary classifier must be there as a whole or not at all; the batch counts of the network's batch normalisations
+    /// may be there and need not be in the list.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Read`] if the system refuses, [`WeightsError::Header`] if it is no safetensors file, and
+    /// [`WeightsError::State`] with everything that does not fit.
+    pub fn open(path: &Path, expected: &[Expected]) -> Result<Self, WeightsError> {
+        let refuse = |source| WeightsError::Read { path: path.to_owned(), source };
+        let found = fs::metadata(path).map_err(refuse)?;
+        // Opening a pipe would wait for ever.
+        if !found.is_file() {
+            return Err(refuse(io::Error::other("it is no file")));
+        }
+        let mut file = File::open(path).map_err(refuse)?;
+        let length = file.metadata().map_err(refuse)?.len();
+        let mut hashing = ContentHashing::new();
+        let header = Header::read(Tee { file: &mut file, hashing: &mut hashing }, length)
+            .map_err(refuse)?
+            .map_err(|faults| WeightsError::Header { path: path.to_owned(), faults })?;
+
+        let check::Fit { places, mut faults } = check::fit(&header, expected);
+        let mut checksums = Vec::with_capacity(header.tensors.len());
+        for tensor in &header.tensors {
+            let checked =
+                Checked::read(Tee { file: &mut file, hashing: &mut hashing }, tensor).map_err(refuse)?;
+            if let Some(first) = checked.first_not_finite {
+                faults.push(Fault::NotFinite {
+                    name: tensor.name.clone(),
+                    values: checked.not_finite,
+                    first,
+                });
+            }
+            checksums.push(checked.checksum);
+        }
+        if !faults.is_empty() {
+            let hint = check::hint(&header, expected, &faults);
+            return Err(WeightsError::State { path: path.to_owned(), hint, faults });
+        }
+        let stored = |place: usize| {
+            let Tensor { begin, bytes, .. } = header.tensors[place];
+            Stored { position: header.data_begin + begin, bytes, checksum: checksums[place] }
+        };
+        let tensors = places.into_iter().map(|(name, place)| (name, stored(place))).collect();
+        let expected = expected.to_vec();
+        let (sha256, metadata) = (hashing.finish(), header.metadata);
+        Ok(Self { path: path.to_owned(), file, sha256, metadata, expected, tensors })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The SHA-256 of the whole file, computed while it was checked.
+    pub fn sha256(&self) -> ContentHash {
+        self.sha256
+    }
+
+    /// The texts that the file says about itself (`__metadata__`).
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Whether the file has this group of tensors. The feature extractor is always there.
+    pub fn holds(&self, group: Group) -> bool {
+        let of_group = |one: &&Expected| one.group == group;
+        self.expected.iter().filter(of_group).any(|one| self.tensors.contains_key(&one.name))
+    }
+
+    /// Refuses a file without this group of tensors.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::State`] that lists what is missing.
+    pub fn require(&self, group: Group) -> Result<(), WeightsError> {
+        let absent = |one: &&Expected| one.group == group && !self.tensors.contains_key(&one.name);
+        let faults: Vec<Fault> = self.expected.iter().filter(absent).cloned().map(Fault::Missing).collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(WeightsError::State { path: self.path.clone(), hint: None, faults })
+    }
+
+    /// The names of the tensors that the file has, as the network calls them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The values of a tensor, row-major, by the network's name for it. They are read at this moment, and they are those
+    /// that were checked.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::NotHeld`] if the file does not have it, [`WeightsError::Changed`] if the file is not what it was
+    /// when it was opened, [`WeightsError::Read`] if the system refuses.
+    pub fn take(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let group = self.expected.iter().find(|one| one.name == name).map(|one| one.group);
+        let stored = match (self.tensors.get(name), group) {
+            (Some(stored), Some(group)) if group != Group::BatchCount => *stored,
+            _ => return Err(WeightsError::NotHeld { path: self.path.clone(), name: name.to_owned() }),
+        };
+        // The file had so many bytes when it was checked.
+        let mut bytes = vec![0; stored.bytes as usize];
+        match self.file.read_exact_at(&mut bytes, stored.position) {
+            Ok(()) if crc32fast::hash(&bytes) == stored.checksum => {}
+            Err(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+                return Err(WeightsError::Read { path: self.path.clone(), source });
+            }
+            _ => return Err(WeightsError::Changed { path: self.path.clone(), name: name.to_owned() }),
+        }
+        let (values, _) = bytes.as_chunks::<4>();
+        Ok(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+    }
+}
+
+/// What reading a tensor once finds out.
+struct Checked {
+    checksum: u32,
+    not_finite: u64,
+    first_not_finite: Option<u64>,
+}
+
+impl Checked {
+    fn read(mut file: impl Read, tensor: &Tensor) -> io::Result<Self> {
+        let mut piece = vec![0; tensor.bytes.min(1 << 20) as usize];
+        let mut checksum = crc32fast::Hasher::new();
+        let (mut not_finite, mut first_not_finite) = (0, None);
+        let mut done = 0;
+        while done < tensor.bytes {
+            let count = (tensor.bytes - done).min(1 << 20) as usize;
+            let piece = &mut piece[..count];
+            file.read_exact(piece)?;
+            checksum.update(piece);
+            if tensor.dtype == Dtype::F32 {
+                // Pieces end between values: their length and the tensor's are multiples of 4.
+                for (place, &value) in piece.as_chunks::<4>().0.iter().enumerate() {
+                    if !f32::from_le_bytes(value).is_finite() {
+                        not_finite += 1;
+                        first_not_finite.get_or_insert(done / 4 + place as u64);
+                    }
+                }
+            }
+            done += count as u64;
+        }
+        Ok(Self { checksum: checksum.finalize(), not_finite, first_not_finite })
+    }
+}
+
+/// A reader whose bytes are hashed on their way.
+struct Tee<'a> {
+    file: &'a mut File,
+    hashing: &'a mut ContentHashing,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(piece)?;
+        self.hashing.update(&piece[..count]);
+        Ok(count)
+    }
+}

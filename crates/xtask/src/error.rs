@@ -2,6 +2,9 @@
 
 use std::{io, path::PathBuf, process::ExitStatus};
 
+use radiograph_files::ContentHash;
+use radiograph_weights::{Architecture, WeightsError, WeightsName};
+
 /// One sentence about what is wrong, one about what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,6 +94,41 @@ pub(crate) enum Error {
         "{folder} has {free_mb} MB free, {build} needs {needed_mb} MB; make room or set XDG_CACHE_HOME to a larger disk"
     )]
     DiskFull { folder: PathBuf, build: &'static str, free_mb: u64, needed_mb: u64 },
+
+    #[error(
+        "{name} is published as {url}, which must be converted first: fetch it, then `python3 docs/convert_weights.py FILE \
+         OUT.safetensors --architecture {architecture}` and `cargo xtask weights --from OUT.safetensors {name}`"
+    )]
+    Convert { name: WeightsName, url: String, architecture: Architecture },
+
+    #[error(
+        "curl was not found, and it does the fetching; install it (on Debian or Ubuntu: apt-get install curl), or fetch \
+         {url} elsewhere and give the file with --from"
+    )]
+    NoCurl { url: String },
+
+    #[error(
+        "{url} could not be fetched in {attempts} attempts; the last one: {reason}. Run the command again (what has arrived is \
+         kept where the server can go on), or fetch the file elsewhere and give it with --from"
+    )]
+    Fetch { url: String, attempts: u32, reason: String },
+
+    #[error("{name} is not published as a file that can be fetched ({origin}); give the file with --from")]
+    NoSource { name: WeightsName, origin: String },
+
+    #[error("--from installs one file under one name, and {given} names were given; give one")]
+    OneName { given: usize },
+
+    #[error(
+        "{url} gave a file with SHA-256 {got}, and the server says {stated}: the transfer is damaged; run the command again"
+    )]
+    Stated { url: String, stated: ContentHash, got: ContentHash },
+
+    #[error("{name} is not among the known weights ({known}); give a file of yours with --from")]
+    UnknownWeights { name: WeightsName, known: String },
+
+    #[error("{0}")]
+    Weights(#[from] WeightsError),
 
     #[error("`{given}` is neither a lane (cpu, cuda, kepler) nor a folder that holds libtorch")]
     UnknownLane { given: String },

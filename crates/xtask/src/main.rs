@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `lint`, `lock`, `kernels`, `ci`.
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `lint`, `weights`, `lock`,
+//! `kernels`, `ci`.
 
 #![allow(clippy::print_stderr, reason = "a program that talks to a person")]
 
@@ -20,6 +21,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod weights;
 mod wheel;
 
 use std::process::ExitCode;
@@ -50,6 +52,7 @@ enum Task {
     Run(test::Arguments),
     /// Check formatting, spelling, dependencies, clippy and documentation
     Lint,
+    Weights(weights::Arguments),
     Kernels(kernels::Arguments),
     /// Derive the kepler lane's lock file from Cargo.lock
     Lock,
@@ -76,6 +79,7 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
         Task::Build(words) => test::build(arguments.lane, words, &checkout),
         Task::Run(words) => test::run(arguments.lane, words, &checkout),
         Task::Lint => lint::lint(&checkout),
+        Task::Weights(weights) => weights::run(weights),
         Task::Kernels(libraries) => kernels::run(libraries),
         Task::Lock => kepler::lock(&checkout),
         Task::Ci => {

@@ -1,0 +1,73 @@
+//! A download that is not finished: the bytes that have arrived, and by what mark the server knows the file they are of.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::{create_folder, write_bytes};
+use radiograph_weights::{WeightsError, WeightsName};
+
+use crate::{
+    cache::{self, Cache},
+    error::Error,
+};
+
+/// `NAME.partial` beside the installed files, and `NAME.partial.etag`.
+pub(super) struct Partial {
+    path: PathBuf,
+    mark: PathBuf,
+}
+
+impl Partial {
+    pub(super) fn of(folder: &Path, name: &WeightsName) -> Result<Self, Error> {
+        create_folder(folder).map_err(WeightsError::from)?;
+        Ok(Self {
+            path: folder.join(format!("{name}.partial")),
+            mark: folder.join(format!("{name}.partial.etag")),
+        })
+    }
+
+    /// Where the bytes go.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many have arrived.
+    pub(super) fn bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+
+    /// The mark of the file that the bytes are of, if they can be added to.
+    pub(super) fn etag(&self) -> Option<String> {
+        let etag = fs::read_to_string(&self.mark).ok()?;
+        (is_strong(&etag) && self.bytes() > 0).then_some(etag)
+    }
+
+    /// Waits until no other process fetches this file, and keeps others waiting until the value is dropped.
+    pub(super) fn lock(&self, waiting: impl FnOnce()) -> Result<File, Error> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let folder = self.path.parent().unwrap_or(Path::new(".")).to_owned();
+        Cache::at(folder).lock("", &format!(".{name}"), waiting)
+    }
+
+    /// Remembers what file the bytes are of; without a mark they cannot be added to.
+    pub(super) fn set_etag(&self, etag: Option<&str>) -> Result<(), Error> {
+        match etag.filter(|etag| is_strong(etag)) {
+            Some(etag) => Ok(write_bytes(&self.mark, etag.as_bytes()).map_err(WeightsError::from)?),
+            None => cache::remove(&self.mark),
+        }
+    }
+
+    /// Forgets all.
+    pub(super) fn discard(&self) -> Result<(), Error> {
+        cache::remove(&self.path)?;
+        cache::remove(&self.mark)
+    }
+}
+
+/// A strong mark (RFC 9110, 8.8.3) names one sequence of bytes, and is safe to repeat in a request.
+fn is_strong(etag: &str) -> bool {
+    let quoted = etag.len() >= 2 && etag.starts_with('"') && etag.ends_with('"');
+    quoted && etag.len() <= 200 && etag.bytes().all(|byte| (0x21..0x7f).contains(&byte))
+}

@@ -1,0 +1,190 @@
+//! A server on this machine that behaves as badly as it is told to.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// What the server does with one request, and with every later one if it is the last that was told.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// The file, or the part of it that is asked for.
+    Whole,
+    /// Announces all and closes after so many bytes.
+    Cut(usize),
+    /// Announces all and says nothing more after so many bytes.
+    Stalled(usize),
+    /// Announces so many bytes, whatever it sends.
+    Announces(usize),
+    /// Sends the whole file, whatever part is asked for.
+    IgnoresRanges,
+    /// Claims to send the part asked for and sends the beginning.
+    WrongPart,
+    /// Another content, with another mark.
+    Other(Vec<u8>),
+    /// A status and nothing else.
+    Status(u16),
+    /// Sends on to another path of this server, with Hugging Face's headers.
+    Redirect { commit: String, sha256: String },
+    /// A redirect to another protocol.
+    Elsewhere(&'static str),
+    /// Bytes without end and without a length.
+    Endless,
+    /// The file without a length, closed at its end.
+    NoLength,
+}
+
+pub(super) struct Server {
+    address: String,
+    stop: Arc<AtomicBool>,
+    asked: Arc<Mutex<Vec<String>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(super) fn new(content: Vec<u8>, answers: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let thread = {
+            let (stop, asked) = (Arc::clone(&stop), Arc::clone(&asked));
+            thread::spawn(move || {
+                for place in 0.. {
+                    let Ok((stream, _)) = listener.accept() else { return };
+                    if stop.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let answer = answers.get(place).or(answers.last()).cloned().unwrap_or(Answer::Whole);
+                    let request = read(&stream);
+                    asked.lock().unwrap().push(request.clone());
+                    // A client that hangs up is none of the server's business.
+                    let _ = serve(stream, &request, &content, &answer, &stop);
+                }
+            })
+        };
+        Self { address, stop, asked, thread: Some(thread) }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("{}/model.safetensors", self.address)
+    }
+
+    /// The requests so far, as they came.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the thread where it waits for a client.
+        let _ = TcpStream::connect(self.address.trim_start_matches("http://"));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn read(stream: &TcpStream) -> String {
+    let mut request = String::new();
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if line.is_empty() {
+            break;
+        }
+        request.push_str(&line);
+        request.push('\n');
+    }
+    request
+}
+
+fn serve(
+    mut stream: TcpStream,
+    request: &str,
+    content: &[u8],
+    answer: &Answer,
+    stop: &AtomicBool,
+) -> std::io::Result<()> {
+    let mut send = |head: String, body: &[u8]| {
+        stream.write_all(format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n").as_bytes())?;
+        stream.write_all(body)?;
+        stream.flush()
+    };
+    let mark =
+        |content: &[u8]| format!("ETag: \"{}\"", radiograph_files::ContentHash::of_bytes(content).short());
+    let whole = |length: usize| format!("200 OK\r\nContent-Length: {length}\r\n{}", mark(content));
+    match answer {
+        Answer::Whole | Answer::WrongPart => {
+            let from = field(request, "range").and_then(|range| {
+                range.trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().ok()
+            });
+            let same = field(request, "if-range").is_none_or(|given| mark(content).ends_with(&given));
+            match from.filter(|from| same && *from < content.len()) {
+                None if from.is_some() && same => {
+                    send(format!("416 No\r\nContent-Range: bytes */{}", content.len()), b"")
+                }
+                None => send(whole(content.len()), content),
+                Some(from) => {
+                    let begin = if matches!(answer, Answer::WrongPart) { 0 } else { from };
+                    let part = &content[begin..begin + (content.len() - from)];
+                    let range = format!("bytes {begin}-{}/{}", begin + part.len() - 1, content.len());
+                    let head = format!(
+                        "206 Part\r\nContent-Range: {range}\r\nContent-Length: {}\r\n{}",
+                        part.len(),
+                        mark(content)
+                    );
+                    send(head, part)
+                }
+            }
+        }
+        Answer::Cut(bytes) => send(whole(content.len()), &content[..*bytes]),
+        Answer::Stalled(bytes) => {
+            send(whole(content.len()), &content[..*bytes])?;
+            while !stop.load(Ordering::SeqCst) && !gone(&stream) {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Ok(())
+        }
+        Answer::Announces(bytes) => send(whole(*bytes), content),
+        Answer::IgnoresRanges => send(whole(content.len()), content),
+        Answer::Other(other) => {
+            send(format!("200 OK\r\nContent-Length: {}\r\n{}", other.len(), mark(other)), other)
+        }
+        Answer::Status(status) => send(format!("{status} No\r\nContent-Length: 0"), b""),
+        Answer::Redirect { commit, sha256 } => {
+            let to = "Location: /cdn/file";
+            send(
+                format!(
+                    "302 Found\r\n{to}\r\nX-Repo-Commit: {commit}\r\nX-Linked-Etag: \"{sha256}\"\r\nContent-Length: 0"
+                ),
+                b"",
+            )
+        }
+        Answer::Elsewhere(to) => send(format!("302 Found\r\nLocation: {to}\r\nContent-Length: 0"), b""),
+        Answer::Endless => {
+            send("200 OK".to_owned(), b"")?;
+            while !stop.load(Ordering::SeqCst) {
+                stream.write_all(&[0; 1 << 16])?;
+            }
+            Ok(())
+        }
+        Answer::NoLength => send("200 OK".to_owned(), content),
+    }
+}
+
+fn gone(stream: &TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    matches!(stream.peek(&mut [0]), Ok(0))
+}
+
+/// A header of a request, by its name in lower case.
+fn field(request: &str, name: &str) -> Option<String> {
+    let lines = request.lines().filter_map(|line| line.split_once(':'));
+    lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).next()
+}

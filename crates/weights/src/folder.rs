@@ -26,6 +26,7 @@ use crate::{Expected, StateFile, Weights, WeightsError, WeightsName, WeightsReco
 #[derive(Clone, Debug)]
 pub struct WeightsFolder {
     path: PathBuf,
+    replaces: bool,
 }
 
 /// What becomes of the file that is installed.
@@ -66,7 +67,12 @@ impl WeightsFolder {
 
     /// The folder at this path, which need not exist yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), replaces: false }
+    }
+
+    /// The same folder, where [`install`](Self::install) lets a name stand for another content than before.
+    pub fn replacing(self) -> Self {
+        Self { replaces: true, ..self }
     }
 
     /// Where it is.
@@ -134,20 +140,6 @@ impl WeightsFolder {
         Ok(self.lock_file()?.remove(name.as_str()))
     }
 
-    /// Forgets which content a name stood for, so that another can be installed under it.
-    ///
-    /// # Errors
-    ///
-    /// [`WeightsError::Record`] if the lock file cannot be used, [`WeightsError::File`] if it cannot be written.
-    pub fn unlock(&self, name: &WeightsName) -> Result<(), WeightsError> {
-        let _alone = self.alone()?;
-        let mut lock = self.lock_file()?;
-        if lock.remove(name.as_str()).is_some() {
-            write(&self.path.join(LOCK), &lock)?;
-        }
-        Ok(())
-    }
-
     /// The record of a file that is to be installed under a name, and the checks that it passes on the way: it is one of
     /// the known weights by its content, or says itself what it is, or is what its giver calls it.
     ///
@@ -191,6 +183,9 @@ impl WeightsFolder {
         }
         let found = StateFile::open(file, &Expected::of(record.architecture))?.sha256();
         let mut lock = self.lock_file()?;
+        if self.replaces {
+            lock.remove(name.as_str());
+        }
         let locked = lock.get(name.as_str()).map(|locked| locked.sha256);
         if let Some(expected) =
             [record.sha256, locked].into_iter().flatten().find(|expected| *expected != found)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use radiograph_files::ContentHash;
 
-use crate::{Architecture, Expected, StateFile, WeightsError, WeightsFolder, WeightsRecord, fault::short};
+use crate::{Architecture, Expected, StateFile, WeightsError, WeightsFolder, WeightsRecord};
 
 /// A file of weights whose record is known.
 ///
@@ -70,7 +70,7 @@ impl Weights {
 
     /// One line for reports: the name and what the weights were trained on.
     pub fn in_words(&self) -> String {
-        let trained_on = self.record.trained_on.as_deref().map_or("an unknown task".into(), short);
+        let trained_on = self.record.trained_on.as_deref().unwrap_or("an unknown task");
         format!("{}, trained on {trained_on}, SHA-256 {}", self.record.name, self.sha256.short())
     }
 

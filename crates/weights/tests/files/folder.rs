@@ -69,7 +69,7 @@ fn moving_leaves_one_file() {
 }
 
 #[test]
-fn a_name_stands_for_its_first_content_until_it_is_unlocked() {
+fn a_name_stands_for_its_first_content_until_it_is_replaced() {
     let scene = Scene::new();
     let file = scene.file(&KERAS);
     let first = scene.install("densenet121", &file, Taking::Copy).unwrap();
@@ -86,8 +86,9 @@ fn a_name_stands_for_its_first_content_until_it_is_unlocked() {
     // Not even deleting the file makes the name free.
     fs::remove_file(first.path()).unwrap();
     assert!(matches!(scene.install("densenet121", &other, Taking::Copy), Err(WeightsError::Content { .. })));
-    scene.folder.unlock(&name("densenet121")).unwrap();
-    let second = scene.install("densenet121", &other, Taking::Copy).unwrap();
+    let record = WeightsFolder::identify(&name("densenet121"), &other).unwrap();
+    let replacing = scene.folder.clone().replacing();
+    let second = replacing.install(&name("densenet121"), &other, &record, Taking::Copy).unwrap();
     assert_ne!(second.sha256(), first.sha256());
     assert_eq!(scene.folder.locked(&name("densenet121")).unwrap().unwrap().sha256, second.sha256());
 }

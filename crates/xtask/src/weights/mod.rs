@@ -31,22 +31,18 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = WeightsFolder::of_user()?;
+    let folder = if arguments.replace { folder.replacing() } else { folder };
     match (&arguments.from, &arguments.names[..]) {
         (None, []) => list(&folder),
         (Some(file), [name]) => {
             let record = WeightsFolder::identify(name, file)?;
-            if arguments.replace {
-                folder.unlock(name)?;
-            }
             tell(name, &folder.install(name, file, &record, Taking::Copy)?);
             Ok(())
         }
         (Some(_), names) => Err(Error::OneName { given: names.len() }),
         (None, names) => names.iter().try_for_each(|name| {
             let record = published(name)?;
-            if arguments.replace {
-                folder.unlock(name)?;
-            } else if let Ok(installed) = folder.named(name) {
+            if let (false, Ok(installed)) = (arguments.replace, folder.named(name)) {
                 // A file under its final name was checked before it got that name, and is again when it is opened.
                 tell(name, &installed);
                 return Ok(());

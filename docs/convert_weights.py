@@ -21,6 +21,7 @@ import argparse
 import hashlib
 import os
 import pathlib
+import pickle
 import re
 import sys
 
@@ -370,8 +371,8 @@ def main():
     words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence")}
     try:
         texts = convert(arguments.input, arguments.output, arguments.architecture, arguments.lineage, **words)
-    except (Unusable, OSError) as error:
-        sys.exit(f"error: {arguments.input}: {error}")
+    except (Unusable, OSError, pickle.UnpicklingError) as error:
+        sys.exit(f"error: {arguments.input}: {str(error).splitlines()[0]}")
     print(f"{arguments.output}:", ", ".join(f"{key} {value}" for key, value in texts.items()))
 
 

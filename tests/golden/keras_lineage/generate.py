@@ -5,7 +5,8 @@
 For each network: its weights are filled by the formula of ../../fill.rs under the names that the converter gives them, the
 model is saved as .h5 in both of Keras' old formats, docs/convert_weights.py turns each into safetensors, and every tensor of
 the result must equal the formula to the last bit (so the converter's names and axes are right). Then Keras computes the
-feature map of the input image `input`, and a summary of it goes to keras_lineage.json.
+feature map of the input image `input`, and a summary of it goes to keras_lineage.json. The dense layers of the models with
+top are converted and compared by what they compute.
 
 Keras' Inceptions have no gamma: the weights of their batch normalisations are 1. Input and output are in the order
 [N, C, H, W] in the file. The input is fed as it is, without any normalisation."""
@@ -98,6 +99,34 @@ def check_converter(model, architecture, values):
     return len(values)
 
 
+def check_head(architecture):
+    """The dense layers, with Keras' own initial values: the same answers from the same feature map."""
+    keras.backend.clear_session()
+    model = MAKERS[architecture](include_top=True, weights=None)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        model.save(folder / "top.h5")
+        convert_weights.convert(folder / "top.h5", folder / "top.safetensors", architecture)
+        tensors = safetensors.numpy.load_file(folder / "top.safetensors")
+    assert any(convert_weights.is_head(name) for name in tensors)
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    names = sorted({name.rpartition(".")[0] for name in tensors if convert_weights.is_head(name)})
+    assert len(dense) == len(names), names
+    if architecture == "vgg19":
+        # Keras flattens [height, width, channel], torchvision [channel, height, width].
+        feature_map = fill("head", (1, 512, 7, 7))
+        theirs = feature_map.transpose(0, 2, 3, 1).reshape(1, -1)
+        ours = feature_map.reshape(1, -1)
+    else:
+        theirs = ours = fill("head", (1, dense[0].kernel.shape[0]))
+    for layer, name in zip(dense, names):
+        layer.activation = keras.activations.linear
+        theirs = np.asarray(layer(theirs))
+        ours = ours @ tensors[f"{name}.weight"].T + tensors[f"{name}.bias"]
+        assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max(), name
+    print(architecture, f"{len(dense)} dense layers converted", flush=True)
+
+
 def summary(feature_map):
     """Shape, moments and 64 values of a feature map in the order [N, C, H, W]."""
     flat = feature_map.reshape(-1).astype(np.float64)
@@ -139,6 +168,8 @@ def case(architecture, size):
 def main():
     path = HERE / "keras_lineage.json"
     names = sys.argv[1:] or list(MAKERS)
+    for name in names:
+        check_head(name)
     cases = json.loads(path.read_text())["cases"] if path.exists() else []
     cases = [case for case in cases if case["backbone"] not in names]
     # 139 is no multiple of a stride, so every border counts.

@@ -145,6 +145,15 @@ pub enum DatasetError {
         remedy: &'static str,
     },
 
+    /// A setting of the search for same pictures has a value that it cannot have.
+    #[error("same pictures: `{field}` is out of its range; {remedy}")]
+    SamePicture {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        remedy: &'static str,
+    },
+
     /// Threads cannot be had.
     #[error("{threads} threads cannot be had: {reason}")]
     Threads {

@@ -20,6 +20,7 @@ pub mod phantom;
 pub mod preprocess;
 mod random;
 mod record;
+pub mod same_picture;
 pub mod scan;
 pub mod sheet;
 pub mod source;

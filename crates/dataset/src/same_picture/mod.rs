@@ -1,0 +1,12 @@
+//! Which images show the same picture, whatever they are called and wherever they come from.
+//!
+//! [`fingerprints`] decodes every file once; [`find`] compares what that leaves and names every pair with its
+//! [`Evidence`]. Metadata and names play no part.
+
+mod evidence;
+mod fingerprint;
+mod search;
+
+pub use evidence::{Evidence, SamePicture, Turn, Window};
+pub use fingerprint::{Fingerprint, fingerprints};
+pub use search::{Search, find};

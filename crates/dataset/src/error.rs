@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 
 use radiograph_files::FileError;
 
-use crate::image::Undecodable;
+use crate::{RecordId, image::Undecodable, manifest::ManifestFault};
 
 /// Why a collection cannot be read, or a request cannot be met.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,10 @@ pub enum DatasetError {
         /// Their name.
         column: String,
     },
+
+    /// The classes of a manifest cannot be a set of classes.
+    #[error("the classes of the training and test images: {0}")]
+    Classes(#[from] radiograph_classes::Error),
 
     /// Two collections would give their records the same ids.
     #[error("two collections are named {name:?}; give each folder its own source name")]
@@ -49,6 +53,17 @@ pub enum DatasetError {
     Id {
         /// The text given.
         text: String,
+    },
+
+    /// A row of a manifest cannot be taken as it is.
+    #[error("{}, line {row}: {fault}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Line of the row; the header is line 1.
+        row: u64,
+        /// What is wrong with it.
+        fault: ManifestFault,
     },
 
     /// Metadata lacks columns without which its rows mean nothing.
@@ -121,6 +136,13 @@ pub enum DatasetError {
         path: PathBuf,
         /// Rows that it may have.
         limit: usize,
+    },
+
+    /// Two images have one id.
+    #[error("two images are called {id}; ids are unique")]
+    TwoRecords {
+        /// The id.
+        id: RecordId,
     },
 
     /// A result cannot be written.

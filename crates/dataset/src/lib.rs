@@ -16,6 +16,7 @@ mod error;
 mod exclusion;
 pub mod image;
 pub mod loader;
+pub mod manifest;
 pub mod phantom;
 pub mod preprocess;
 mod random;

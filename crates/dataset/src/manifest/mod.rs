@@ -1,0 +1,184 @@
+//! The manifest: one CSV, one row an image, with where it went and why. A person can read it, a program can check it.
+//!
+//! | column | holds |
+//! |---|---|
+//! | `id` | `source:name`, unique; rows are sorted by it |
+//! | `folder`, `path` | where the data lies, and the file below it |
+//! | `content_hash` | SHA-256 of the file |
+//! | `source`, `taken_from` | the collection, and the one that it took the image from, where known |
+//! | `patient` | `source:patient` |
+//! | `class`, `provenance` | the one class that is known to be present, and how it is known |
+//! | `view`, `sex`, `age`, `licence` | as published; empty where the publishers say nothing |
+//! | `augmented`, `parent` | `yes` if it was made from another image, and from which |
+//! | `group` | what must stay together: the name of the group's first image |
+//! | `part` | `train`, `test` or `excluded` |
+//! | `fold` | the fold, counted from 1, in which a training image is held out; empty: in none |
+//! | `validates` | `no` if a held-out image is not scored there either, as augmented images are not |
+//! | `reason`, `detail` | why an image is excluded: a code to count by, and a sentence |
+//!
+//! Reading checks everything that a row can be wrong about by itself; what has become of the files, a verification
+//! finds out.
+
+mod cells;
+mod fault;
+mod place;
+mod row;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    io,
+    path::Path,
+};
+
+use radiograph_classes::Classes;
+use radiograph_files::write_whole;
+
+use crate::{
+    DatasetError,
+    source::{TableFormat, read_table},
+};
+
+use cells::Cells;
+pub use fault::ManifestFault;
+pub use place::{Place, StatedReason};
+pub use row::{GroupId, Row};
+
+/// Images and where each of them went, sorted by id. Two rows never have one id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    rows: Vec<Row>,
+}
+
+impl Manifest {
+    /// A manifest of these rows, in whatever order they come.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::TwoRecords`] if two rows have one id.
+    pub fn new(mut rows: Vec<Row>) -> Result<Self, DatasetError> {
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        match rows.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            Some(pair) => Err(DatasetError::TwoRecords { id: pair[0].id.clone() }),
+            None => Ok(Self { rows }),
+        }
+    }
+
+    /// Reads a manifest, in whatever order its rows are.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Manifest`] names the row, the column and what is wrong with it; a table that cannot be read as one
+    /// is [`DatasetError::MissingColumns`], [`DatasetError::Read`] or another of [`read_table`]'s errors.
+    pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        let wrong =
+            |row: u64, fault: ManifestFault| DatasetError::Manifest { path: path.to_owned(), row, fault };
+        let file = File::open(path)
+            .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+        let table = read_table::<Cells>(file, path, &TableFormat::utf8(&Cells::COLUMNS))?;
+        if let Some((line, reason)) = table.refused.into_iter().next() {
+            return Err(wrong(line, ManifestFault::Row(reason)));
+        }
+        let mut lines = HashMap::with_capacity(table.read.len());
+        let mut rows = Vec::with_capacity(table.read.len());
+        for read in table.read {
+            let row = read.columns.into_row().map_err(|fault| wrong(read.line, fault))?;
+            if let Some(first) = lines.insert(row.id.clone(), read.line) {
+                return Err(wrong(read.line, ManifestFault::SecondRow { id: row.id, first }));
+            }
+            rows.push(row);
+        }
+        Self::new(rows)
+    }
+
+    /// Reads a manifest whose training and test images are of these classes and no others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::read`], and [`ManifestFault::UnknownClass`].
+    pub fn read_of(path: &Path, classes: &Classes) -> Result<Self, DatasetError> {
+        let manifest = Self::read(path)?;
+        manifest.check_classes(path, classes)?;
+        Ok(manifest)
+    }
+
+    /// Whether all training and test images are of these classes; `path` is for the message.
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestFault::UnknownClass`] names the first image that is not. Rows count as they are sorted, the first as
+    /// line 2.
+    pub fn check_classes(&self, path: &Path, classes: &Classes) -> Result<(), DatasetError> {
+        for (row, line) in self.rows.iter().zip(2..) {
+            if let (Some(class), false) = (&row.class, row.place.is_excluded())
+                && classes.class(class.as_str()).is_err()
+            {
+                let known = classes.names().map(str::to_owned).collect();
+                let fault = ManifestFault::UnknownClass { id: row.id.clone(), class: class.clone(), known };
+                return Err(DatasetError::Manifest { path: path.to_owned(), row: line, fault });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the manifest, whole or not at all: the same rows give the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
+        write_whole(path, |file| {
+            let mut table = csv::Writer::from_writer(file);
+            table.write_record(Cells::COLUMNS).map_err(io::Error::other)?;
+            for row in &self.rows {
+                table.serialize(Cells::of(row)).map_err(io::Error::other)?;
+            }
+            table.flush()
+        })?;
+        Ok(())
+    }
+
+    /// All rows, sorted by id.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The images to train on, of all folds.
+    pub fn train(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.place.is_train())
+    }
+
+    /// The images to test on.
+    pub fn test(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.place == Place::Test)
+    }
+
+    /// The images to train on while `fold` is held out.
+    pub fn training(&self, fold: u32) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.place.trains_without(fold))
+    }
+
+    /// The images to validate on while `fold` is held out.
+    pub fn validation(&self, fold: u32) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.place.validates_in(fold))
+    }
+
+    /// How many folds there are; 0 if training images are in none.
+    pub fn folds(&self) -> u32 {
+        self.rows.iter().filter_map(|row| row.place.fold()).max().unwrap_or(0)
+    }
+
+    /// The classes of the training and test images, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Classes`] if there are no such images, or a name cannot be one of a class.
+    pub fn classes(&self) -> Result<Classes, DatasetError> {
+        let used = self.rows.iter().filter(|row| !row.place.is_excluded());
+        let names: BTreeSet<&str> = used.filter_map(|row| Some(row.class.as_ref()?.as_str())).collect();
+        Ok(Classes::new(names)?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+use radiograph_files::ContentHash;
+
+use super::*;
+use crate::{Age, COVID_19, NORMAL, Provenance, Reason, Sex, View};
+
+fn row(id: &str, place: Place) -> Row {
+    Row {
+        id: id.parse().unwrap(),
+        folder: "/data".into(),
+        path: "a/b, c.png".into(),
+        content_hash: ContentHash::of_bytes(id.as_bytes()),
+        taken_from: None,
+        patient: None,
+        class: Some(COVID_19.into()),
+        provenance: Provenance::Pcr,
+        view: View::ApSupine,
+        sex: None,
+        age: None,
+        licence: None,
+        augmented: false,
+        parent: None,
+        group: GroupId::from("clinic:1".to_owned()),
+        place,
+    }
+}
+
+fn rows() -> Vec<Row> {
+    vec![
+        Row {
+            patient: Some("clinic:7+8".parse().unwrap()),
+            sex: Some(Sex::Female),
+            age: Some(Age { from: 50, to: None }),
+            licence: Some("CC BY, \"as is\"\nor so".into()),
+            class: Some(NORMAL.into()),
+            ..row("clinic:2", Place::Train { fold: Some(3), validates: true })
+        },
+        row("clinic:10", Place::Test),
+        Row {
+            augmented: true,
+            parent: Some("other:x".parse().unwrap()),
+            taken_from: Some("nih".parse().unwrap()),
+            age: Some(Age { from: 40, to: Some(49) }),
+            ..row("clinic:1", Place::Train { fold: Some(1), validates: false })
+        },
+        row("clinic:3", Place::Train { fold: None, validates: false }),
+        Row {
+            class: None,
+            view: View::Ct,
+            provenance: Provenance::None,
+            ..row("clinic:4", Place::from(&Reason::View(View::Ct)))
+        },
+    ]
+}
+
+fn written(rows: Vec<Row>) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manifest.csv");
+    Manifest::new(rows).unwrap().write(&path).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn a_manifest_reads_back_as_written_whatever_the_order() {
+    let (_folder, path) = written(rows());
+    let read = Manifest::read(&path).unwrap();
+    assert_eq!(read, Manifest::new(rows()).unwrap());
+    let reversed = written(rows().into_iter().rev().collect());
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&reversed.1).unwrap());
+    assert_eq!(read.rows()[0].id.to_string(), "clinic:1");
+    assert_eq!(read.rows()[0].file(), Path::new("/data/a/b, c.png"));
+    assert_eq!(read.classes().unwrap().to_string(), "COVID-19, normal");
+}
+
+#[test]
+fn parts_are_what_the_places_say() {
+    let manifest = Manifest::new(rows()).unwrap();
+    let ids = |rows: Vec<&Row>| rows.iter().map(|row| row.id.name().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(manifest.train().collect()), ["1", "2", "3"]);
+    assert_eq!(ids(manifest.test().collect()), ["10"]);
+    assert_eq!(ids(manifest.training(1).collect()), ["2", "3"]);
+    assert_eq!(ids(manifest.validation(1).collect()), [""; 0]); // an augmented image is never scored
+    assert_eq!(ids(manifest.training(3).collect()), ["1", "3"]);
+    assert_eq!(ids(manifest.validation(3).collect()), ["2"]);
+    assert_eq!(manifest.folds(), 3);
+}
+
+#[test]
+fn what_an_editor_can_break_is_named() {
+    let (_folder, path) = written(rows());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let hash = ContentHash::of_bytes(b"clinic:10").to_string();
+    let cases = [
+        ("licence,", "license,", "no column licence"),
+        (hash.as_str(), "12ab", "line 3: \"12ab\" in column content_hash"),
+        ("clinic:10,", "clinic:1,", "clinic:1 stands in line 2 already"),
+        (",test,", ",tset,", "\"tset\" in column part"),
+        ("a/b, c.png", "../../etc/passwd", "stays in the folder"),
+        ("a/b, c.png", "/etc/passwd", "stays in the folder"),
+        (",COVID-19,", ",,", "needs a class"),
+        ("clinic:10,", "clinic,", "ids are written source:name"),
+        (",clinic,", ",cohen,", "is not of source \"cohen\""),
+        (",train,3,yes", ",train,0,yes", "\"0\" in column fold"),
+        (",train,3,yes", ",train,3,", "\"\" in column validates"),
+        (",test,,,,", ",test,,,view,", "\"view\" in column reason"),
+        (",excluded,,,view", ",excluded,,,", "needs a reason"),
+        (",AP supine,", ",from above,", "\"from above\" in column view"),
+        ("50+", "59-50", "\"59-50\" in column age"),
+        (",clinic:1,test", ",,test", "needs a group"),
+        (",test,,,,", ",test,,,,,", "22 fields where the header has 21"),
+    ];
+    for (from, to, expected) in cases {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let message = Manifest::read(&path).unwrap_err().to_string();
+        assert!(message.contains(expected) && message.contains("manifest.csv"), "{expected}: {message}");
+    }
+}
+
+#[test]
+fn a_class_that_was_not_asked_for_is_named() {
+    let (_folder, path) = written(rows());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let classes = Classes::new([COVID_19, NORMAL]).unwrap();
+    assert!(Manifest::read_of(&path, &classes).is_ok());
+    std::fs::write(&path, text.replace(",normal,", ",noraml,")).unwrap();
+    let message = Manifest::read_of(&path, &classes).unwrap_err().to_string();
+    assert!(message.contains("clinic:2 has class \"noraml\"; the classes are COVID-19, normal"), "{message}");
+}
+
+#[test]
+fn two_rows_for_one_image_are_refused() {
+    let error = Manifest::new(vec![row("clinic:1", Place::Test), row("clinic:1", Place::Test)]).unwrap_err();
+    assert!(error.to_string().contains("clinic:1"));
+}

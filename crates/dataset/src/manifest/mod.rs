@@ -128,7 +128,8 @@ impl Manifest {
     /// [`DatasetError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
         write_whole(path, |file| {
-            let mut table = csv::Writer::from_writer(file);
+            // The header is written by hand: a manifest without rows has one, too.
+            let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             table.write_record(Cells::COLUMNS).map_err(io::Error::other)?;
             for row in &self.rows {
                 table.serialize(Cells::of(row)).map_err(io::Error::other)?;

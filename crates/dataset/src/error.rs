@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 
 use radiograph_files::FileError;
 
-use crate::{RecordId, image::Undecodable, manifest::ManifestFault};
+use crate::{ClassName, RecordId, image::Undecodable, manifest::ManifestFault};
 
 /// Why a collection cannot be read, or a request cannot be met.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,77 @@ pub enum DatasetError {
     NotAFile {
         /// The metadata file.
         path: PathBuf,
+    },
+
+    /// A class has no image to be trained and tested on.
+    #[error("no image of class {class} is left; add a collection that has some, or ask for other classes")]
+    EmptyClass {
+        /// The class.
+        class: ClassName,
+    },
+
+    /// A class has fewer groups than parts that each need one.
+    #[error(
+        "class {class} has {groups} groups, and {needed} parts need one each; \
+         ask for fewer folds, or add images of other patients"
+    )]
+    TooFewGroups {
+        /// The class.
+        class: ClassName,
+        /// Groups with images of it that may be validated or tested on.
+        groups: usize,
+        /// Parts that need one.
+        needed: usize,
+    },
+
+    /// Groups cannot be dealt so that every part has every class.
+    #[error("groups of several classes cannot be dealt so that every part has class {class}; ask for fewer folds")]
+    PartWithoutClass {
+        /// The class.
+        class: ClassName,
+    },
+
+    /// A split or a balance is asked for with a value that it cannot have.
+    #[error("split: `{field}` is out of its range; {remedy}")]
+    Split {
+        /// The field.
+        field: &'static str,
+        /// What it may be.
+        remedy: &'static str,
+    },
+
+    /// A pair names an image that is not in the list.
+    #[error("a pair names image {position} of {images}, counted from 0")]
+    NoSuchImage {
+        /// The position that it names.
+        position: usize,
+        /// How many images there are.
+        images: usize,
+    },
+
+    /// A certificate cannot be read.
+    #[error("{}: {reason}; assemble the data again", path.display())]
+    Certificate {
+        /// The certificate.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// No recipe has this name.
+    #[error("{name:?} is no preset; there are paper, released-code and trustworthy")]
+    NoSuchPreset {
+        /// The name given.
+        name: String,
+    },
+
+    /// An image lies outside the folder that a manifest is made for, or its path is not Unicode.
+    #[error("{}: not below {}, or a name that is not Unicode; give a folder that holds all collections", path.display(), folder.display())]
+    OutsideFolder {
+        /// The image.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
     },
 
     /// The operating system refused.

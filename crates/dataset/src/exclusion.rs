@@ -1,10 +1,10 @@
 //! What was left out and why, and what was mended on the way: nothing leaves a collection in silence.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Age, ClassName, Modality, Record, SourceName, View};
+use crate::{Age, ClassName, Modality, Record, RecordId, SourceName, View, manifest::GroupId};
 
 /// A row or a file that did not become a record, or a record that a filter left out.
 #[derive(Clone, Debug, Serialize)]
@@ -152,6 +152,57 @@ pub enum Reason {
     /// Made from another image.
     #[error("augmented")]
     Augmented,
+
+    // Of the content.
+    /// The file cannot be read, or does not become a picture.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Collections give different classes to one picture.
+    #[error("the same picture is {}", names(classes))]
+    LabelConflict {
+        /// The classes.
+        classes: BTreeSet<ClassName>,
+    },
+
+    // Choices.
+    /// Another image of the same picture is kept.
+    #[error("shows the same picture as {0}, which is kept")]
+    SamePicture(RecordId),
+    /// The patient has as many images as patients may have.
+    #[error("the patient has {0} other images, as many as are kept")]
+    PatientCap(usize),
+    /// The group has as many images as groups may have.
+    #[error("the group has {0} other images, as many as are kept")]
+    GroupCap(usize),
+    /// Its class has more images than are needed.
+    #[error("{kept} other images of {class} are kept")]
+    Surplus {
+        /// The class.
+        class: ClassName,
+        /// How many of it are kept.
+        kept: usize,
+    },
+    /// Classes are balanced by a field, and another class has too few images with this value.
+    #[error("{field} {value}: other classes have fewer such images")]
+    Unmatched {
+        /// The field.
+        field: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// Made from an image that nobody knows, which may be among the test images.
+    #[error("made from an unknown image, which may be a test image")]
+    ParentUnknown,
+    /// Made from a test image, or of a test image's group.
+    #[error("augmented, and what it belongs to is tested on ({0})")]
+    ParentTested(GroupId),
+    /// Of one group with images of the collection that is held out.
+    #[error("in one group with images of {0}, which is held out")]
+    SourceHeldOut(SourceName),
+}
+
+fn names(classes: &BTreeSet<ClassName>) -> String {
+    classes.iter().map(ClassName::as_str).collect::<Vec<_>>().join(" here and ") + " there"
 }
 
 fn similar_text(similar: Option<&str>) -> Cow<'static, str> {
@@ -159,6 +210,18 @@ fn similar_text(similar: Option<&str>) -> Cow<'static, str> {
 }
 
 impl Reason {
+    /// Codes of the reasons that are choices: these images could have been used, had the choice been another.
+    pub const CHOICES: [&'static str; 8] = [
+        "same-picture",
+        "patient-cap",
+        "group-cap",
+        "surplus",
+        "unmatched",
+        "parent-unknown",
+        "parent-tested",
+        "source-held-out",
+    ];
+
     /// A short name, the same for all rows and files that are left out for this reason.
     pub fn code(&self) -> &'static str {
         match self {
@@ -186,6 +249,16 @@ impl Reason {
             Self::Class(_) => "class",
             Self::Licence(_) => "licence",
             Self::Augmented => "augmented",
+            Self::Unreadable(_) => "unreadable",
+            Self::LabelConflict { .. } => "label-conflict",
+            Self::SamePicture(_) => "same-picture",
+            Self::PatientCap(_) => "patient-cap",
+            Self::GroupCap(_) => "group-cap",
+            Self::Surplus { .. } => "surplus",
+            Self::Unmatched { .. } => "unmatched",
+            Self::ParentUnknown => "parent-unknown",
+            Self::ParentTested(_) => "parent-tested",
+            Self::SourceHeldOut(_) => "source-held-out",
         }
     }
 }

@@ -12,19 +12,26 @@
 //! This crate knows nothing of networks and needs no libtorch.
 
 pub mod assemble;
+pub mod balance;
+pub mod certificate;
 mod error;
 mod exclusion;
+pub mod group;
 pub mod image;
 pub mod loader;
 pub mod manifest;
 pub mod phantom;
 pub mod preprocess;
+pub mod prepare;
 mod random;
+pub mod recipe;
 mod record;
 pub mod same_picture;
 pub mod scan;
 pub mod sheet;
 pub mod source;
+pub mod split;
+pub mod verify;
 
 pub use assemble::assemble;
 pub use error::DatasetError;

@@ -25,11 +25,14 @@ const ALMOST_ALL: f64 = 0.95;
 impl ClassBySource {
     /// Counts records that have a class.
     pub fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Self {
+        Self::count(records.filter_map(|record| Some((record.class()?, source(record)))))
+    }
+
+    /// Counts images by their class and the name of their source.
+    pub fn count<'a>(images: impl Iterator<Item = (&'a ClassName, String)>) -> Self {
         let mut counts: BTreeMap<ClassName, BTreeMap<String, usize>> = BTreeMap::new();
-        for record in records {
-            if let Some(class) = record.class() {
-                *counts.entry(class.clone()).or_default().entry(source(record)).or_insert(0) += 1;
-            }
+        for (class, source) in images {
+            *counts.entry(class.clone()).or_default().entry(source).or_insert(0) += 1;
         }
         let warnings = warnings(&counts);
         Self { counts, warnings }

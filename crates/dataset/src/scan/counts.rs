@@ -67,7 +67,7 @@ fn text(value: Option<&str>) -> (u8, String) {
     }
 }
 
-fn age_band(age: Option<Age>) -> (u8, String) {
+pub(crate) fn age_band(age: Option<Age>) -> (u8, String) {
     let bands = [(0, 17), (18, 39), (40, 59), (60, 79), (80, Age::OLDEST)];
     let Some(age) = age else { return (u8::MAX, UNKNOWN.to_owned()) };
     let mut numbered = (0..).zip(bands);

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 pub use checks::Thresholds;
 pub use confounding::ClassBySource;
 pub use counts::CountTable;
+pub(crate) use counts::age_band;
 pub use inspect::{Inspection, PixelStatistics};
 pub use report::{CollectionSummary, Finding, FindingKind, ScanReport, UnreadCollection};
 

@@ -1,0 +1,234 @@
+//! Which images are used: no more of one class, patient or picture than of the others.
+//!
+//! Undersampling chooses by a number that depends on the seed and the image's id alone, so that neither the order of the
+//! images nor what else is there decides. [`oversample`] and [`class_weights`] are the alternatives: they leave all images
+//! in and change how often or how much each one counts in training.
+
+mod field;
+mod weigh;
+
+use std::collections::{BTreeMap, HashMap};
+
+use radiograph_classes::Classes;
+use serde::Serialize;
+
+pub use field::{BalancedBy, Field, Shortfall, Unmatched};
+pub use weigh::{class_weights, oversample};
+
+use crate::{ClassName, DatasetError, Provenance, Reason, Record, group::Groups, random::Stream};
+
+/// How images are chosen. The default keeps all.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Balance {
+    /// Keeps one image of every picture: the best by [`prefer`](Self::prefer).
+    pub one_per_picture: bool,
+    /// What makes one image better than another of its picture, patient or group, the most important first. After all
+    /// of them, chance decides.
+    pub prefer: Vec<Preference>,
+    /// Images that a patient may have.
+    pub per_patient: Option<usize>,
+    /// Images that a group may have.
+    pub per_group: Option<usize>,
+    /// Images that a class may have.
+    pub per_class: PerClass,
+    /// Balances the classes within each value of a field, too.
+    pub by: Option<BalancedBy>,
+}
+
+/// How many images a class may have.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PerClass {
+    /// As many as it has.
+    #[default]
+    All,
+    /// As many as the smallest class has.
+    Smallest,
+    /// So many, or as many as the smallest class has.
+    AtMost(usize),
+}
+
+/// What makes an image better than another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preference {
+    /// As published rather than made from another image.
+    Original,
+    /// A patient who is known.
+    KnownPatient,
+    /// A class that is known for a better reason, in the order of [`Provenance`].
+    BetterLabel,
+    /// A view that is known.
+    KnownView,
+}
+
+/// What was chosen.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Balanced {
+    /// For every image, why it is not used; `None`: it is.
+    pub reasons: Vec<Option<Reason>>,
+    /// How many images of each class are.
+    pub classes: BTreeMap<ClassName, usize>,
+    /// What could not be balanced by the field asked for.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+impl Balance {
+    /// Chooses among records, of which all have one of the classes.
+    ///
+    /// The steps, in this order: one image a picture, the cap of patients, the cap of groups, the cap of classes.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::EmptyClass`] if a class has no image, [`DatasetError::Split`] if a cap is 0.
+    pub fn choose(
+        &self,
+        records: &[&Record],
+        groups: &Groups,
+        classes: &Classes,
+        seed: u64,
+    ) -> Result<Balanced, DatasetError> {
+        let zero = |cap: Option<usize>| cap == Some(0);
+        if zero(self.per_patient) || zero(self.per_group) || self.per_class == PerClass::AtMost(0) {
+            return Err(DatasetError::Split { field: "cap", remedy: "keep at least one image" });
+        }
+        let mut choice = Choice::new(self, records, seed);
+        if self.one_per_picture {
+            let best = choice.cap(1, |image| Some(groups.picture(image)));
+            for (image, kept) in best {
+                choice.reasons[image] = Some(Reason::SamePicture(records[kept].id.clone()));
+            }
+        }
+        if let Some(limit) = self.per_patient {
+            for (image, _) in choice.cap(limit, |image| records[image].patient.as_ref()) {
+                choice.reasons[image] = Some(Reason::PatientCap(limit));
+            }
+        }
+        if let Some(limit) = self.per_group {
+            for (image, _) in choice.cap(limit, |image| Some(groups.group(image))) {
+                choice.reasons[image] = Some(Reason::GroupCap(limit));
+            }
+        }
+        let mut by_class = choice.by_class(classes)?;
+        let smallest = by_class.values().map(Vec::len).min().unwrap_or(0);
+        let limit = match self.per_class {
+            PerClass::All => None,
+            PerClass::Smallest => Some(smallest),
+            PerClass::AtMost(limit) => Some(limit.min(smallest)),
+        };
+        let mut shortfalls = Vec::new();
+        if let Some(by) = &self.by {
+            let matched = by.choose(records, &by_class, limit);
+            for (image, reason) in matched.unmatched {
+                choice.reasons[image] = Some(reason);
+            }
+            shortfalls = matched.shortfalls;
+        } else if let Some(limit) = limit {
+            for (class, images) in &mut by_class {
+                for &image in &images[limit.min(images.len())..] {
+                    choice.reasons[image] = Some(Reason::Surplus { class: class.clone(), kept: limit });
+                }
+            }
+        }
+        let mut counts = BTreeMap::new();
+        for (record, _) in records.iter().zip(&choice.reasons).filter(|(_, reason)| reason.is_none()) {
+            if let Some(class) = record.class() {
+                *counts.entry(class.clone()).or_insert(0) += 1;
+            }
+        }
+        Ok(Balanced { reasons: choice.reasons, classes: counts, shortfalls })
+    }
+}
+
+/// A choice under way: who is still in, and the order in which images are preferred.
+struct Choice<'a> {
+    records: &'a [&'a Record],
+    /// All images, the best first.
+    order: Vec<usize>,
+    /// Order of undersampling: originals first, then chance.
+    draw: Vec<usize>,
+    reasons: Vec<Option<Reason>>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(balance: &Balance, records: &'a [&'a Record], seed: u64) -> Self {
+        let chances: Vec<u64> = records
+            .iter()
+            .map(|record| Stream::new(seed, &format!("balance {}", record.id)).bits())
+            .collect();
+        let chance = |image: &usize| (chances[*image], &records[*image].id);
+        let mut order: Vec<usize> = (0..records.len()).collect();
+        order.sort_by(|one, other| {
+            let rank = |image: &usize| -> Vec<u8> {
+                balance.prefer.iter().map(|preference| preference.rank(records[*image])).collect()
+            };
+            rank(one).cmp(&rank(other)).then_with(|| chance(one).cmp(&chance(other)))
+        });
+        let originals_first = balance.prefer.contains(&Preference::Original);
+        let mut draw: Vec<usize> = (0..records.len()).collect();
+        draw.sort_by_key(|image| {
+            (originals_first && records[*image].origin.is_augmented(), chance(image))
+        });
+        Self { records, order, draw, reasons: vec![None; records.len()] }
+    }
+
+    /// Images beyond the first `limit` of each key that are still in, each with the best image of its key.
+    fn cap<K: Eq + std::hash::Hash>(
+        &self,
+        limit: usize,
+        key: impl Fn(usize) -> Option<K>,
+    ) -> Vec<(usize, usize)> {
+        let mut kept: HashMap<K, (usize, usize)> = HashMap::new();
+        let mut beyond = Vec::new();
+        for &image in self.order.iter().filter(|image| self.reasons[**image].is_none()) {
+            if let Some(key) = key(image) {
+                let (count, best) = kept.entry(key).or_insert((0, image));
+                if *count == limit {
+                    beyond.push((image, *best));
+                } else {
+                    *count += 1;
+                }
+            }
+        }
+        beyond
+    }
+
+    /// Who is still in, by class, in the order of undersampling.
+    fn by_class(&self, classes: &Classes) -> Result<BTreeMap<ClassName, Vec<usize>>, DatasetError> {
+        let mut by_class: BTreeMap<ClassName, Vec<usize>> =
+            classes.names().map(|name| (ClassName::from(name), Vec::new())).collect();
+        for &image in self.draw.iter().filter(|image| self.reasons[**image].is_none()) {
+            if let Some(images) = self.records[image].class().and_then(|class| by_class.get_mut(class)) {
+                images.push(image);
+            }
+        }
+        match by_class.iter().find(|(_, images)| images.is_empty()) {
+            Some((class, _)) => Err(DatasetError::EmptyClass { class: class.clone() }),
+            None => Ok(by_class),
+        }
+    }
+}
+
+impl Preference {
+    /// 0 is best.
+    fn rank(self, record: &Record) -> u8 {
+        match self {
+            Self::Original => u8::from(record.origin.is_augmented()),
+            Self::KnownPatient => u8::from(record.patient.is_none()),
+            Self::BetterLabel => match record.label.provenance() {
+                Provenance::Pcr => 0,
+                Provenance::Radiologist => 1,
+                Provenance::TextMined => 2,
+                Provenance::Table => 3,
+                Provenance::Collection => 4,
+                Provenance::Folder => 5,
+                Provenance::None => 6,
+            },
+            Self::KnownView => u8::from(record.view.is_frontal().is_none()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

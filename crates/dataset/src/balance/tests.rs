@@ -1,0 +1,174 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    Age, COVID_19, Label, NORMAL, Origin, PNEUMONIA, RecordId,
+    same_picture::{Evidence, SamePicture},
+};
+
+fn record(at: usize, class: &str) -> Record {
+    let mut record = Record::new(RecordId::new(&"clinic".parse().unwrap(), at.to_string()), "");
+    record.label = Label::of(class, Provenance::Table, "");
+    record
+}
+
+fn records(counts: [usize; 3]) -> Vec<Record> {
+    let classes = [COVID_19, PNEUMONIA, NORMAL].into_iter().zip(counts);
+    let classes = classes.flat_map(|(class, count)| std::iter::repeat_n(class, count));
+    classes.enumerate().map(|(at, class)| record(at, class)).collect()
+}
+
+fn classes() -> Classes {
+    Classes::new([COVID_19, PNEUMONIA, NORMAL]).unwrap()
+}
+
+fn choose(balance: &Balance, records: &[Record], pairs: &[SamePicture]) -> Balanced {
+    let records: Vec<&Record> = records.iter().collect();
+    let groups = Groups::of(&records, pairs).unwrap();
+    balance.choose(&records, &groups, &classes(), 7).unwrap()
+}
+
+fn codes(balanced: &Balanced) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for reason in balanced.reasons.iter().flatten() {
+        *counts.entry(reason.code()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn classes_become_as_large_as_the_smallest_or_as_asked() {
+    let records = records([30, 20, 50]);
+    for (per_class, expected) in [
+        (PerClass::Smallest, [20, 20, 20]),
+        (PerClass::AtMost(7), [7, 7, 7]),
+        (PerClass::AtMost(2313), [20, 20, 20]),
+        (PerClass::All, [30, 20, 50]),
+    ] {
+        let balanced = choose(&Balance { per_class, ..Balance::default() }, &records, &[]);
+        let counts = [COVID_19, PNEUMONIA, NORMAL].map(|class| balanced.classes[&ClassName::from(class)]);
+        assert_eq!(counts, expected);
+    }
+}
+
+#[test]
+fn originals_are_drawn_before_augmented_images() {
+    let mut records = records([20, 9, 9]);
+    for record in records.iter_mut().take(15).skip(3) {
+        record.origin = Origin::AugmentedFromUnknown;
+    }
+    let balance = Balance {
+        per_class: PerClass::Smallest,
+        prefer: vec![Preference::Original],
+        ..Balance::default()
+    };
+    let balanced = choose(&balance, &records, &[]);
+    let kept = |augmented: bool| {
+        let pairs = records.iter().zip(&balanced.reasons).take(20);
+        pairs.filter(|(record, reason)| record.origin.is_augmented() == augmented && reason.is_none()).count()
+    };
+    assert_eq!((kept(false), kept(true)), (8, 1));
+}
+
+#[test]
+fn of_every_picture_the_preferred_image_stays() {
+    let mut records = records([3, 1, 1]);
+    records[0].origin = Origin::AugmentedFromUnknown;
+    records[2].patient = Some("clinic:p".parse().unwrap());
+    let pair = |first, second| SamePicture { first, second, evidence: Evidence::SameBytes };
+    let balance = Balance {
+        one_per_picture: true,
+        prefer: vec![Preference::Original, Preference::KnownPatient],
+        ..Balance::default()
+    };
+    let balanced = choose(&balance, &records, &[pair(0, 1), pair(0, 2)]);
+    let kept = records[2].id.clone();
+    assert_eq!(balanced.reasons[0], Some(Reason::SamePicture(kept.clone())));
+    assert_eq!(balanced.reasons[1], Some(Reason::SamePicture(kept)));
+    assert_eq!(balanced.reasons[2..], [None, None, None]);
+}
+
+#[test]
+fn patients_and_groups_have_no_more_than_their_caps() {
+    let mut records = records([10, 4, 4]);
+    for (at, record) in records.iter_mut().take(10).enumerate() {
+        record.patient = Some(format!("clinic:{}", at / 5).parse().unwrap());
+    }
+    let balance = Balance { per_patient: Some(3), ..Balance::default() };
+    let balanced = choose(&balance, &records, &[]);
+    assert_eq!(codes(&balanced), BTreeMap::from([("patient-cap", 4)]));
+    // A shared picture unites the two patients into one group.
+    let pair = [SamePicture { first: 0, second: 9, evidence: Evidence::SamePixels }];
+    let balance = Balance { per_patient: Some(3), per_group: Some(4), ..Balance::default() };
+    let balanced = choose(&balance, &records, &pair);
+    assert_eq!(codes(&balanced), BTreeMap::from([("patient-cap", 4), ("group-cap", 2)]));
+}
+
+#[test]
+fn a_field_is_balanced_where_it_can_be_and_the_rest_is_told() {
+    let mut records = records([6, 5, 4]);
+    // Ages: COVID 4 old 2 young; pneumonia 2 old 3 young; normal 4 old, no young.
+    for (at, record) in records.iter_mut().enumerate() {
+        let young = [4, 5, 8, 9, 10].contains(&at);
+        record.age = Some(Age::years(if young { 20 } else { 65 }));
+    }
+    let by = |unmatched| Balance {
+        per_class: PerClass::Smallest,
+        by: Some(BalancedBy { field: Field::AgeBand, unmatched }),
+        ..Balance::default()
+    };
+    let excluded = choose(&by(Unmatched::Exclude), &records, &[]);
+    assert!(excluded.classes.values().all(|count| *count == 2));
+    assert_eq!(codes(&excluded), BTreeMap::from([("unmatched", 9)]));
+    let counts = |counts: [usize; 3]| -> BTreeMap<ClassName, usize> {
+        [COVID_19, PNEUMONIA, NORMAL].into_iter().map(ClassName::from).zip(counts).collect()
+    };
+    let [young, old] = &excluded.shortfalls[..] else { panic!("{:?}", excluded.shortfalls) };
+    assert_eq!((young.value.as_str(), &young.available), ("18-39", &counts([2, 3, 0])));
+    assert_eq!((old.value.as_str(), &old.kept), ("60-79", &counts([2, 2, 2])));
+
+    let filled = choose(&by(Unmatched::Fill), &records, &[]);
+    assert!(filled.classes.values().all(|count| *count == 4));
+    assert_eq!(filled.shortfalls.len(), 2);
+}
+
+#[test]
+fn a_class_without_images_and_a_cap_of_none_are_errors() {
+    let records = records([3, 0, 4]);
+    let records: Vec<&Record> = records.iter().collect();
+    let groups = Groups::of(&records, &[]).unwrap();
+    let error = Balance::default().choose(&records, &groups, &classes(), 7).unwrap_err();
+    assert!(error.to_string().contains("no image of class pneumonia"), "{error}");
+    let balance = Balance { per_patient: Some(0), ..Balance::default() };
+    assert!(matches!(balance.choose(&records, &groups, &classes(), 7), Err(DatasetError::Split { .. })));
+}
+
+proptest! {
+    #[test]
+    fn the_choice_does_not_depend_on_the_order(shift in 0_usize..40, seed: u64) {
+        let records: Vec<Record> = records([20, 10, 10]);
+        let balance = Balance { per_class: PerClass::Smallest, ..Balance::default() };
+        let choose = |records: &[&Record]| {
+            let groups = Groups::of(records, &[]).unwrap();
+            let balanced = balance.choose(records, &groups, &classes(), seed).unwrap();
+            let kept = records.iter().zip(balanced.reasons).filter(|(_, reason)| reason.is_none());
+            let mut kept: Vec<RecordId> = kept.map(|(record, _)| record.id.clone()).collect();
+            kept.sort();
+            kept
+        };
+        let plain: Vec<&Record> = records.iter().collect();
+        let turned: Vec<&Record> = (0..40).map(|at| &records[(at + shift) % 40]).collect();
+        prop_assert_eq!(choose(&plain), choose(&turned));
+    }
+
+    #[test]
+    fn oversampled_classes_come_equally_often(counts in prop::array::uniform3(1_usize..40), seed: u64) {
+        let names: Vec<ClassName> = records(counts).iter().filter_map(|record| record.class().cloned()).collect();
+        let all = oversample(&names, seed);
+        let largest = counts.into_iter().max().unwrap();
+        for class in [COVID_19, PNEUMONIA, NORMAL] {
+            prop_assert_eq!(all.iter().filter(|at| names[**at] == class).count(), largest);
+        }
+        prop_assert!((0..names.len()).all(|at| all.contains(&at)));
+    }
+}

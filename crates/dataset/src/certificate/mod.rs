@@ -1,0 +1,183 @@
+//! Proof that nothing leaked, or a list of what did.
+//!
+//! A certificate is computed from a finished [`Manifest`] and from the pictures as they are on the disk, not from the
+//! groups that made the split: a patient, a copy or an augmented child that an edited manifest has on both sides is found
+//! although the manifest says otherwise. Beside it stand the same counts for a plain random split of the same images, and
+//! which class comes from which collection: grouping removes leaks, not confounding.
+
+mod crossing;
+mod text;
+
+use std::collections::BTreeMap;
+
+use radiograph_classes::Classes;
+use serde::{Deserialize, Serialize};
+
+pub use crossing::{Crossing, Example};
+use crossing::{Facts, Side};
+
+use crate::{
+    DatasetError, Reason,
+    manifest::{Manifest, Place, Row},
+    same_picture::{SamePicture, Search},
+    scan::ClassBySource,
+    split::{Kind, PartCount, Sample, Split},
+};
+
+/// How a manifest came about, as far as its certificate needs to know to be computed again.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Terms {
+    /// Name of the preset, or of whatever else chose the settings.
+    pub preset: String,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// The split.
+    pub split: Split,
+    /// What counts as the same picture.
+    pub search: Search,
+    /// The classes, in their order.
+    pub classes: Classes,
+}
+
+/// What crosses the borders of a split.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// How the manifest came about.
+    pub terms: Terms,
+    /// Whether nothing crosses from training to test, nor from any fold's training images to its validation images.
+    pub clean: bool,
+    /// Images excluded, by code of the reason.
+    pub excluded: BTreeMap<String, usize>,
+    /// What each part holds.
+    pub parts: Vec<PartCount>,
+    /// From training to test.
+    pub train_to_test: Crossing,
+    /// Between what is trained on and what is validated on in each fold's turn, and between every two folds and the test
+    /// images.
+    pub between_parts: Vec<Crossing>,
+    /// The same data split image by image: what `train_to_test` would be without groups.
+    pub naive: Naive,
+    /// Which class of the training and test images comes from which collection.
+    pub class_by_source: ClassBySource,
+}
+
+/// The contrast: all images that could have been used, split at random and in proportion to classes.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Naive {
+    /// What crosses from training to test.
+    Split(Crossing),
+    /// There is no such split.
+    Impossible {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Certificate {
+    /// Looks for everything that crosses. `pictures` are pairs of positions in the manifest's rows.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::NoSuchImage`] if a pair names a row that is not there.
+    pub fn of(manifest: &Manifest, pictures: &[SamePicture], terms: Terms) -> Result<Self, DatasetError> {
+        let rows = manifest.rows();
+        let facts = Facts::new(rows, pictures)?;
+        let side = |name: String, belongs: &dyn Fn(&Place) -> bool| Side {
+            name,
+            rows: (0..rows.len()).filter(|at| belongs(&rows[*at].place)).collect(),
+        };
+        let train = side("train".to_owned(), &|place| place.is_train());
+        let test = side("test".to_owned(), &|place| *place == Place::Test);
+        let train_to_test = facts.crossing(&train, &test);
+
+        let mut between_parts = Vec::new();
+        for fold in 1..=manifest.folds() {
+            let training = side(format!("training of fold {fold}"), &|place| place.trains_without(fold));
+            let validation = side(format!("validation of fold {fold}"), &|place| place.validates_in(fold));
+            between_parts.push(facts.crossing(&training, &validation));
+        }
+        let turns_are_clean = between_parts.iter().all(Crossing::is_empty);
+        let mut parts: Vec<Side> = (1..=manifest.folds())
+            .map(|fold| side(format!("fold {fold}"), &|place| place.fold() == Some(fold)))
+            .collect();
+        parts.push(side("train in every fold".to_owned(), &|place| {
+            place.is_train() && place.fold().is_none()
+        }));
+        parts.push(test);
+        parts.retain(|side| !side.rows.is_empty());
+        for (at, one) in parts.iter().enumerate() {
+            between_parts.extend(parts[at + 1..].iter().map(|other| facts.crossing(one, other)));
+        }
+
+        let mut excluded = BTreeMap::new();
+        for row in rows {
+            if let Place::Excluded { reason } = &row.place {
+                *excluded.entry(reason.code.clone()).or_insert(0) += 1;
+            }
+        }
+        let used = rows.iter().filter(|row| !row.place.is_excluded());
+        Ok(Self {
+            clean: train_to_test.is_empty() && turns_are_clean,
+            excluded,
+            parts: PartCount::all(rows),
+            naive: naive(rows, &facts, &terms),
+            train_to_test,
+            between_parts,
+            class_by_source: ClassBySource::count(
+                used.filter_map(|row| Some((row.class.as_ref()?, row.origin()))),
+            ),
+            terms,
+        })
+    }
+
+    /// The certificate as it is written to `leakage.json`, with a line break at the end.
+    pub fn to_json(&self) -> String {
+        // Names, numbers and lists of them: nothing that JSON cannot hold.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+/// Whether an image could have been used, had choices been others: what a naive split would have.
+fn could_be_used(row: &Row) -> bool {
+    match &row.place {
+        Place::Excluded { reason } => row.class.is_some() && Reason::CHOICES.contains(&reason.code.as_str()),
+        _ => row.class.is_some(),
+    }
+}
+
+/// Whether an image was compared with the others when the manifest was made: it passed the filters and could be decoded.
+pub(crate) fn was_compared(row: &Row) -> bool {
+    could_be_used(row) || matches!(&row.place, Place::Excluded { reason } if reason.code == "label-conflict")
+}
+
+fn naive(rows: &[Row], facts: &Facts<'_>, terms: &Terms) -> Naive {
+    let usable: Vec<usize> = (0..rows.len()).filter(|at| could_be_used(&rows[*at])).collect();
+    let sample = |at: &usize| {
+        let row = &rows[*at];
+        Some(Sample {
+            id: row.id.clone(),
+            class: row.class.clone()?,
+            group: row.group.clone(),
+            augmented: row.augmented,
+            parent: row.parent.clone(),
+        })
+    };
+    let samples: Vec<Sample> = usable.iter().filter_map(sample).collect();
+    let split = Split { kind: Kind::ImageLevelWithAugmented, test: terms.split.test, folds: 0 };
+    match split.places(&samples, terms.seed) {
+        Ok(places) => {
+            let side = |name: &str, tested: bool| {
+                let belongs = usable.iter().zip(&places).filter(|(_, place)| (**place == Place::Test) == tested);
+                Side { name: name.to_owned(), rows: belongs.map(|(at, _)| *at).collect() }
+            };
+            Naive::Split(facts.crossing(&side("train", false), &side("test", true)))
+        }
+        Err(error) => Naive::Impossible { reason: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use radiograph_files::ContentHash;
+
+use super::*;
+use crate::{COVID_19, NORMAL, Provenance, View, manifest::GroupId, same_picture::Evidence};
+
+/// Forty images in groups of their own: every fifth is tested on, the others are in four folds.
+fn rows() -> Vec<Row> {
+    let row = |at: usize| {
+        let id = format!("clinic:{at:02}");
+        let place = match at % 5 {
+            0 => Place::Test,
+            fold => Place::Train { fold: Some(fold as u32), validates: true },
+        };
+        Row {
+            id: id.parse().unwrap(),
+            folder: "/data".into(),
+            path: format!("{at}.png").into(),
+            content_hash: ContentHash::of_bytes(id.as_bytes()),
+            taken_from: None,
+            patient: Some(id.parse().unwrap()),
+            class: Some(if at < 20 { COVID_19 } else { NORMAL }.into()),
+            provenance: Provenance::Table,
+            view: View::Pa,
+            sex: None,
+            age: None,
+            licence: None,
+            augmented: false,
+            parent: None,
+            group: GroupId::from(id),
+            place,
+        }
+    };
+    (0..40).map(row).collect()
+}
+
+fn certificate(rows: Vec<Row>, pictures: &[SamePicture]) -> Certificate {
+    let terms = Terms {
+        preset: "trustworthy".to_owned(),
+        seed: 7,
+        split: Split { kind: Kind::Grouped, test: 0.2, folds: 4 },
+        search: Search::default(),
+        classes: Classes::new([COVID_19, NORMAL]).unwrap(),
+    };
+    Certificate::of(&Manifest::new(rows).unwrap(), pictures, terms).unwrap()
+}
+
+fn same(first: usize, second: usize) -> SamePicture {
+    SamePicture { first, second, evidence: Evidence::SamePixels }
+}
+
+/// Shared patients, pictures, groups, and images of shared families.
+fn counts(crossing: &Crossing) -> [usize; 4] {
+    [
+        crossing.shared_patients,
+        crossing.shared_pictures,
+        crossing.shared_groups,
+        crossing.images_of_shared_families,
+    ]
+}
+
+#[test]
+fn nothing_crosses_where_nothing_is_shared() {
+    let certificate = certificate(rows(), &[]);
+    assert!(certificate.clean);
+    assert_eq!((certificate.train_to_test.from_images, certificate.train_to_test.to_images), (32, 8));
+    assert_eq!(certificate.parts[1].classes[&COVID_19.into()], 4);
+    // Four turns, and every two of four folds and the test images.
+    assert_eq!(certificate.between_parts.len(), 4 + 10);
+    assert!(certificate.to_string().starts_with("nothing crosses"));
+}
+
+#[test]
+fn each_kind_of_leak_is_found_and_only_that() {
+    let mut patient = rows();
+    patient[5].patient = patient[1].patient.clone();
+    assert_eq!(counts(&certificate(patient, &[]).train_to_test), [1, 0, 0, 0]);
+
+    // The groups say nothing of it: only pixels, or bytes, do.
+    assert_eq!(counts(&certificate(rows(), &[same(1, 5)]).train_to_test), [0, 1, 0, 0]);
+    let mut bytes = rows();
+    bytes[5].content_hash = bytes[1].content_hash;
+    assert_eq!(counts(&certificate(bytes, &[]).train_to_test), [0, 1, 0, 0]);
+
+    let mut group = rows();
+    group[5].group = group[1].group.clone();
+    assert_eq!(counts(&certificate(group, &[]).train_to_test), [0, 0, 1, 0]);
+
+    let mut child = rows();
+    child[1].parent = Some(child[5].id.clone());
+    assert_eq!(counts(&certificate(child, &[]).train_to_test), [0, 0, 0, 1]);
+    let mut siblings = rows();
+    siblings[1].parent = Some("gone:1".parse().unwrap());
+    siblings[5].parent = Some("gone:1".parse().unwrap());
+    let certificate = certificate(siblings, &[]);
+    assert_eq!(counts(&certificate.train_to_test), [0, 0, 0, 1]);
+    let example = &certificate.train_to_test.examples[0];
+    assert_eq!((example.from.name(), example.to.name(), example.shared), ("01", "05", "family"));
+    assert!(!certificate.clean && certificate.to_string().starts_with("LEAKS"));
+}
+
+#[test]
+fn pictures_are_followed_through_others() {
+    // 1 looks like 0, and 0 like 5, which is tested on: 1 and 5 are one picture. 0 and 5 are on the same side.
+    let crossing = certificate(rows(), &[same(0, 1), same(0, 5)]).train_to_test;
+    assert_eq!((crossing.shared_pictures, crossing.images_with_copies), (1, 2));
+}
+
+#[test]
+fn a_leak_between_folds_is_none_to_the_test_images() {
+    let certificate = certificate(rows(), &[same(1, 2)]);
+    assert!(certificate.train_to_test.is_empty() && !certificate.clean);
+    let leaking: Vec<&str> = certificate
+        .between_parts
+        .iter()
+        .filter(|crossing| !crossing.is_empty())
+        .map(|crossing| crossing.from.as_str())
+        .collect();
+    assert_eq!(leaking, ["training of fold 1", "training of fold 2", "fold 1"]);
+}
+
+#[test]
+fn the_contrast_counts_what_an_image_level_split_would_leak() {
+    // Twenty pictures, two images each: 8 of 40 are tested on, and their twins are mostly trained on.
+    let pairs: Vec<SamePicture> = (0..20).map(|at| same(2 * at, 2 * at + 1)).collect();
+    let Naive::Split(crossing) = certificate(rows(), &pairs).naive else { panic!("no contrast") };
+    assert_eq!((crossing.from_images, crossing.to_images), (32, 8));
+    assert!(crossing.images_with_copies >= 4, "{crossing:?}");
+}
+
+#[test]
+fn a_pair_beyond_the_rows_is_an_error() {
+    let terms = certificate(rows(), &[]).terms;
+    let error = Certificate::of(&Manifest::new(rows()).unwrap(), &[same(0, 40)], terms).unwrap_err();
+    assert!(matches!(error, DatasetError::NoSuchImage { position: 40, images: 40 }));
+}

@@ -1,0 +1,79 @@
+//! A certificate in words.
+
+use std::fmt;
+
+use super::{Certificate, Crossing, Naive};
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.clean {
+            "nothing crosses the borders of this split"
+        } else {
+            "LEAKS: images on both sides of this split belong together"
+        };
+        writeln!(formatter, "{verdict} (preset {}, seed {})", self.terms.preset, self.terms.seed)?;
+        for part in &self.parts {
+            let classes = part.classes.iter().map(|(class, images)| format!("{images} {class}"));
+            write!(
+                formatter,
+                "  {:<8} {:>6} images: {}; {} groups, {} known patients",
+                part.part,
+                part.images,
+                classes.collect::<Vec<_>>().join(", "),
+                part.groups,
+                part.patients
+            )?;
+            match part.augmented {
+                0 => writeln!(formatter)?,
+                augmented => writeln!(formatter, "; {augmented} augmented")?,
+            }
+        }
+        writeln!(formatter, "{}", self.train_to_test)?;
+        for crossing in self.between_parts.iter().filter(|crossing| !crossing.is_empty()) {
+            writeln!(formatter, "{crossing}")?;
+        }
+        match &self.naive {
+            Naive::Split(crossing) => writeln!(
+                formatter,
+                "for contrast, the same data split image by image: {} of {} test images have a copy in training, {} a \
+                 patient, {} a relative by augmentation",
+                crossing.images_with_copies,
+                crossing.to_images,
+                crossing.images_of_shared_patients,
+                crossing.images_of_shared_families
+            )?,
+            Naive::Impossible { reason } => writeln!(formatter, "no contrast: {reason}")?,
+        }
+        writeln!(formatter, "images of each class, by collection:")?;
+        for (class, sources) in &self.class_by_source.counts {
+            let sources = sources.iter().map(|(source, images)| format!("{source} {images}"));
+            writeln!(formatter, "  {class}: {}", sources.collect::<Vec<_>>().join(", "))?;
+        }
+        for warning in &self.class_by_source.warnings {
+            writeln!(formatter, "  WARNING: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Crossing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "  {} ({} images) and {} ({}): {} shared patients, {} shared pictures, {} shared groups, {} images of shared \
+             families",
+            self.from,
+            self.from_images,
+            self.to,
+            self.to_images,
+            self.shared_patients,
+            self.shared_pictures,
+            self.shared_groups,
+            self.images_of_shared_families
+        )?;
+        for example in &self.examples {
+            write!(formatter, "\n    one {}: {} and {}", example.shared, example.from, example.to)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! A folder of collections becomes a manifest with its certificate: the whole way in one call.
+
+mod gather;
+mod text;
+
+use std::{collections::BTreeMap, path::Path};
+
+use radiograph_files::{create_folder, write_bytes, write_whole};
+use rayon::ThreadPoolBuilder;
+
+pub use gather::{Gathered, gather};
+
+use crate::{
+    DatasetError, Exclusion, Note, SourceName,
+    balance::Shortfall,
+    certificate::Certificate,
+    group::GroupSummary,
+    manifest::Manifest,
+    recipe::Recipe,
+    same_picture::{Fingerprint, SamePicture, Search, find},
+    source::Source,
+};
+
+/// How far the work has come.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Progress {
+    /// A collection's metadata is being read.
+    Reading(SourceName),
+    /// So many images of so many have been read.
+    Images {
+        /// Done.
+        done: usize,
+        /// All.
+        total: usize,
+    },
+    /// So many images are compared with one another.
+    Comparing(usize),
+}
+
+/// A manifest, its certificate, and everything that is not in them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Prepared {
+    /// Every image with its place.
+    pub manifest: Manifest,
+    /// What crosses the borders of the split.
+    pub certificate: Certificate,
+    /// Figures about the groups.
+    pub groups: GroupSummary,
+    /// What could not be balanced by a field.
+    pub shortfalls: Vec<Shortfall>,
+    /// Images that each collection has.
+    pub images: BTreeMap<SourceName, usize>,
+    /// Rows without images and files that are no images: what the manifest has no row for.
+    pub left_out: Vec<Exclusion>,
+    /// What is odd about the rest.
+    pub notes: Vec<Note>,
+}
+
+/// Reads collections below `folder`, finds same pictures, and deals the images by a recipe. The same files and the same
+/// seed give the same result, for any number of threads of rayon's pool; [`with_threads`] sets that number.
+///
+/// # Errors
+///
+/// A collection that cannot be read at all ends the work; a bad row or image is an exclusion. Those of [`Recipe::make`].
+pub fn prepare(
+    folder: &Path,
+    sources: &[Box<dyn Source>],
+    recipe: &Recipe,
+    seed: u64,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Prepared, DatasetError> {
+    let gathered = gather(sources, recipe, progress)?;
+    progress(Progress::Comparing(gathered.fingerprints.iter().flatten().count()));
+    let pairs = pairs_among(gathered.fingerprints, &recipe.search)?;
+    let mut images = BTreeMap::new();
+    for candidate in &gathered.candidates {
+        *images.entry(candidate.record.source().clone()).or_insert(0) += 1;
+    }
+    let made = recipe.make(folder, gathered.candidates, &pairs, seed)?;
+    // The candidates are sorted by id, as the rows are: positions in one are positions in the other. The pairs are those
+    // of the pixels; the certificate follows them anew, whatever groups were made of them.
+    let certificate = Certificate::of(&made.manifest, &pairs, made.terms)?;
+    Ok(Prepared {
+        manifest: made.manifest,
+        certificate,
+        groups: made.groups,
+        shortfalls: made.shortfalls,
+        images,
+        left_out: gathered.left_out,
+        notes: gathered.notes,
+    })
+}
+
+/// Same pictures among the images that have a fingerprint, as positions among all.
+pub(crate) fn pairs_among(
+    fingerprints: Vec<Option<Fingerprint>>,
+    search: &Search,
+) -> Result<Vec<SamePicture>, DatasetError> {
+    let numbered = fingerprints.into_iter().enumerate();
+    let (positions, present): (Vec<usize>, Vec<Fingerprint>) =
+        numbered.filter_map(|(at, fingerprint)| Some((at, fingerprint?))).unzip();
+    let pairs = find(&present, search)?;
+    let whole = |pair: SamePicture| SamePicture {
+        first: positions[pair.first],
+        second: positions[pair.second],
+        ..pair
+    };
+    Ok(pairs.into_iter().map(whole).collect())
+}
+
+/// Works with so many threads; `None`: as many as there are cores.
+///
+/// # Errors
+///
+/// [`DatasetError::Threads`] if there are none or the system does not give them.
+pub fn with_threads<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, DatasetError> {
+    let Some(threads) = threads else { return Ok(work()) };
+    let refused = |reason: String| DatasetError::Threads { threads, reason };
+    if threads == 0 {
+        return Err(refused("give at least one".to_owned()));
+    }
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.map_err(|error| refused(error.to_string()))?.install(work))
+}
+
+impl Prepared {
+    /// Name of the manifest in its folder.
+    pub const MANIFEST: &'static str = "manifest.csv";
+    /// Name of the certificate.
+    pub const CERTIFICATE: &'static str = "leakage.json";
+    /// Name of the list of what has no row in the manifest.
+    pub const LEFT_OUT: &'static str = "left-out.csv";
+
+    /// Writes the manifest, the certificate, and the list of what has no row in the manifest; the folder is made if it is
+    /// not there.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Write`].
+    pub fn write(&self, folder: &Path) -> Result<(), DatasetError> {
+        create_folder(folder)?;
+        self.manifest.write(&folder.join(Self::MANIFEST))?;
+        write_bytes(&folder.join(Self::CERTIFICATE), self.certificate.to_json().as_bytes())?;
+        write_whole(&folder.join(Self::LEFT_OUT), |file| {
+            let mut table = csv::Writer::from_writer(file);
+            table.write_record(["source", "row", "file", "reason", "detail"]).map_err(std::io::Error::other)?;
+            for Exclusion { source, file, row, reason, .. } in &self.left_out {
+                let row = row.map(|row| row.to_string()).unwrap_or_default();
+                let file = file.as_deref().unwrap_or_default();
+                let cells = [source.as_str(), &row, file, reason.code(), &reason.to_string()];
+                table.write_record(cells).map_err(std::io::Error::other)?;
+            }
+            table.flush()
+        })?;
+        Ok(())
+    }
+
+    /// How many images are excluded, and rows and files left out, by code of the reason.
+    pub fn excluded_by_reason(&self) -> BTreeMap<String, usize> {
+        let mut counts = self.certificate.excluded.clone();
+        for exclusion in &self.left_out {
+            *counts.entry(exclusion.reason.code().to_owned()).or_insert(0) += 1;
+        }
+        counts
+    }
+}

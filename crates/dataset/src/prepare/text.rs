@@ -1,0 +1,34 @@
+//! What went where, in words.
+
+use std::fmt;
+
+use super::Prepared;
+
+impl fmt::Display for Prepared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total: usize = self.images.values().sum();
+        writeln!(formatter, "{total} images came in:")?;
+        for (source, images) in &self.images {
+            writeln!(formatter, "  {:<60} {images:>7}", source.as_str())?;
+        }
+        writeln!(formatter, "excluded, or no image at all:")?;
+        for (reason, count) in self.excluded_by_reason() {
+            writeln!(formatter, "  {reason:<60} {count:>7}")?;
+        }
+        write!(formatter, "{}", self.groups)?;
+        for shortfall in &self.shortfalls {
+            let counts = shortfall.available.iter().map(|(class, available)| {
+                let kept = shortfall.kept.get(class).copied().unwrap_or(0);
+                format!("{kept} of {available} {class}")
+            });
+            writeln!(
+                formatter,
+                "  not balanced at {} {}: {} kept",
+                shortfall.field.name(),
+                shortfall.value,
+                counts.collect::<Vec<_>>().join(", ")
+            )?;
+        }
+        write!(formatter, "{}", self.certificate)
+    }
+}

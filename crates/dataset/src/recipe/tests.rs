@@ -1,0 +1,172 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{COVID_19, Label, NORMAL, PNEUMONIA, Provenance, RecordId, View, same_picture::Evidence};
+
+fn candidate(id: &str, class: &str) -> Candidate {
+    let mut record = Record::new(id.parse().unwrap(), format!("/data/{}.png", id.replace(':', "/")));
+    record.label = Label::of(class, Provenance::Table, "");
+    record.view = View::Pa;
+    Candidate { content_hash: ContentHash::of_bytes(id.as_bytes()), record, excluded: None }
+}
+
+fn listing(counts: &[(&'static str, &'static str, usize)]) -> Vec<Candidate> {
+    let of = |&(source, class, count): &(&'static str, &'static str, usize)| {
+        (0..count).map(move |at| candidate(&format!("{source}:{at}"), class))
+    };
+    counts.iter().flat_map(of).collect()
+}
+
+/// 1,401 original and 912 augmented images of COVID-19, 2,313 of each other class, as section 3.1 of the paper has them.
+fn listing_of_the_paper() -> Vec<Candidate> {
+    let mut listing = listing(&[
+        ("covid", COVID_19, 1401),
+        ("mendeley-augmented", COVID_19, 912),
+        ("normal", NORMAL, 2313),
+        ("pneumonia", PNEUMONIA, 2313),
+    ]);
+    for candidate in &mut listing[1401..1401 + 912] {
+        candidate.record.origin = Origin::AugmentedFromUnknown;
+    }
+    listing
+}
+
+fn make(preset: Preset, candidates: Vec<Candidate>, pairs: &[SamePicture], seed: u64) -> Made {
+    preset.recipe().make(Path::new("/data"), candidates, pairs, seed).unwrap()
+}
+
+fn classes<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 3] {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.class.as_ref().unwrap().to_string()).or_insert(0) += 1;
+    }
+    [COVID_19, PNEUMONIA, NORMAL].map(|class| counts.get(class).copied().unwrap_or(0))
+}
+
+#[test]
+fn the_paper_gets_its_own_numbers() {
+    for seed in [0, 7, 12_345] {
+        let manifest = make(Preset::Paper, listing_of_the_paper(), &[], seed).manifest;
+        assert_eq!(classes(manifest.train()), [1850, 1851, 1850]);
+        assert_eq!(classes(manifest.test()), [463, 462, 463]);
+        assert_eq!(manifest.test().filter(|row| row.augmented).count(), 0);
+        assert_eq!(manifest.train().filter(|row| row.augmented).count(), 912);
+        assert_eq!(manifest.folds(), 5);
+        let validated: usize = (1..=5).map(|fold| manifest.validation(fold).count()).sum();
+        assert_eq!(validated, 5551 - 912);
+    }
+}
+
+/// `paper.md` 5.1: splitting over all files puts 183 augmented images among the 463 test images of COVID-19 on average, with
+/// a standard deviation of 9.
+#[test]
+fn the_released_code_tests_on_augmented_images() {
+    let counts: Vec<usize> = (0..12)
+        .map(|seed| {
+            let manifest = make(Preset::ReleasedCode, listing_of_the_paper(), &[], seed).manifest;
+            assert_eq!(classes(manifest.test()), [463, 462, 463]);
+            manifest.test().filter(|row| row.augmented).count()
+        })
+        .collect();
+    let mean = counts.iter().sum::<usize>() as f64 / 12.0;
+    assert!((mean - 183.0).abs() < 4.0 * 9.0 / 12.0_f64.sqrt(), "{counts:?}");
+    assert!(counts.iter().all(|count| (140..=226).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn augmented_images_of_unknown_origin_are_not_trusted() {
+    let made = make(Preset::Trustworthy, listing_of_the_paper(), &[], 7);
+    let excluded = |code: &str| {
+        let of = |row: &&Row| matches!(&row.place, Place::Excluded { reason } if reason.code == code);
+        made.manifest.rows().iter().filter(of).count()
+    };
+    assert_eq!((excluded("parent-unknown"), excluded("surplus")), (912, 2 * 912));
+    assert_eq!(classes(made.manifest.train().chain(made.manifest.test())), [1401; 3]);
+}
+
+#[test]
+fn a_picture_with_two_classes_is_excluded_and_told() {
+    let mut candidates = listing(&[("a", COVID_19, 20), ("b", NORMAL, 20), ("c", PNEUMONIA, 20)]);
+    candidates[0].record.patient = Some("a:p".parse().unwrap());
+    candidates[1].record.patient = Some("a:p".parse().unwrap());
+    let pairs = [SamePicture { first: 0, second: 20, evidence: Evidence::SamePixels }];
+    let made = make(Preset::Trustworthy, candidates, &pairs, 7);
+    let of = |id: &str| made.manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
+    for id in ["a:0", "b:0"] {
+        let Place::Excluded { reason } = &of(id).place else { panic!("{:?}", of(id).place) };
+        assert_eq!(reason.to_string(), "label-conflict (the same picture is COVID-19 here and normal there)");
+    }
+    assert!(!of("a:1").place.is_excluded());
+    assert_eq!(of("a:1").group.as_str(), "a:0");
+    assert_eq!(made.groups.conflicts.len(), 1);
+}
+
+#[test]
+fn what_lies_elsewhere_is_an_error() {
+    let candidates = listing(&[("a", COVID_19, 20), ("b", NORMAL, 20), ("c", PNEUMONIA, 20)]);
+    let error = Preset::Paper.recipe().make(Path::new("/other"), candidates, &[], 7).unwrap_err();
+    assert!(matches!(error, DatasetError::OutsideFolder { .. }), "{error}");
+}
+
+#[test]
+fn presets_are_known_by_their_names() {
+    for preset in Preset::ALL {
+        assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
+    }
+    assert!("papers".parse::<Preset>().unwrap_err().to_string().contains("trustworthy"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever hangs together: every image in one part, no group, patient or picture on two sides, no class in excess, and
+    /// neither the order of images nor of pairs matters.
+    #[test]
+    fn a_trusted_manifest_is_whole_disjoint_balanced_and_the_same_in_any_order(
+        links in prop::collection::vec((0_usize..300, 0_usize..300), 0..80),
+        patients in prop::collection::vec(prop::option::weighted(0.6, 0_u16..120), 300),
+        seed: u64,
+        shift in 0_usize..300,
+    ) {
+        let mut candidates = listing(&[("a", COVID_19, 100), ("b", NORMAL, 100), ("c", PNEUMONIA, 100)]);
+        for (candidate, patient) in candidates.iter_mut().zip(&patients) {
+            let source = candidate.record.source().clone();
+            candidate.record.patient = patient.map(|patient| format!("{source}:{patient}").parse().unwrap());
+        }
+        let pair = |one: usize, other: usize| SamePicture {
+            first: one.min(other),
+            second: one.max(other),
+            evidence: Evidence::SamePixels,
+        };
+        // Within a class: contradictions are another test's.
+        let pairs: Vec<SamePicture> = links
+            .iter()
+            .filter(|(one, other)| one / 100 == other / 100 && one != other)
+            .map(|&(one, other)| pair(one, other))
+            .collect();
+        let made = make(Preset::Trustworthy, candidates.clone(), &pairs, seed);
+        let rows = made.manifest.rows();
+        let ids: BTreeSet<&RecordId> = rows.iter().map(|row| &row.id).collect();
+        prop_assert_eq!(ids.len(), 300);
+
+        let mut sides: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| !row.place.is_excluded()) {
+            sides.entry(format!("group {}", row.group)).or_default().insert(row.place.part());
+            if let Some(patient) = &row.patient {
+                sides.entry(format!("patient {patient}")).or_default().insert(row.place.part());
+            }
+        }
+        prop_assert!(sides.values().all(|parts| parts.len() == 1));
+        let used = classes(made.manifest.train().chain(made.manifest.test()));
+        prop_assert!(used[0] == used[1] && used[1] == used[2] && used[0] > 0);
+
+        let moved: Vec<Candidate> = (0..300).map(|at| candidates[(at + shift) % 300].clone()).collect();
+        let at = |image: usize| (image + 300 - shift) % 300;
+        let moved_pairs: Vec<SamePicture> =
+            pairs.iter().rev().map(|same| pair(at(same.first), at(same.second))).collect();
+        let again = make(Preset::Trustworthy, moved, &moved_pairs, seed);
+        prop_assert_eq!(again.manifest, made.manifest);
+    }
+}

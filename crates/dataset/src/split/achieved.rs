@@ -1,0 +1,64 @@
+//! What a split has come to: how many images of each class are in each part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::{ClassName, manifest::{Place, Row}};
+
+/// Counts of one part.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PartCount {
+    /// `train`, `test` or `fold 1`, ….
+    pub part: String,
+    /// Images.
+    pub images: usize,
+    /// Those of them that were made from others.
+    pub augmented: usize,
+    /// Groups that they come from.
+    pub groups: usize,
+    /// Patients, as far as they are known.
+    pub patients: usize,
+    /// Images of each class.
+    pub classes: BTreeMap<ClassName, usize>,
+}
+
+impl PartCount {
+    /// Counts the rows of a manifest: training images, test images, and what is validated on in each fold.
+    pub fn all(rows: &[Row]) -> Vec<Self> {
+        let folds = rows.iter().filter_map(|row| row.place.fold()).max().unwrap_or(0);
+        let mut parts = vec![
+            Self::of("train", rows.iter().filter(|row| row.place.is_train())),
+            Self::of("test", rows.iter().filter(|row| row.place == Place::Test)),
+        ];
+        parts.extend((1..=folds).map(|fold| {
+            let validated = rows.iter().filter(|row| row.place.validates_in(fold));
+            Self::of(&format!("fold {fold}"), validated)
+        }));
+        parts
+    }
+
+    fn of<'a>(part: &str, rows: impl Iterator<Item = &'a Row>) -> Self {
+        let (mut groups, mut patients) = (BTreeSet::new(), BTreeSet::new());
+        let mut count = Self {
+            part: part.to_owned(),
+            images: 0,
+            augmented: 0,
+            groups: 0,
+            patients: 0,
+            classes: BTreeMap::new(),
+        };
+        for row in rows {
+            count.images += 1;
+            count.augmented += usize::from(row.augmented);
+            groups.insert(&row.group);
+            patients.extend(&row.patient);
+            if let Some(class) = &row.class {
+                *count.classes.entry(class.clone()).or_insert(0) += 1;
+            }
+        }
+        (count.groups, count.patients) = (groups.len(), patients.len());
+        count
+    }
+}

@@ -1,0 +1,215 @@
+//! Which images are trained on, validated on and tested on.
+//!
+//! A split deals **units**: whole groups ([`Kind::Grouped`]), or single images as if they had nothing to do with one
+//! another ([`Kind::ImageLevel`]), which is what most published splits do and what lets a picture be trained and tested
+//! on at once. Every class is dealt in proportion. Chance goes by ids, so the order of the samples does not matter.
+//!
+//! ```
+//! use radiograph_dataset::{COVID_19, NORMAL, manifest::Place, split::{Kind, Sample, Split}};
+//!
+//! // Twelve patients with two images each.
+//! let samples: Vec<Sample> = (0..24)
+//!     .map(|image| Sample {
+//!         id: format!("clinic:{image}").parse().expect("an id"),
+//!         class: if image < 12 { COVID_19 } else { NORMAL }.into(),
+//!         group: format!("clinic:patient-{}", image / 2).into(),
+//!         augmented: false,
+//!         parent: None,
+//!     })
+//!     .collect();
+//! let split = Split { kind: Kind::Grouped, test: 1.0 / 3.0, folds: 2 };
+//! let places = split.places(&samples, 7)?;
+//! assert_eq!(places.iter().filter(|place| **place == Place::Test).count(), 8);
+//! assert!(places.chunks(2).all(|patient| patient[0] == patient[1]));
+//! # Ok::<(), radiograph_dataset::DatasetError>(())
+//! ```
+
+mod achieved;
+mod deal;
+mod source_out;
+mod units;
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use achieved::PartCount;
+pub(crate) use deal::apportion;
+pub use source_out::{Abstention, SourceOut, leave_one_source_out};
+use units::Units;
+
+use crate::{
+    ClassName, DatasetError, Origin, Reason, Record, RecordId,
+    manifest::{GroupId, Place},
+};
+
+/// What a split needs to know of an image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sample {
+    /// The image.
+    pub id: RecordId,
+    /// What it shows.
+    pub class: ClassName,
+    /// What it must stay together with.
+    pub group: GroupId,
+    /// Whether it was made from another image.
+    pub augmented: bool,
+    /// The image that it was made from, where known.
+    pub parent: Option<RecordId>,
+}
+
+/// What is dealt, and what may be scored.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Groups, whole. Augmented images are trained on where their group is, and never scored.
+    Grouped,
+    /// Images, one by one: copies and other images of the same patient may be on both sides. Augmented images are never
+    /// scored, and those whose parent is known are trained on where it is.
+    ImageLevel,
+    /// Images, one by one, augmented ones like all others.
+    ImageLevelWithAugmented,
+}
+
+/// A hold-out of test images, and folds of the rest.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Split {
+    /// What is dealt.
+    pub kind: Kind,
+    /// Share of all images to test on, above 0 and below 1.
+    pub test: f64,
+    /// Folds of the training images, at least 2; 0 for none.
+    pub folds: u32,
+}
+
+impl Sample {
+    /// A record as a sample; `None` if it has no class.
+    pub fn of(record: &Record, group: &GroupId) -> Option<Self> {
+        let parent = match &record.origin {
+            Origin::AugmentedFrom(parent) => Some(parent.clone()),
+            _ => None,
+        };
+        Some(Self {
+            id: record.id.clone(),
+            class: record.class()?.clone(),
+            group: group.clone(),
+            augmented: record.origin.is_augmented(),
+            parent,
+        })
+    }
+}
+
+impl Split {
+    /// The place of every sample. No class is missing from the test images or from a fold.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Split`] if a field is out of its range, [`DatasetError::TooFewGroups`] if a class has fewer groups
+    /// than parts, [`DatasetError::PartWithoutClass`] if groups of several classes cannot be dealt so that every part has
+    /// every class.
+    pub fn places(&self, samples: &[Sample], seed: u64) -> Result<Vec<Place>, DatasetError> {
+        if !(self.test > 0.0 && self.test < 1.0) {
+            return Err(DatasetError::Split { field: "test", remedy: "give a share between 0 and 1" });
+        }
+        let units = Units::of(samples, self.kind);
+        let tested = deal::hold_out(&units, self.test, self.folds.max(1) as usize, seed)?;
+        let mut places: Vec<Place> = samples
+            .iter()
+            .enumerate()
+            .map(|(at, sample)| match tested[units.unit(at)] {
+                true if self.kind.scores(sample) => Place::Test,
+                true => Place::from(&Reason::ParentTested(sample.group.clone())),
+                false => Place::Train { fold: None, validates: false },
+            })
+            .collect();
+        if self.kind == Kind::ImageLevel {
+            exclude_children_of_the_tested(samples, &mut places);
+        }
+        if self.folds > 0 {
+            let trained: Vec<usize> = (0..samples.len()).filter(|at| places[*at].is_train()).collect();
+            let training: Vec<Sample> = trained.iter().map(|&at| samples[at].clone()).collect();
+            let folds = k_fold(&training, self.kind, self.folds, seed)?;
+            for (at, place) in trained.into_iter().zip(folds) {
+                places[at] = place;
+            }
+        }
+        Ok(places)
+    }
+}
+
+impl Kind {
+    /// Whether an image may be tested and validated on.
+    pub fn scores(self, sample: &Sample) -> bool {
+        self == Self::ImageLevelWithAugmented || !sample.augmented
+    }
+}
+
+/// Deals samples to folds for cross-validation; the place of each is [`Place::Train`]. Every image that may be scored is
+/// validated on exactly once.
+///
+/// # Errors
+///
+/// [`DatasetError::Split`] if there are fewer than 2 folds, else as [`Split::places`].
+pub fn k_fold(samples: &[Sample], kind: Kind, folds: u32, seed: u64) -> Result<Vec<Place>, DatasetError> {
+    if folds < 2 {
+        return Err(DatasetError::Split { field: "folds", remedy: "give at least 2" });
+    }
+    let units = Units::of(samples, kind);
+    let dealt = deal::deal(&units, folds as usize, seed)?;
+    let own: Vec<Option<u32>> = (0..samples.len()).map(|at| dealt[units.unit(at)]).collect();
+    let by_id: HashMap<&RecordId, usize> =
+        samples.iter().enumerate().map(|(at, sample)| (&sample.id, at)).collect();
+    let place = |(at, sample): (usize, &Sample)| {
+        let validates = kind.scores(sample);
+        let fold = match kind {
+            // Held out with the image that it was made from; nothing holds out an image of unknown parents.
+            Kind::ImageLevel if sample.augmented => ancestor(samples, &by_id, at).and_then(|at| own[at]),
+            _ => own[at],
+        };
+        Place::Train { fold, validates: validates && fold.is_some() }
+    };
+    Ok(samples.iter().enumerate().map(place).collect())
+}
+
+/// Several cross-validations of the same samples, each dealt by chance of its own.
+///
+/// # Errors
+///
+/// As [`k_fold`].
+pub fn repeated_k_fold(
+    samples: &[Sample],
+    kind: Kind,
+    folds: u32,
+    repeats: u32,
+    seed: u64,
+) -> Result<Vec<Vec<Place>>, DatasetError> {
+    let seed_of = |repeat: u32| crate::random::Stream::new(seed, "repeat").numbered(repeat.into()).bits();
+    (0..repeats).map(|repeat| k_fold(samples, kind, folds, seed_of(repeat))).collect()
+}
+
+/// The original that an augmented sample goes back to, if it is there.
+fn ancestor(samples: &[Sample], by_id: &HashMap<&RecordId, usize>, child: usize) -> Option<usize> {
+    let (mut at, mut seen) = (child, HashSet::new());
+    while samples[at].augmented {
+        if !seen.insert(at) {
+            return None; // two images that claim to be made from each other
+        }
+        at = *by_id.get(samples[at].parent.as_ref()?)?;
+    }
+    Some(at)
+}
+
+fn exclude_children_of_the_tested(samples: &[Sample], places: &mut [Place]) {
+    let by_id: HashMap<&RecordId, usize> =
+        samples.iter().enumerate().map(|(at, sample)| (&sample.id, at)).collect();
+    for (at, sample) in samples.iter().enumerate() {
+        if let Some(original) = ancestor(samples, &by_id, at).filter(|original| *original != at)
+            && places[original] == Place::Test
+        {
+            places[at] = Place::from(&Reason::ParentTested(sample.group.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! Whether a finished manifest still is what it says: every file read again, and the certificate computed anew.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use radiograph_files::ContentHash;
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    DatasetError, RecordId,
+    certificate::{Certificate, Crossing, Terms, was_compared},
+    image::Limits,
+    manifest::{Manifest, Row},
+    prepare::{Prepared, Progress, pairs_among},
+    same_picture::Fingerprint,
+    split::Kind,
+};
+
+/// What was found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Images of the manifest.
+    pub images: usize,
+    /// What is not as it should be; empty if all is well.
+    pub differences: Vec<Difference>,
+    /// The certificate, computed from what lies there now.
+    pub certificate: Certificate,
+}
+
+/// Something that is not as the manifest or the certificate says.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Difference {
+    /// There is no such file.
+    #[error("{id}: {} is gone", path.display())]
+    Vanished {
+        /// The image.
+        id: RecordId,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// The file is there and cannot be read.
+    #[error("{id}: {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The image.
+        id: RecordId,
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file holds something else.
+    #[error("{id}: {} has changed: its SHA-256 begins with {}, the manifest says {}", path.display(), found.short(), expected.short())]
+    Changed {
+        /// The image.
+        id: RecordId,
+        /// Its file.
+        path: PathBuf,
+        /// What the manifest says.
+        expected: ContentHash,
+        /// What the file has.
+        found: ContentHash,
+    },
+    /// Images on two sides of a split by groups belong together.
+    #[error("a leak between {} and {}: one {shared}, {from_image} and {to_image}", from, to)]
+    Leak {
+        /// One part.
+        from: String,
+        /// The other part.
+        to: String,
+        /// What they have in common: `picture`, `patient`, `family` or `group`.
+        shared: &'static str,
+        /// The image of the one part.
+        from_image: RecordId,
+        /// The image of the other.
+        to_image: RecordId,
+    },
+    /// The certificate says something else than what is found.
+    #[error("the certificate's {field} is {recorded}, computed again it is {computed}")]
+    Certificate {
+        /// Where in the certificate, as a JSON pointer.
+        field: String,
+        /// What it says.
+        recorded: String,
+        /// What is found.
+        computed: String,
+    },
+}
+
+/// Checks the manifest and the certificate of a folder. `data` is where the data lies, if it was moved since.
+///
+/// # Errors
+///
+/// Only if the check cannot be made: manifest or certificate cannot be read. [`DatasetError::Manifest`] names the row,
+/// [`DatasetError::Certificate`] says what is wrong.
+pub fn verify(
+    folder: &Path,
+    data: Option<&Path>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Verification, DatasetError> {
+    let recorded = read_certificate(&folder.join(Prepared::CERTIFICATE))?;
+    let manifest = Manifest::read_of(&folder.join(Prepared::MANIFEST), &recorded.terms.classes)?;
+    let total = manifest.rows().len();
+    let done = AtomicUsize::new(0);
+    let read: Vec<(Option<Difference>, Option<Fingerprint>)> = manifest
+        .rows()
+        .par_iter()
+        .map(|row| {
+            let read = read_again(row, data);
+            progress(Progress::Images { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+            read
+        })
+        .collect();
+    let (differences, fingerprints): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    let mut differences: Vec<Difference> = differences.into_iter().flatten().collect();
+
+    progress(Progress::Comparing(fingerprints.iter().flatten().count()));
+    let pairs = pairs_among(fingerprints, &recorded.terms.search)?;
+    let certificate = Certificate::of(&manifest, &pairs, recorded.terms)?;
+    if certificate.terms.split.kind == Kind::Grouped {
+        differences.extend(leaks(&certificate));
+    }
+    let computed: Value = serde_json::from_str(&certificate.to_json()).unwrap_or(Value::Null);
+    compare(&recorded.whole, &computed, "", &mut differences);
+    Ok(Verification { images: total, differences, certificate })
+}
+
+struct Recorded {
+    terms: Terms,
+    whole: Value,
+}
+
+fn read_certificate(path: &Path) -> Result<Recorded, DatasetError> {
+    #[derive(Deserialize)]
+    struct Head {
+        terms: Terms,
+    }
+    let text = fs::read_to_string(path)
+        .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+    let wrong = |error: serde_json::Error| DatasetError::Certificate {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let whole: Value = serde_json::from_str(&text).map_err(wrong)?;
+    let head: Head = serde_json::from_value(whole.clone()).map_err(wrong)?;
+    Ok(Recorded { terms: head.terms, whole })
+}
+
+fn read_again(row: &Row, data: Option<&Path>) -> (Option<Difference>, Option<Fingerprint>) {
+    let path = data.unwrap_or(&row.folder).join(&row.path);
+    let id = row.id.clone();
+    let fingerprint =
+        if was_compared(row) { Fingerprint::of_file(&path, &Limits::default()).ok() } else { None };
+    let found = match &fingerprint {
+        Some(fingerprint) => Ok(fingerprint.content()),
+        None => fs::File::open(&path).and_then(ContentHash::of_reader),
+    };
+    let difference = match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Difference::Vanished { id, path }),
+        Err(error) => Some(Difference::Unreadable { id, path, reason: error.to_string() }),
+        Ok(found) if found != row.content_hash => {
+            Some(Difference::Changed { id, path, expected: row.content_hash, found })
+        }
+        Ok(_) => None,
+    };
+    (difference, fingerprint)
+}
+
+fn leaks(certificate: &Certificate) -> Vec<Difference> {
+    let of_crossing = |crossing: &Crossing| {
+        let leak = |example: &crate::certificate::Example| Difference::Leak {
+            from: crossing.from.clone(),
+            to: crossing.to.clone(),
+            shared: example.shared,
+            from_image: example.from.clone(),
+            to_image: example.to.clone(),
+        };
+        crossing.examples.iter().map(leak).collect::<Vec<_>>()
+    };
+    let turns = certificate.between_parts.iter().filter(|crossing| crossing.is_turn());
+    std::iter::once(&certificate.train_to_test).chain(turns).flat_map(of_crossing).collect()
+}
+
+/// Names every value that differs, by its place in the document.
+fn compare(recorded: &Value, computed: &Value, field: &str, differences: &mut Vec<Difference>) {
+    match (recorded, computed) {
+        (Value::Object(one), Value::Object(other)) => {
+            for name in one.keys().chain(other.keys().filter(|name| !one.contains_key(*name))) {
+                let [one, other] = [one, other].map(|object| object.get(name).unwrap_or(&Value::Null));
+                compare(one, other, &format!("{field}/{name}"), differences);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (at, (one, other)) in one.iter().zip(other).enumerate() {
+                compare(one, other, &format!("{field}/{at}"), differences);
+            }
+        }
+        (one, other) if one != other => differences.push(Difference::Certificate {
+            field: field.to_owned(),
+            recorded: one.to_string(),
+            computed: other.to_string(),
+        }),
+        _ => {}
+    }
+}

@@ -1,0 +1,213 @@
+//! From collections on a disk to a manifest and its certificate, and back: verified, changed, verified again.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use radiograph_dataset::{
+    DatasetError,
+    manifest::{Manifest, Place, Row},
+    phantom::collection::{Collections, Planted},
+    prepare::{Prepared, prepare, with_threads},
+    recipe::Preset,
+    source::recognise,
+    verify::{Difference, Verification, verify},
+};
+
+struct Scene {
+    folder: tempfile::TempDir,
+    planted: Planted,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let phantoms = Collections { seed: 5, patients: 60, side: 96 };
+        let planted = phantoms.write(&folder.path().join("phantoms"), |_, _| ()).unwrap();
+        Self { folder, planted }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("phantoms/collections")
+    }
+
+    fn prepare(&self, preset: Preset, threads: usize, reversed: bool) -> Prepared {
+        let mut sources = recognise(&self.data()).unwrap().sources;
+        if reversed {
+            sources.reverse();
+        }
+        let work = || prepare(&self.data(), &sources, &preset.recipe(), 7, &|_| ());
+        with_threads(Some(threads), work).unwrap().unwrap()
+    }
+
+    /// The folder that a preset's files are written to.
+    fn written(&self, preset: Preset) -> PathBuf {
+        let out = self.folder.path().join(preset.name());
+        self.prepare(preset, 2, false).write(&out).unwrap();
+        out
+    }
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.file_name().unwrap().to_str().unwrap().into(), fs::read(&path).unwrap())).collect()
+}
+
+fn check(out: &Path) -> Verification {
+    verify(out, None, &|_| ()).unwrap()
+}
+
+fn edit(out: &Path, change: impl FnOnce(&mut Vec<Row>)) {
+    let path = out.join(Prepared::MANIFEST);
+    let mut rows = Manifest::read(&path).unwrap().rows().to_vec();
+    change(&mut rows);
+    Manifest::new(rows).unwrap().write(&path).unwrap();
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
+    let scene = Scene::new();
+    for preset in Preset::ALL {
+        let outs: Vec<BTreeMap<String, Vec<u8>>> = [(1, false), (3, false), (2, true)]
+            .map(|(threads, reversed)| {
+                let out = scene.folder.path().join(format!("{preset}-{threads}"));
+                scene.prepare(preset, threads, reversed).write(&out).unwrap();
+                files(&out)
+            })
+            .into();
+        assert_eq!(outs[0].keys().collect::<Vec<_>>(), ["leakage.json", "left-out.csv", "manifest.csv"]);
+        assert!(outs[0] == outs[1] && outs[0] == outs[2], "{preset}");
+    }
+}
+
+#[test]
+fn every_image_on_the_disk_has_one_row_and_every_preset_verifies() {
+    let scene = Scene::new();
+    for preset in Preset::ALL {
+        let out = scene.written(preset);
+        let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
+        let planted = scene.planted.images.iter().map(|image| scene.data().join(&image.file));
+        let mut planted: Vec<PathBuf> = planted.collect();
+        let mut rows: Vec<PathBuf> = manifest.rows().iter().map(Row::file).collect();
+        planted.sort();
+        rows.sort();
+        assert_eq!(rows, planted, "{preset}");
+        let found = check(&out);
+        assert!(found.differences.is_empty(), "{preset}: {:?}", found.differences);
+        if preset == Preset::Trustworthy {
+            assert!(found.certificate.clean, "{}", found.certificate);
+        }
+    }
+}
+
+/// What was planted is the truth: equal numbers of one drawn patient are one person. Pixels show only what was found; a
+/// copy with the very bytes must be.
+#[test]
+fn copies_of_the_same_bytes_are_never_on_two_sides() {
+    let scene = Scene::new();
+    let manifest = scene.prepare(Preset::Trustworthy, 2, false).manifest;
+    let mut sides: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for row in manifest.rows().iter().filter(|row| !row.place.is_excluded()) {
+        sides.entry(row.content_hash.to_string()).or_default().push(row.place.part());
+    }
+    assert!(sides.values().all(|parts| parts.len() == 1), "one image a picture");
+    assert!(scene.planted.images.iter().any(|image| image.defects.iter().any(|defect| {
+        *defect == radiograph_dataset::phantom::collection::Defect::ByteCopy
+    })));
+}
+
+#[test]
+fn an_image_that_changed_or_vanished_is_named() {
+    let scene = Scene::new();
+    let out = scene.written(Preset::Trustworthy);
+    let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
+    let mut rows = manifest.test();
+    let (changed, gone) = (rows.next().unwrap(), rows.next().unwrap());
+    let mut bytes = fs::read(changed.file()).unwrap();
+    bytes.push(0);
+    fs::write(changed.file(), bytes).unwrap();
+    fs::remove_file(gone.file()).unwrap();
+    let differences = check(&out).differences;
+    // What the certificate says of pictures may differ too: a file that is gone looks like nothing any more.
+    let of_files: Vec<(&str, String)> = differences
+        .iter()
+        .filter_map(|difference| match difference {
+            Difference::Changed { id, .. } => Some(("changed", id.to_string())),
+            Difference::Vanished { id, .. } => Some(("gone", id.to_string())),
+            Difference::Unreadable { id, .. } => Some(("unreadable", id.to_string())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(of_files, [("changed", changed.id.to_string()), ("gone", gone.id.to_string())]);
+    let line = differences[0].to_string();
+    assert!(line.contains("has changed: its SHA-256 begins with"), "{line}");
+}
+
+#[test]
+fn a_leak_planted_in_a_finished_manifest_is_found_from_patients_and_from_pixels() {
+    let scene = Scene::new();
+    let out = scene.written(Preset::Trustworthy);
+    let clean = fs::read(out.join(Prepared::MANIFEST)).unwrap();
+    let kinds = |out: &Path| -> Vec<&str> {
+        let differences = check(out).differences;
+        assert!(differences.iter().any(|difference| matches!(difference, Difference::Certificate { .. })));
+        let leak = |difference: &Difference| match difference {
+            Difference::Leak { from, shared, .. } if from == "train" => Some(*shared),
+            _ => None,
+        };
+        differences.iter().filter_map(leak).collect()
+    };
+
+    // A patient who is trained on, and whose group is written otherwise.
+    edit(&out, |rows| {
+        let trained = rows.iter().find(|row| row.place.is_train() && row.patient.is_some());
+        let patient = trained.unwrap().patient.clone();
+        let tested = rows.iter_mut().find(|row| row.place == Place::Test).unwrap();
+        tested.patient = patient;
+    });
+    assert_eq!(kinds(&out), ["patient"]);
+
+    // A copy of a training image that was left out, put into the test images as a group and a patient of its own.
+    fs::write(out.join(Prepared::MANIFEST), &clean).unwrap();
+    edit(&out, |rows| {
+        let is_copy = |row: &Row| {
+            matches!(&row.place, Place::Excluded { reason } if reason.code == "same-picture"
+                && rows.iter().any(|other| other.place.is_train() && other.content_hash == row.content_hash))
+        };
+        let at = rows.iter().position(is_copy).unwrap();
+        let row = &mut rows[at];
+        row.place = Place::Test;
+        row.patient = None;
+        row.group = format!("{}-alone", row.id).into();
+    });
+    assert_eq!(kinds(&out), ["picture"]);
+}
+
+#[test]
+fn a_manifest_with_another_class_and_a_broken_certificate_are_errors() {
+    let scene = Scene::new();
+    let out = scene.written(Preset::Paper);
+    let manifest = fs::read_to_string(out.join(Prepared::MANIFEST)).unwrap();
+    fs::write(out.join(Prepared::MANIFEST), manifest.replace(",pneumonia,", ",pnuemonia,")).unwrap();
+    let error = verify(&out, None, &|_| ()).unwrap_err();
+    assert!(error.to_string().contains("has class \"pnuemonia\""), "{error}");
+    fs::write(out.join(Prepared::MANIFEST), manifest).unwrap();
+    fs::write(out.join(Prepared::CERTIFICATE), "{}").unwrap();
+    let error = verify(&out, None, &|_| ()).unwrap_err();
+    assert!(matches!(error, DatasetError::Certificate { .. }), "{error}");
+}
+
+#[test]
+fn data_that_was_moved_is_found_where_it_is_said_to_be() {
+    let scene = Scene::new();
+    let out = scene.written(Preset::Trustworthy);
+    let elsewhere = scene.folder.path().join("elsewhere");
+    fs::rename(scene.data(), &elsewhere).unwrap();
+    assert_eq!(check(&out).images, scene.planted.images.len());
+    assert!(!check(&out).differences.is_empty());
+    assert!(verify(&out, Some(&elsewhere), &|_| ()).unwrap().differences.is_empty());
+}

@@ -15,6 +15,7 @@ mod order;
 mod parameters;
 mod preset;
 mod probabilities;
+mod protocol;
 mod random;
 mod training;
 
@@ -29,7 +30,10 @@ pub use order::SequenceOrder;
 pub use parameters::{Parameter, Parameters, Role};
 pub use preset::{Network, Preset, Tested};
 pub use probabilities::ClassProbabilities;
+pub use protocol::{
+    Cohort, FoldRecord, LabelledImage, Protocol, ProtocolRecord, Stage, Subset, TestedModel, TrainingProgress,
+};
 pub use training::{
-    CrossEntropy, End, EpochRecord, Event, Fit, Fitted, FoldStart, Gradients, History, Keep, Observer,
+    CrossEntropy, End, EpochRecord, Event, Fit, Fitted, Fold, FoldStart, Gradients, History, Keep, Observer,
     Scores, TrainingConfig, Trainings, median_best_epoch,
 };

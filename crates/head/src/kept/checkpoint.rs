@@ -240,7 +240,10 @@ fn to_value(value: &impl Serialize) -> serde_json::Value {
 }
 
 /// Where two records first differ, and what stands there.
-fn difference(expected: &serde_json::Value, found: &serde_json::Value) -> Option<(String, String, String)> {
+pub(crate) fn difference(
+    expected: &serde_json::Value,
+    found: &serde_json::Value,
+) -> Option<(String, String, String)> {
     if expected == found {
         return None;
     }

@@ -5,5 +5,5 @@ mod model;
 mod origin;
 mod tensor_file;
 
-pub(crate) use checkpoint::{Checkpoints, require_same};
+pub(crate) use checkpoint::{Checkpoints, difference, read_record, require_same};
 pub use model::{Model, ModelRecord};

@@ -25,6 +25,22 @@ pub enum FoldStart {
     Chained,
 }
 
+/// One turn of a cross-validation, by positions of samples.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    /// Those that are not trained on.
+    pub held_out: Vec<usize>,
+    /// Those of them that validate. An image that was made from another one is held out with it, but validates nothing.
+    pub validation: Vec<usize>,
+}
+
+impl From<Vec<usize>> for Fold {
+    /// All that is held out validates.
+    fn from(held_out: Vec<usize>) -> Self {
+        Self { validation: held_out.clone(), held_out }
+    }
+}
+
 /// Trainings of one kind of head on parts of one set of samples.
 #[derive(Clone, Copy)]
 pub struct Trainings<'a> {
@@ -46,15 +62,16 @@ pub struct Trainings<'a> {
 pub type Observer<'o> = dyn FnMut(usize, Event<'_>) -> ControlFlow<()> + 'o;
 
 impl Trainings<'_> {
-    /// Trains on all samples but those of one fold, and validates on these; for every fold in turn. `folds` holds the
-    /// positions of each fold's validation samples. `None` if the observer broke it off.
+    /// Trains on all samples but those of one fold, and validates on these; for every fold in turn. `None` if the observer
+    /// broke it off.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for fewer than two folds, an empty fold, or a sample in two folds; else those of [`Fit::run`].
+    /// [`Error::Setting`] for fewer than two folds, a fold that validates nothing, a sample that validates without being
+    /// held out, or one in two folds; else those of [`Fit::run`].
     pub fn cross_validate(
         &self,
-        folds: &[Vec<usize>],
+        folds: &[Fold],
         start: FoldStart,
         observe: &mut Observer<'_>,
     ) -> Result<Option<Vec<ModelRecord>>, Error> {
@@ -95,7 +112,20 @@ impl Trainings<'_> {
         self.train(&task, &config, observe)
     }
 
-    /// The model that a training of this name ended with.
+    /// [`Self::refit`] into the folder itself, beside those of the folds.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Fit::run`].
+    pub fn refit_here(
+        &self,
+        epochs: usize,
+        observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<ModelRecord>, Error> {
+        self.refit("", epochs, observe)
+    }
+
+    /// The model that a training of this name ended with; without a name, that of [`Self::refit_here`].
     ///
     /// # Errors
     ///
@@ -108,16 +138,20 @@ impl Trainings<'_> {
         &self.head.classes
     }
 
-    fn parts(&self, folds: &[Vec<usize>]) -> Result<Vec<(Samples, Samples)>, Error> {
+    fn parts(&self, folds: &[Fold]) -> Result<Vec<(Samples, Samples)>, Error> {
         if folds.len() < 2 {
             return Err(Error::setting("the number of folds", folds.len(), "write at least 2"));
         }
         let mut fold_of = vec![None; self.samples.len()];
-        for (fold, positions) in folds.iter().enumerate() {
-            if positions.is_empty() {
-                return Err(Error::setting("the number of samples of a fold", 0, "use fewer folds"));
+        for (fold, Fold { held_out, validation }) in folds.iter().enumerate() {
+            if validation.is_empty() {
+                return Err(Error::setting(
+                    "the number of samples that a fold validates",
+                    0,
+                    "use fewer folds",
+                ));
             }
-            for &index in positions {
+            for &index in held_out {
                 let count = self.samples.len();
                 let place = fold_of.get_mut(index).ok_or(Error::MissingSample { index, count })?;
                 if place.replace(fold).is_some() {
@@ -128,11 +162,18 @@ impl Trainings<'_> {
                     ));
                 }
             }
+            if let Some(index) = validation.iter().find(|index| fold_of.get(**index) != Some(&Some(fold))) {
+                return Err(Error::setting(
+                    "a sample that validates a fold but is trained on",
+                    index,
+                    "hold it out",
+                ));
+            }
         }
         let part = |fold: usize| {
             let rest: Vec<usize> =
                 (0..fold_of.len()).filter(|&position| fold_of[position] != Some(fold)).collect();
-            Ok((self.samples.subset(&rest)?, self.samples.subset(&folds[fold])?))
+            Ok((self.samples.subset(&rest)?, self.samples.subset(&folds[fold].validation)?))
         };
         (0..folds.len()).map(part).collect()
     }
@@ -208,8 +249,15 @@ mod tests {
     };
 
     /// Three folds of ten.
-    fn folds() -> Vec<Vec<usize>> {
-        (0..3).map(|fold| (fold * 10..(fold + 1) * 10).collect()).collect()
+    fn folds() -> Vec<Fold> {
+        (0..3).map(|fold| (fold * 10..(fold + 1) * 10).collect::<Vec<_>>().into()).collect()
+    }
+
+    /// The same, but the first one holds out three samples only.
+    fn strange_folds() -> Vec<Fold> {
+        let mut folds = folds();
+        folds[0] = vec![0, 1, 2].into();
+        folds
     }
 
     struct Setting {
@@ -245,7 +293,7 @@ mod tests {
             })
         }
 
-        fn cross_validate(&self, folds: &[Vec<usize>], start: FoldStart) -> Vec<ModelRecord> {
+        fn cross_validate(&self, folds: &[Fold], start: FoldStart) -> Vec<ModelRecord> {
             let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
             self.with(|trainings| trainings.cross_validate(folds, start, go_on)).unwrap().unwrap()
         }
@@ -259,10 +307,8 @@ mod tests {
     #[test]
     fn a_fold_does_not_know_what_happened_in_another() {
         let (usual, other) = (Setting::new(), Setting::new());
-        let mut strange = folds();
-        strange[0].truncate(3);
         usual.cross_validate(&folds(), FoldStart::Independent);
-        other.cross_validate(&strange, FoldStart::Independent);
+        other.cross_validate(&strange_folds(), FoldStart::Independent);
         assert_ne!(usual.weights("fold-1"), other.weights("fold-1"));
         for name in ["fold-2", "fold-3"] {
             assert_eq!(usual.weights(name), other.weights(name), "{name}");
@@ -270,13 +316,23 @@ mod tests {
         assert_ne!(usual.weights("fold-2"), usual.weights("fold-3"), "each fold draws its own weights");
     }
 
+    /// What is held out without validating changes what is trained on, and not what validates.
+    #[test]
+    fn what_is_made_from_a_held_out_image_is_held_out_with_it() {
+        let setting = Setting::new();
+        let mut with_children = folds();
+        with_children.iter_mut().for_each(|fold| fold.validation.truncate(4));
+        let records = setting.cross_validate(&with_children, FoldStart::Independent);
+        let [training, validation] = records[0].samples;
+        assert_eq!(training, Some(samples(10..SAMPLES).digest()));
+        assert_eq!(validation, Some(samples(0..4).digest()));
+    }
+
     #[test]
     fn chained_folds_hand_their_weights_on_and_are_labelled() {
         let (usual, other) = (Setting::new(), Setting::new());
-        let mut strange = folds();
-        strange[0].truncate(3);
         let records = usual.cross_validate(&folds(), FoldStart::Chained);
-        other.cross_validate(&strange, FoldStart::Chained);
+        other.cross_validate(&strange_folds(), FoldStart::Chained);
         assert_ne!(usual.weights("fold-2"), other.weights("fold-2"));
         let labels: Vec<bool> = records.iter().map(|record| record.contaminated).collect();
         assert_eq!(labels, [false, true, true]);
@@ -379,9 +435,15 @@ mod tests {
     #[test]
     fn folds_that_are_none_are_refused() {
         let setting = Setting::new();
-        for wrong in
-            [vec![], vec![vec![0]], vec![vec![0], vec![]], vec![vec![0], vec![0]], vec![vec![0], vec![30]]]
-        {
+        let trained_on = Fold { held_out: vec![1], validation: vec![2] };
+        for wrong in [
+            vec![],
+            vec![vec![0].into()],
+            vec![vec![0].into(), Fold::default()],
+            vec![vec![0].into(), vec![0].into()],
+            vec![vec![0].into(), vec![30].into()],
+            vec![vec![0].into(), trained_on],
+        ] {
             let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
             let refused =
                 setting.with(|trainings| trainings.cross_validate(&wrong, FoldStart::Independent, go_on));

@@ -7,11 +7,11 @@ mod gradients;
 mod history;
 mod loss;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use config::{Keep, TrainingConfig};
 pub use fit::{End, Event, Fit, Fitted};
-pub use folds::{FoldStart, Observer, Trainings, median_best_epoch};
+pub use folds::{Fold, FoldStart, Observer, Trainings, median_best_epoch};
 pub use gradients::Gradients;
 pub use history::{EpochRecord, History, Scores};
 pub use loss::CrossEntropy;

@@ -1,0 +1,39 @@
+//! What a model says about images, as a table that other programs read.
+
+use std::path::Path;
+
+use radiograph_files::{ContentHash, FileError, write_bytes};
+
+use super::Cohort;
+use crate::{ClassProbabilities, Error};
+
+/// Writes the table `id, patient, source, label, p_<class>, …`, one image a row in the cohort's order, probabilities so that
+/// they read back as they were; and gives its hash.
+pub(super) fn write(
+    path: &Path,
+    cohort: &Cohort,
+    positions: &[usize],
+    probabilities: &ClassProbabilities,
+) -> Result<ContentHash, Error> {
+    let text = table(cohort, positions, probabilities)
+        .map_err(|error| FileError::Write { path: path.to_owned(), source: error.into() })?;
+    write_bytes(path, &text)?;
+    Ok(ContentHash::of_bytes(&text))
+}
+
+fn table(
+    cohort: &Cohort,
+    positions: &[usize],
+    probabilities: &ClassProbabilities,
+) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["id", "patient", "source", "label"].map(str::to_owned).into_iter();
+    writer.write_record(header.chain(probabilities.classes().names().map(|name| format!("p_{name}"))))?;
+    for (&position, row) in positions.iter().zip(probabilities.rows()) {
+        let image = &cohort.images()[position];
+        let label = cohort.label(position).map(|class| class.name().to_owned()).unwrap_or_default();
+        let known = [image.id.clone(), image.patient.clone(), image.source.clone(), label].into_iter();
+        writer.write_record(known.chain(row.iter().map(f64::to_string)))?;
+    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}

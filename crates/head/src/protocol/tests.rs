@@ -1,0 +1,269 @@
+//! Whole trainings of tiny heads on a handful of images.
+
+use std::{fs, ops::ControlFlow, path::Path};
+
+use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
+use radiograph_files::ContentHash;
+use radiograph_libtorch::Device;
+
+use super::*;
+use crate::{
+    Error, Event, Feed, FoldStart, Network, Preset, TrainingConfig,
+    training::tests::{SAMPLES, SHAPE, classes, config, head_config, key, noise},
+};
+
+fn image(number: usize, subset: Subset) -> LabelledImage {
+    LabelledImage {
+        id: format!("north:{number}"),
+        patient: format!("north:p{}", number / 2),
+        source: "north, \"city\"".to_owned(),
+        class: ["covid", "normal", "pneumonia"][number % 3].to_owned(),
+        image: ContentHash::of_bytes(&number.to_le_bytes()),
+        subset,
+    }
+}
+
+fn in_fold(number: u32) -> Subset {
+    Subset::Training { fold: Some(number), validates: true }
+}
+
+/// Three folds of eight and six test images, mixed.
+fn cohort() -> Cohort {
+    let subset = |number: usize| if number % 5 == 4 { Subset::Test } else { in_fold(number as u32 % 3 + 1) };
+    let images = (0..SAMPLES).map(|number| image(number, subset(number / 3))).collect();
+    Cohort::new(&classes(), images).unwrap()
+}
+
+fn protocol(tested: TestedModel) -> Protocol {
+    Protocol {
+        head: head_config(),
+        training: TrainingConfig { epochs: 2, ..config() },
+        folds: 3,
+        fold_start: FoldStart::Independent,
+        tested,
+    }
+}
+
+fn run(
+    protocol: &Protocol,
+    cohort: &Cohort,
+    folder: &Path,
+    watch: &mut dyn FnMut(TrainingProgress<'_>) -> ControlFlow<()>,
+) -> Result<Option<ProtocolRecord>, Error> {
+    let features = noise();
+    let feed = Feed::new(&features, Device::CPU, u64::MAX)?;
+    protocol.run(cohort, &feed, &key(), folder, watch)
+}
+
+fn finished(protocol: &Protocol, cohort: &Cohort, folder: &Path) -> ProtocolRecord {
+    run(protocol, cohort, folder, &mut |_| ControlFlow::Continue(())).unwrap().unwrap()
+}
+
+/// Every file below a folder and what is in it.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => open.push(path),
+                false => {
+                    let name = path.strip_prefix(folder).unwrap().display().to_string();
+                    all.push((name, fs::read(path).unwrap()));
+                }
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn a_whole_training_leaves_histories_models_and_predictions_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = finished(&protocol(TestedModel::RefitForMedianBest), &cohort(), folder.path());
+    let names: Vec<String> = files(folder.path()).into_iter().map(|(name, _)| name).collect();
+    let mut expected: Vec<String> = ["history.csv", "model.json", "model.safetensors", "predictions.csv"]
+        .iter()
+        .flat_map(|name| (1..=3).map(move |fold| format!("fold-{fold}/{name}")).chain([(*name).to_owned()]))
+        .chain(["training.json".to_owned()])
+        .collect();
+    expected.sort();
+    assert_eq!(names, expected);
+    assert_eq!(record.folds.len(), 3);
+    assert!((1..=2).contains(&record.refit_epochs.unwrap()));
+
+    let mut table = csv::Reader::from_path(folder.path().join("predictions.csv")).unwrap();
+    let header = table.headers().unwrap().clone();
+    let names: Vec<&str> = header.iter().collect();
+    assert_eq!(names, ["id", "patient", "source", "label", "p_covid", "p_normal", "p_pneumonia"]);
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 6);
+    for (row, number) in rows.iter().zip([12, 13, 14, 27, 28, 29]) {
+        let label = ["covid", "normal", "pneumonia"][number % 3];
+        let known = [format!("north:{number}"), format!("north:p{}", number / 2)];
+        assert_eq!([&row[0], &row[1], &row[2], &row[3]], [&known[0], &known[1], "north, \"city\"", label]);
+        let sum: f64 = (4..7).map(|column| row[column].parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+    let validated = fs::read_to_string(folder.path().join("fold-2/predictions.csv")).unwrap();
+    assert_eq!(validated.lines().count(), 1 + cohort().folds()[1].validation.len());
+}
+
+/// Broken off after every single epoch, and then once more in the middle of one, it ends with the same bytes.
+#[test]
+fn a_protocol_that_is_broken_off_again_and_again_leaves_the_same_files() {
+    let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let protocol = protocol(TestedModel::WeightedFolds(vec![1.0, 0.0, 3.0]));
+    finished(&protocol, &cohort(), whole.path());
+    let (mut runs, mut ahead) = (0, usize::MAX);
+    loop {
+        runs += 1;
+        let mut steps = 0;
+        let result = run(&protocol, &cohort(), broken.path(), &mut |progress| {
+            assert!(progress.steps_ahead <= ahead, "what is ahead gets less");
+            if let Event::Epoch(_) = progress.event {
+                ahead = progress.steps_ahead;
+                return ControlFlow::Break(());
+            }
+            steps += 1;
+            if runs == 3 && steps == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if result.unwrap().is_some() {
+            break;
+        }
+        assert!(runs < 20);
+    }
+    assert_eq!((runs, ahead), (8, 0), "six epochs, once broken within one, and the end");
+    assert_eq!(files(broken.path()), files(whole.path()));
+    let names: Vec<String> = files(whole.path()).into_iter().map(|(name, _)| name).collect();
+    assert!(!names.contains(&"model.json".to_owned()), "no single model was tested");
+    // Once more does nothing at all.
+    let mut events = 0;
+    run(&protocol, &cohort(), broken.path(), &mut |_| {
+        events += 1;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(events, 0);
+}
+
+#[test]
+fn the_result_of_another_protocol_is_not_taken_for_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let protocol = protocol(TestedModel::Refit);
+    finished(&protocol, &cohort(), folder.path());
+    let refused = |protocol: &Protocol, cohort: &Cohort| {
+        run(protocol, cohort, folder.path(), &mut |_| ControlFlow::Continue(())).unwrap_err().to_string()
+    };
+    let longer =
+        Protocol { training: TrainingConfig { epochs: 3, ..protocol.training.clone() }, ..protocol.clone() };
+    assert!(refused(&longer, &cohort()).contains("protocol.training.epochs 2, but 3 is asked for"));
+    let message = refused(&protocol, &cohort().with_permuted_labels(1));
+    assert!(message.contains("images"), "{message}");
+}
+
+#[test]
+fn protocols_that_do_not_fit_are_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let refit = protocol(TestedModel::Refit);
+    let without_test: Vec<LabelledImage> =
+        cohort().images().iter().filter(|image| image.subset != Subset::Test).cloned().collect();
+    let backwards = ["pneumonia", "normal", "covid"];
+    let other_order = radiograph_classes::Classes::new(backwards).unwrap();
+    let cases = [
+        (Protocol { folds: 4, ..refit.clone() }, cohort()),
+        (Protocol { folds: 1, ..refit.clone() }, cohort()),
+        (protocol(TestedModel::WeightedFolds(vec![1.0])), cohort()),
+        (protocol(TestedModel::WeightedFolds(vec![0.0; 3])), cohort()),
+        (Protocol { folds: 0, ..protocol(TestedModel::RefitForMedianBest) }, cohort()),
+        (refit.clone(), Cohort::new(&classes(), without_test).unwrap()),
+        (refit.clone(), Cohort::new(&other_order, cohort().images().to_vec()).unwrap()),
+    ];
+    for (protocol, cohort) in cases {
+        let result = run(&protocol, &cohort, folder.path(), &mut |_| ControlFlow::Continue(()));
+        assert!(result.is_err(), "{:?} {:?}", protocol.folds, protocol.tested);
+    }
+    assert!(files(folder.path()).is_empty());
+    // No fold at all is a refit alone.
+    let record = finished(&Protocol { folds: 0, ..refit }, &cohort(), folder.path());
+    assert_eq!((record.folds.len(), record.refit_epochs), (0, Some(2)));
+}
+
+#[test]
+fn cohorts_that_are_none_are_refused() {
+    let classes = classes();
+    let refused = |images: Vec<LabelledImage>| Cohort::new(&classes, images).unwrap_err().to_string();
+    let fold = |number| image(number, in_fold(1));
+    assert!(refused(vec![fold(1), fold(1)]).contains("north:1"));
+    assert!(refused(vec![image(1, in_fold(0))]).contains("from 1"));
+    assert!(refused(vec![fold(1), fold(2), image(3, in_fold(3))]).contains("is 2"));
+    assert!(refused(vec![fold(1), image(2, in_fold(u32::MAX))]).contains("without gaps"));
+    let child = LabelledImage { subset: Subset::Training { fold: Some(1), validates: false }, ..fold(1) };
+    assert!(refused(vec![child]).contains("no image validates"));
+    assert!(refused(vec![LabelledImage { class: "flu".into(), ..fold(1) }]).contains("flu"));
+}
+
+#[test]
+fn permuted_labels_keep_the_numbers_of_every_part() {
+    let (true_labels, permuted) = (cohort(), cohort().with_permuted_labels(4));
+    let labels = |cohort: &Cohort, positions: &[usize]| -> Vec<String> {
+        positions.iter().map(|&position| cohort.label(position).unwrap().name().to_owned()).collect()
+    };
+    let mut changed = 0;
+    for part in true_labels.folds().into_iter().map(|fold| fold.held_out).chain([true_labels.test()]) {
+        let (mut before, mut after) = (labels(&true_labels, &part), labels(&permuted, &part));
+        changed += before.iter().zip(&after).filter(|(before, after)| before != after).count();
+        before.sort();
+        after.sort();
+        assert_eq!(before, after);
+    }
+    assert!(changed > SAMPLES / 3, "{changed}");
+    let all: Vec<usize> = (0..SAMPLES).collect();
+    assert_eq!(labels(&permuted, &all), labels(&cohort().with_permuted_labels(4), &all));
+    assert_ne!(labels(&permuted, &all), labels(&cohort().with_permuted_labels(5), &all));
+}
+
+/// Images 0 to 2, of which 0 has two variants and 1 has one; 2 is missing.
+#[test]
+fn a_store_gives_images_and_their_variants() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = [image(0, in_fold(1)), image(1, Subset::Test), image(2, in_fold(1))];
+    let shape = [SHAPE.channels, SHAPE.height, SHAPE.width].map(|side| side as usize);
+    let description = StoreDescription::new(key(), shape, Element::F32).unwrap();
+    let mut writer = StoreWriter::open(folder.path(), &description, Part::WHOLE).unwrap();
+    let ids = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
+        .map(|(number, variant): (usize, u32)| FeatureId::variant(images[number].image, variant));
+    writer.write(&ids, &vec![0.5; 5 * SHAPE.len()]).unwrap();
+    drop(writer);
+    let store = FeatureStore::open(folder.path()).unwrap();
+
+    let all = Cohort::new(&classes(), images.to_vec()).unwrap();
+    let error = all.features(&store).unwrap_err();
+    assert!(matches!(error, Error::Features { samples: 1, .. }), "{error}");
+    let (there, missing) = all.without_missing(&store).unwrap();
+    assert_eq!(missing, [images[2].clone()]);
+    let there = there.with_variants_in(&store);
+    assert_eq!(there.maps(), 4, "a test image is itself alone");
+    let features = there.features(&store).unwrap();
+    assert_eq!(
+        (0..4).map(|number| crate::Features::name(&features, number)).collect::<Vec<_>>(),
+        ["north:0", "north:0", "north:0", "north:1"]
+    );
+    assert_eq!(
+        (there.own_maps(&[0, 1]), there.samples(&[0, 1]).unwrap().originals()),
+        (vec![0, 3], vec![0, 3])
+    );
+}
+
+#[test]
+fn presets_are_protocols() {
+    let paper = Protocol::preset(Preset::Paper, Network::Vgg19, SHAPE, &cohort(), 7);
+    assert_eq!((paper.folds, paper.training.epochs, &paper.tested), (3, 100, &TestedModel::Refit));
+    let released = Protocol::preset(Preset::ReleasedCode, Network::Vgg19, SHAPE, &cohort(), 7);
+    assert_eq!(released.tested, TestedModel::WeightedFolds(vec![0.0, 1.0, 2.0]));
+    assert_eq!(released.fold_start, FoldStart::Chained);
+    let text = serde_json::to_string(&released).unwrap();
+    assert_eq!(serde_json::from_str::<Protocol>(&text).unwrap(), released);
+}

@@ -120,6 +120,22 @@ where
             .collect())
     }
 
+    /// The probability of a class, softmax of the logits, for each of `features [N, C, H, W]`, in f64.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::explain`].
+    pub fn probabilities(&self, features: &Tensor, class: &Class) -> Result<Vec<f64>, GradcamError> {
+        let _guard = tch::no_grad_guard();
+        let size = features.size();
+        if size.len() != 4 || size.contains(&0) {
+            return Err(GradcamError::NotFeatureMaps { shape: size });
+        }
+        let column = self.classes.position(class)?;
+        let probabilities = self.logits(features)?.f_softmax(1, Kind::Double)?;
+        to_f64(&probabilities.f_select(1, column as i64)?)
+    }
+
     fn scored(&self, features: &Tensor, target: &Target) -> Result<Scores, GradcamError> {
         let logits = self.logits(features)?;
         let predicted: Vec<usize> = to_f64(&logits.f_detach()?)?

@@ -1,10 +1,13 @@
 //! Deletion and insertion: how the score goes as the places that a map shows are taken away, or given back.
 //! (Petsiuk et al., BMVC 2018.)
 
-use ndarray::{Array3, Array4, ArrayView3, Axis};
+use ndarray::{Array3, Array4, ArrayView3};
 
 use super::{Saliency, saliency::same_size};
 use crate::GradcamError;
+
+/// Bytes that are given to the scorer at a time.
+const LARGEST_BATCH: usize = 16 << 20;
 
 /// What stands where something was taken away.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +39,7 @@ impl Curve {
 }
 
 /// Takes places away from `input [C, H, W]`, the strongest first, in `steps` equal steps. A true map makes the score fall
-/// at once, so a small [`Curve::area`] is good. `score` gets a batch `[B, C, H, W]` and gives one number each, usually the
+/// at once, so a small [`Curve::area`] is good. `score` gets batches `[B, C, H, W]` and gives one number each, usually the
 /// probability of the class.
 ///
 /// # Errors
@@ -115,10 +118,9 @@ fn replaced(
         });
     }
     let order = saliency.order();
-    let mut curve = Curve { shares: Vec::new(), scores: Vec::new() };
+    let ends: Vec<usize> = (0..=steps).map(|step| order.len() * step / steps).collect();
     let mut done = 0;
-    for step in 0..=steps {
-        let end = order.len() * step / steps;
+    let inputs = ends.iter().map(|&end| {
         for place in &order[done..end] {
             let (row, column) = (place / width, place % width);
             for (mut from, to) in from.outer_iter_mut().zip(to.outer_iter()) {
@@ -126,19 +128,44 @@ fn replaced(
             }
         }
         done = end;
-        let batch = from.clone().insert_axis(Axis(0));
-        curve.scores.push(one_score(&score(&batch)?)?);
-        curve.shares.push(end as f64 / order.len() as f64);
-    }
-    Ok(curve)
+        Ok(from.clone())
+    });
+    let scores = scores_of(inputs, score)?;
+    Ok(Curve { shares: ends.iter().map(|&end| end as f64 / order.len() as f64).collect(), scores })
 }
 
-pub(super) fn one_score(scores: &[f64]) -> Result<f64, GradcamError> {
-    match scores {
-        [score] if score.is_finite() => Ok(*score),
-        [_] => Err(GradcamError::NotFinite { image: 0, what: "scores" }),
-        _ => Err(GradcamError::Scorer(format!("{} scores came for one image", scores.len()))),
+/// The scores of inputs of one shape, which go to `score` several at a time: a head's weights are then read once for all of
+/// them.
+pub(super) fn scores_of(
+    inputs: impl Iterator<Item = Result<Array3<f32>, GradcamError>>,
+    score: impl Fn(&Array4<f32>) -> Result<Vec<f64>, GradcamError>,
+) -> Result<Vec<f64>, GradcamError> {
+    let mut scores = Vec::new();
+    let mut values: Vec<f32> = Vec::new();
+    let mut count = 0;
+    let mut inputs = inputs.peekable();
+    while let Some(input) = inputs.next() {
+        let input = input?;
+        let (channels, height, width) = input.dim();
+        values.extend(&input);
+        count += 1;
+        if inputs.peek().is_some() && (values.len() + input.len()) * size_of::<f32>() <= LARGEST_BATCH {
+            continue;
+        }
+        let batch = Array4::from_shape_vec((count, channels, height, width), std::mem::take(&mut values))
+            // As many values as inputs of this shape have.
+            .unwrap_or_else(|error| unreachable!("{error}"));
+        let got = score(&batch)?;
+        if got.len() != count {
+            return Err(GradcamError::Scorer(format!("{} scores came for {count} images", got.len())));
+        }
+        if let Some(image) = got.iter().position(|score| !score.is_finite()) {
+            return Err(GradcamError::NotFinite { image, what: "scores" });
+        }
+        scores.extend(got);
+        count = 0;
     }
+    Ok(scores)
 }
 
 #[cfg(test)]
@@ -171,6 +198,23 @@ mod tests {
         );
         let back = insertion(input().view(), &right, &Baseline::Value(0.0), 4, sum).unwrap();
         assert_eq!(back.scores, [0.0, 3.0, 4.0, 4.0, 4.0]);
+    }
+
+    #[test]
+    fn scores_do_not_depend_on_how_many_are_asked_for_at_once() {
+        // Two inputs fill a batch.
+        let large = |number: usize| Ok(Array3::from_elem((1, 1, LARGEST_BATCH / 8), number as f32));
+        let batches = std::cell::RefCell::new(Vec::new());
+        let score = |batch: &Array4<f32>| {
+            batches.borrow_mut().push(batch.dim().0);
+            Ok(batch.outer_iter().map(|input| f64::from(input[[0, 0, 0]])).collect())
+        };
+        assert_eq!(scores_of((0..5).map(large), score).unwrap(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(*batches.borrow(), [2, 2, 1]);
+        let short = |_: &Array4<f32>| Ok(vec![0.0]);
+        assert!(matches!(scores_of((0..2).map(large), short), Err(GradcamError::Scorer(_))));
+        let nan = |batch: &Array4<f32>| Ok(vec![f64::NAN; batch.dim().0]);
+        assert!(matches!(scores_of((0..2).map(large), nan), Err(GradcamError::NotFinite { .. })));
     }
 
     #[test]

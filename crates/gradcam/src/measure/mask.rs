@@ -25,6 +25,24 @@ impl Mask {
         }))
     }
 
+    /// The same places on another grid, by the nearest pixel: for a mask that was drawn on the image at another size.
+    ///
+    /// # Errors
+    ///
+    /// [`GradcamError::Size`] if the sides differ in proportion by more than a hundredth: then it belongs to another
+    /// picture, or to another part of it.
+    pub fn resized(&self, height: usize, width: usize) -> Result<Self, GradcamError> {
+        let (own_height, own_width) = self.size();
+        let (own, asked) = ((own_width * height) as f64, (width * own_height) as f64);
+        if own == 0.0 || asked == 0.0 || (own / asked - 1.0).abs() > 0.01 {
+            let (got_width, got_height) = (own_width, own_height);
+            return Err(GradcamError::Size { what: "the mask", got_width, got_height, width, height });
+        }
+        Ok(Self::new(Array2::from_shape_fn((height, width), |(row, column)| {
+            self.marked[[row * own_height / height, column * own_width / width]]
+        })))
+    }
+
     /// The outermost `share` of the shorter side, all around: where collimator edges, letters and markers are.
     ///
     /// # Errors
@@ -131,6 +149,17 @@ mod tests {
     use image::Luma;
 
     use super::*;
+
+    #[test]
+    fn another_size_is_the_same_mask_and_another_shape_is_none() {
+        let left = Mask::new(Array2::from_shape_fn((40, 30), |(_, column)| column < 10));
+        let small = left.resized(20, 15).unwrap();
+        assert_eq!(small, Mask::new(Array2::from_shape_fn((20, 15), |(_, column)| column < 5)));
+        // Rounded to whole pixels, sides keep their proportion to within a hundredth.
+        assert!(left.resized(336, 252).is_ok() && left.resized(337, 252).is_ok());
+        assert!(matches!(left.resized(30, 30), Err(GradcamError::Size { got_height: 40, height: 30, .. })));
+        assert!(left.resized(0, 0).is_err());
+    }
 
     #[test]
     fn the_border_ring_has_the_width_asked_for() {

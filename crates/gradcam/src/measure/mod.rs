@@ -7,13 +7,17 @@
 //! | Does the score fall when the places it shows are taken away? | [`deletion`], [`insertion`], [`road`] |
 //! | Does it depend on what the head has learnt at all? | [`rank_correlation`] of maps before and after the head is made random again |
 //! | Do other methods see the same? | [`agreement`] |
+//!
+//! [`Assessment`] asks all but the last of them about one explanation.
 
+mod assessment;
 mod curve;
 mod mask;
 mod rank;
 mod road;
 mod saliency;
 
+pub use assessment::{Assessment, Regions};
 pub use curve::{Baseline, Curve, deletion, insertion};
 pub use mask::Mask;
 pub use rank::{Agreement, agreement, rank_correlation};

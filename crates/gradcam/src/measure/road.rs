@@ -1,13 +1,13 @@
 //! ROAD: remove and debias (Rong et al., ICML 2022). Places taken away are filled in from their neighbours, so that the score
 //! falls because evidence is gone, and not because a hole looks like nothing the network ever saw.
 
-use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 
-use super::{Saliency, curve::one_score, saliency::same_size};
+use super::{Saliency, curve::scores_of, saliency::same_size};
 use crate::GradcamError;
 
 /// Standard deviation of the noise on filled places, as in the authors' code.
@@ -55,26 +55,24 @@ pub fn road(
         return Err(GradcamError::Range { what: "the number of shares", got: 0.0, range: "at least one" });
     }
     let order = saliency.order();
-    let mut road =
-        Road { shares: shares.to_vec(), without_strongest: Vec::new(), without_weakest: Vec::new() };
-    for share in shares {
-        if !(*share > 0.0 && *share < 1.0) {
-            return Err(GradcamError::Range {
-                what: "a share of places",
-                got: *share,
-                range: "more than 0, less than 1",
-            });
-        }
-        let count = ((order.len() as f64 * share).round() as usize).clamp(1, order.len() - 1);
-        let ends = [&order[..count], &order[order.len() - count..]];
-        for (end, scores) in ends.into_iter().zip([&mut road.without_strongest, &mut road.without_weakest]) {
-            let mut removed = Array2::from_elem((height, width), false);
-            end.iter().for_each(|place| removed[[place / width, place % width]] = true);
-            let filled = impute(input, &removed, seed)?;
-            scores.push(one_score(&score(&filled.insert_axis(Axis(0)))?)?);
-        }
+    if let Some(share) = shares.iter().find(|share| !(**share > 0.0 && **share < 1.0)) {
+        return Err(GradcamError::Range {
+            what: "a share of places",
+            got: *share,
+            range: "more than 0, less than 1",
+        });
     }
-    Ok(road)
+    let without = |places: &[usize]| {
+        let mut removed = Array2::from_elem((height, width), false);
+        places.iter().for_each(|place| removed[[place / width, place % width]] = true);
+        impute(input, &removed, seed)
+    };
+    let count = |share: &f64| ((order.len() as f64 * share).round() as usize).clamp(1, order.len() - 1);
+    let strongest = shares.iter().map(|share| without(&order[..count(share)]));
+    let weakest = shares.iter().map(|share| without(&order[order.len() - count(share)..]));
+    let mut without_strongest = scores_of(strongest.chain(weakest), score)?;
+    let without_weakest = without_strongest.split_off(shares.len());
+    Ok(Road { shares: shares.to_vec(), without_strongest, without_weakest })
 }
 
 /// `input [C, H, W]` with the removed places filled by noisy linear imputation: each is the weighted mean of its eight
@@ -212,7 +210,7 @@ mod tests {
     fn a_true_map_scores_above_its_opposite() {
         let input =
             Array3::from_shape_fn((1, 8, 8), |(_, row, column)| f32::from(u8::from(row == 4 && column >= 4)));
-        let sum = |batch: &Array4<f32>| Ok(vec![f64::from(batch.sum())]);
+        let sum = |batch: &Array4<f32>| Ok(batch.outer_iter().map(|input| f64::from(input.sum())).collect());
         let saliency = |sign: f64| {
             let raw =
                 Array2::from_shape_fn((8, 8), |place| 2.0 + sign * f64::from(input[[0, place.0, place.1]]));

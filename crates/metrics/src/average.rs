@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Beta, BinaryCounts, ConfusionMatrix, Error, Score, Undefined, as_value, confusion::Margins};
 
 /// A score that every class of a confusion matrix has.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClassScore {

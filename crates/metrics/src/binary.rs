@@ -1,5 +1,7 @@
 //! Truth and score of a yes-or-no question: one class against the rest, or any detector.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     BinaryCounts, Error, Score,
     ranking::{Ranking, Step},
@@ -14,10 +16,32 @@ use crate::{
 /// assert_eq!(scores.auc(), Ok(0.875)); // the tie between a positive and a negative counts half
 /// # Ok::<(), radiograph_metrics::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct BinaryScores {
     positive: Vec<bool>,
     scores: Vec<f64>,
+}
+
+/// What stands in a file, checked again when read.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    positive: Vec<bool>,
+    scores: Vec<f64>,
+}
+
+impl TryFrom<Written> for BinaryScores {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self, Error> {
+        Self::new(&written.positive, &written.scores)
+    }
+}
+
+impl From<BinaryScores> for Written {
+    fn from(BinaryScores { positive, scores }: BinaryScores) -> Self {
+        Self { positive, scores }
+    }
 }
 
 impl BinaryScores {

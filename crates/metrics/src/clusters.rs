@@ -1,11 +1,15 @@
 //! Which samples belong together: all images of one patient.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
+
+use serde::{Deserialize, Serialize};
 
 /// A partition of samples `0..N` into patients. Resampling and clustered variances work on patients, never on images.
 ///
-/// Patients are numbered in the order in which they first appear.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Patients are numbered in the order in which they first appear. In files it is the list of these numbers, one a sample;
+/// read back, any numbers do: equal ones are one patient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<u32>", into = "Vec<u32>")]
 pub struct Clusters {
     of_sample: Vec<u32>,
     starts: Vec<u32>,
@@ -16,15 +20,7 @@ impl Clusters {
     /// Samples with equal names belong to one patient.
     #[must_use]
     pub fn by_name<N: AsRef<str>>(names: &[N]) -> Self {
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let of_sample = names
-            .iter()
-            .map(|name| {
-                let next = numbers.len() as u32;
-                *numbers.entry(name.as_ref()).or_insert(next)
-            })
-            .collect();
-        Self::numbered(of_sample, numbers.len())
+        Self::by_key(names.iter().map(AsRef::as_ref))
     }
 
     /// Each of `samples` samples is a patient of its own.
@@ -71,6 +67,17 @@ impl Clusters {
         }
     }
 
+    fn by_key<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Self {
+        let mut numbers: HashMap<K, u32> = HashMap::new();
+        let of_sample = keys
+            .map(|key| {
+                let next = numbers.len() as u32;
+                *numbers.entry(key).or_insert(next)
+            })
+            .collect();
+        Self::numbered(of_sample, numbers.len())
+    }
+
     fn numbered(of_sample: Vec<u32>, patients: usize) -> Self {
         let mut starts = vec![0_u32; patients + 1];
         for &patient in &of_sample {
@@ -90,6 +97,18 @@ impl Clusters {
     }
 }
 
+impl From<Vec<u32>> for Clusters {
+    fn from(patients: Vec<u32>) -> Self {
+        Self::by_key(patients.into_iter())
+    }
+}
+
+impl From<Clusters> for Vec<u32> {
+    fn from(clusters: Clusters) -> Self {
+        clusters.of_sample
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +123,9 @@ mod tests {
         let mut weights = [9; 6];
         clusters.spread(&[2, 0, 1], &mut weights);
         assert_eq!(weights, [2, 0, 2, 1, 0, 2]);
+        let text = serde_json::to_string(&clusters).unwrap();
+        assert_eq!(text, "[0,1,0,2,1,0]");
+        assert_eq!(serde_json::from_str::<Clusters>("[7,4000000000,7,0,4000000000,7]").unwrap(), clusters);
     }
 
     #[test]

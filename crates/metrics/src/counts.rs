@@ -152,7 +152,8 @@ impl BinaryCounts {
 }
 
 /// How much more recall weighs than precision in an F score: a positive, finite number.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Beta(f64);
 
 impl Beta {
@@ -176,6 +177,20 @@ impl Beta {
     #[must_use]
     pub fn get(self) -> f64 {
         self.0
+    }
+}
+
+impl TryFrom<f64> for Beta {
+    type Error = crate::Error;
+
+    fn try_from(beta: f64) -> Result<Self, crate::Error> {
+        Self::new(beta)
+    }
+}
+
+impl From<Beta> for f64 {
+    fn from(beta: Beta) -> Self {
+        beta.0
     }
 }
 
@@ -216,6 +231,8 @@ mod tests {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Beta::new(bad).is_err());
         }
+        assert!(serde_json::from_str::<Beta>("-1.0").is_err());
+        assert_eq!(serde_json::from_str::<Beta>("2.0").unwrap(), Beta::new(2.0).unwrap());
         let counts =
             BinaryCounts { true_positives: 6, false_positives: 2, false_negatives: 6, true_negatives: 0 };
         // Precision 3/4, recall 1/2: F2 = 5·(3/4)(1/2) / (4·3/4 + 1/2) = 15/28.

@@ -133,8 +133,16 @@ impl Interval {
 /// ```
 ///
 /// Images of patients who have several of them are not independent: use the [bootstrap](crate::Bootstrap) there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Counts", into = "Counts")]
 pub struct Proportion {
+    successes: u64,
+    trials: u64,
+}
+
+/// What stands in a file, checked again when read.
+#[derive(Serialize, Deserialize)]
+struct Counts {
     successes: u64,
     trials: u64,
 }
@@ -198,6 +206,20 @@ impl Proportion {
     }
 }
 
+impl TryFrom<Counts> for Proportion {
+    type Error = Error;
+
+    fn try_from(counts: Counts) -> Result<Self, Error> {
+        Self::new(counts.successes, counts.trials)
+    }
+}
+
+impl From<Proportion> for Counts {
+    fn from(Proportion { successes, trials }: Proportion) -> Self {
+        Self { successes, trials }
+    }
+}
+
 /// The quantile by bisection of the distribution function down to neighbouring floats: the library's own inverse stops
 /// earlier.
 fn beta_quantile(a: f64, b: f64, at: f64) -> f64 {
@@ -233,6 +255,7 @@ mod tests {
         }
         assert_eq!(Proportion::new(0, 0).unwrap().wilson(Level::NINETY_FIVE), Err(Undefined::NoSample));
         assert!(Proportion::new(2, 1).is_err());
+        assert!(serde_json::from_str::<Proportion>(r#"{"successes":2,"trials":1}"#).is_err());
     }
 
     #[test]

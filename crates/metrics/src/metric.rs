@@ -3,6 +3,7 @@
 use std::fmt;
 
 use radiograph_classes::Class;
+use serde::Serialize;
 
 use crate::{
     Average, Bins, CalibrationNorm, ClassScore, Error, PairAverage, Predictions, RankingScore, Score,
@@ -26,7 +27,9 @@ use crate::{
 /// assert_eq!(metric.of(&predictions)?, Ok(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+/// In files its classes are their names alone, so it is written but not read back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Metric {
     /// Correct / all.

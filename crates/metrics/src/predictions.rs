@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use radiograph_classes::{Class, Classes};
+use serde::{Deserialize, Serialize};
 
 use crate::{BinaryScores, Clusters, Error, Probabilities};
 
@@ -29,7 +30,11 @@ pub const MAX_SAMPLES: usize = 500_000_000;
 /// assert_eq!(predictions.predicted(1).name(), "covid");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+///
+/// In files: the probabilities with their classes, and the labels, ids, patients and fields by name, checked again when
+/// read; [`Predictions::write_csv`] writes the same as a table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Predictions {
     truth: Vec<u32>,
     predicted: Vec<u32>,
@@ -294,6 +299,44 @@ impl Predictions {
             Some(class) => class,
             None => unreachable!("positions were looked up in this set"),
         }
+    }
+}
+
+/// What stands in a file.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    probabilities: Probabilities,
+    truth: Vec<String>,
+    ids: Option<Vec<String>>,
+    patients: Option<Vec<String>>,
+    fields: BTreeMap<String, Vec<Option<String>>>,
+}
+
+impl TryFrom<Written> for Predictions {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self, Error> {
+        let classes = written.probabilities.classes().clone();
+        let mut predictions = Self::new(&classes, &written.truth, &written.probabilities)?;
+        if let Some(ids) = &written.ids {
+            predictions = predictions.with_ids(ids)?;
+        }
+        if let Some(patients) = &written.patients {
+            predictions = predictions.with_patients(patients)?;
+        }
+        for (field, values) in &written.fields {
+            predictions = predictions.with_field(field, values)?;
+        }
+        Ok(predictions)
+    }
+}
+
+impl From<Predictions> for Written {
+    fn from(predictions: Predictions) -> Self {
+        let truth =
+            (0..predictions.len()).map(|sample| predictions.truth(sample).name().to_owned()).collect();
+        let Predictions { probabilities, ids, patients, fields, .. } = predictions;
+        Self { probabilities, truth, ids, patients, fields }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 use radiograph_classes::{Class, Classes};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -12,7 +13,8 @@ pub const ROW_SUM_TOLERANCE: f64 = 1e-5;
 ///
 /// Checked once, here: at least two classes, every entry a number in [0, 1], every row summing to 1 within
 /// [`ROW_SUM_TOLERANCE`]. Rows are never rescaled.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Probabilities {
     columns: Classes,
     values: Array2<f64>,
@@ -30,11 +32,7 @@ impl Probabilities {
             return Err(Error::OneClass { class: columns.to_string() });
         }
         if values.ncols() != columns.len() {
-            return Err(Error::LengthMismatch {
-                what: "a row of probabilities (one entry a class)".to_owned(),
-                expected: columns.len(),
-                got: values.ncols(),
-            });
+            return Err(wrong_width(columns, values.ncols()));
         }
         for (row, probabilities) in values.outer_iter().enumerate() {
             for (class, &value) in columns.names().zip(probabilities) {
@@ -141,4 +139,35 @@ impl Probabilities {
         }
         Self { columns: self.columns.clone(), values }
     }
+}
+
+/// What stands in a file: names and rows, checked again when read.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    classes: Classes,
+    rows: Vec<Vec<f64>>,
+}
+
+impl TryFrom<Written> for Probabilities {
+    type Error = Error;
+
+    fn try_from(Written { classes, rows }: Written) -> Result<Self, Error> {
+        if let Some(row) = rows.iter().find(|row| row.len() != classes.len()) {
+            return Err(wrong_width(&classes, row.len()));
+        }
+        let values = Array2::from_shape_fn((rows.len(), classes.len()), |(row, k)| rows[row][k]);
+        Self::new(&classes, values)
+    }
+}
+
+impl From<Probabilities> for Written {
+    fn from(probabilities: Probabilities) -> Self {
+        let rows = probabilities.values.outer_iter().map(|row| row.to_vec()).collect();
+        Self { classes: probabilities.columns, rows }
+    }
+}
+
+fn wrong_width(classes: &Classes, got: usize) -> Error {
+    let what = "a row of probabilities (one entry a class)".to_owned();
+    Error::LengthMismatch { what, expected: classes.len(), got }
 }

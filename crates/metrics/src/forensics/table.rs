@@ -38,7 +38,8 @@ pub struct PrintedRow {
 }
 
 /// A printed table: a row for every class of the test set, also for those of which nothing was printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct PrintedTable {
     name: String,
     classes: Classes,
@@ -189,6 +190,29 @@ impl PrintedTable {
     }
 }
 
+/// What stands in a file, checked again when read.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    name: String,
+    rows: Vec<PrintedRow>,
+    errors: Option<u64>,
+    unit: Unit,
+}
+
+impl TryFrom<Written> for PrintedTable {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self, Error> {
+        Ok(Self::new(&written.name, written.rows, written.errors)?.in_unit(written.unit))
+    }
+}
+
+impl From<PrintedTable> for Written {
+    fn from(PrintedTable { name, rows, errors, unit, .. }: PrintedTable) -> Self {
+        Self { name, rows, errors, unit }
+    }
+}
+
 /// Stated errors must fit the supports and each other.
 fn check_errors(rows: &[PrintedRow], errors: Option<u64>, total: u64) -> Result<(), Error> {
     let contradiction = |what: &str, stated, bound, at_least| {
@@ -244,6 +268,10 @@ mod tests {
         assert_eq!(names, ["B", "A"]);
         assert_eq!((tables[0].total(), tables[0].errors(), tables[0].unit()), (22, Some(3), Unit::Fraction));
         assert_eq!(tables[1].rows()[0].precision, None);
+        let text = serde_json::to_string(&tables).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<PrintedTable>>(&text).unwrap(), tables);
+        let impossible = text.replace(r#""support":10"#, r#""support":0"#);
+        assert!(serde_json::from_str::<Vec<PrintedTable>>(&impossible).is_err());
     }
 
     #[test]

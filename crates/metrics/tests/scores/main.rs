@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod comparison;
+mod files;
 mod forensics;
 mod golden_metrics;
 mod golden_statistics;

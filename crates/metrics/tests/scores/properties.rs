@@ -3,9 +3,11 @@
 use ndarray::Array2;
 use proptest::prelude::*;
 use radiograph_metrics::{
-    Average, Beta, BinaryScores, Bins, CalibrationNorm, ClassScore, Classes, Metric, PairAverage,
+    Average, Beta, BinaryScores, Bins, Bootstrap, CalibrationNorm, ClassScore, Classes, Metric, PairAverage,
     Predictions, Probabilities, Undefined,
 };
+
+use crate::resampling::simulated;
 
 const NAMES: [&str; 3] = ["covid", "normal", "pneumonia"];
 
@@ -17,13 +19,15 @@ struct Known {
     ranks_only: bool,
     /// Its reason if `pneumonia` has no sample, or none if the score still exists.
     without_a_class: Option<Undefined>,
+    /// Without samples of `pneumonia` it exists all the same if the class was predicted.
+    unless_predicted: bool,
 }
 
 fn table(classes: &Classes) -> Vec<Known> {
     let last = classes.class("pneumonia").unwrap();
     let mut table = Vec::new();
     let mut add = |metric, bounds, ranks_only, without_a_class| {
-        table.push(Known { metric, bounds, ranks_only, without_a_class });
+        table.push(Known { metric, bounds, ranks_only, without_a_class, unless_predicted: false });
     };
     let share = (0.0, 1.0);
     add(Metric::Accuracy, share, false, None);
@@ -39,6 +43,7 @@ fn table(classes: &Classes) -> Vec<Known> {
     add(Metric::Class(ClassScore::Recall, last.clone()), share, false, Some(Undefined::NoPositive));
     add(Metric::Class(ClassScore::Accuracy, last.clone()), share, false, None);
     add(Metric::Class(ClassScore::Specificity, last.clone()), share, false, None);
+    add(Metric::Class(ClassScore::NegativePredictiveValue, last.clone()), share, false, None);
     add(
         Metric::Class(ClassScore::MatthewsCorrelation, last.clone()),
         (-1.0, 1.0),
@@ -53,9 +58,24 @@ fn table(classes: &Classes) -> Vec<Known> {
     }
     add(Metric::Averaged(ClassScore::F(Beta::new(2.0).unwrap()), Average::Micro), share, false, None);
     add(Metric::Auc(last.clone()), share, true, Some(Undefined::NoPositive));
-    add(Metric::AveragePrecision(last), share, true, Some(Undefined::NoPositive));
+    add(Metric::AveragePrecision(last.clone()), share, true, Some(Undefined::NoPositive));
     for average in [PairAverage::Macro, PairAverage::Weighted] {
         add(Metric::OneVsOneAuc(average), share, false, Some(Undefined::ClassUndefined));
+    }
+    for (metric, reason) in [
+        (Metric::Class(ClassScore::Precision, last.clone()), Undefined::NeverPredicted),
+        (Metric::Class(ClassScore::F1, last), Undefined::Absent),
+        (Metric::Averaged(ClassScore::Precision, Average::Macro), Undefined::ClassUndefined),
+        (Metric::Averaged(ClassScore::F1, Average::Macro), Undefined::ClassUndefined),
+    ] {
+        let without_a_class = Some(reason);
+        table.push(Known {
+            metric,
+            bounds: share,
+            ranks_only: false,
+            without_a_class,
+            unless_predicted: true,
+        });
     }
     table
 }
@@ -142,10 +162,14 @@ proptest! {
         prop_assume!(truth.contains(&0) && truth.contains(&1));
         let classes = Classes::new(NAMES).unwrap();
         let predictions = build(&classes, &NAMES, &truth, &rows, 1.0);
-        prop_assume!((0..truth.len()).any(|i| predictions.predicted(i) != predictions.predicted(0)));
+        let predicted = |name| (0..truth.len()).any(|i| predictions.predicted(i).name() == name);
+        // Else the scores of these two are undefined for reasons of their own.
+        prop_assume!(predicted("covid") && predicted("normal"));
         for known in table(&classes) {
             let score = known.metric.of(&predictions).unwrap();
-            prop_assert_eq!(score.err(), known.without_a_class, "{}", known.metric);
+            let exists = known.unless_predicted && predicted("pneumonia");
+            let reason = known.without_a_class.filter(|_| !exists);
+            prop_assert_eq!(score.err(), reason, "{}", known.metric);
         }
     }
 
@@ -199,6 +223,38 @@ proptest! {
         if let (Ok(a), Ok(b)) = (matrix.cohen_kappa(), turned.cohen_kappa()) {
             prop_assert!((a - b).abs() < 1e-12);
         }
+    }
+}
+
+#[test]
+fn the_table_leaves_no_metric_out() {
+    let classes = Classes::new(NAMES).unwrap();
+    let name = |known: Known| match serde_json::to_value(&known.metric).unwrap() {
+        serde_json::Value::String(name) => name,
+        serde_json::Value::Object(of) => of.keys().next().unwrap().clone(),
+        other => panic!("{other}"),
+    };
+    let names: std::collections::BTreeSet<String> = table(&classes).into_iter().map(name).collect();
+    assert_eq!(names.len(), 14, "every kind of metric: {names:?}");
+}
+
+/// The same samples four times over, as those of new patients: intervals of half the width.
+#[test]
+fn duplicated_data_narrows_the_interval_of_every_metric() {
+    let base = simulated(100, 8);
+    let four: Vec<usize> = (0..4 * base.len()).map(|i| i % base.len()).collect();
+    let owners: Vec<String> = (0..four.len())
+        .map(|i| format!("{} {}", i / base.len(), base.patients().unwrap()[four[i]]))
+        .collect();
+    let quadrupled = base.select(&four).with_patients(&owners).unwrap();
+    let metrics: Vec<Metric> = table(base.classes()).into_iter().map(|known| known.metric).collect();
+    let bootstrap = Bootstrap::new(1_000, 5).unwrap();
+    let estimates = |predictions: &Predictions| bootstrap.estimate(predictions, &metrics).unwrap();
+    for ((metric, narrow), wide) in metrics.iter().zip(estimates(&quadrupled)).zip(estimates(&base)) {
+        let ratio = narrow.interval.unwrap().width() / wide.interval.unwrap().width();
+        // Gaps of small bins vary in ways of their own, the largest of them most.
+        let expected = if matches!(metric, Metric::CalibrationError(..)) { 0.05..0.75 } else { 0.42..0.58 };
+        assert!(expected.contains(&ratio), "{metric}: {ratio}");
     }
 }
 

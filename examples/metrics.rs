@@ -9,46 +9,46 @@
 //! ```
 //!
 //! ```console
-//! $ cargo ex metrics -- predictions.csv --by source
-//! predictions.csv: 1388 samples, 971 patients
+//! $ cargo ex metrics -- crates/metrics/tests/golden/predictions.csv --by source
+//! crates/metrics/tests/golden/predictions.csv: 60 samples, 35 patients
 //!
 //! true class  predicted covid  predicted normal  predicted pneumonia
 //! ----------  ---------------  ----------------  -------------------
-//! covid                   333                53                   60
-//! normal                   55               336                   58
-//! pneumonia                58                72                  363
+//! covid                    20                 3                    1
+//! normal                    0                14                    1
+//! pneumonia                 2                 3                   16
 //!
 //! score                          value     low    high  interval
 //! ----------------------------  ------  ------  ------  ----------------------------------
-//! accuracy                      0.7435  0.7206  0.7667  percentile bootstrap over patients
+//! accuracy                      0.8333  0.7193  0.9362  percentile bootstrap over patients
 //! …
-//! macro F1                      0.7435  0.7203  0.7665  percentile bootstrap over patients
-//! macro AUC                     0.9036  0.8910  0.9155  percentile bootstrap over patients
-//! log loss                      0.6201  0.5919  0.6490  percentile bootstrap over patients
-//! ECE (15 bins of equal width)  0.0730  0.0613  0.0991  percentile bootstrap over patients
+//! macro F1                      0.8300  0.6965  0.9333  percentile bootstrap over patients
+//! macro AUC                     0.9377  0.8666  0.9892  percentile bootstrap over patients
+//! log loss                      0.6139  0.3856  0.9193  percentile bootstrap over patients
+//! ECE (15 bins of equal width)  0.1531  0.1391  0.2555  percentile bootstrap over patients
 //! …
 //!
 //! class      score                    value     low    high  interval
 //! ---------  ----------------------  ------  ------  ------  ----------------------------------
-//! covid      precision               0.7466  0.7054  0.7854  percentile bootstrap over patients
-//! covid      recall                  0.7466  0.7040  0.7871  percentile bootstrap over patients
-//! covid      F1                      0.7466  0.7118  0.7779  percentile bootstrap over patients
+//! covid      precision               0.9091  0.7500  1.0000  percentile bootstrap over patients
+//! covid      recall                  0.8333  0.7143  0.9600  percentile bootstrap over patients
+//! covid      F1                      0.8696  0.7660  0.9565  percentile bootstrap over patients
 //! …
 //!
-//! class / source    A    B    C  (missing)
-//! --------------  ---  ---  ---  ---------
-//! covid           446    0    0          0
-//! normal            0  138  144        167
-//! pneumonia         0  156  177        160
+//! class / source  north  south  (missing)
+//! --------------  -----  -----  ---------
+//! covid              24      0          0
+//! normal              6      5          4
+//! pneumonia           9     12          0
 //!
-//! warning: covid: 446 of 446 samples have source A; its scores may be scores of the source
+//! warning: covid: 24 of 24 samples have source north; its scores may be scores of the source
 //!
 //! source     samples  patients  covid  normal  pneumonia                 accuracy
 //! ---------  -------  --------  -----  ------  ---------  -----------------------
-//! A              446       409    446       0          0  0.7466 [0.7055, 0.7885]
-//! B              294       282      0     138        156  0.7177 [0.6655, 0.7692]
-//! C              321       301      0     144        177  0.7632 [0.7138, 0.8094]
-//! (missing)      327       304      0     167        160  0.7431 [0.6950, 0.7908]
+//! north           39        22     24       6          9  0.8205 [0.6579, 0.9512]
+//! south           17        10      0       5         12  0.8824 [0.7368, 1.0000]
+//! (missing)        4         3      0       4          0  0.7500 [0.0000, 1.0000]
+//! …
 //! ```
 //!
 //! With several files of the same samples, one a model, it also says whether the best is distinguishable from the others.

@@ -107,7 +107,7 @@ pub enum Error {
         got: usize,
     },
     /// A column that a file must have.
-    #[error("the file has no column {column:?}; its columns are {}", found.join(", "))]
+    #[error("the file has no column {column:?}; {}", columns_found(found))]
     MissingColumn {
         /// The column.
         column: String,
@@ -214,4 +214,8 @@ pub enum Error {
         /// What was asked for.
         name: String,
     },
+}
+
+fn columns_found(found: &[String]) -> String {
+    if found.is_empty() { "it is empty".to_owned() } else { format!("its columns are {}", found.join(", ")) }
 }

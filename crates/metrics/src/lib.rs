@@ -53,9 +53,73 @@
 //!
 //! # The programs
 //!
-//! `cargo ex metrics -- predictions.csv` scores a file like the one above; without libtorch on the machine it is
+//! `cargo ex metrics -- predictions.csv --json scores.json` scores a file like the one above. This is what it prints of the
+//! one in the tests' folder (`--by source` adds scores for each source, several files are compared as models):
+//!
+//! ```
+//! use radiograph_metrics::{Bootstrap, Evaluation, Predictions, Table};
+//!
+//! let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/predictions.csv");
+//! let predictions = Predictions::read_csv(std::fs::File::open(path)?, None)?;
+//! let evaluation = Evaluation::of(&predictions, &Bootstrap::new(2_000, 7)?)?;
+//!
+//! assert_eq!(
+//!     Table::from(&evaluation.confusion).to_text(),
+//!     "\
+//! true class  predicted covid  predicted normal  predicted pneumonia
+//! ----------  ---------------  ----------------  -------------------
+//! covid                    20                 3                    1
+//! normal                    0                14                    1
+//! pneumonia                 2                 3                   16
+//! "
+//! );
+//! assert_eq!(
+//!     evaluation.overall_table().to_text(),
+//!     "\
+//! score                          value     low    high  interval
+//! ----------------------------  ------  ------  ------  ----------------------------------
+//! accuracy                      0.8333  0.7193  0.9362  percentile bootstrap over patients
+//! balanced accuracy             0.8429  0.7290  0.9440  percentile bootstrap over patients
+//! macro precision               0.8327  0.7011  0.9365  percentile bootstrap over patients
+//! macro recall                  0.8429  0.7290  0.9440  percentile bootstrap over patients
+//! macro F1                      0.8300  0.6965  0.9333  percentile bootstrap over patients
+//! weighted precision            0.8497  0.7517  0.9451  percentile bootstrap over patients
+//! weighted recall               0.8333  0.7193  0.9362  percentile bootstrap over patients
+//! weighted F1                   0.8350  0.7193  0.9362  percentile bootstrap over patients
+//! macro AUC                     0.9377  0.8666  0.9892  percentile bootstrap over patients
+//! weighted AUC                  0.9365  0.8618  0.9895  percentile bootstrap over patients
+//! micro AUC                     0.9283  0.8488  0.9844  percentile bootstrap over patients
+//! macro one-vs-one AUC          0.9384  0.8667  0.9896  percentile bootstrap over patients
+//! macro average precision       0.8992  0.7909  0.9780  percentile bootstrap over patients
+//! weighted average precision    0.9030  0.8167  0.9800  percentile bootstrap over patients
+//! micro average precision       0.8859  0.7788  0.9702  percentile bootstrap over patients
+//! MCC                           0.7554  0.5852  0.9047  percentile bootstrap over patients
+//! Cohen's kappa                 0.7494  0.5697  0.9014  percentile bootstrap over patients
+//! log loss                      0.6139  0.3856  0.9193  percentile bootstrap over patients
+//! Brier score                   0.3048  0.2002  0.4210  percentile bootstrap over patients
+//! ECE (15 bins of equal width)  0.1531  0.1391  0.2555  percentile bootstrap over patients
+//! MCE (15 bins of equal width)  0.5006  0.5002  0.6650  percentile bootstrap over patients
+//! "
+//! );
+//! let classes = evaluation.long_class_table().to_text();
+//! assert!(classes.starts_with(
+//!     "\
+//! class      score                    value     low    high  interval
+//! ---------  ----------------------  ------  ------  ------  ----------------------------------
+//! covid      precision               0.9091  0.7500  1.0000  percentile bootstrap over patients
+//! covid      recall                  0.8333  0.7143  0.9600  percentile bootstrap over patients
+//! covid      F1                      0.8696  0.7660  0.9565  percentile bootstrap over patients
+//! "
+//! ));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In the JSON every score stands beside its interval, its method and what is undefined: `{"name": "accuracy", "estimate":
+//! {"score": {"value": 0.8333333333333334}, "interval": {"value": {"low": 0.719…, "high": 0.936…, …`.
+//!
+//! `cargo ex check_table -- table.csv` examines a printed table and says what [`forensics`] finds; an example of its
+//! output is there. Without libtorch on the machine both are run as
 //! `cargo run --release -p radiograph-examples --no-default-features --example metrics -- predictions.csv`.
-//! `cargo ex check_table -- table.csv` examines a printed table. The module documentation of both shows their output.
 
 mod auc;
 mod average;

@@ -163,6 +163,7 @@ mod tests {
             matches!(read("p_a,p_b\n1,0\n"), Err(Error::MissingColumn { column, .. }) if column == "label")
         );
         assert!(matches!(read("label,a\nx,1\n"), Err(Error::MissingColumn { .. })));
+        assert_eq!(read("").unwrap_err().to_string(), "the file has no column \"label\"; it is empty");
         assert!(matches!(read("label,p_a,p_a\na,1,0\n"), Err(Error::DuplicateColumn { .. })));
         assert!(matches!(read("label,p_a,p_b\n"), Err(Error::TooFewSamples { got: 0 })));
     }

@@ -26,6 +26,36 @@
 //! let matrices = &reading.explanations[0].matrices;
 //! assert_eq!(matrices.len(), 1);
 //! assert_eq!(matrices[0].rows(), [[460, 2, 1], [17, 445, 0], [0, 0, 463]]);
+//!
+//! // What `cargo ex check_table -- table.csv` prints of this table:
+//! assert_eq!(
+//!     verdict.to_string(),
+//!     "\
+//! table: 1388 samples, rounding half-up
+//!   F1 agrees with the printed precision and recall in 3 rows
+//!   as printed: 6 of 10 cells fit
+//!     covid \"recall\" 96.44 is impossible with these supports (nearest: 96.33 = 446/463, 96.54 = 447/463)
+//!     pneumonia \"recall\" 99.55 is impossible with these supports (nearest: 99.35 = 459/462, 99.57 = 460/462)
+//!     covid \"precision\" 99.35 should be 96.44
+//!     covid \"recall\" 96.44 should be 99.35
+//!     pneumonia \"precision\" 96.32 should be 99.33
+//!     pneumonia \"recall\" 99.55 should be 96.54
+//!     one matrix (rows truth):
+//!       covid       460     3     0
+//!       pneumonia    16   446     0
+//!       normal        1     0   462
+//!
+//!   precision and recall exchanged: 10 of 10 cells fit
+//!     one matrix (rows truth):
+//!       covid       460     2     1
+//!       pneumonia    17   445     0
+//!       normal        0     0   463
+//!
+//!   as printed, accuracy one-vs-rest: 6 of 12 cells fit
+//!   precision and recall exchanged, accuracy one-vs-rest: 10 of 12 cells fit
+//!   verdict: the columns precision and recall are exchanged; accuracy is overall, not one-vs-rest; every cell fits; exactly one confusion matrix is possible
+//! "
+//! );
 //! # Ok::<(), radiograph_metrics::Error>(())
 //! ```
 //!

@@ -1,0 +1,160 @@
+//! What all figures share: letters, legends and frames.
+
+use plotters::{
+    coord::{Shift, types::RangedCoordf64},
+    element::DashedPathElement,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
+
+use super::{
+    Failure,
+    palette::{AXIS, GRID, INK, MUTED, dashes},
+};
+
+/// Width of every figure.
+pub(crate) const WIDTH: u32 = 960;
+/// Height of a plot below its legend.
+pub(crate) const PLOT: u32 = 620;
+/// Height of a line of a legend.
+pub(crate) const LINE: u32 = 40;
+/// Size of letters; the plotting library divides it by 1.24.
+pub(crate) const LETTERS: u32 = 32;
+/// Size of the letters of numbers on axes.
+pub(crate) const SMALL: u32 = 29;
+/// The most entries of a legend.
+pub(crate) const ENTRIES: usize = 10;
+
+/// A plot whose axes are both numbers.
+pub(crate) type Plot<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// A letter, or the sign for one that XML cannot hold.
+pub(crate) fn printable(letter: char) -> char {
+    let forbidden = letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
+    if forbidden { '\u{fffd}' } else { letter }
+}
+
+/// Letters of this size and colour.
+pub(crate) fn letters(size: u32, colour: RGBColor) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&colour)
+}
+
+/// Letters placed by their middle.
+pub(crate) fn centred(size: u32, colour: RGBColor) -> TextStyle<'static> {
+    letters(size, colour).pos(Pos::new(HPos::Center, VPos::Center))
+}
+
+/// As much of a text as fits into `width`, with an ellipsis where it was cut.
+pub(crate) fn fitting<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    style: &TextStyle<'_>,
+    width: u32,
+) -> Result<String, Failure<B>> {
+    let mut letters: Vec<char> = text.chars().map(printable).collect();
+    let mut shown: String = letters.iter().collect();
+    while letters.len() > 1 && area.estimate_text_size(&shown, style)?.0 > width {
+        letters.pop();
+        shown = letters.iter().collect::<String>().trim_end().to_owned() + "…";
+    }
+    Ok(shown)
+}
+
+/// An entry of a legend.
+pub(crate) struct Entry {
+    /// What it says.
+    pub(crate) text: String,
+    /// Its colour.
+    pub(crate) colour: RGBColor,
+    /// Which kind of line, by position.
+    pub(crate) line: usize,
+}
+
+/// Lines that a legend of so many entries takes.
+pub(crate) fn legend_height(entries: usize) -> u32 {
+    let lines = entries.min(ENTRIES) + usize::from(entries > ENTRIES);
+    lines as u32 * LINE + 16
+}
+
+/// Draws a legend, an entry a line, at the top of the area.
+pub(crate) fn draw_legend<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    entries: &[Entry],
+) -> Result<(), Failure<B>> {
+    let style = letters(LETTERS, INK).pos(Pos::new(HPos::Left, VPos::Center));
+    for (at, entry) in entries.iter().take(ENTRIES).enumerate() {
+        let y = at as i32 * LINE as i32 + LINE as i32 / 2 + 8;
+        let sample = vec![(24, y), (84, y)];
+        let stroke = entry.colour.stroke_width(5);
+        match dashes(entry.line) {
+            None => area.draw(&PathElement::new(sample, stroke))?,
+            Some((dash, gap)) => area.draw(&DashedPathElement::new(sample, dash, gap, stroke))?,
+        }
+        let text = fitting(area, &entry.text, &style, WIDTH - 124)?;
+        area.draw_text(&text, &style, (100, y))?;
+    }
+    if let Some(more) = entries.len().checked_sub(ENTRIES + 1) {
+        let y = ENTRIES as i32 * LINE as i32 + LINE as i32 / 2 + 8;
+        area.draw_text(
+            &format!("and {} more", more + 1),
+            &letters(LETTERS, MUTED).pos(Pos::new(HPos::Left, VPos::Center)),
+            (100, y),
+        )?;
+    }
+    Ok(())
+}
+
+/// A framed plot with a grid and the names of its axes.
+pub(crate) fn plot<'a, B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    across: ([f64; 2], &str),
+    up: ([f64; 2], &str),
+    format: &dyn Fn(&f64) -> String,
+) -> Result<Plot<'a, B>, Failure<B>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(14)
+        .margin_right(36)
+        .margin_left(10)
+        .margin_bottom(6)
+        .x_label_area_size(84)
+        .y_label_area_size(124)
+        .build_cartesian_2d(across.0[0]..across.0[1], up.0[0]..up.0[1])?;
+    chart
+        .configure_mesh()
+        .x_desc(across.1)
+        .y_desc(up.1)
+        .x_labels(6)
+        .y_labels(6)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(format)
+        .axis_desc_style(letters(LETTERS, INK))
+        .label_style(letters(SMALL, MUTED))
+        .bold_line_style(GRID.stroke_width(2))
+        .light_line_style(TRANSPARENT)
+        .axis_style(AXIS.stroke_width(2))
+        .draw()?;
+    Ok(chart)
+}
+
+/// Draws a line in the manner of the series at `line`.
+pub(crate) fn draw_line<B: DrawingBackend>(
+    chart: &mut Plot<'_, B>,
+    points: Vec<(f64, f64)>,
+    style: ShapeStyle,
+    line: usize,
+) -> Result<(), Failure<B>> {
+    match dashes(line) {
+        None => chart.draw_series(std::iter::once(PathElement::new(points, style)))?,
+        Some((dash, gap)) => {
+            chart.draw_series(std::iter::once(DashedPathElement::new(points, dash, gap, style)))?
+        }
+    };
+    Ok(())
+}
+
+/// A number without needless zeros.
+pub(crate) fn short(value: f64) -> String {
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}

@@ -1,0 +1,130 @@
+//! Figures: one drawing, written as SVG and as PNG.
+//!
+//! All lengths are in units of which 960 make the width of a figure: half a pixel of a page, one pixel of the PNG.
+
+mod band;
+mod canvas;
+mod confusion;
+mod curves;
+mod forest;
+mod palette;
+mod reliability;
+mod training;
+
+use std::{io::Cursor, sync::Once};
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use plotters::{
+    coord::Shift,
+    prelude::{
+        BitMapBackend, DrawingArea, DrawingAreaErrorKind, DrawingBackend, IntoDrawingArea, SVGBackend,
+    },
+    style::{FontStyle, WHITE, register_font},
+};
+
+use crate::Error;
+
+pub(crate) use band::Band;
+pub(crate) use confusion::ConfusionFigure;
+pub(crate) use curves::{Curve, CurvesFigure};
+pub(crate) use forest::{ForestFigure, ForestRow};
+pub(crate) use reliability::ReliabilityFigure;
+pub(crate) use training::{Quantity, TrainingFigure};
+
+/// Letters that are the same on every machine: see `fonts/README.md`.
+static LETTERS: &[u8] = include_bytes!("../../fonts/Roboto-Latin-Greek-Cyrillic.ttf");
+
+/// A drawn figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Figure {
+    /// Its file name without extension: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// What it shows, in a line.
+    pub title: String,
+    /// What can be seen in it, for those who cannot see it.
+    pub description: String,
+    /// An SVG document with title and description.
+    pub svg: String,
+    /// A PNG file.
+    pub png: Vec<u8>,
+}
+
+/// Why a drawing on this kind of canvas failed.
+pub(crate) type Failure<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
+
+/// Something that can be drawn on any canvas.
+pub(crate) trait Drawing {
+    /// Width and height.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it on a white area of that size.
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), Failure<B>>;
+}
+
+impl Figure {
+    pub(crate) fn new(
+        name: String,
+        title: String,
+        description: String,
+        drawing: &impl Drawing,
+    ) -> Result<Self, Error> {
+        let failed = |reason: String| Error::Drawing { figure: name.clone(), reason };
+        static ONCE: Once = Once::new();
+        // A font that ships with the crate is valid; were it not, drawing text would fail with an error.
+        ONCE.call_once(|| drop(register_font("sans-serif", FontStyle::Normal, LETTERS)));
+        let (width, height) = drawing.size();
+        let mut drawn = String::new();
+        {
+            let area = SVGBackend::with_string(&mut drawn, (width, height)).into_drawing_area();
+            drawing.draw(&area).and_then(|()| area.present()).map_err(|error| failed(error.to_string()))?;
+        }
+        let mut pixels = vec![255; width as usize * height as usize * 3];
+        {
+            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+            area.fill(&WHITE)
+                .and_then(|()| drawing.draw(&area))
+                .and_then(|()| area.present())
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        let mut png = Cursor::new(Vec::new());
+        PngEncoder::new(&mut png)
+            .write_image(&pixels, width, height, ExtendedColorType::Rgb8)
+            .map_err(|error| failed(error.to_string()))?;
+        let svg = accessible(&drawn, (width, height), &name, &title, &description);
+        Ok(Self { name, title, description, svg, png: png.into_inner() })
+    }
+}
+
+/// The drawing under a root that names and describes it for screen readers.
+fn accessible(
+    drawn: &str,
+    (width, height): (u32, u32),
+    name: &str,
+    title: &str,
+    description: &str,
+) -> String {
+    let body = drawn.split_once(">\n").map_or("", |(_, body)| body);
+    let (title, description) = (xml(title), xml(description));
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+         aria-labelledby=\"{name}-title\" aria-describedby=\"{name}-description\">\n\
+         <title id=\"{name}-title\">{title}</title>\n<desc id=\"{name}-description\">{description}</desc>\n\
+         <rect width=\"{width}\" height=\"{height}\" fill=\"#FFFFFF\"/>\n{body}"
+    )
+}
+
+/// Text that XML can hold.
+fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            letter => escaped.push(canvas::printable(letter)),
+        }
+    }
+    escaped
+}

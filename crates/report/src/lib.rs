@@ -1,0 +1,49 @@
+//! Figures and one self-contained HTML page from the results of a run.
+//!
+//! The crate trains nothing, decides nothing and needs no libtorch: whoever ran the run fills in a [`Report`] of plain data
+//! (or reads one from JSON), and gets a page that says what was trained, on what, how well, and with what doubt.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use radiograph_report::Report;
+//!
+//! let report: Report = serde_json::from_reader(std::fs::File::open("report.json")?)?;
+//! let page = report.render()?.write(Path::new("runs/first"))?;
+//! println!("{}", page.display()); // runs/first/report.html, figures beside it in figures/
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Rules
+//!
+//! - No number is made here but the bands around curves: scores come from `radiograph-metrics`, counts from the data. Parts
+//!   of the input that contradict one another are an [`Error`], not a page.
+//! - Everything is text until it is escaped: names with `<script>`, emoji or spaces show as they are.
+//! - An undefined score shows its reason, and what was not recorded says so.
+//! - Random weights, phantoms and permuted labels are said at the top, before any number.
+//! - The page loads nothing, runs nothing and stays below [`MAX_PAGE_BYTES`]; pictures that would not fit are left out and
+//!   counted.
+//! - The same input gives the same bytes.
+
+mod as_csv;
+mod data_summary;
+mod error;
+mod figure;
+mod network;
+mod number;
+mod page;
+mod paper;
+mod picture;
+mod rendered;
+mod report;
+mod run_record;
+
+pub use data_summary::{Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeftOut, SourceNote};
+pub use error::Error;
+pub use figure::Figure;
+pub use network::{Epoch, Layer, LossAndAccuracy, NetworkReport, Panel, Scaled, Training, WeightsOrigin};
+pub use page::MAX_PAGE_BYTES;
+pub use picture::{MAX_PICTURE_BYTES, Picture};
+pub use rendered::{Figures, NetworkFigures, Rendered};
+pub use report::{Best, CurveBands, Report};
+pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Stage};

@@ -1,0 +1,186 @@
+//! One network: what it is made of, how it was trained, what it predicted, and where it looked.
+
+use radiograph_files::ContentHash;
+use radiograph_metrics::{
+    ConfusionMatrix, Estimate, Evaluation, NamedEstimate, Predictions, SubgroupTable, Temperature,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Picture, as_csv};
+
+/// One trained network and its scores on the test images.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained it")]
+pub struct NetworkReport {
+    /// Its name, as in `VGG19-RNN`; no two networks share one.
+    pub name: String,
+    /// Its convolutional part: `vgg19`, `densenet121`, `inception_v3`, `inception_resnet_v2`, or another. By it the page finds
+    /// the paper's numbers to show beside these.
+    pub architecture: String,
+    /// Whether a recurrent layer reads the feature map (the paper's networks) or none does (those of its Table 4).
+    pub recurrent: bool,
+    /// The head in words, as in `LSTM of 512 units, two dense layers of 4096`.
+    pub head: String,
+    /// Where the convolutional weights come from.
+    pub weights: WeightsOrigin,
+    /// Parameters of the convolutional part, without its own classifier.
+    pub backbone_parameters: Option<u64>,
+    /// Trained parameters of the head.
+    pub head_parameters: Option<u64>,
+    /// Layers, from the image to the classes.
+    pub layers: Vec<Layer>,
+    /// Every training: the folds, then the refit.
+    pub trainings: Vec<Training>,
+    /// What it predicted for the test images.
+    #[serde(with = "as_csv")]
+    pub predictions: Predictions,
+    /// The scores of these predictions.
+    pub evaluation: Evaluation,
+    /// Scores in subgroups.
+    pub subgroups: Vec<SubgroupTable>,
+    /// The temperature fitted on validation predictions, and the calibration that it gives on the test images.
+    pub scaled: Option<Scaled>,
+    /// Grad-CAM panels.
+    pub panels: Vec<Panel>,
+}
+
+/// Where convolutional weights come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums, reason = "a new origin must be shown on purpose")]
+pub enum WeightsOrigin {
+    /// An installed file.
+    Installed {
+        /// The name of its record.
+        name: String,
+        /// What it was trained on and under which licence, in words.
+        note: String,
+        /// Its content.
+        hash: ContentHash,
+    },
+    /// Drawn from a seed: the network never saw a picture before.
+    Random {
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// A layer, or a group of layers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever built it")]
+pub struct Layer {
+    /// Its name, as in `lstm (LSTM)`.
+    pub name: String,
+    /// Extents of its input without the batch.
+    pub input: Vec<u64>,
+    /// Extents of its output without the batch.
+    pub output: Vec<u64>,
+}
+
+/// One training: a fold, or the refit on all training images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+pub struct Training {
+    /// Its name, as in `fold 1` or `refit`.
+    pub name: String,
+    /// Whether its validation images had been trained on before (chained folds of the released code).
+    pub contaminated: bool,
+    /// Its epochs in order.
+    pub epochs: Vec<Epoch>,
+}
+
+/// One epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+pub struct Epoch {
+    /// Counted from 1.
+    pub number: u32,
+    /// Over the training images, while weights moved.
+    pub training: LossAndAccuracy,
+    /// Over the validation images, after the epoch.
+    pub validation: Option<LossAndAccuracy>,
+}
+
+/// Mean cross-entropy, and the share of images whose most probable class is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+pub struct LossAndAccuracy {
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// In [0, 1].
+    pub accuracy: f64,
+}
+
+/// Calibration after temperature scaling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever fitted it")]
+pub struct Scaled {
+    /// The temperature, fitted on validation predictions.
+    pub temperature: Temperature,
+    /// The scores of the test predictions that it rescales.
+    pub evaluation: Evaluation,
+}
+
+/// Where the network looked in one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever explained")]
+pub struct Panel {
+    /// Name of the image.
+    pub image: String,
+    /// Its true class.
+    pub truth: String,
+    /// The class that the network gave it and that the map explains.
+    pub predicted: String,
+    /// The probability of that class, in [0, 1].
+    pub probability: f64,
+    /// The collection it comes from.
+    pub source: String,
+    /// How the map was made, as in `Grad-CAM of the logit, last feature map`.
+    pub method: String,
+    /// What can be seen in words, for those who cannot see it, such as where in the picture most of the evidence lies.
+    pub alt: String,
+    /// Original, heat map and both together, side by side.
+    pub picture: Picture,
+}
+
+impl NetworkReport {
+    /// Whether the scores are those of the predictions.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let counted = ConfusionMatrix::of(&self.predictions);
+        if counted == self.evaluation.confusion {
+            return Ok(());
+        }
+        let rows = |matrix: &ConfusionMatrix| format!("{:?} over {}", matrix.rows(), matrix.classes());
+        Err(Error::Contradiction {
+            part: self.name.clone(),
+            first: format!("its evaluation counts {}", rows(&self.evaluation.confusion)),
+            second: format!("its predictions give {}", rows(&counted)),
+        })
+    }
+
+    /// Whether its convolutional weights are random.
+    pub(crate) fn is_random(&self) -> bool {
+        matches!(self.weights, WeightsOrigin::Random { .. })
+    }
+
+    /// A score over all classes, by its name.
+    pub(crate) fn overall(&self, score: &str) -> Option<&Estimate> {
+        named(&self.evaluation.overall, score)
+    }
+
+    /// A score of a class, by its name.
+    pub(crate) fn of_class(&self, class: &str, score: &str) -> Option<&Estimate> {
+        let class = self.evaluation.classes.iter().find(|evaluated| evaluated.class == class)?;
+        named(&class.scores, score)
+    }
+
+    /// The trainings that were validated, as folds are.
+    pub(crate) fn folds(&self) -> impl Iterator<Item = &Training> {
+        let validated = |training: &&Training| training.epochs.iter().any(|epoch| epoch.validation.is_some());
+        self.trainings.iter().filter(validated)
+    }
+}
+
+fn named<'a>(scores: &'a [NamedEstimate], name: &str) -> Option<&'a Estimate> {
+    scores.iter().find(|score| score.name == name).map(|score| &score.estimate)
+}

@@ -1,0 +1,69 @@
+//! Confusion matrices and curves: figures 6, 7 and 8 of the paper.
+
+use maud::{Markup, html};
+use radiograph_metrics::ConfusionMatrix;
+
+use super::{
+    drawn,
+    table::{Sheet, text},
+};
+use crate::{Figures, NetworkReport, Report, number::count};
+
+pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
+    let bands = report.bands.replicates;
+    html! {
+        p {
+            "Rows of a confusion matrix are the truth, columns what the network said; shades are shares of a row. Bands around curves hold \
+            at each place the middle of " (bands) " resamples of patients; they are no band for the whole curve."
+        }
+        @for (network, figures) in report.networks.iter().zip(&figures.networks) {
+            h3 { (network.name) }
+            (misses(network))
+            div.pair {
+                (drawn(&figures.confusion, &html! { b { "Confusion matrix" } " (figure 6 of the paper)." }))
+                @match &figures.roc {
+                    Some(roc) => (drawn(roc, &html! { b { "ROC curves" } " (figure 7) with bands. Dashed gray: guessing." })),
+                    None => p { "No class has a ROC curve: that needs test images of it and of another." },
+                }
+                @match &figures.precision_recall {
+                    Some(curve) => (drawn(curve, &html! { b { "Precision-recall curves" } " (figure 8) with bands, drawn as steps." })),
+                    None => p { "No class has a precision-recall curve: that needs test images of it." },
+                }
+            }
+            details { summary { (network.name) ": the matrix as a table" } (matrix(network)) }
+        }
+    }
+}
+
+/// Errors in words, as section 4.1 of the paper gives them.
+fn misses(network: &NetworkReport) -> Markup {
+    let matrix = &network.evaluation.confusion;
+    let rows = matrix.rows();
+    let missed = |(class, row): (usize, &&[u64])| row.iter().sum::<u64>() - row[class];
+    let each: Vec<u64> = rows.iter().enumerate().map(missed).collect();
+    let words: Vec<String> = matrix
+        .classes()
+        .names()
+        .zip(rows.iter().zip(&each))
+        .map(|(name, (row, missed))| format!("{} of {} {name}", count(*missed), count(row.iter().sum())))
+        .take(12)
+        .collect();
+    html! {
+        p { "Of " (count(matrix.total())) " test images " (count(each.iter().sum())) " were misclassified: " (words.join(", ")) "." }
+    }
+}
+
+fn matrix(network: &NetworkReport) -> Markup {
+    let matrix: &ConfusionMatrix = &network.evaluation.confusion;
+    let label = format!("{}: true class (rows) and predicted class (columns)", network.name);
+    let mut sheet = Sheet::new(&label, "").words("true class");
+    for name in matrix.classes().names() {
+        sheet = sheet.numbers(name);
+    }
+    for (name, row) in matrix.classes().names().zip(matrix.rows()) {
+        let mut cells = vec![text(name)];
+        cells.extend(row.iter().map(|&number| text(count(number))));
+        sheet.push(cells);
+    }
+    html! { (sheet) }
+}

@@ -1,0 +1,63 @@
+//! Grad-CAM panels: figure 9 of the paper.
+
+use maud::{Markup, html};
+
+use crate::{Panel, Report, number::counted};
+
+/// What one panel takes besides its picture.
+const CAPTION_BYTES: usize = 2_000;
+
+/// Panels of all networks, as many as fit into `room` bytes.
+pub(super) fn section(report: &Report, room: usize) -> Markup {
+    if report.networks.iter().all(|network| network.panels.is_empty()) {
+        return html! { p { "No heat maps were made in this run, so nothing shows where the networks looked." } };
+    }
+    let mut left = room;
+    let mut taken = |panel: &Panel| {
+        let texts = panel.image.len() + panel.alt.len() + panel.method.len() + panel.source.len();
+        let bytes = panel.picture.bytes_in_page() + 6 * texts + CAPTION_BYTES;
+        let fits = bytes <= left;
+        if fits {
+            left -= bytes;
+        }
+        fits
+    };
+    let shown: Vec<(&str, Vec<&Panel>, usize)> = report
+        .networks
+        .iter()
+        .map(|network| {
+            let panels: Vec<&Panel> = network.panels.iter().filter(|panel| taken(panel)).collect();
+            let omitted = network.panels.len() - panels.len();
+            (network.name.as_str(), panels, omitted)
+        })
+        .collect();
+    html! {
+        p {
+            "Figure 9 of the paper. Each picture shows the image, the heat map, and one over the other: warm where the evidence for the \
+            predicted class was. A map says where the network looked, not that it looked at disease."
+        }
+        @for (name, panels, omitted) in &shown {
+            h3 { (name) }
+            @if panels.is_empty() && *omitted == 0 { p { "No heat maps were made for this network." } }
+            div.panels { @for panel in panels { (self::panel(panel)) } }
+            @if *omitted > 0 {
+                p { (counted(*omitted as u64, "panel")) " left out here to keep this page small; see the folder of the run." }
+            }
+        }
+    }
+}
+
+fn panel(panel: &Panel) -> Markup {
+    let (width, height) = panel.picture.size();
+    let right = panel.truth == panel.predicted;
+    html! {
+        figure {
+            img src=(panel.picture.data_address()) alt=(panel.alt) width=(width) height=(height) loading="lazy";
+            figcaption {
+                b { (panel.predicted) " " (format!("{:.1} %", 100.0 * panel.probability)) }
+                @if right { ", right" } @else { ", wrong: it is " (panel.truth) }
+                ". " (panel.image) " from " (panel.source) ". " (panel.method) "."
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The first screen: what was trained, on what, how well, and with what doubt. Before it, what makes the numbers mean
+//! something else than they seem to.
+
+use maud::{Markup, html};
+use radiograph_metrics::{Average, Metric};
+
+use super::listed;
+use crate::{
+    Images, Labels, NetworkReport, Report, WeightsOrigin,
+    number::{count, counted, level, percent_ends},
+};
+
+/// Title and one line of what this is.
+pub(super) fn heading(report: &Report) -> Markup {
+    let classes = classes(report);
+    html! {
+        p.kind { "radiograph report · not a medical device" }
+        h1 { (report.run.name) }
+        p {
+            (if report.run.images == Images::Phantoms { "Phantom" } else { "Chest" })
+            " X-rays told apart by transfer learning: " (listed(classes.iter().map(String::as_str))) "."
+        }
+    }
+}
+
+/// What must be said louder than any score.
+pub(super) fn alarms(report: &Report) -> Markup {
+    let mut alarms: Vec<String> = Vec::new();
+    if report.run.images == Images::Phantoms {
+        alarms.push(
+            "The images are phantoms, drawn by a program. No score here says anything about people."
+                .to_owned(),
+        );
+    }
+    if report.run.labels == Labels::Permuted {
+        alarms.push(
+            "The labels were permuted at random. This is a control: scores should be those of guessing, and anything better is a leak."
+                .to_owned(),
+        );
+    }
+    let random: Vec<&str> = named(report, NetworkReport::is_random);
+    if !random.is_empty() {
+        alarms.push(format!(
+            "Random convolutional weights in {}: what was never trained saw no picture before this run.",
+            listed(random)
+        ));
+    }
+    let contaminated =
+        named(report, |network| network.trainings.iter().any(|training| training.contaminated));
+    if !contaminated.is_empty() {
+        alarms.push(format!(
+            "Contaminated folds in {}: validation images had been trained on in an earlier fold, so validation scores are too good.",
+            listed(contaminated)
+        ));
+    }
+    if let Some(certificate) = &report.data.certificate
+        && !certificate.clean
+    {
+        let found = certificate.checks.iter().filter(|check| check.found > 0);
+        let found: Vec<String> =
+            found.map(|check| format!("{}: {}", check.what, count(check.found))).collect();
+        alarms.push(format!(
+            "Test images leak into training ({}). Test scores are too good.",
+            found.join("; ")
+        ));
+    }
+    alarms.extend(report.run.cautions.iter().cloned());
+    html! {
+        @if !alarms.is_empty() {
+            section.alarm aria-labelledby="first" {
+                h2 id="first" { "Read this first" }
+                ul { @for alarm in &alarms { li { (alarm) } } }
+            }
+        }
+    }
+}
+
+/// The four answers.
+pub(super) fn first_screen(report: &Report) -> Markup {
+    html! {
+        section aria-label="At a glance" {
+            dl.glance {
+                div { dt { "What was trained" } dd { (trained(report)) } }
+                div { dt { "On what" } dd { (data(report)) } }
+                div { dt { "How well" } dd { (score(report)) } }
+                div { dt { "With what doubt" } dd { (doubt(report)) } }
+            }
+        }
+    }
+}
+
+fn trained(report: &Report) -> Markup {
+    let names = report.networks.iter().map(|network| network.name.as_str());
+    let head = &report.leading().head;
+    let heads_agree = report.networks.iter().all(|network| network.head == *head);
+    let origins = origins(report);
+    html! {
+        p { strong { (listed(names.take(6))) } @if report.networks.len() > 6 { " and " (report.networks.len() - 6) " more" } "." }
+        p {
+            @if heads_agree && !head.is_empty() { (head) ". " }
+            "Convolutional weights: " (origins.join("; ")) "."
+        }
+        p { "Preset " code { (report.run.preset) } "." }
+    }
+}
+
+/// Where weights come from, each origin once.
+fn origins(report: &Report) -> Vec<String> {
+    let mut origins: Vec<String> = Vec::new();
+    for network in &report.networks {
+        let origin = match &network.weights {
+            WeightsOrigin::Installed { name, note, .. } if note.is_empty() => name.clone(),
+            WeightsOrigin::Installed { name, note, .. } => format!("{name} ({note})"),
+            WeightsOrigin::Random { seed } => format!("random, seed {seed}"),
+        };
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    let more = origins.len().saturating_sub(2);
+    origins.truncate(2);
+    if more > 0 {
+        origins.push(format!("and {more} more, in the record"));
+    }
+    origins
+}
+
+fn data(report: &Report) -> Markup {
+    let flow = &report.data.flow;
+    let evaluation = &report.leading().evaluation;
+    let sources = report.data.source_names().len() as u64;
+    let used = flow.training + flow.test;
+    html! {
+        p {
+            strong { (counted(used, if report.run.images == Images::Phantoms { "phantom" } else { "radiograph" })) }
+            " in " (counted(classes(report).len() as u64, "class").replace("classs", "classes"))
+            @if sources > 0 { " from " (counted(sources, "source")) }
+            "; " (count(flow.found)) " were found."
+        }
+        p {
+            (count(flow.training)) " train"
+            @if report.data.folds > 1 { " (" (report.data.folds) " folds)" }
+            ", " (count(flow.test)) " test"
+            @if evaluation.patients_known { ", of " (counted(evaluation.patients as u64, "patient")) }
+            "."
+        }
+        p { "Kept together by " (report.data.grouped_by) "." }
+    }
+}
+
+fn score(report: &Report) -> Markup {
+    let network = report.leading();
+    let accuracy = network.overall(&Metric::Accuracy.to_string());
+    let area = network.overall(&Metric::AveragedAuc(Average::Macro).to_string());
+    html! {
+        @match accuracy.map(|estimate| (estimate.score, estimate.interval)) {
+            Some((Ok(value), interval)) => {
+                p {
+                    span.figure-of-merit { (format!("{:.1} %", 100.0 * value)) }
+                    "accuracy on test images"
+                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (percent_ends(&interval)) ")" }
+                }
+            }
+            Some((Err(reason), _)) => p { "Accuracy undefined: " (reason) "." },
+            None => p { "Accuracy was not computed." },
+        }
+        p {
+            strong { (network.name) }
+            @if let Some(area) = area {
+                @match area.score {
+                    Ok(value) => {
+                        ", macro AUC " (format!("{:.2} %", 100.0 * value))
+                        @if let Ok(interval) = area.interval { " (" (percent_ends(&interval)) ")" }
+                    }
+                    Err(reason) => { ", macro AUC undefined: " (reason) },
+                }
+            }
+            "."
+        }
+        @match &report.best {
+            Some(best) => p { "Chosen by " (best.chosen_by) "." },
+            None if report.networks.len() > 1 => p { "The first of " (report.networks.len()) "; none was chosen." },
+            None => {},
+        }
+    }
+}
+
+/// Reasons to doubt the score, the heaviest first.
+pub(super) fn doubts(report: &Report) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let confounded = report.data.warnings().len();
+    if confounded > 0 {
+        let of = classes(report).len();
+        doubts.push(format!(
+            "{confounded} of {of} classes come (almost) from one source each: the score may be one of sources, not of disease."
+        ));
+    }
+    match &report.data.certificate {
+        None => doubts.push("Nobody looked for copies of test images in training.".to_owned()),
+        Some(certificate) if !certificate.clean => {
+            doubts.push("Test images have relatives in training.".to_owned());
+        }
+        Some(_) => {}
+    }
+    if report.best.as_ref().is_some_and(|best| best.on_test) {
+        doubts.push("The network was chosen on the test images, so its score there is too good.".to_owned());
+    }
+    let unseen = report.data.source_names().into_iter().any(|source| {
+        let counts = report.data.counts.iter().filter(|count| count.source == source);
+        let (training, test) = counts.fold((0, 0), |(a, b), count| (a + count.training, b + count.test));
+        training == 0 && test > 0
+    });
+    if !unseen {
+        doubts.push(
+            "Every source of test images was trained on: nothing here says how it does elsewhere.".to_owned(),
+        );
+    }
+    let leading = &report.leading().name;
+    let alike = report.comparisons.iter().filter(|comparison| {
+        comparison.differs() == Some(false) && (comparison.first == *leading || comparison.second == *leading)
+    });
+    let mut others: Vec<&str> = Vec::new();
+    for comparison in alike {
+        let other = if comparison.first == *leading { &comparison.second } else { &comparison.first };
+        if !others.contains(&other.as_str()) {
+            others.push(other);
+        }
+    }
+    if !others.is_empty() {
+        doubts.push(format!("Not distinguishable in some score from {}.", listed(others)));
+    }
+    if !report.leading().evaluation.patients_known {
+        doubts.push("Patients are not known, so intervals may be too narrow.".to_owned());
+    }
+    doubts
+}
+
+fn doubt(report: &Report) -> Markup {
+    let doubts = doubts(report);
+    html! {
+        ul { @for doubt in doubts.iter().take(4) { li { (doubt) } } }
+        @if doubts.is_empty() { p { "No check of this page found a reason; that is no proof that there is none." } }
+    }
+}
+
+fn classes(report: &Report) -> Vec<String> {
+    report.leading().predictions.classes().names().map(str::to_owned).collect()
+}
+
+fn named(report: &Report, wanted: impl Fn(&NetworkReport) -> bool) -> Vec<&str> {
+    report.networks.iter().filter(|network| wanted(network)).map(|network| network.name.as_str()).collect()
+}

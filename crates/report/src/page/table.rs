@@ -1,0 +1,106 @@
+//! Tables that a screen reader can walk: a caption, a heading for every column and every row.
+
+use maud::{Markup, Render, html};
+use radiograph_metrics::{Estimate, Score};
+
+use crate::number::percent_ends;
+
+/// A table. The first column names the rows.
+pub(super) struct Sheet {
+    caption: Markup,
+    /// What the region that scrolls is called.
+    label: String,
+    columns: Vec<(String, bool)>,
+    rows: Vec<(Vec<Markup>, bool)>,
+}
+
+impl Sheet {
+    /// A table of this name.
+    pub(super) fn new(label: &str, note: &str) -> Self {
+        let caption = html! { (label) @if !note.is_empty() { small { (note) } } };
+        Self { caption, label: label.to_owned(), columns: Vec::new(), rows: Vec::new() }
+    }
+
+    /// With a column of words.
+    pub(super) fn words(mut self, name: &str) -> Self {
+        self.columns.push((name.to_owned(), false));
+        self
+    }
+
+    /// With a column of numbers.
+    pub(super) fn numbers(mut self, name: &str) -> Self {
+        self.columns.push((name.to_owned(), true));
+        self
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, cells: Vec<Markup>) {
+        self.rows.push((cells, false));
+    }
+
+    /// Adds a row that sums up those before.
+    pub(super) fn push_total(&mut self, cells: Vec<Markup>) {
+        self.rows.push((cells, true));
+    }
+}
+
+impl Render for Sheet {
+    fn render(&self) -> Markup {
+        let class = |at: usize| self.columns.get(at).is_some_and(|column| column.1).then_some("n");
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(self.label) {
+                table {
+                    caption { (self.caption) }
+                    thead {
+                        tr { @for (name, number) in &self.columns { th scope="col" class=[number.then_some("n")] { (name) } } }
+                    }
+                    tbody {
+                        @for (cells, total) in &self.rows {
+                            tr class=[total.then_some("total")] {
+                                @for (at, cell) in cells.iter().enumerate() {
+                                    @if at == 0 { th scope="row" { (cell) } }
+                                    @else { td class=[class(at)] { (cell) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A cell of text.
+pub(super) fn text(text: impl AsRef<str>) -> Markup {
+    html! { (text.as_ref()) }
+}
+
+/// A score in percent without its sign, or why there is none.
+pub(super) fn percent_cell(score: Score) -> Markup {
+    match score {
+        Ok(value) => html! { (format!("{:.2}", 100.0 * value)) },
+        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
+    }
+}
+
+/// A score as a number with four decimals, or why there is none.
+pub(super) fn plain_cell(score: Score) -> Markup {
+    match score {
+        Ok(value) => html! { (format!("{value:.4}")) },
+        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
+    }
+}
+
+/// A score in percent over its interval.
+pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
+    let Some(estimate) = estimate else { return html! { span.undefined { "not computed" } } };
+    html! {
+        (percent_cell(estimate.score))
+        @if estimate.score.is_ok() {
+            @match estimate.interval {
+                Ok(interval) => { " " span.sub { (percent_ends(&interval)) } }
+                Err(reason) => { " " span.sub.undefined { "no interval: " (reason) } }
+            }
+        }
+    }
+}

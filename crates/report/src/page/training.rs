@@ -1,0 +1,60 @@
+//! Accuracy and loss over the epochs (figure 5 of the paper), and the last of them.
+
+use maud::{Markup, html};
+
+use super::{
+    drawn,
+    table::{Sheet, text},
+};
+use crate::{Figures, LossAndAccuracy, NetworkReport, Report};
+
+pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
+    html! {
+        @for (network, figures) in report.networks.iter().zip(&figures.networks) {
+            h3 { (network.name) }
+            @if network.trainings.iter().all(|training| training.epochs.is_empty()) {
+                p { "No history was recorded." }
+            } @else {
+                div.pair {
+                    @for figure in [&figures.accuracy, &figures.loss].into_iter().flatten() {
+                        (drawn(figure, &html! { "Figure 5 of the paper, every fold thin. Training is measured while weights move, with dropout; \
+                        validation after the epoch, without." }))
+                    }
+                }
+                (last_epochs(network))
+            }
+        }
+    }
+}
+
+fn last_epochs(network: &NetworkReport) -> Markup {
+    let label = format!("{}: the last epoch of every training", network.name);
+    let mut sheet = Sheet::new(&label, "Accuracy in %, loss in nats.")
+        .words("training")
+        .numbers("epochs")
+        .numbers("training accuracy")
+        .numbers("training loss")
+        .numbers("validation accuracy")
+        .numbers("validation loss");
+    for training in &network.trainings {
+        let Some(last) = training.epochs.last() else {
+            sheet.push(vec![text(&training.name), text("0"), text("–"), text("–"), text("–"), text("–")]);
+            continue;
+        };
+        let name = html! { (training.name) @if training.contaminated { " " span.sub { "contaminated" } } };
+        let mut row = vec![name, text(last.number.to_string())];
+        row.extend(cells(Some(last.training)));
+        row.extend(cells(last.validation));
+        sheet.push(row);
+    }
+    html! { (sheet) }
+}
+
+fn cells(scores: Option<LossAndAccuracy>) -> [Markup; 2] {
+    match scores {
+        Some(scores) => {
+            [text(format!("{:.2}", 100.0 * scores.accuracy)), text(format!("{:.4}", scores.loss))]
+        }
+        None => [text("–"), text("–")],
+    }
+}

@@ -1,0 +1,71 @@
+//! What the paper prints (Al-Rakhami, Islam, Islam, Asraf, Sodhro and Ding 2021, medRxiv 2020.08.24.20181339), as it prints
+//! it: tables 1 to 4 and the last epochs of section 4.1. Numbers are kept as text, so that none is rounded again.
+
+mod tables;
+mod verdicts;
+
+use crate::NetworkReport;
+
+pub(crate) use tables::{ALL, PrintedNetwork, PrintedScores};
+pub(crate) use verdicts::{Examined, table_3, table_4};
+
+/// A class of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrintedClass {
+    Covid,
+    Pneumonia,
+    Normal,
+}
+
+impl PrintedClass {
+    /// In the order of the paper.
+    pub(crate) const ALL: [Self; 3] = [Self::Covid, Self::Pneumonia, Self::Normal];
+
+    /// The class of the paper that goes by this name, written in any of the usual ways.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let letters: String =
+            name.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
+        match letters.as_str() {
+            "covid" | "covid19" => Some(Self::Covid),
+            "pneumonia" => Some(Self::Pneumonia),
+            "normal" => Some(Self::Normal),
+            _ => None,
+        }
+    }
+
+    /// As the paper writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Covid => "COVID-19",
+            Self::Pneumonia => "Pneumonia",
+            Self::Normal => "Normal",
+        }
+    }
+
+    /// Its row in a table of the paper.
+    pub(crate) fn row(self) -> usize {
+        self as usize
+    }
+}
+
+/// What the paper prints of a network of this architecture.
+pub(crate) fn network(architecture: &str) -> Option<&'static PrintedNetwork> {
+    ALL.iter().find(|printed| printed.architecture == architecture)
+}
+
+/// The test accuracy, in percent, that the paper prints for this network, with or without its recurrent layer.
+pub(crate) fn accuracy(of: &NetworkReport) -> Option<f64> {
+    let printed = network(&of.architecture)?;
+    let text = if of.recurrent { printed.accuracy } else { printed.plain.accuracy };
+    text.parse().ok()
+}
+
+/// The scores, in percent, that the paper prints for a class of this network. Table 4 has COVID-19 alone.
+pub(crate) fn scores(of: &NetworkReport, class: &str) -> Option<&'static PrintedScores> {
+    let (printed, class) = (network(&of.architecture)?, PrintedClass::named(class)?);
+    match (of.recurrent, class) {
+        (true, class) => Some(&printed.classes[class.row()]),
+        (false, PrintedClass::Covid) => Some(&printed.plain),
+        (false, _) => None,
+    }
+}

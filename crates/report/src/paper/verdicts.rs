@@ -1,0 +1,82 @@
+//! What the paper's printed tables can and cannot be: `radiograph-metrics` examines them, here they are only handed over.
+
+use radiograph_metrics::forensics::{Printed, PrintedRow, PrintedTable, Rounding, Verdict, examine};
+
+use super::{ALL, PrintedClass, PrintedNetwork, PrintedScores};
+use crate::Error;
+
+/// Test images of each class in the paper, section 3.1.
+const SUPPORTS: [u64; 3] = [463, 462, 463];
+
+/// A network of a printed table and what the examination says.
+pub(crate) struct Examined {
+    /// The network's name in that table.
+    pub(crate) name: String,
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+}
+
+/// Table 3, with the errors that the text states.
+pub(crate) fn table_3() -> Result<Vec<Examined>, Error> {
+    let examined = |network: &PrintedNetwork| {
+        let row = |class: PrintedClass| printed_row(class, Some(&network.classes[class.row()]));
+        let mut rows = PrintedClass::ALL.map(row);
+        rows[PrintedClass::Covid.row()].missed = Some(network.errors.1);
+        examine_rows(format!("{}-RNN", network.name), rows, Some(network.errors.0))
+    };
+    ALL.iter().map(examined).collect()
+}
+
+/// The plain networks of Table 4, of which COVID-19 alone is printed.
+pub(crate) fn table_4() -> Result<Vec<Examined>, Error> {
+    let examined = |network: &PrintedNetwork| {
+        let row = |class| printed_row(class, (class == PrintedClass::Covid).then_some(&network.plain));
+        examine_rows(network.name.to_owned(), PrintedClass::ALL.map(row), None)
+    };
+    ALL.iter().map(examined).collect()
+}
+
+fn examine_rows(name: String, rows: [PrintedRow; 3], errors: Option<u64>) -> Result<Examined, Error> {
+    let table = PrintedTable::new(&name, rows.into(), errors)?;
+    let verdict = examine(&table, Rounding::HalfUp)?;
+    Ok(Examined { name, verdict })
+}
+
+fn printed_row(class: PrintedClass, scores: Option<&PrintedScores>) -> PrintedRow {
+    let read =
+        |pick: fn(&PrintedScores) -> &'static str| scores.and_then(|scores| Printed::read(pick(scores)));
+    PrintedRow {
+        class: class.name().to_owned(),
+        support: SUPPORTS[class.row()],
+        precision: read(|scores| scores.precision),
+        recall: read(|scores| scores.recall),
+        f1: read(|scores| scores.f1),
+        accuracy: read(|scores| scores.accuracy),
+        missed: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The only matrices with these supports and the errors of section 4.1, found by an exhaustive search in another language.
+    const MATRICES: [[[u64; 3]; 3]; 4] = [
+        [[462, 1, 0], [1, 461, 0], [0, 0, 463]],
+        [[461, 1, 1], [0, 462, 0], [0, 1, 462]],
+        [[460, 2, 1], [17, 445, 0], [0, 0, 463]],
+        [[456, 6, 1], [0, 462, 0], [0, 0, 463]],
+    ];
+
+    #[test]
+    fn table_3_as_typed_here_has_the_matrices_that_it_must_have() {
+        let examined = table_3().unwrap();
+        assert_eq!(examined.len(), 4);
+        for (examined, expected) in examined.iter().zip(MATRICES) {
+            let best = examined.verdict.best_readings();
+            let found =
+                best.iter().filter_map(|reading| reading.unique_matrix()).any(|m| m.rows() == expected);
+            assert!(found, "{}", examined.verdict);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A dense layer of a classifier.
+
+use tch::{TchError, Tensor};
+
+use crate::{
+    BackboneError,
+    source::{Path, Role},
+};
+
+/// `[N, in]` to `[N, out]`.
+#[derive(Debug)]
+pub(crate) struct Dense {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Dense {
+    /// `weight` `[out, in]` and `bias` at this path.
+    pub(crate) fn load(path: &Path<'_>, [inputs, outputs]: [i64; 2]) -> Result<Self, BackboneError> {
+        let weight = path.tensor("weight", &[outputs, inputs], Role::Kernel)?;
+        Ok(Self { weight, bias: path.tensor("bias", &[outputs], Role::Bias)? })
+    }
+
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        input.f_linear(&self.weight, Some(&self.bias))
+    }
+}

@@ -1,0 +1,79 @@
+//! Batch normalisation with the statistics of training, which a frozen network never moves.
+
+use tch::{Kind, TchError, Tensor};
+
+use crate::{
+    BackboneError,
+    source::{Path, Role},
+};
+
+/// `(x − mean) / √(variance + ε) · weight + bias`, a number each for every channel.
+#[derive(Debug)]
+pub(crate) struct BatchNorm {
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    epsilon: f64,
+}
+
+impl BatchNorm {
+    /// `weight`, `bias`, `running_mean` and `running_var` at this path; ε from the lineage.
+    pub(crate) fn load(path: &Path<'_>, channels: i64) -> Result<Self, BackboneError> {
+        Ok(Self {
+            weight: path.tensor("weight", &[channels], Role::NormWeight)?,
+            bias: path.tensor("bias", &[channels], Role::NormBias)?,
+            mean: path.tensor("running_mean", &[channels], Role::Mean)?,
+            variance: path.tensor("running_var", &[channels], Role::Variance)?,
+            epsilon: path.source().lineage.batch_norm_epsilon,
+        })
+    }
+
+    /// `[N, C, H, W]` to the same.
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        let (weight, bias) = (Some(&self.weight), Some(&self.bias));
+        let (mean, variance) = (Some(&self.mean), Some(&self.variance));
+        input.f_batch_norm(weight, bias, mean, variance, false, 0.0, self.epsilon, true)
+    }
+
+    /// The same as `scale · x + shift`, in f64.
+    pub(crate) fn affine(&self) -> Result<(Tensor, Tensor), TchError> {
+        let double = |tensor: &Tensor| tensor.f_to_kind(Kind::Double);
+        let deviation = double(&self.variance)?.f_add_scalar(self.epsilon)?.f_sqrt()?;
+        let scale = double(&self.weight)?.f_div(&deviation)?;
+        let shift = double(&self.bias)?.f_sub(&double(&self.mean)?.f_mul(&scale)?)?;
+        Ok((scale, shift))
+    }
+}
+
+/// A rectified affine map of each channel as limits alone, for what a convolution can take over: max(0, s·x + b) is
+/// s·max(x, −b/s) + b for s > 0 and s·min(x, −b/s) + b for s < 0. The limits remain here, factor and summand go into the
+/// kernel that follows. One pass over memory instead of two or three.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    low: Tensor,
+    high: Tensor,
+}
+
+/// A slope below this is taken for 0: its limit would overflow, and what it adds is below the rounding of its channel.
+const FLAT: f64 = 1e-20;
+
+impl Gate {
+    /// The gate of max(0, `scale`·x + `shift`), and the scale and shift that are to follow it, in f64.
+    pub(crate) fn of_rectified(scale: &Tensor, shift: &Tensor) -> Result<(Self, Tensor, Tensor), TchError> {
+        let flat = scale.f_abs()?.f_le(FLAT)?;
+        let limit = shift.f_neg()?.f_div(&scale.f_masked_fill(&flat, 1.0)?)?;
+        let low = limit.f_masked_fill(&scale.f_le(FLAT)?, f64::NEG_INFINITY)?;
+        let high = limit.f_masked_fill(&scale.f_ge(-FLAT)?, f64::INFINITY)?;
+        let per_channel = |limit: &Tensor| limit.f_to_kind(Kind::Float)?.f_view([1, -1, 1, 1]);
+        let gate = Self { low: per_channel(&low)?, high: per_channel(&high)? };
+        let scale = scale.f_masked_fill(&flat, 0.0)?;
+        let shift = shift.f_where_self(&flat.f_logical_not()?, &shift.f_relu()?)?;
+        Ok((gate, scale, shift))
+    }
+
+    /// A copy of `[N, C, H, W]` within the limits.
+    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        input.f_clamp_tensor(Some(&self.low), Some(&self.high))
+    }
+}

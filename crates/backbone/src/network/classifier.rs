@@ -1,0 +1,56 @@
+//! The dense layers behind each network that name one of ImageNet's 1000 classes.
+
+use radiograph_weights::Architecture;
+use tch::{TchError, Tensor};
+
+use crate::{
+    BackboneError, Facts,
+    layer::{Dense, average_everywhere},
+    source::Source,
+};
+
+const CLASSES: i64 = 1000;
+/// Cells a side that VGG19's dense layers see, whatever the image's size.
+const VGG_CELLS: i64 = 7;
+
+/// From the last feature map to logits. Dropout is for training, and so absent.
+#[derive(Debug)]
+pub(crate) enum Classifier {
+    /// VGG19: three dense layers on 7 × 7 cells.
+    Deep([Dense; 3]),
+    /// The others: one on the mean of all cells.
+    Pooled(Dense),
+}
+
+impl Classifier {
+    /// Takes its tensors from the source.
+    pub(crate) fn load(source: &Source) -> Result<Self, BackboneError> {
+        let (root, channels) = (source.root(), Facts::of(source.architecture).channels);
+        let name = match source.architecture {
+            Architecture::Vgg19 => {
+                let path = root.at("classifier");
+                return Ok(Self::Deep([
+                    Dense::load(&path.at(0), [channels * VGG_CELLS * VGG_CELLS, 4096])?,
+                    Dense::load(&path.at(3), [4096, 4096])?,
+                    Dense::load(&path.at(6), [4096, CLASSES])?,
+                ]));
+            }
+            Architecture::DenseNet121 => "classifier",
+            Architecture::InceptionV3 => "fc",
+            Architecture::InceptionResNetV2 => "classif",
+        };
+        Ok(Self::Pooled(Dense::load(&root.at(name), [channels, CLASSES])?))
+    }
+
+    /// `[N, C, H, W]` to `[N, 1000]`.
+    pub(crate) fn forward(&self, features: &Tensor) -> Result<Tensor, TchError> {
+        match self {
+            Self::Deep([first, second, last]) => {
+                let cells = features.f_adaptive_avg_pool2d([VGG_CELLS, VGG_CELLS])?;
+                let hidden = first.forward(&cells.f_flatten(1, -1)?)?.f_relu_()?;
+                last.forward(&second.forward(&hidden)?.f_relu_()?)
+            }
+            Self::Pooled(dense) => dense.forward(&average_everywhere(features)?),
+        }
+    }
+}

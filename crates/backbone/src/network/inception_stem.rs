@@ -1,0 +1,46 @@
+//! The first layers of both Inceptions, which differ in nothing but their names.
+
+use tch::{TchError, Tensor};
+
+use crate::{
+    BackboneError, Window,
+    layer::{Slide, Unit, max_pool},
+    source::Path,
+};
+
+pub(crate) const HALVING: Window = Window::new(3, 2, 0);
+const TRIMMING: Window = Window::new(3, 1, 0);
+
+/// The windows of the stem, and the two halvings that both Inceptions have behind it.
+pub(crate) const WINDOWS: [Window; 7] = [HALVING, TRIMMING, HALVING, TRIMMING, HALVING, HALVING, HALVING];
+
+/// Five convolutions and two max poolings: 3 to 192 channels.
+#[derive(Debug)]
+pub(crate) struct InceptionStem {
+    conv2d_1a: Unit,
+    conv2d_2a: Unit,
+    conv2d_2b: Unit,
+    conv2d_3b: Unit,
+    conv2d_4a: Unit,
+}
+
+impl InceptionStem {
+    pub(crate) fn load(root: &Path<'_>, names: [&str; 5]) -> Result<Self, BackboneError> {
+        let [first, second, third, fourth, fifth] = names.map(|name| root.at(name));
+        Ok(Self {
+            conv2d_1a: Unit::load(&first, [3, 32], Slide::valid(3, 2))?,
+            conv2d_2a: Unit::load(&second, [32, 32], Slide::valid(3, 1))?,
+            conv2d_2b: Unit::load(&third, [32, 64], Slide::same(3, 3))?,
+            conv2d_3b: Unit::load(&fourth, [64, 80], Slide::POINT)?,
+            conv2d_4a: Unit::load(&fifth, [80, 192], Slide::valid(3, 1))?,
+        })
+    }
+
+    /// `[N, 3, H, W]` to `[N, 192, …]`.
+    pub(crate) fn forward(&self, images: &Tensor) -> Result<Tensor, TchError> {
+        let map = self.conv2d_2a.forward(&self.conv2d_1a.forward(images)?)?;
+        let map = max_pool(&self.conv2d_2b.forward_unrectified(&map)?, HALVING)?.f_relu_()?;
+        let map = self.conv2d_3b.forward(&map)?;
+        max_pool(&self.conv2d_4a.forward_unrectified(&map)?, HALVING)?.f_relu_()
+    }
+}

@@ -1,0 +1,58 @@
+//! Weights drawn from a seed, for tests and trials of the machinery. They recognise nothing.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use tch::Tensor;
+
+use crate::{
+    BackboneError,
+    source::{Asked, Role},
+};
+
+/// Each tensor from a stream of its own, so that its values depend on the seed and its name alone. Kernels are even within
+/// ±√(6 / inputs) (He et al., 2015), batch normalisation changes nothing, biases are 0.
+pub(crate) fn tensors(asked: &[Asked], seed: u64) -> Result<BTreeMap<String, Tensor>, BackboneError> {
+    let mut tensors = BTreeMap::new();
+    for Asked { name, shape, role } in asked {
+        let options = (tch::Kind::Float, tch::Device::Cpu);
+        let tensor = match role {
+            Role::Kernel => kernel(seed, name, shape)?,
+            Role::Bias | Role::NormBias | Role::Mean => Tensor::f_zeros(shape, options)?,
+            Role::NormWeight | Role::Variance => Tensor::f_ones(shape, options)?,
+        };
+        tensors.insert(name.clone(), tensor);
+    }
+    Ok(tensors)
+}
+
+fn kernel(seed: u64, name: &str, shape: &[i64]) -> Result<Tensor, BackboneError> {
+    let mut stream = stream(seed, name);
+    let inputs: i64 = shape.iter().skip(1).product();
+    let bound = (6.0 / inputs as f64).sqrt() as f32;
+    let count = shape.iter().product::<i64>() as usize;
+    let mut values = vec![0.0_f32; count];
+    // Two values of 24 bits from each number of 64: -1 up to below 1 in steps of 2^-23, exact.
+    for pair in values.chunks_mut(2) {
+        let mut bits = stream.next_u64();
+        for value in pair {
+            *value = bound * ((bits as u32 >> 8) as f32 / (1_u32 << 23) as f32 - 1.0);
+            bits >>= 32;
+        }
+    }
+    Ok(Tensor::f_from_slice(&values)?.f_view(shape)?)
+}
+
+fn stream(seed: u64, name: &str) -> ChaCha8Rng {
+    // FNV-1a, 64 bits: names differ, so keys do.
+    let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&hash.to_le_bytes());
+    ChaCha8Rng::from_seed(key)
+}

@@ -1,0 +1,132 @@
+//! Where a network's tensors come from while it is built. A network asks for each by name and shape; the list of what it
+//! asks for is the list of what a file must hold, so that the two cannot differ.
+
+use std::{cell::RefCell, collections::BTreeMap, fmt::Display};
+
+use tch::{Kind, Tensor};
+
+use radiograph_weights::{Architecture, Lineage};
+
+use crate::{BackboneError, Form};
+
+/// What a tensor is to its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Weights of a convolution or a dense layer; all dimensions but the first are summed over.
+    Kernel,
+    /// What such a layer adds.
+    Bias,
+    /// The factor of a batch normalisation.
+    NormWeight,
+    /// What it adds.
+    NormBias,
+    /// The mean that it subtracts.
+    Mean,
+    /// The variance that it divides by the root of.
+    Variance,
+}
+
+/// One tensor that a network asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<i64>,
+    pub(crate) role: Role,
+}
+
+/// What a network is built from.
+pub(crate) struct Source {
+    pub(crate) architecture: Architecture,
+    pub(crate) form: Form,
+    pub(crate) lineage: Lineage,
+    pub(crate) device: tch::Device,
+    asked: RefCell<Vec<Asked>>,
+    tensors: Option<RefCell<BTreeMap<String, Tensor>>>,
+}
+
+impl Source {
+    /// A source that only listens: every tensor is zero and takes no memory.
+    pub(crate) fn listening(architecture: Architecture) -> Self {
+        Self {
+            architecture,
+            form: Form::Plain,
+            lineage: Lineage::keras(architecture),
+            device: tch::Device::Cpu,
+            asked: RefCell::default(),
+            tensors: None,
+        }
+    }
+
+    /// A source of these tensors, of which each can be taken once.
+    pub(crate) fn of(
+        architecture: Architecture,
+        form: Form,
+        lineage: Lineage,
+        device: tch::Device,
+        tensors: BTreeMap<String, Tensor>,
+    ) -> Self {
+        let tensors = Some(RefCell::new(tensors));
+        Self { architecture, form, lineage, device, asked: RefCell::default(), tensors }
+    }
+
+    /// The path of everything.
+    pub(crate) fn root(&self) -> Path<'_> {
+        Path { source: self, name: String::new() }
+    }
+
+    /// What was asked for so far, in that order.
+    pub(crate) fn into_asked(self) -> Vec<Asked> {
+        self.asked.into_inner()
+    }
+
+    /// Channels last pays on the processor; on a Kepler GPU it does not.
+    pub(crate) fn channels_last(&self) -> bool {
+        self.form == Form::Folded && self.device == tch::Device::Cpu
+    }
+
+    fn take(&self, asked: Asked) -> Result<Tensor, BackboneError> {
+        let tensor = match &self.tensors {
+            None => Tensor::f_zeros([1], (Kind::Float, tch::Device::Cpu))?.f_expand(&asked.shape, false)?,
+            Some(tensors) => {
+                let tensor = tensors.borrow_mut().remove(&asked.name);
+                // Tensors are compared with the list before a network is built, so this is a network that asks twice.
+                let fault = |what: &str| BackboneError::Tensors {
+                    architecture: self.architecture,
+                    faults: vec![format!("{} {what}", asked.name)],
+                };
+                let tensor = tensor.ok_or_else(|| fault("is missing"))?;
+                if tensor.size() != asked.shape {
+                    return Err(fault("is misshapen"));
+                }
+                tensor.f_to_device(self.device)?
+            }
+        };
+        self.asked.borrow_mut().push(asked);
+        Ok(tensor)
+    }
+}
+
+/// A place in the tree of names.
+pub(crate) struct Path<'source> {
+    source: &'source Source,
+    name: String,
+}
+
+impl<'source> Path<'source> {
+    /// The source behind it.
+    pub(crate) fn source(&self) -> &'source Source {
+        self.source
+    }
+
+    /// A place below this one.
+    pub(crate) fn at(&self, name: impl Display) -> Self {
+        let name = if self.name.is_empty() { name.to_string() } else { format!("{}.{name}", self.name) };
+        Self { source: self.source, name }
+    }
+
+    /// The tensor of this name here.
+    pub(crate) fn tensor(&self, name: &str, shape: &[i64], role: Role) -> Result<Tensor, BackboneError> {
+        let name = self.at(name).name;
+        self.source.take(Asked { name, shape: shape.to_vec(), role })
+    }
+}

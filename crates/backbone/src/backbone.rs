@@ -1,10 +1,10 @@
 //! The backbone: one of the four networks with its weights, on a device, frozen.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use radiograph_files::ContentHashing;
 use radiograph_libtorch::Device;
-use radiograph_weights::{Architecture, Lineage};
+use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile};
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -14,19 +14,6 @@ use crate::{
     random,
     source::{Asked, Source},
 };
-
-/// Whatever turns image batches into feature maps and never changes.
-pub trait FrozenNetwork {
-    /// Normalised images `[N, 3, H, W]`, f32, to their last feature maps `[N, C, h, w]`, f32, C-contiguous.
-    ///
-    /// # Errors
-    ///
-    /// [`BackboneError`] if the images do not fit the network or the device.
-    fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError>;
-
-    /// Where it computes.
-    fn device(&self) -> Device;
-}
 
 /// How a backbone is built, beyond what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +38,51 @@ pub struct Backbone {
 }
 
 impl Backbone {
+    /// The network in a safetensors file, held strictly against the list of its tensors.
+    ///
+    /// # Errors
+    ///
+    /// [`BackboneError::Weights`] lists everything that is wrong with the file, [`BackboneError::Lineage`] if no network
+    /// has that lineage, [`BackboneError::Libtorch`] if the device has too little memory.
+    pub fn load(
+        path: &Path,
+        architecture: Architecture,
+        lineage: Lineage,
+        device: Device,
+    ) -> Result<Self, BackboneError> {
+        Self::load_with(path, architecture, lineage, device, Options::default())
+    }
+
+    /// [`load`](Self::load) with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load), also if a classifier is asked for that the file lacks.
+    pub fn load_with(
+        path: &Path,
+        architecture: Architecture,
+        lineage: Lineage,
+        device: Device,
+        options: Options,
+    ) -> Result<Self, BackboneError> {
+        let file = StateFile::open(path, &Expected::of(architecture))?;
+        if options.classifier {
+            file.require(Group::Classifier)?;
+        }
+        let mut tensors = BTreeMap::new();
+        for Asked { name, shape, .. } in asked(architecture, options.classifier)? {
+            let values = file.take(&name)?;
+            tensors.insert(name, Tensor::f_from_slice(&values)?.f_view(shape.as_slice())?);
+        }
+        let identity = Identity::File { sha256: file.sha256() };
+        Self::build(architecture, lineage, device, options, identity, tensors)
+    }
+
     /// The network with weights drawn from `seed`: it recognises nothing, and its [`identity`](Self::identity) says so.
     ///
     /// # Errors
     ///
-    /// [`BackboneError::Lineage`] if no network has that lineage, [`BackboneError::OutOfMemory`] if the device has too little.
+    /// [`BackboneError::Lineage`] if no network has that lineage, [`BackboneError::Libtorch`] if the device has too little memory.
     pub fn random(
         architecture: Architecture,
         seed: u64,
@@ -128,7 +155,7 @@ impl Backbone {
     ///
     /// # Errors
     ///
-    /// [`BackboneError::Shape`] and [`BackboneError::TooSmall`] if the images do not fit, [`BackboneError::OutOfMemory`] if
+    /// [`BackboneError::Shape`] and [`BackboneError::TooSmall`] if the images do not fit, [`BackboneError::Libtorch`] if
     /// the device cannot hold them.
     pub fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
         let [count, _, height, width] = batch_shape(images)?;
@@ -202,16 +229,6 @@ impl Backbone {
     /// Which weights it has.
     pub fn identity(&self) -> &Identity {
         &self.identity
-    }
-}
-
-impl FrozenNetwork for Backbone {
-    fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
-        self.forward_features(images)
-    }
-
-    fn device(&self) -> Device {
-        self.device
     }
 }
 

@@ -34,12 +34,6 @@ pub enum BackboneError {
         /// The network.
         architecture: Architecture,
     },
-    /// The device has too little memory for the batch.
-    #[error("out of memory: {reason}; give smaller batches")]
-    OutOfMemory {
-        /// The first line of what libtorch said.
-        reason: String,
-    },
     /// A tensor of another shape than expected.
     #[error("{what} has shape {found:?}, expected {expected}")]
     Shape {
@@ -77,12 +71,6 @@ pub enum BackboneError {
 
 impl From<tch::TchError> for BackboneError {
     fn from(error: tch::TchError) -> Self {
-        let reason = radiograph_libtorch::first_line(&error);
-        // CUDA's allocator says the first, the processor's the second; neither has a code of its own.
-        if reason.contains("out of memory") || reason.contains("can't allocate memory") {
-            Self::OutOfMemory { reason }
-        } else {
-            Self::Libtorch { reason }
-        }
+        Self::Libtorch { reason: radiograph_libtorch::first_line(&error) }
     }
 }

@@ -30,7 +30,7 @@ mod network;
 mod random;
 mod source;
 
-pub use backbone::{Backbone, FrozenNetwork, Options};
+pub use backbone::{Backbone, Options};
 pub use error::BackboneError;
 pub use facts::{Facts, Window};
 pub use form::Form;

@@ -125,12 +125,15 @@ fn convolve(picture: &Picture, width: u32, height: u32, filter: FilterType) -> O
         Samples::Gray16(values) => (bytemuck::cast_slice(values), PixelType::U16),
         Samples::Rgb16(values) => (bytemuck::cast_slice(values), PixelType::U16x3),
     };
-    let from = ImageRef::new(picture.width(), picture.height(), bytes, kind).ok()?;
-    let mut to = Image::new(width, height, kind);
-    // No alpha is left in a picture, so nothing needs multiplying by it.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
-    Resizer::new().resize(&from, &mut to, &options).ok()?;
-    let bytes = to.into_vec();
+    let (from, to) = ((picture.width(), picture.height()), (width, height));
+    // Pillow resamples rows before columns and rounds in between; the library would begin with the columns of 8-bit
+    // samples, which rounds every sixth pixel of a radiograph to the neighbouring level.
+    let bytes = if from.0 != to.0 && from.1 != to.1 {
+        let rows = (to.0, from.1);
+        pass(&pass(bytes, from, rows, kind, filter)?, rows, to, kind, filter)?
+    } else {
+        pass(bytes, from, to, kind, filter)?
+    };
     let words = |bytes: Vec<u8>| bytes.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect();
     Some(match picture.samples() {
         Samples::Gray8(_) => Samples::Gray8(bytes),
@@ -138,6 +141,22 @@ fn convolve(picture: &Picture, width: u32, height: u32, filter: FilterType) -> O
         Samples::Gray16(_) => Samples::Gray16(words(bytes)),
         Samples::Rgb16(_) => Samples::Rgb16(words(bytes)),
     })
+}
+
+/// Convolves `bytes` of a picture of one width and height into one of another.
+fn pass(
+    bytes: &[u8],
+    from: (u32, u32),
+    to: (u32, u32),
+    kind: PixelType,
+    filter: FilterType,
+) -> Option<Vec<u8>> {
+    let from = ImageRef::new(from.0, from.1, bytes, kind).ok()?;
+    let mut result = Image::new(to.0, to.1, kind);
+    // No alpha is left in a picture, so nothing needs multiplying by it.
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
+    Resizer::new().resize(&from, &mut result, &options).ok()?;
+    Some(result.into_vec())
 }
 
 /// Black on both sides of the shorter side; an odd pixel goes right or below.

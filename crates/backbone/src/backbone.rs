@@ -1,10 +1,10 @@
 //! The backbone: one of the four networks with its weights, on a device, frozen.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
 use radiograph_files::ContentHashing;
 use radiograph_libtorch::Device;
-use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile};
+use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile, Weights, WeightsRecord};
 use tch::{Kind, Tensor};
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct Options {
     pub form: Form,
     /// Whether the classifier of 1000 classes is attached.
     pub classifier: bool,
+    /// Images that go through the layers at once; `None` for [`Facts::micro_batch`] on the processor and all on a GPU.
+    pub micro_batch: Option<NonZeroUsize>,
 }
 
 /// A frozen network. It has no training mode: statistics do not move and no gradient reaches a weight.
@@ -35,6 +37,7 @@ pub struct Backbone {
     network: Network,
     classifier: Option<Classifier>,
     channels_last: bool,
+    micro_batch: Option<i64>,
 }
 
 impl Backbone {
@@ -66,6 +69,27 @@ impl Backbone {
         options: Options,
     ) -> Result<Self, BackboneError> {
         let file = StateFile::open(path, &Expected::of(architecture))?;
+        Self::of_state(&file, architecture, lineage, device, options)
+    }
+
+    /// The network of weights whose record is known, which tells its lineage.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load_with`](Self::load_with).
+    pub fn of_weights(weights: &Weights, device: Device, options: Options) -> Result<Self, BackboneError> {
+        let WeightsRecord { architecture, lineage, .. } = *weights.record();
+        let file = weights.open(&Expected::of(architecture))?;
+        Self::of_state(&file, architecture, lineage, device, options)
+    }
+
+    fn of_state(
+        file: &StateFile,
+        architecture: Architecture,
+        lineage: Lineage,
+        device: Device,
+        options: Options,
+    ) -> Result<Self, BackboneError> {
         if options.classifier {
             file.require(Group::Classifier)?;
         }
@@ -144,14 +168,28 @@ impl Backbone {
         let network = Network::load(&source)?;
         let classifier = if options.classifier { Some(Classifier::load(&source)?) } else { None };
         let (form, channels_last) = (options.form, source.channels_last());
-        Ok(Self { architecture, lineage, device, form, identity, network, classifier, channels_last })
+        let measured = (!device.is_cuda()).then_some(Facts::of(architecture).micro_batch);
+        let micro_batch =
+            options.micro_batch.map(|count| i64::try_from(count.get()).unwrap_or(i64::MAX)).or(measured);
+        Ok(Self {
+            architecture,
+            lineage,
+            device,
+            form,
+            identity,
+            network,
+            classifier,
+            channels_last,
+            micro_batch,
+        })
     }
 
     /// Normalised images `[N, 3, H, W]`, f32, on any device, to their last feature maps `[N, C, h, w]`, f32, C-contiguous,
     /// on this backbone's device.
     ///
-    /// On the processor every image gives the same bits whatever else is in the batch, because the layers see
-    /// [`Facts::micro_batch`] images at a time.
+    /// The layers see [`Options::micro_batch`] images at a time. Where that is one, an image gives the same bits whatever else
+    /// is in the batch; otherwise libtorch may sum in another order for another number of images, and features differ by
+    /// rounding, below 1e-5 of the largest value. The same batch gives the same bits again, with as many threads.
     ///
     /// # Errors
     ///
@@ -162,7 +200,7 @@ impl Backbone {
         let [channels, rows, columns] = self.facts().feature_shape(height, width)?;
         let _guard = tch::no_grad_guard();
         let images = images.f_to_device(self.device.to_tch())?;
-        let at_once = if self.device.is_cuda() { count } else { self.facts().micro_batch };
+        let at_once = self.micro_batch.unwrap_or(count);
         let features = Tensor::f_empty([count, channels, rows, columns], (Kind::Float, images.device()))?;
         let mut start = 0;
         while start < count {
@@ -239,7 +277,7 @@ fn asked(architecture: Architecture, classifier: bool) -> Result<Vec<Asked>, Bac
     if classifier {
         Classifier::load(&source)?;
     }
-    Ok(source.into_asked())
+    Ok(source.asked())
 }
 
 /// Everything that is wrong with a set of tensors, in the order of their names.

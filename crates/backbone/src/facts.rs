@@ -92,3 +92,95 @@ impl Facts {
         self.windows.iter().try_fold(side, |side, window| window.after(side))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use radiograph_weights::{Expected, Group};
+
+    use super::*;
+    use crate::{
+        network::{Classifier, Network},
+        source::{Role, Source},
+    };
+
+    /// The whole networks' counts as torchvision 0.28 publishes them (`VGG19_Weights` and so on, `num_params`), and timm's
+    /// for Inception-ResNetV2.
+    const PUBLISHED: [(Architecture, i64); 4] = [
+        (Architecture::Vgg19, 143_667_240),
+        (Architecture::DenseNet121, 7_978_856),
+        (Architecture::InceptionV3, 27_161_264),
+        (Architecture::InceptionResNetV2, 55_843_464),
+    ];
+
+    /// Last maps of images of 224 and 299 pixels, as `backbones.json` has them.
+    const MAPS: [(Architecture, [i64; 3], [i64; 3]); 4] = [
+        (Architecture::Vgg19, [512, 7, 7], [512, 9, 9]),
+        (Architecture::DenseNet121, [1024, 7, 7], [1024, 9, 9]),
+        (Architecture::InceptionV3, [2048, 5, 5], [2048, 8, 8]),
+        (Architecture::InceptionResNetV2, [1536, 5, 5], [1536, 8, 8]),
+    ];
+
+    #[test]
+    fn declared_facts_are_those_of_the_networks_and_of_their_publishers() {
+        for (architecture, published) in PUBLISHED {
+            let facts = Facts::of(architecture);
+            assert_eq!(facts.architecture, architecture);
+            let source = Source::listening(architecture);
+            Network::load(&source).unwrap();
+            let features = source.asked();
+            Classifier::load(&source).unwrap();
+            let whole = source.asked();
+            let learned = |asked: &[crate::source::Asked]| -> i64 {
+                let statistics = |role| matches!(role, Role::Mean | Role::Variance);
+                let counted = asked.iter().filter(|asked| !statistics(asked.role));
+                counted.map(|asked| asked.shape.iter().product::<i64>()).sum()
+            };
+            assert_eq!(learned(&features), facts.parameters, "{architecture}");
+            assert_eq!(learned(&whole), facts.parameters + facts.classifier_parameters, "{architecture}");
+            assert_eq!(
+                facts.parameters + facts.classifier_parameters + facts.auxiliary_parameters,
+                published,
+                "{architecture}"
+            );
+            // The list of tensors that a file is held against, from the reference and not from this crate.
+            let used = |expected: &Expected| expected.group != Group::Auxiliary;
+            let listed: BTreeSet<(String, Vec<i64>)> = Expected::of(architecture)
+                .into_iter()
+                .filter(used)
+                .map(|expected| (expected.name, expected.shape.iter().map(|side| *side as i64).collect()))
+                .collect();
+            let asked: BTreeSet<(String, Vec<i64>)> =
+                whole.iter().map(|asked| (asked.name.clone(), asked.shape.clone())).collect();
+            assert_eq!(asked.len(), whole.len(), "{architecture} asks for a tensor twice");
+            assert_eq!(asked, listed, "{architecture}");
+            let layer = facts.explanation_layer;
+            let known = asked.iter().any(|(name, _)| name.starts_with(&format!("{layer}.")));
+            assert!(
+                known || layer == "features.36",
+                "{layer} of {architecture} has no parameter and is no pooling"
+            );
+        }
+    }
+
+    #[test]
+    fn maps_have_the_published_shapes() {
+        for (architecture, small, large) in MAPS {
+            let facts = Facts::of(architecture);
+            assert_eq!(facts.feature_shape(224, 224).unwrap(), small, "{architecture}");
+            assert_eq!(facts.feature_shape(299, 299).unwrap(), large, "{architecture}");
+            assert_eq!(
+                facts.feature_shape(224, 299).unwrap(),
+                [small[0], small[1], large[2]],
+                "{architecture}"
+            );
+            let strides: i64 = facts.windows.iter().map(|window| window.stride).product();
+            assert_eq!(facts.stride, strides, "{architecture}");
+            let minimum = facts.minimum_size();
+            assert_eq!(facts.feature_shape(minimum, minimum).unwrap()[1..], [1, 1], "{architecture}");
+            assert!(facts.feature_shape(minimum - 1, 299).is_err(), "{architecture}");
+            assert!(facts.feature_shape(-1, i64::MIN / 4).is_err(), "{architecture}");
+        }
+    }
+}

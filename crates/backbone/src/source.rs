@@ -75,8 +75,8 @@ impl Source {
     }
 
     /// What was asked for so far, in that order.
-    pub(crate) fn into_asked(self) -> Vec<Asked> {
-        self.asked.into_inner()
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.borrow().clone()
     }
 
     /// Channels last pays on the processor; on a Kepler GPU it does not.

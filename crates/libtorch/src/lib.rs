@@ -14,6 +14,8 @@
 
 mod device;
 mod error;
+mod threads;
 
 pub use device::{Device, DeviceError, Devices};
 pub use error::first_line;
+pub use threads::{ThreadsError, set_threads};

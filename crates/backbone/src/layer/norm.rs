@@ -77,3 +77,32 @@ impl Gate {
         input.f_clamp_tensor(Some(&self.low), Some(&self.high))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_and_what_follows_it_are_the_rectified_map() {
+        // Every sign of slope and summand, a slope of nothing, and one that is nearly nothing.
+        let slopes = [1.5, -2.0, 1.5, -2.0, 0.0, 0.0, 1e-30, -1e-30, 1e-6, -1e-6];
+        let shifts = [0.5, 0.5, -0.5, -0.5, 0.7, -0.7, 0.7, -0.7, 3.0, 3.0];
+        let (scale, shift) = (Tensor::from_slice(&slopes), Tensor::from_slice(&shifts));
+        let (gate, outer_scale, outer_shift) = Gate::of_rectified(&scale, &shift).unwrap();
+        let inputs: Vec<f32> = vec![-3.0, -0.25, 0.0, 0.25, 3.0];
+        let per_channel = |tensor: &Tensor| tensor.view([1, -1, 1, 1]);
+        let map = Tensor::from_slice(&inputs).view([1, 1, 1, -1]).expand([1, 10, 1, 5], false);
+        let gated = gate.forward(&map).unwrap().to_kind(Kind::Double);
+        let got = gated * per_channel(&outer_scale) + per_channel(&outer_shift);
+        for (channel, (slope, shift)) in slopes.iter().zip(shifts).enumerate() {
+            for (place, input) in inputs.iter().enumerate() {
+                let expected = (slope * f64::from(*input) + shift).max(0.0);
+                let got = got.double_value(&[0, channel as i64, 0, place as i64]);
+                assert!(
+                    (got - expected).abs() < 1e-6,
+                    "max(0, {slope} · {input} + {shift}) is {expected}, not {got}"
+                );
+            }
+        }
+    }
+}

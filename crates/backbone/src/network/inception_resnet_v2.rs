@@ -21,7 +21,7 @@ pub(crate) const FACTS: Facts = Facts {
     parameters: 54_306_464,
     classifier_parameters: 1_537_000,
     auxiliary_parameters: 0,
-    micro_batch: 1,
+    micro_batch: 16,
 };
 
 const STEM: [&str; 5] = ["conv2d_1a", "conv2d_2a", "conv2d_2b", "conv2d_3b", "conv2d_4a"];

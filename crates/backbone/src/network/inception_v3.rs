@@ -21,7 +21,7 @@ pub(crate) const FACTS: Facts = Facts {
     parameters: 21_785_568,
     classifier_parameters: 2_049_000,
     auxiliary_parameters: 3_326_696,
-    micro_batch: 1,
+    micro_batch: 16,
 };
 
 const STEM: [&str; 5] = ["Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"];

@@ -22,7 +22,7 @@ pub(crate) const FACTS: Facts = Facts {
     parameters: 20_024_384,
     classifier_parameters: 123_642_856,
     auxiliary_parameters: 0,
-    micro_batch: 1,
+    micro_batch: 4,
 };
 
 /// Channels of each stage, and the positions of its convolutions in `features`.

@@ -42,6 +42,21 @@ impl Fill {
         self.values(name, &[rows, columns]) * (6.0 / columns as f64).sqrt()
     }
 
+    /// A tensor of a convolutional network, by what its name and shape say that it is.
+    pub(crate) fn parameter(&self, name: &str, shape: &[i64]) -> Tensor {
+        let values = self.values(name, shape);
+        let part = name.rsplit('.').next().unwrap_or(name);
+        match (shape, part) {
+            ([_, inputs @ ..], "weight") if !inputs.is_empty() => {
+                values * (6.0 / inputs.iter().product::<i64>() as f64).sqrt()
+            }
+            (_, "weight") => values * 0.1 + 1.0,
+            (_, "bias" | "running_mean") => values * 0.1,
+            (_, "running_var") => (values + 1.0) * 0.25 + 1.0,
+            _ => panic!("{name} {shape:?} is no part that the formula knows"),
+        }
+    }
+
     /// A bias: values times 0.1.
     pub(crate) fn bias(&self, name: &str, length: i64) -> Tensor {
         self.values(name, &[length]) * 0.1

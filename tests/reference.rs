@@ -7,8 +7,13 @@ use tch::{Kind, Tensor};
 
 /// A reference file: from the folder in `RADIOGRAPH_REFERENCE` if that is set, else the project's copy.
 pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
+    parse(&path(name))
+}
+
+/// Where that file is.
+pub(crate) fn path(name: &str) -> PathBuf {
     let copy = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/reference");
-    parse(&env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join(name))
+    env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join(name)
 }
 
 /// A golden file of this folder.

@@ -1,0 +1,319 @@
+//! The four networks against torchvision, timm and Keras: by formula at two sizes, and with real weights on real X-rays.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::LazyLock};
+
+use radiograph_backbone::{Backbone, BackboneError, Form, Options};
+use radiograph_libtorch::Device;
+use radiograph_weights::{Architecture, Lineage};
+use serde::Deserialize;
+use tch::Tensor;
+
+use crate::{
+    fill::Fill,
+    reference::{self, Sample},
+};
+
+#[derive(Deserialize)]
+struct Reference {
+    salt: String,
+    cases: Vec<Case>,
+    parameters: BTreeMap<Architecture, Vec<(String, Vec<i64>)>>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    backbone: Architecture,
+    #[serde(default)]
+    options: CaseOptions,
+    input: [i64; 4],
+    output: Sample,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct CaseOptions {
+    avg_pool_count_include_pad: Option<bool>,
+}
+
+/// What torchvision's and timm's networks do, without InceptionV3's input transform, which the reference leaves out.
+fn published(architecture: Architecture) -> Lineage {
+    Lineage { transforms_input: false, ..Lineage::torchvision(architecture) }
+}
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones.json"));
+
+impl Reference {
+    /// Every tensor of a network by formula, or all but its classifier; never the auxiliary one, which no pass uses.
+    fn tensors(&self, architecture: Architecture, classifier: bool) -> BTreeMap<String, Tensor> {
+        let fill = Fill::new(&self.salt);
+        let unused = |name: &str| {
+            let head = name.starts_with("classif") || name.starts_with("fc.");
+            name.starts_with("AuxLogits.") || (head && !classifier)
+        };
+        let used = self.parameters[&architecture].iter().filter(|(name, _)| !unused(name));
+        used.map(|(name, shape)| (name.clone(), fill.parameter(name, shape))).collect()
+    }
+
+    fn backbone(&self, architecture: Architecture, lineage: Lineage, form: Form) -> Backbone {
+        let options = Options { form, ..Options::default() };
+        let tensors = self.tensors(architecture, false);
+        Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, options).unwrap()
+    }
+
+    fn images(&self, shape: &[i64]) -> Tensor {
+        Fill::new(&self.salt).values("input", shape)
+    }
+
+    /// All cases of a network, in both forms, and the forms with each other.
+    fn compare(&self, architecture: Architecture, expected: usize) {
+        let mut compared = 0;
+        for counts in [None, Some(true), Some(false)] {
+            let asked = |case: &&Case| {
+                (case.backbone, case.options.avg_pool_count_include_pad) == (architecture, counts)
+            };
+            let cases: Vec<&Case> = self.cases.iter().filter(asked).collect();
+            if cases.is_empty() {
+                continue;
+            }
+            let lineage = published(architecture);
+            let pooling_counts_padding = counts.unwrap_or(lineage.pooling_counts_padding);
+            let lineage = Lineage { pooling_counts_padding, ..lineage };
+            let forms = [Form::Plain, Form::Folded].map(|form| self.backbone(architecture, lineage, form));
+            for case in cases {
+                let [count, _, height, width] = case.input;
+                let images = self.images(&case.input);
+                let [plain, folded] = forms.each_ref().map(|backbone| {
+                    let features = backbone.forward_features(&images).unwrap();
+                    let [channels, rows, columns] = backbone.feature_shape(height, width).unwrap();
+                    assert_eq!(features.size(), [count, channels, rows, columns]);
+                    case.output.assert_close(&features, 1e-4);
+                    features
+                });
+                let error = largest(&(&plain - &folded)) / largest(&plain);
+                assert!(error < 1e-5, "{architecture}: folding changes {error:e} of the largest value");
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, expected, "cases of {architecture}");
+    }
+}
+
+fn largest(tensor: &Tensor) -> f64 {
+    tensor.abs().max().double_value(&[])
+}
+
+/// ‖a − b‖ / ‖b‖.
+fn relative(tensor: &Tensor, expected: &Tensor) -> f64 {
+    (tensor - expected).norm().double_value(&[]) / expected.norm().double_value(&[])
+}
+
+#[test]
+fn golden_backbone_vgg19() {
+    REFERENCE.compare(Architecture::Vgg19, 2);
+}
+
+#[test]
+fn golden_backbone_densenet121() {
+    REFERENCE.compare(Architecture::DenseNet121, 2);
+}
+
+#[test]
+fn golden_backbone_inception_v3_in_both_lineages() {
+    REFERENCE.compare(Architecture::InceptionV3, 4);
+}
+
+#[test]
+fn golden_backbone_inception_resnet_v2() {
+    REFERENCE.compare(Architecture::InceptionResNetV2, 2);
+}
+
+#[test]
+fn golden_backbone_reference_has_no_case_that_no_test_reads() {
+    assert_eq!(REFERENCE.cases.len(), 10);
+    assert_eq!(REFERENCE.parameters.len(), 4);
+}
+
+#[derive(Deserialize)]
+struct Classifiers {
+    cases: Vec<ClassifierCase>,
+}
+
+#[derive(Deserialize)]
+struct ClassifierCase {
+    backbone: Architecture,
+    input: [i64; 4],
+    logits: Sample,
+}
+
+/// `generate.py` beside the file made it with torchvision and timm.
+#[test]
+fn golden_backbone_logits_of_all_four() {
+    let golden: Classifiers = reference::golden("backbones/classifiers.json");
+    assert_eq!(golden.cases.len(), 4);
+    let reference = Reference { salt: String::new(), ..reference::read("backbones.json") };
+    for case in golden.cases {
+        let tensors = reference.tensors(case.backbone, true);
+        let options = Options { classifier: true, ..Options::default() };
+        let lineage = published(case.backbone);
+        let backbone = Backbone::from_tensors(tensors, case.backbone, lineage, Device::CPU, options).unwrap();
+        let logits = backbone.classify(&reference.images(&case.input)).unwrap();
+        assert_eq!(logits.size(), [case.input[0], 1000]);
+        case.logits.assert_close(&logits, 1e-4);
+    }
+}
+
+#[test]
+fn an_image_has_the_same_features_in_any_batch_and_again() {
+    for (architecture, side) in [
+        (Architecture::Vgg19, 64),
+        (Architecture::DenseNet121, 64),
+        (Architecture::InceptionV3, 96),
+        (Architecture::InceptionResNetV2, 96),
+    ] {
+        let lineage = Lineage::keras(architecture);
+        let random = |seed, micro_batch| {
+            let options = Options { micro_batch: NonZeroUsize::new(micro_batch), ..Options::default() };
+            Backbone::random_with(architecture, seed, lineage, Device::CPU, options).unwrap()
+        };
+        let images = REFERENCE.images(&[3, 3, side, side]);
+        let (single, whole) = (random(1, 1), random(1, 3));
+        let [batch, together] = [&single, &whole].map(|backbone| {
+            let batch = backbone.forward_features(&images).unwrap();
+            assert_eq!(batch, backbone.forward_features(&images).unwrap(), "{architecture} twice");
+            batch
+        });
+        assert!(largest(&batch) > 0.0);
+        let error = largest(&(&together - &batch)) / largest(&batch);
+        assert!(error < 1e-5, "{architecture}: three at once differ by {error:e}");
+        for image in 0..3 {
+            let alone = single.forward_features(&images.narrow(0, image, 1)).unwrap();
+            assert_eq!(alone, batch.narrow(0, image, 1), "{architecture}, image {image}");
+        }
+        let again = random(1, 1).forward_features(&images).unwrap();
+        assert_eq!(batch, again, "{architecture} from the same seed");
+        let other = random(2, 1);
+        assert_ne!(batch, other.forward_features(&images).unwrap(), "{architecture} from another seed");
+        assert!(single.identity().is_random());
+        assert_eq!(single.identity().to_string(), "random:1");
+        assert_ne!(single.identity().content_hash(), other.identity().content_hash());
+    }
+}
+
+#[test]
+fn frozen_means_no_gradient_and_unmoved_tensors() {
+    let architecture = Architecture::DenseNet121;
+    let mut tensors = REFERENCE.tensors(architecture, false);
+    for tensor in tensors.values_mut() {
+        *tensor = tensor.set_requires_grad(true);
+    }
+    let before: BTreeMap<String, Tensor> =
+        tensors.iter().map(|(name, tensor)| (name.clone(), tensor.detach().copy())).collect();
+    let given = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+    let options = Options { form: Form::Plain, ..Options::default() };
+    let backbone =
+        Backbone::from_tensors(given, architecture, published(architecture), Device::CPU, options).unwrap();
+    let images = REFERENCE.images(&[2, 3, 64, 64]).set_requires_grad(true);
+    let features = backbone.forward_features(&images).unwrap();
+    assert!(!features.requires_grad());
+    for (name, tensor) in &tensors {
+        assert!(!tensor.grad().defined(), "{name} has a gradient");
+        assert_eq!(tensor.detach(), before[name], "{name} moved");
+    }
+}
+
+/// torchvision's `_transform_input`, written out: what a transform inside must equal.
+#[test]
+fn the_input_transform_is_that_of_torchvision() {
+    let architecture = Architecture::InceptionV3;
+    let images = REFERENCE.images(&[1, 3, 75, 91]);
+    let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+    let channels: Vec<Tensor> = (0..3)
+        .map(|channel| {
+            let image = images.narrow(1, channel, 1);
+            image * (deviation[channel as usize] / 0.5) + (mean[channel as usize] - 0.5) / 0.5
+        })
+        .collect();
+    let outside = Tensor::cat(&channels, 1);
+    for form in [Form::Plain, Form::Folded] {
+        let without = REFERENCE.backbone(architecture, published(architecture), form);
+        let within = REFERENCE.backbone(architecture, Lineage::torchvision(architecture), form);
+        let expected = without.forward_features(&outside).unwrap();
+        let error = relative(&within.forward_features(&images).unwrap(), &expected);
+        assert!(error < 1e-5, "{error:e}");
+        assert!(relative(&without.forward_features(&images).unwrap(), &expected) > 0.01, "it matters");
+    }
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_one_error() {
+    let architecture = Architecture::DenseNet121;
+    let mut tensors = REFERENCE.tensors(architecture, false);
+    let stem = tensors.remove("features.conv0.weight").unwrap();
+    tensors.insert("module.features.conv0.weight".to_owned(), stem);
+    // libtorch would broadcast this one without a word.
+    tensors.insert("features.norm0.bias".to_owned(), Tensor::zeros([1], tch::kind::FLOAT_CPU));
+    tensors.insert("features.norm0.weight".to_owned(), Tensor::zeros([64], tch::kind::DOUBLE_CPU));
+    tensors.insert("features.norm5.bias".to_owned(), Tensor::full([1024], f64::NAN, tch::kind::FLOAT_CPU));
+    let error = Backbone::from_tensors(
+        tensors,
+        architecture,
+        published(architecture),
+        Device::CPU,
+        Options::default(),
+    )
+    .unwrap_err();
+    let BackboneError::Tensors { faults, .. } = &error else { panic!("{error}") };
+    assert_eq!(faults.len(), 5, "{faults:?}");
+    let message = error.to_string();
+    for fault in [
+        "features.conv0.weight is missing",
+        "module.features.conv0.weight is unknown",
+        "features.norm0.bias is [1] instead of [64]",
+        "features.norm0.weight is not of f32",
+        "features.norm5.bias holds a value that is not finite",
+    ] {
+        assert!(message.contains(fault), "{message}");
+    }
+}
+
+#[test]
+fn images_that_do_not_fit_are_errors() {
+    let minimum = [29, 32, 75, 75];
+    let mut found: Vec<i64> = Architecture::ALL
+        .into_iter()
+        .map(|architecture| radiograph_backbone::Facts::of(architecture).minimum_size())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, minimum);
+    for architecture in Architecture::ALL {
+        let backbone = Backbone::random(architecture, 1, Lineage::keras(architecture), Device::CPU).unwrap();
+        let minimum = backbone.facts().minimum_size();
+        let run = |shape: [i64; 4]| backbone.forward_features(&Tensor::zeros(shape, tch::kind::FLOAT_CPU));
+        let smallest = run([1, 3, minimum, minimum + 9]).unwrap();
+        assert_eq!(smallest.size()[2], 1);
+        for (height, width) in [(minimum - 1, 299), (299, minimum - 1), (0, 0)] {
+            let error = run([1, 3, height, width]).unwrap_err();
+            assert!(matches!(error, BackboneError::TooSmall { .. }), "{error}");
+            assert!(error.to_string().contains(&format!("at least {minimum}")), "{error}");
+        }
+        for shape in [[1, 1, 224, 224], [0, 3, 224, 224], [1, 224, 224, 3]] {
+            let error = run(shape).unwrap_err();
+            assert!(matches!(error, BackboneError::Shape { .. }), "{error}");
+        }
+        let doubles = Tensor::zeros([1, 3, 224, 224], tch::kind::DOUBLE_CPU);
+        assert!(matches!(backbone.forward_features(&doubles), Err(BackboneError::Shape { .. })));
+        assert!(matches!(backbone.classify(&doubles), Err(BackboneError::NoClassifier { .. })));
+    }
+}
+
+#[test]
+fn a_lineage_that_no_network_has_is_refused() {
+    let refused = |architecture, lineage| {
+        let error = Backbone::random(architecture, 1, lineage, Device::CPU).unwrap_err();
+        assert!(matches!(error, BackboneError::Lineage { .. }), "{error}");
+    };
+    for epsilon in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {
+        let lineage = Lineage { batch_norm_epsilon: epsilon, ..Lineage::keras(Architecture::DenseNet121) };
+        refused(Architecture::DenseNet121, lineage);
+    }
+    refused(Architecture::Vgg19, Lineage { transforms_input: true, ..Lineage::keras(Architecture::Vgg19) });
+}

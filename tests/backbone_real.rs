@@ -1,0 +1,161 @@
+//! InceptionV3 with real weights on real X-rays, against Keras. The weights are too large for the project: without
+//! `RADIOGRAPH_WEIGHTS` the tests say that they were skipped.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use radiograph_backbone::{Backbone, Form, Identity, Options};
+use radiograph_dataset::{
+    image::{Limits, decode, read_file},
+    preprocess::{Filter, Fit, Normalisation, Preprocess},
+};
+use radiograph_files::ContentHash;
+use radiograph_libtorch::Device;
+use radiograph_weights::{Architecture, Lineage};
+use serde::Deserialize;
+use tch::{Kind, Tensor};
+
+use crate::reference;
+
+#[derive(Deserialize)]
+struct Reference {
+    options: ReferenceOptions,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct ReferenceOptions {
+    avg_pool_count_include_pad: bool,
+    bn_eps: f64,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    image: String,
+    pixels: String,
+    size: u32,
+    shape: Vec<i64>,
+    index: Vec<i64>,
+    value: Vec<f64>,
+}
+
+impl Reference {
+    fn lineage(&self) -> Lineage {
+        Lineage {
+            pooling_counts_padding: self.options.avg_pool_count_include_pad,
+            batch_norm_epsilon: self.options.bn_eps,
+            transforms_input: false,
+        }
+    }
+}
+
+impl Case {
+    /// Relative l2 over the sampled values, and the largest error as a part of the largest value.
+    fn errors(&self, backbone: &Backbone, image: &Path) -> (f64, f64) {
+        let features = backbone.forward_features(&input(image, self.size)).unwrap().squeeze_dim(0);
+        assert_eq!(features.size(), self.shape);
+        let got =
+            features.flatten(0, -1).index_select(0, &Tensor::from_slice(&self.index)).to_kind(Kind::Double);
+        let expected = Tensor::from_slice(&self.value);
+        let (norm, largest) = (expected.norm().double_value(&[]), expected.abs().max().double_value(&[]));
+        let difference = got - expected;
+        (difference.norm().double_value(&[]) / norm, difference.abs().max().double_value(&[]) / largest)
+    }
+}
+
+/// An image file through this project's own decoding, resizing and normalising: `[1, 3, size, size]`.
+fn input(path: &Path, size: u32) -> Tensor {
+    let bytes = read_file(path, &Limits::default()).unwrap();
+    let picture = decode(&bytes, &Limits::default()).unwrap();
+    let steps = Preprocess {
+        size,
+        fit: Fit::Stretch,
+        filter: Filter::Bilinear,
+        normalisation: Normalisation::Tf,
+        ..Preprocess::default()
+    };
+    let values: Vec<f32> = steps.check().unwrap().apply(picture).into_iter().collect();
+    Tensor::from_slice(&values).view([1, 3, i64::from(size), i64::from(size)])
+}
+
+fn weights() -> Option<PathBuf> {
+    Some(PathBuf::from(env::var_os("RADIOGRAPH_WEIGHTS")?).join("inception_v3.keras.safetensors"))
+}
+
+fn load(path: &Path, lineage: Lineage, form: Form) -> Backbone {
+    let options = Options { form, ..Options::default() };
+    Backbone::load_with(path, Architecture::InceptionV3, lineage, Device::CPU, options).unwrap()
+}
+
+#[test]
+fn golden_backbone_real_weights_on_the_pixels_of_the_reference() {
+    let Some(weights) = weights() else {
+        println!("skipped: RADIOGRAPH_WEIGHTS is not set");
+        return;
+    };
+    let reference: Reference = reference::read("inception_v3_real.json");
+    assert_eq!(reference.cases.len(), 4);
+    for form in [Form::Plain, Form::Folded] {
+        let backbone = load(&weights, reference.lineage(), form);
+        let sha256 = ContentHash::of_file(&weights).unwrap();
+        assert_eq!(backbone.identity(), &Identity::File { sha256 });
+        for case in &reference.cases {
+            let (relative, largest) = case.errors(&backbone, &reference::path(&case.pixels));
+            assert!(relative < 1e-4 && largest < 1e-4, "{form:?} {}: {relative:e} {largest:e}", case.pixels);
+        }
+    }
+}
+
+#[test]
+fn golden_backbone_real_weights_through_own_decoding_and_resizing() {
+    let (Some(weights), Some(data)) = (weights(), env::var_os("RADIOGRAPH_DATA").map(PathBuf::from)) else {
+        println!("skipped: RADIOGRAPH_WEIGHTS or RADIOGRAPH_DATA is not set");
+        return;
+    };
+    let reference: Reference = reference::read("inception_v3_real.json");
+    let backbone = load(&weights, reference.lineage(), Form::Folded);
+    for case in &reference.cases {
+        let (relative, largest) = case.errors(&backbone, &data.join(&case.image));
+        assert!(relative < 2e-2 && largest < 2e-2, "{} {}: {relative:e} {largest:e}", case.image, case.size);
+    }
+}
+
+/// Else the tests above would pass with any lineage, and prove nothing.
+#[test]
+fn golden_backbone_real_weights_show_a_wrong_lineage() {
+    let Some(weights) = weights() else {
+        println!("skipped: RADIOGRAPH_WEIGHTS is not set");
+        return;
+    };
+    let reference: Reference = reference::read("inception_v3_real.json");
+    let right = reference.lineage();
+    for (wrong, at_least) in [
+        (Lineage { pooling_counts_padding: true, ..right }, 0.2),
+        (Lineage { batch_norm_epsilon: 1e-5, ..right }, 1e-2),
+        (Lineage { transforms_input: true, ..right }, 0.1),
+    ] {
+        let backbone = load(&weights, wrong, Form::Folded);
+        for case in reference.cases.iter().filter(|case| case.size == 224) {
+            let (relative, _) = case.errors(&backbone, &reference::path(&case.pixels));
+            assert!(relative > at_least, "{wrong:?}: {relative:e} passes for right");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_network_is_refused() {
+    let Some(weights) = weights() else {
+        println!("skipped: RADIOGRAPH_WEIGHTS is not set");
+        return;
+    };
+    let lineage = Lineage::keras(Architecture::DenseNet121);
+    let error = Backbone::load(&weights, Architecture::DenseNet121, lineage, Device::CPU).unwrap_err();
+    assert!(error.to_string().contains("inception_v3"), "{error}");
+    let options = Options { classifier: true, ..Options::default() };
+    let lineage = Lineage::keras(Architecture::InceptionV3);
+    let error =
+        Backbone::load_with(&weights, Architecture::InceptionV3, lineage, Device::CPU, options).unwrap_err();
+    assert!(error.to_string().contains("fc.weight"), "{error}");
+}

@@ -1,0 +1,44 @@
+//! 16 images of 224 pixels through each backbone: folded, as published, and folded with other micro-batches.
+//! `benches/peers/backbone.py` runs the same in PyTorch and prints the ratios.
+
+use std::num::NonZeroUsize;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use radiograph_backbone::{Backbone, Form, Options};
+use radiograph_libtorch::Device;
+use radiograph_weights::{Architecture, Lineage};
+use tch::{Kind, Tensor};
+
+const IMAGES: i64 = 16;
+const MICRO_BATCHES: [usize; 4] = [1, 2, 4, 16];
+
+fn backbone(architecture: Architecture, options: Options) -> Backbone {
+    let lineage = Lineage::torchvision(architecture);
+    let lineage = Lineage { transforms_input: false, ..lineage };
+    Backbone::random_with(architecture, 1, lineage, Device::CPU, options).expect("a lineage that exists")
+}
+
+fn features(criterion: &mut Criterion) {
+    let count = IMAGES * 3 * 224 * 224;
+    let images = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().view([IMAGES, 3, 224, 224]);
+    for architecture in Architecture::ALL {
+        let mut group = criterion.benchmark_group(format!("backbone/{architecture}/batch-16"));
+        group.sample_size(10);
+        let mut measure = |name: &str, options: Options| {
+            let backbone = backbone(architecture, options);
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| backbone.forward_features(&images).expect("images that fit"));
+            });
+        };
+        measure("folded", Options::default());
+        measure("plain", Options { form: Form::Plain, ..Options::default() });
+        for micro_batch in MICRO_BATCHES {
+            let options = Options { micro_batch: NonZeroUsize::new(micro_batch), ..Options::default() };
+            measure(&format!("micro-batch-{micro_batch}"), options);
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, features);
+criterion_main!(benches);

@@ -22,6 +22,8 @@ use std::{
 
 use clap::Parser;
 use radiograph_dataset::{
+    SourceName,
+    balance::{BalancedBy, Field, Unmatched},
     prepare::{Prepared, prepare, with_threads},
     recipe::Preset,
     source::recognise,
@@ -55,6 +57,19 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
+    /// Collection to test on, and to keep out of training, in place of a share of all images
+    #[arg(long, value_name = "NAME")]
+    hold_out_source: Option<String>,
+
+    /// Balance the classes within each value of a field too: age-band, sex, view or source; what that leaves out, and
+    /// where the classes still differ, is printed
+    #[arg(long, value_name = "FIELD")]
+    balance_by: Option<Field>,
+
+    /// With --balance-by: fill the classes up with images that find no match
+    #[arg(long, requires = "balance_by")]
+    fill: bool,
+
     /// Seed of every draw
     #[arg(long, default_value_t = Preset::SEED)]
     seed: u64,
@@ -84,7 +99,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if recognised.sources.is_empty() {
         return Err("no collection was recognised; see the layouts in the documentation of radiograph_dataset::source".into());
     }
-    let recipe = arguments.preset.recipe();
+    let mut recipe = arguments.preset.recipe();
+    recipe.source_out = arguments.hold_out_source.as_deref().map(SourceName::new).transpose()?;
+    let unmatched = if arguments.fill { Unmatched::Fill } else { Unmatched::Exclude };
+    recipe.balance.by = arguments.balance_by.map(|field| BalancedBy { field, unmatched });
     let display = ProgressDisplay::new();
     let prepared: Prepared = with_threads(arguments.threads, || {
         prepare(&data, &recognised.sources, &recipe, arguments.seed, &|progress| display.show(&progress))

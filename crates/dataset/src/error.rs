@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 
 use radiograph_files::FileError;
 
-use crate::{ClassName, RecordId, image::Undecodable, manifest::ManifestFault};
+use crate::{ClassName, RecordId, SourceName, image::Undecodable, manifest::ManifestFault};
 
 /// Why a collection cannot be read, or a request cannot be met.
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +115,21 @@ pub enum DatasetError {
     },
 
     /// Groups cannot be dealt so that every part has every class.
-    #[error("groups of several classes cannot be dealt so that every part has class {class}; ask for fewer folds")]
+    #[error(
+        "groups of several classes cannot be dealt so that every part has class {class}; ask for fewer folds"
+    )]
     PartWithoutClass {
         /// The class.
         class: ClassName,
+    },
+
+    /// A collection cannot be held out of training.
+    #[error("{held_out} cannot be held out: {reason}")]
+    SourceOut {
+        /// The collection.
+        held_out: SourceName,
+        /// Why not.
+        reason: String,
     },
 
     /// A split or a balance is asked for with a value that it cannot have.

@@ -12,7 +12,7 @@ use radiograph_files::ContentHash;
 pub use preset::Preset;
 
 use crate::{
-    DatasetError, Origin, Reason, Record,
+    DatasetError, Origin, Reason, Record, SourceName,
     assemble::Filters,
     balance::{Balance, Shortfall},
     certificate::Terms,
@@ -41,6 +41,8 @@ pub struct Recipe {
     pub balance: Balance,
     /// Where they go.
     pub split: Split,
+    /// A collection to test on, in place of a share of all images.
+    pub source_out: Option<SourceName>,
 }
 
 /// An image that may be used.
@@ -99,8 +101,7 @@ impl Recipe {
         let reasons = candidates
             .iter()
             .map(|candidate| candidate.excluded.clone().or_else(|| self.reason(&candidate.record)));
-        let mut places: Vec<Option<Place>> =
-            reasons.map(|reason| reason.as_ref().map(Place::from)).collect();
+        let mut places: Vec<Option<Place>> = reasons.map(|reason| reason.as_ref().map(Place::from)).collect();
         let usable: Vec<usize> = (0..candidates.len()).filter(|at| places[*at].is_none()).collect();
         let records: Vec<&Record> = usable.iter().map(|&at| &candidates[at].record).collect();
         let pairs = among(&usable, candidates.len(), pairs)?;
@@ -119,7 +120,11 @@ impl Recipe {
         let kept: Vec<usize> = usable.into_iter().filter(|at| places[*at].is_none()).collect();
         let samples: Vec<Sample> =
             kept.iter().filter_map(|&at| Sample::of(&candidates[at].record, &names[at])).collect();
-        for (place, at) in self.split.places(&samples, seed)?.into_iter().zip(kept) {
+        let dealt = match &self.source_out {
+            Some(source) => self.split.places_without(source, &samples, seed)?,
+            None => self.split.places(&samples, seed)?,
+        };
+        for (place, at) in dealt.into_iter().zip(kept) {
             places[at] = Some(place);
         }
 
@@ -131,6 +136,7 @@ impl Recipe {
             preset: self.name.clone(),
             seed,
             split: self.split,
+            source_out: self.source_out.as_ref().map(ToString::to_string),
             search: self.search,
             classes: self.classes.clone(),
         };
@@ -193,12 +199,7 @@ fn among(usable: &[usize], images: usize, pairs: &[SamePicture]) -> Result<Vec<S
     Ok(own)
 }
 
-fn row(
-    folder: &Path,
-    candidate: Candidate,
-    group: GroupId,
-    place: Place,
-) -> Result<Row, DatasetError> {
+fn row(folder: &Path, candidate: Candidate, group: GroupId, place: Place) -> Result<Row, DatasetError> {
     let Candidate { record, content_hash, .. } = candidate;
     let path = match record.path.strip_prefix(folder) {
         Ok(path) if record.path.to_str().is_some() => path.to_owned(),

@@ -141,8 +141,8 @@ fn read_certificate(path: &Path) -> Result<Recorded, DatasetError> {
     struct Head {
         terms: Terms,
     }
-    let text = fs::read_to_string(path)
-        .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
     let wrong = |error: serde_json::Error| DatasetError::Certificate {
         path: path.to_owned(),
         reason: error.to_string(),

@@ -10,11 +10,12 @@ use std::{
 
 use radiograph_dataset::{
     DatasetError,
-    manifest::{Manifest, Place, Row},
+    manifest::{GroupId, Manifest, Place, Row},
     phantom::collection::{Collections, Planted},
     prepare::{Prepared, prepare, with_threads},
     recipe::Preset,
     source::recognise,
+    split::{Sample, leave_one_source_out},
     verify::{Difference, Verification, verify},
 };
 
@@ -54,7 +55,9 @@ impl Scene {
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| (path.file_name().unwrap().to_str().unwrap().into(), fs::read(&path).unwrap())).collect()
+    entries
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().into(), fs::read(&path).unwrap()))
+        .collect()
 }
 
 fn check(out: &Path) -> Verification {
@@ -115,9 +118,12 @@ fn copies_of_the_same_bytes_are_never_on_two_sides() {
         sides.entry(row.content_hash.to_string()).or_default().push(row.place.part());
     }
     assert!(sides.values().all(|parts| parts.len() == 1), "one image a picture");
-    assert!(scene.planted.images.iter().any(|image| image.defects.iter().any(|defect| {
-        *defect == radiograph_dataset::phantom::collection::Defect::ByteCopy
-    })));
+    assert!(scene.planted.images.iter().any(|image| {
+        image
+            .defects
+            .iter()
+            .any(|defect| *defect == radiograph_dataset::phantom::collection::Defect::ByteCopy)
+    }));
 }
 
 #[test]
@@ -210,4 +216,36 @@ fn data_that_was_moved_is_found_where_it_is_said_to_be() {
     assert_eq!(check(&out).images, scene.planted.images.len());
     assert!(!check(&out).differences.is_empty());
     assert!(verify(&out, Some(&elsewhere), &|_| ()).unwrap().differences.is_empty());
+}
+
+/// Of the published collections only Cohen's holds all three classes; every other one abstains, with the class it lacks.
+#[test]
+fn of_the_published_collections_only_one_can_be_held_out() {
+    let Some(root) = std::env::var_os("RADIOGRAPH_DATA") else {
+        println!("skipped: RADIOGRAPH_DATA is not set");
+        return;
+    };
+    let recipe = Preset::Trustworthy.recipe();
+    let mut samples = Vec::new();
+    for source in recognise(Path::new(&root)).unwrap().sources {
+        for record in source.read().unwrap().records {
+            if recipe.reason(&record).is_none() {
+                samples.extend(Sample::of(&record, &GroupId::from(&record.id)));
+            }
+        }
+    }
+    println!("ran on {} images", samples.len());
+    let told: Vec<(String, String)> = leave_one_source_out(&samples)
+        .into_iter()
+        .map(|out| {
+            let told = out.places.map_or_else(|abstention| abstention.to_string(), |_| "tested".to_owned());
+            (out.source.to_string(), told)
+        })
+        .collect();
+    let tested: Vec<&str> =
+        told.iter().filter(|(_, told)| told == "tested").map(|(source, _)| source.as_str()).collect();
+    assert_eq!(tested, ["cohen"], "{told:?}");
+    assert!(told.len() >= 6, "{told:?}");
+    let nih = told.iter().find(|(source, _)| source == "nih").unwrap();
+    assert_eq!(nih.1, "it has no COVID-19");
 }

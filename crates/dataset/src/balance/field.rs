@@ -1,10 +1,13 @@
 //! Classes balanced within each value of a recorded field: as many of each class at every age, of either sex, ….
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use serde::Serialize;
 
-use crate::{ClassName, Reason, Record, Sex, scan::age_band, split::apportion};
+use crate::{ClassName, DatasetError, Reason, Record, Sex, scan::age_band, split::apportion};
 
 /// A recorded field that classes can be balanced by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -86,6 +89,24 @@ impl Field {
     }
 }
 
+impl FromStr for Field {
+    type Err = DatasetError;
+
+    /// Reads `age-band`, `sex`, `view` or `source`.
+    fn from_str(name: &str) -> Result<Self, DatasetError> {
+        match name {
+            "age-band" => Ok(Self::AgeBand),
+            "sex" => Ok(Self::Sex),
+            "view" => Ok(Self::View),
+            "source" => Ok(Self::Source),
+            _ => Err(DatasetError::Split {
+                field: "balanced by",
+                remedy: "give age-band, sex, view or source",
+            }),
+        }
+    }
+}
+
 impl BalancedBy {
     /// Keeps equally many images of each class at every value, at most `limit` of a class in all. `by_class` holds the
     /// images of each class in the order in which they are taken.
@@ -148,12 +169,8 @@ impl BalancedBy {
                 }
             }
             if available.values().any(|count| *count != least) {
-                let shortfall = Shortfall {
-                    field: self.field,
-                    value: value.clone(),
-                    available,
-                    kept: kept_here,
-                };
+                let shortfall =
+                    Shortfall { field: self.field, value: value.clone(), available, kept: kept_here };
                 result.shortfalls.push(shortfall);
             }
         }

@@ -158,18 +158,17 @@ impl<'a> Choice<'a> {
             .map(|record| Stream::new(seed, &format!("balance {}", record.id)).bits())
             .collect();
         let chance = |image: &usize| (chances[*image], &records[*image].id);
+        let ranks: Vec<Vec<u8>> = records
+            .iter()
+            .map(|record| balance.prefer.iter().map(|preference| preference.rank(record)).collect())
+            .collect();
         let mut order: Vec<usize> = (0..records.len()).collect();
         order.sort_by(|one, other| {
-            let rank = |image: &usize| -> Vec<u8> {
-                balance.prefer.iter().map(|preference| preference.rank(records[*image])).collect()
-            };
-            rank(one).cmp(&rank(other)).then_with(|| chance(one).cmp(&chance(other)))
+            ranks[*one].cmp(&ranks[*other]).then_with(|| chance(one).cmp(&chance(other)))
         });
         let originals_first = balance.prefer.contains(&Preference::Original);
         let mut draw: Vec<usize> = (0..records.len()).collect();
-        draw.sort_by_key(|image| {
-            (originals_first && records[*image].origin.is_augmented(), chance(image))
-        });
+        draw.sort_by_key(|image| (originals_first && records[*image].origin.is_augmented(), chance(image)));
         Self { records, order, draw, reasons: vec![None; records.len()] }
     }
 

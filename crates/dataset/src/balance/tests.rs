@@ -57,11 +57,8 @@ fn originals_are_drawn_before_augmented_images() {
     for record in records.iter_mut().take(15).skip(3) {
         record.origin = Origin::AugmentedFromUnknown;
     }
-    let balance = Balance {
-        per_class: PerClass::Smallest,
-        prefer: vec![Preference::Original],
-        ..Balance::default()
-    };
+    let balance =
+        Balance { per_class: PerClass::Smallest, prefer: vec![Preference::Original], ..Balance::default() };
     let balanced = choose(&balance, &records, &[]);
     let kept = |augmented: bool| {
         let pairs = records.iter().zip(&balanced.reasons).take(20);

@@ -33,6 +33,8 @@ pub struct Terms {
     pub seed: u64,
     /// The split.
     pub split: Split,
+    /// The collection that was held out, if one was, in place of a share of all images.
+    pub source_out: Option<String>,
     /// What counts as the same picture.
     pub search: Search,
     /// The classes, in their order.
@@ -155,22 +157,13 @@ pub(crate) fn was_compared(row: &Row) -> bool {
 
 fn naive(rows: &[Row], facts: &Facts<'_>, terms: &Terms) -> Naive {
     let usable: Vec<usize> = (0..rows.len()).filter(|at| could_be_used(&rows[*at])).collect();
-    let sample = |at: &usize| {
-        let row = &rows[*at];
-        Some(Sample {
-            id: row.id.clone(),
-            class: row.class.clone()?,
-            group: row.group.clone(),
-            augmented: row.augmented,
-            parent: row.parent.clone(),
-        })
-    };
-    let samples: Vec<Sample> = usable.iter().filter_map(sample).collect();
+    let samples: Vec<Sample> = usable.iter().filter_map(|at| Sample::of_row(&rows[*at])).collect();
     let split = Split { kind: Kind::ImageLevelWithAugmented, test: terms.split.test, folds: 0 };
     match split.places(&samples, terms.seed) {
         Ok(places) => {
             let side = |name: &str, tested: bool| {
-                let belongs = usable.iter().zip(&places).filter(|(_, place)| (**place == Place::Test) == tested);
+                let belongs =
+                    usable.iter().zip(&places).filter(|(_, place)| (**place == Place::Test) == tested);
                 Side { name: name.to_owned(), rows: belongs.map(|(at, _)| *at).collect() }
             };
             Naive::Split(facts.crossing(&side("train", false), &side("test", true)))

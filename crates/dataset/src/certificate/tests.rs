@@ -38,6 +38,7 @@ fn certificate(rows: Vec<Row>, pictures: &[SamePicture]) -> Certificate {
         preset: "trustworthy".to_owned(),
         seed: 7,
         split: Split { kind: Kind::Grouped, test: 0.2, folds: 4 },
+        source_out: None,
         search: Search::default(),
         classes: Classes::new([COVID_19, NORMAL]).unwrap(),
     };

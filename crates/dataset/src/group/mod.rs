@@ -15,7 +15,8 @@ pub use summary::GroupSummary;
 use union::Union;
 
 use crate::{
-    ClassName, DatasetError, Origin, PatientId, Record, RecordId, manifest::GroupId, same_picture::SamePicture,
+    ClassName, DatasetError, Origin, PatientId, Record, RecordId, manifest::GroupId,
+    same_picture::SamePicture,
 };
 
 /// Images of a list, united into pictures and groups.

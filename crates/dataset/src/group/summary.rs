@@ -125,12 +125,7 @@ impl fmt::Display for GroupSummary {
         for conflict in &self.conflicts {
             let images: Vec<String> = conflict.images.iter().map(ToString::to_string).collect();
             let classes: Vec<&str> = conflict.classes.iter().map(|class| class.as_str()).collect();
-            writeln!(
-                formatter,
-                "  one picture, classes {}: {}",
-                classes.join(" and "),
-                images.join(", ")
-            )?;
+            writeln!(formatter, "  one picture, classes {}: {}", classes.join(" and "), images.join(", "))?;
         }
         Ok(())
     }

@@ -63,9 +63,7 @@ fn one_picture_with_two_classes_is_a_conflict_and_one_patient_is_not() {
     let images: Vec<String> = groups.conflicts()[0].images.iter().map(ToString::to_string).collect();
     assert_eq!((groups.conflicts().len(), images), (1, vec!["cohen:1".to_owned(), "other:2".to_owned()]));
     assert_eq!(summary.patients_of_several_classes, 1);
-    let excluded = |rule| -> Vec<bool> {
-        groups.in_conflict(rule).iter().map(Option::is_some).collect()
-    };
+    let excluded = |rule| -> Vec<bool> { groups.in_conflict(rule).iter().map(Option::is_some).collect() };
     assert_eq!(excluded(ConflictRule::ExcludePicture), [true, true, false]);
     assert_eq!(excluded(ConflictRule::ExcludeGroup), [true, true, true]);
     assert_eq!(excluded(ConflictRule::Keep), [false, false, false]);

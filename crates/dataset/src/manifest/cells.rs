@@ -182,15 +182,8 @@ const PROVENANCES: [Provenance; 7] = [
     Provenance::None,
 ];
 
-const VIEWS: [View; 7] = [
-    View::Pa,
-    View::Ap,
-    View::ApSupine,
-    View::FrontalByCollection,
-    View::Lateral,
-    View::Ct,
-    View::Unknown,
-];
+const VIEWS: [View; 7] =
+    [View::Pa, View::Ap, View::ApSupine, View::FrontalByCollection, View::Lateral, View::Ct, View::Unknown];
 
 fn text(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -212,11 +205,7 @@ fn refused(column: &'static str, value: &str, expected: &'static str) -> Manifes
     ManifestFault::Cell { column, value: value.chars().take(80).collect(), expected }
 }
 
-fn parsed<T: FromStr>(
-    column: &'static str,
-    value: &str,
-    expected: &'static str,
-) -> Result<T, ManifestFault> {
+fn parsed<T: FromStr>(column: &'static str, value: &str, expected: &'static str) -> Result<T, ManifestFault> {
     value.parse().map_err(|_| refused(column, value, expected))
 }
 

@@ -73,8 +73,7 @@ impl Manifest {
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let wrong =
             |row: u64, fault: ManifestFault| DatasetError::Manifest { path: path.to_owned(), row, fault };
-        let file = File::open(path)
-            .map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+        let file = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
         let table = read_table::<Cells>(file, path, &TableFormat::utf8(&Cells::COLUMNS))?;
         if let Some((line, reason)) = table.refused.into_iter().next() {
             return Err(wrong(line, ManifestFault::Row(reason)));

@@ -19,6 +19,7 @@ use crate::{
     recipe::Recipe,
     same_picture::{Fingerprint, SamePicture, Search, find},
     source::Source,
+    split::{Abstention, Sample, leave_one_source_out},
 };
 
 /// How far the work has come.
@@ -50,6 +51,8 @@ pub struct Prepared {
     pub groups: GroupSummary,
     /// What could not be balanced by a field.
     pub shortfalls: Vec<Shortfall>,
+    /// Whether each collection could be held out and tested on alone.
+    pub sources_out: Vec<(SourceName, Result<(), Abstention>)>,
     /// Images that each collection has.
     pub images: BTreeMap<SourceName, usize>,
     /// Rows without images and files that are no images: what the manifest has no row for.
@@ -82,7 +85,11 @@ pub fn prepare(
     // The candidates are sorted by id, as the rows are: positions in one are positions in the other. The pairs are those
     // of the pixels; the certificate follows them anew, whatever groups were made of them.
     let certificate = Certificate::of(&made.manifest, &pairs, made.terms)?;
+    let used = made.manifest.rows().iter().filter(|row| !row.place.is_excluded());
+    let samples: Vec<Sample> = used.filter_map(Sample::of_row).collect();
+    let sources_out = leave_one_source_out(&samples).into_iter();
     Ok(Prepared {
+        sources_out: sources_out.map(|out| (out.source, out.places.map(|_| ()))).collect(),
         manifest: made.manifest,
         certificate,
         groups: made.groups,
@@ -148,7 +155,9 @@ impl Prepared {
         write_bytes(&folder.join(Self::CERTIFICATE), self.certificate.to_json().as_bytes())?;
         write_whole(&folder.join(Self::LEFT_OUT), |file| {
             let mut table = csv::Writer::from_writer(file);
-            table.write_record(["source", "row", "file", "reason", "detail"]).map_err(std::io::Error::other)?;
+            table
+                .write_record(["source", "row", "file", "reason", "detail"])
+                .map_err(std::io::Error::other)?;
             for Exclusion { source, file, row, reason, .. } in &self.left_out {
                 let row = row.map(|row| row.to_string()).unwrap_or_default();
                 let file = file.as_deref().unwrap_or_default();

@@ -29,6 +29,14 @@ impl fmt::Display for Prepared {
                 counts.collect::<Vec<_>>().join(", ")
             )?;
         }
-        write!(formatter, "{}", self.certificate)
+        write!(formatter, "{}", self.certificate)?;
+        writeln!(formatter, "each collection held out and tested on alone:")?;
+        for (source, outcome) in &self.sources_out {
+            match outcome {
+                Ok(()) => writeln!(formatter, "  {source}: possible")?,
+                Err(abstention) => writeln!(formatter, "  {source}: no, {abstention}")?,
+            }
+        }
+        Ok(())
     }
 }

@@ -100,6 +100,7 @@ impl Preset {
             unparented: !trusted,
             balance,
             split: Split { kind, test: 0.2, folds: 5 },
+            source_out: None,
         }
     }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{ClassName, manifest::{Place, Row}};
+use crate::{
+    ClassName,
+    manifest::{Place, Row},
+};
 
 /// Counts of one part.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

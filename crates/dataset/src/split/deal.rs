@@ -21,12 +21,7 @@ pub(crate) fn apportion(weights: &[usize], total: usize) -> Vec<usize> {
 /// Which units are held out: `share` of all images, each class in proportion, from units that may be scored.
 ///
 /// Every class keeps units on both sides; `left` is how many the other side needs of each.
-pub(super) fn hold_out(
-    units: &Units,
-    share: f64,
-    left: usize,
-    seed: u64,
-) -> Result<Vec<bool>, DatasetError> {
+pub(super) fn hold_out(units: &Units, share: f64, left: usize, seed: u64) -> Result<Vec<bool>, DatasetError> {
     enough_groups(units, left + 1)?;
     let images: usize = units.images.iter().sum();
     let targets = apportion(&units.images, (share * images as f64).round() as usize);
@@ -108,7 +103,8 @@ pub(super) fn deal(units: &Units, folds: usize, seed: u64) -> Result<Vec<Option<
     let scorable: Vec<usize> = (0..units.classes.len())
         .map(|class| units.all.iter().map(|unit| unit.scored[class]).sum::<usize>().max(1))
         .collect();
-    let mut table = Table { counts: vec![vec![0; scorable.len()]; folds], folds: vec![None; units.all.len()] };
+    let mut table =
+        Table { counts: vec![vec![0; scorable.len()]; folds], folds: vec![None; units.all.len()] };
     for &unit in &drawn {
         let scored = &units.all[unit].scored;
         // How full a fold is, where this unit's classes are concerned. Sums in one order, so ties are exact.
@@ -149,11 +145,13 @@ impl Table {
         // Each move fills one gap and opens none.
         while let Some((fold, class)) = self.gap() {
             let spare = |unit: &usize| {
-                let (scored, counts) = (&units.all[*unit].scored, self.folds[*unit].map(|at| &self.counts[at]));
+                let (scored, counts) =
+                    (&units.all[*unit].scored, self.folds[*unit].map(|at| &self.counts[at]));
                 let rich = |(count, scored): (&usize, &usize)| *scored == 0 || count > scored;
                 scored[class] > 0 && counts.is_some_and(|counts| counts.iter().zip(scored).all(rich))
             };
-            let smallest = drawn.iter().filter(|unit| spare(unit)).min_by_key(|unit| units.all[**unit].size());
+            let smallest =
+                drawn.iter().filter(|unit| spare(unit)).min_by_key(|unit| units.all[**unit].size());
             let Some(&unit) = smallest else {
                 return Err(DatasetError::PartWithoutClass { class: units.classes[class].clone() });
             };

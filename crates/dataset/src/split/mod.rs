@@ -39,8 +39,8 @@ pub use source_out::{Abstention, SourceOut, leave_one_source_out};
 use units::Units;
 
 use crate::{
-    ClassName, DatasetError, Origin, Reason, Record, RecordId,
-    manifest::{GroupId, Place},
+    ClassName, DatasetError, Origin, Reason, Record, RecordId, SourceName,
+    manifest::{GroupId, Place, Row},
 };
 
 /// What a split needs to know of an image.
@@ -97,6 +97,17 @@ impl Sample {
             parent,
         })
     }
+
+    /// A row of a manifest as a sample, wherever it went; `None` if it has no class.
+    pub fn of_row(row: &Row) -> Option<Self> {
+        Some(Self {
+            id: row.id.clone(),
+            class: row.class.clone()?,
+            group: row.group.clone(),
+            augmented: row.augmented,
+            parent: row.parent.clone(),
+        })
+    }
 }
 
 impl Split {
@@ -125,6 +136,32 @@ impl Split {
         if self.kind == Kind::ImageLevel {
             exclude_children_of_the_tested(samples, &mut places);
         }
+        self.fold(samples, &mut places, seed)?;
+        Ok(places)
+    }
+
+    /// The place of every sample where one collection is tested on and the others are trained on, in folds; the share of
+    /// test images is what the collection has.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::SourceOut`] if a class would be missing on a side, else as [`Split::places`].
+    pub fn places_without(
+        &self,
+        source: &SourceName,
+        samples: &[Sample],
+        seed: u64,
+    ) -> Result<Vec<Place>, DatasetError> {
+        let refused = |reason: String| DatasetError::SourceOut { held_out: source.clone(), reason };
+        let out = leave_one_source_out(samples).into_iter().find(|out| out.source == *source);
+        let out = out.ok_or_else(|| refused("no image of it is left".to_owned()))?;
+        let mut places = out.places.map_err(|abstention| refused(abstention.to_string()))?;
+        self.fold(samples, &mut places, seed)?;
+        Ok(places)
+    }
+
+    /// Deals training images to folds.
+    fn fold(&self, samples: &[Sample], places: &mut [Place], seed: u64) -> Result<(), DatasetError> {
         if self.folds > 0 {
             let trained: Vec<usize> = (0..samples.len()).filter(|at| places[*at].is_train()).collect();
             let training: Vec<Sample> = trained.iter().map(|&at| samples[at].clone()).collect();
@@ -133,7 +170,7 @@ impl Split {
                 places[at] = place;
             }
         }
-        Ok(places)
+        Ok(())
     }
 }
 

@@ -78,10 +78,8 @@ fn without(
     let places: Vec<Place> = samples.iter().map(place).collect();
     let lacking = |part: &str| -> BTreeSet<ClassName> {
         let pairs = samples.iter().zip(&places);
-        let present: BTreeSet<&ClassName> = pairs
-            .filter(|(_, place)| place.part() == part)
-            .map(|(sample, _)| &sample.class)
-            .collect();
+        let present: BTreeSet<&ClassName> =
+            pairs.filter(|(_, place)| place.part() == part).map(|(sample, _)| &sample.class).collect();
         classes.difference(&present).map(|class| (*class).clone()).collect()
     };
     match (lacking("test"), lacking("train")) {

@@ -197,9 +197,12 @@ fn children_train_where_their_parents_do() {
 #[test]
 fn a_source_is_held_out_only_where_all_classes_stay_on_both_sides() {
     let mut samples = Vec::new();
-    for (source, classes) in
-        [("all", &CLASSES[..]), ("nih", &CLASSES[1..]), ("covid-only", &CLASSES[..1]), ("also-all", &CLASSES[..])]
-    {
+    for (source, classes) in [
+        ("all", &CLASSES[..]),
+        ("nih", &CLASSES[1..]),
+        ("covid-only", &CLASSES[..1]),
+        ("also-all", &CLASSES[..]),
+    ] {
         for at in 0..9 {
             samples.push(sample(&format!("{source}:{at}"), classes[at % classes.len()], samples.len()));
         }
@@ -223,6 +226,15 @@ fn a_source_is_held_out_only_where_all_classes_stay_on_both_sides() {
     let places = outs[0].places.as_ref().unwrap();
     assert_eq!(places.iter().filter(|place| **place == Place::Test).count(), 9);
     assert!(places[9].is_excluded());
+    let split = Split { kind: Kind::Grouped, test: 0.2, folds: 2 };
+    let places = split.places_without(&"all".parse().unwrap(), &samples, 7).unwrap();
+    assert_eq!(places.iter().filter(|place| **place == Place::Test).count(), 9);
+    assert!(places.iter().all(|place| place.is_train() == place.fold().is_some()));
+    for (source, told) in [("nih", "nih cannot be held out: it has no COVID-19"), ("gone", "no image of it")]
+    {
+        let error = split.places_without(&source.parse().unwrap(), &samples, 7).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
 
     samples.retain(|sample| sample.id.source().as_str() != "also-all");
     samples.retain(|sample| sample.id.source().as_str() != "nih");

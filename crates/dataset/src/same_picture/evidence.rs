@@ -136,6 +136,29 @@ impl Turn {
         Self::Transposed,
         Self::AntiTransposed,
     ];
+
+    /// What undoes it.
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Rotated90 => Self::Rotated270,
+            Self::Rotated270 => Self::Rotated90,
+            own => own,
+        }
+    }
+
+    /// Whether width becomes height.
+    pub(super) fn exchanges_sides(self) -> bool {
+        matches!(self, Self::Rotated90 | Self::Rotated270 | Self::Transposed | Self::AntiTransposed)
+    }
+
+    /// Whether left and right, and whether top and bottom, are exchanged, after the sides where they are.
+    pub(super) fn reverses(self) -> (bool, bool) {
+        let across =
+            matches!(self, Self::Mirrored | Self::Rotated90 | Self::Rotated180 | Self::AntiTransposed);
+        let down =
+            matches!(self, Self::UpsideDown | Self::Rotated270 | Self::Rotated180 | Self::AntiTransposed);
+        (across, down)
+    }
 }
 
 impl fmt::Display for Turn {

@@ -5,6 +5,7 @@ use std::path::Path;
 use radiograph_files::{ContentHash, ContentHashing};
 use rayon::prelude::*;
 
+use super::{PerceptualHash, Turn, perceptual::Coefficients, thumbnail::Thumbnail};
 use crate::{
     DatasetError,
     image::{Limits, Picture, Samples, decode, read_file},
@@ -15,6 +16,28 @@ use crate::{
 pub struct Fingerprint {
     content: ContentHash,
     pixels: ContentHash,
+    whole: Hashes,
+    centre: Hashes,
+    thumbnail: Thumbnail,
+}
+
+/// The perceptual hash of a view as it stands, and after each turn.
+#[derive(Clone, Debug, PartialEq)]
+struct Hashes {
+    upright: PerceptualHash,
+    turned: [PerceptualHash; 7],
+}
+
+impl Hashes {
+    fn new(coefficients: &Coefficients) -> Self {
+        let turned = Turn::ALL.map(|turn| coefficients.turned(turn).hash());
+        Self { upright: coefficients.hash(), turned }
+    }
+
+    fn at(&self, turn: Option<Turn>) -> PerceptualHash {
+        // The turns stand in the order of their declaration.
+        turn.map_or(self.upright, |turn| self.turned[turn as usize])
+    }
 }
 
 impl Fingerprint {
@@ -33,7 +56,15 @@ impl Fingerprint {
     /// The fingerprint of a picture decoded elsewhere from a file with this hash, so that no image is decoded twice.
     pub fn of_picture(content: ContentHash, picture: Picture) -> Self {
         let gray = picture.into_gray();
-        Self { content, pixels: hash_of_pixels(&gray) }
+        let side = gray.width().min(gray.height());
+        let square = gray.crop((gray.width() - side) / 2, (gray.height() - side) / 2, side, side);
+        let whole = Hashes::new(&Coefficients::of_picture(&gray));
+        let centre = match square {
+            Some(square) if gray.width() != gray.height() => Hashes::new(&Coefficients::of_picture(&square)),
+            _ => whole.clone(),
+        };
+        let thumbnail = Thumbnail::of_picture(&gray);
+        Self { content, pixels: hash_of_pixels(&gray), whole, centre, thumbnail }
     }
 
     /// The hash of the file's bytes.
@@ -44,6 +75,20 @@ impl Fingerprint {
     /// The hash of size, depth and gray values (Rec. 601 luma).
     pub fn pixels(&self) -> ContentHash {
         self.pixels
+    }
+
+    /// The perceptual hash of the whole image, as it stands or turned.
+    pub fn whole(&self, turn: Option<Turn>) -> PerceptualHash {
+        self.whole.at(turn)
+    }
+
+    /// The perceptual hash of the square in its middle, as wide as the shorter side, as it stands or turned.
+    pub fn centre(&self, turn: Option<Turn>) -> PerceptualHash {
+        self.centre.at(turn)
+    }
+
+    pub(super) fn thumbnail(&self) -> &Thumbnail {
+        &self.thumbnail
     }
 }
 

@@ -95,7 +95,8 @@ impl Preset {
             name: self.name().to_owned(),
             classes,
             filters,
-            search: Search::default(),
+            // What was published looked for no copies; the groups and the certificate of such a manifest know the plain ones.
+            search: Search { crops: trusted, ..Search::default() },
             conflicts: if trusted { ConflictRule::ExcludePicture } else { ConflictRule::Keep },
             unparented: !trusted,
             balance,

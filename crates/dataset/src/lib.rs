@@ -5,6 +5,10 @@
 //! whatever is left out is kept with its reason. [`scan`] says what is in the collections and what is wrong with them,
 //! before anything is trained on them.
 //!
+//! [`prepare`](prepare::prepare) goes the whole way: it finds images of the [same picture](same_picture), [groups](group)
+//! what must stay together, [balances](balance) classes, [splits](split), and writes a [`manifest`] with a [`certificate`]
+//! of what leaks; [`verify`](verify::verify) checks both later. A [`recipe`] holds the settings, and three have names.
+//!
 //! Nothing is guessed: a label is present, absent or unknown, words are matched whole, and what the publishers leave
 //! blank stays blank. Metadata and images are untrusted: no name in a table leads out of its collection's folder, every
 //! size has a limit, and a bad row is an [`Exclusion`] that names file, row and reason, not the end of the reading.

@@ -27,7 +27,7 @@ mod row;
 use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
-    io,
+    io::{self, Read},
     path::Path,
 };
 
@@ -71,10 +71,19 @@ impl Manifest {
     /// [`DatasetError::Manifest`] names the row, the column and what is wrong with it; a table that cannot be read as one
     /// is [`DatasetError::MissingColumns`], [`DatasetError::Read`] or another of [`read_table`]'s errors.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        let file = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+        Self::read_from(file, path)
+    }
+
+    /// Reads a manifest from anywhere; `path` is for messages only.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::read`].
+    pub fn read_from(table: impl Read, path: &Path) -> Result<Self, DatasetError> {
         let wrong =
             |row: u64, fault: ManifestFault| DatasetError::Manifest { path: path.to_owned(), row, fault };
-        let file = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
-        let table = read_table::<Cells>(file, path, &TableFormat::utf8(&Cells::COLUMNS))?;
+        let table = read_table::<Cells>(table, path, &TableFormat::utf8(&Cells::COLUMNS))?;
         if let Some((line, reason)) = table.refused.into_iter().next() {
             return Err(wrong(line, ManifestFault::Row(reason)));
         }
@@ -126,16 +135,23 @@ impl Manifest {
     ///
     /// [`DatasetError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
-        write_whole(path, |file| {
-            // The header is written by hand: a manifest without rows has one, too.
-            let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-            table.write_record(Cells::COLUMNS).map_err(io::Error::other)?;
-            for row in &self.rows {
-                table.serialize(Cells::of(row)).map_err(io::Error::other)?;
-            }
-            table.flush()
-        })?;
+        write_whole(path, |file| self.write_to(file))?;
         Ok(())
+    }
+
+    /// Writes the manifest to anywhere.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
+        // The header is written by hand: a manifest without rows has one, too.
+        let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(writer);
+        table.write_record(Cells::COLUMNS).map_err(io::Error::other)?;
+        for row in &self.rows {
+            table.serialize(Cells::of(row)).map_err(io::Error::other)?;
+        }
+        table.flush()
     }
 
     /// All rows, sorted by id.

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use radiograph_files::ContentHash;
 
 use super::*;
@@ -131,4 +132,33 @@ fn a_class_that_was_not_asked_for_is_named() {
 fn two_rows_for_one_image_are_refused() {
     let error = Manifest::new(vec![row("clinic:1", Place::Test), row("clinic:1", Place::Test)]).unwrap_err();
     assert!(error.to_string().contains("clinic:1"));
+}
+
+proptest! {
+    /// Whatever an editor, or an attacker, makes of a manifest: an error, or a manifest that reads back as it is written and
+    /// none of whose files lies outside its folder.
+    #[test]
+    fn any_change_gives_an_error_or_a_sound_manifest(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = Vec::new();
+        Manifest::new(rows()).unwrap().write_to(&mut bytes).unwrap();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(manifest) = Manifest::read_from(&bytes[..], Path::new("manifest.csv")) {
+            let mut again = Vec::new();
+            manifest.write_to(&mut again).unwrap();
+            prop_assert_eq!(&Manifest::read_from(&again[..], Path::new("manifest.csv")).unwrap(), &manifest);
+            for row in manifest.rows() {
+                prop_assert!(row.file().starts_with(&row.folder));
+                prop_assert!(row.path.components().all(|part| part.as_os_str() != ".."));
+            }
+        }
+    }
 }

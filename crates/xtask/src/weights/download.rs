@@ -138,7 +138,11 @@ impl Download {
             return Ok(match said.whole(partial.bytes()) {
                 Ok(()) => Ok(Arrived { revision: said.revision, sha256: said.sha256 }),
                 Err(reason) => {
-                    partial.discard()?;
+                    // A part that is shorter than what was asked for is still the right part.
+                    let short = said.length.is_some_and(|length| partial.bytes() < length);
+                    if said.status != Some(206) || !short {
+                        partial.discard()?;
+                    }
                     Err(Failure::Again(reason))
                 }
             });

@@ -26,10 +26,14 @@ pub(super) enum Answer {
     IgnoresRanges,
     /// Claims to send the part asked for and sends the beginning.
     WrongPart,
+    /// Sends fewer bytes than asked for, from the right place, and says so.
+    ShortPart(usize),
     /// Another content, with another mark.
     Other(Vec<u8>),
     /// A status and nothing else.
     Status(u16),
+    /// Refuses to send a part, and says how long the whole file is.
+    Refuses(usize),
     /// Sends on to another path of this server, with Hugging Face's headers.
     Redirect { commit: String, sha256: String },
     /// A redirect to another protocol.
@@ -120,7 +124,7 @@ fn serve(
         |content: &[u8]| format!("ETag: \"{}\"", radiograph_files::ContentHash::of_bytes(content).short());
     let whole = |length: usize| format!("200 OK\r\nContent-Length: {length}\r\n{}", mark(content));
     match answer {
-        Answer::Whole | Answer::WrongPart => {
+        Answer::Whole | Answer::WrongPart | Answer::ShortPart(_) => {
             let from = field(request, "range").and_then(|range| {
                 range.trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().ok()
             });
@@ -132,7 +136,8 @@ fn serve(
                 None => send(whole(content.len()), content),
                 Some(from) => {
                     let begin = if matches!(answer, Answer::WrongPart) { 0 } else { from };
-                    let part = &content[begin..begin + (content.len() - from)];
+                    let most = if let Answer::ShortPart(most) = answer { *most } else { usize::MAX };
+                    let part = &content[begin..begin + (content.len() - from).min(most)];
                     let range = format!("bytes {begin}-{}/{}", begin + part.len() - 1, content.len());
                     let head = format!(
                         "206 Part\r\nContent-Range: {range}\r\nContent-Length: {}\r\n{}",
@@ -157,6 +162,9 @@ fn serve(
             send(format!("200 OK\r\nContent-Length: {}\r\n{}", other.len(), mark(other)), other)
         }
         Answer::Status(status) => send(format!("{status} No\r\nContent-Length: 0"), b""),
+        Answer::Refuses(length) => {
+            send(format!("416 No\r\nContent-Range: bytes */{length}\r\nContent-Length: 0"), b"")
+        }
         Answer::Redirect { commit, sha256 } => {
             let to = "Location: /cdn/file";
             send(

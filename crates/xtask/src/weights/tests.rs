@@ -206,11 +206,30 @@ fn refusals_are_final_and_troubles_are_not() {
 }
 
 #[test]
-fn a_finished_part_that_cannot_go_on_is_fetched_again() {
+fn a_part_that_is_too_short_is_not_taken_for_the_rest() {
     let scene = Scene::new();
-    let server = Server::new(content(), vec![Answer::Cut(70_000), Answer::Status(416), Answer::Whole]);
+    let server = Server::new(content(), vec![Answer::Cut(70_000), Answer::ShortPart(80_000), Answer::Whole]);
     scene.download(&server, &impatient()).unwrap();
     assert!(scene.arrived() == content(), "other bytes arrived");
+    assert!(server.asked()[2].contains("Range: bytes=150000-"));
+}
+
+#[test]
+fn a_refusal_to_go_on_is_success_only_if_nothing_is_missing() {
+    for refusal in [Answer::Status(416), Answer::Refuses(200_000)] {
+        let scene = Scene::new();
+        let server = Server::new(content(), vec![Answer::Cut(70_000), refusal, Answer::Whole]);
+        scene.download(&server, &impatient()).unwrap();
+        assert!(scene.arrived() == content(), "other bytes arrived");
+        assert_eq!(server.asked().len(), 3);
+    }
+    // All had arrived when the command was killed.
+    let scene = Scene::new();
+    let server = Server::new(content(), vec![Answer::Whole]);
+    scene.download(&server, &impatient()).unwrap();
+    scene.download(&server, &impatient()).unwrap();
+    assert!(scene.arrived() == content(), "other bytes arrived");
+    assert!(server.asked()[1].contains("Range: bytes=200000-"));
 }
 
 #[test]

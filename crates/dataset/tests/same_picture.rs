@@ -146,7 +146,8 @@ fn every_turn_is_found_and_named_whichever_image_comes_first() {
         let turned = Transform { degrees, flipped: mirrored(turn), ..STILL }.apply(&original);
         let images = [fingerprint(turned.clone()), fingerprint(original.clone())];
         let pairs = find(&images, &Search::default()).unwrap();
-        let [SamePicture { evidence: Evidence::Turned { turn: named, correlation }, .. }] = pairs[..] else {
+        let [SamePicture { evidence: Evidence::Turned { turn: named, correlation, .. }, .. }] = pairs[..]
+        else {
             panic!("{turn}: {pairs:?}")
         };
         assert_eq!(named, turn, "what makes the second look like the first");
@@ -240,13 +241,10 @@ fn copies_and_crops_planted_among_phantom_collections_are_found() {
     let prints: Vec<_> = fingerprints(&files, &Limits::default()).into_iter().map(Result::unwrap).collect();
     let ids: Vec<&str> = images.iter().map(|image| image.id.as_str()).collect();
     let found = groups(&ids, &find(&prints, &Search::default()).unwrap());
-    let film = |id: &str| {
-        let image = images.iter().find(|image| image.id == id).unwrap();
-        (image.phantom_patient, image.phantom_film)
-    };
+    let patient = |id: &str| images.iter().find(|image| image.id == id).unwrap().phantom_patient;
     for group in &found {
-        let films: BTreeSet<_> = group.iter().map(|id| film(id)).collect();
-        assert_eq!(films.len(), 1, "{group:?}");
+        // A drawn patient has the same body on every film, so two films of one may well count as one picture.
+        assert!(group.iter().all(|id| patient(id) == patient(group.first().unwrap())), "{group:?}");
     }
     let together =
         |one: &str, other: &str| found.iter().any(|group| group.contains(one) && group.contains(other));
@@ -292,16 +290,15 @@ fn golden_hashes_are_those_of_pillow_and_scipy() {
             (print.whole(Some(Turn::Rotated90)), &case.rotated_90),
         ];
         for (hash, expected) in expected {
-            // Where a coefficient is the median up to rounding, its bit may differ.
             let differing = (hash.bits() ^ u64::from_str_radix(expected, 16).unwrap()).count_ones();
-            assert!(differing <= 1, "{}: {:016x} for {expected}", case.file, hash.bits());
+            assert_eq!(differing, 0, "{}: {:016x} for {expected}", case.file, hash.bits());
             compared += 1;
         }
         // imagehash keeps the mean, which moves the median past one coefficient at most.
         let peer = u64::from_str_radix(&case.imagehash, 16).unwrap() & !1;
         assert!((print.whole(None).bits() ^ peer).count_ones() <= 2, "{}", case.file);
     }
-    assert_eq!(compared, 16);
+    assert_eq!(compared, 12);
 }
 
 fn images_in(folder: &Path) -> Vec<PathBuf> {
@@ -331,11 +328,10 @@ fn hannover_and_cohen_share_pictures_and_nih_shares_none_of_them() {
     let prints: Vec<_> = fingerprints(&files, &Limits::default()).into_iter().map(Result::unwrap).collect();
 
     let judge = |pairs: &[(usize, usize)]| {
-        let between = |one, other| {
-            pairs.iter().filter(move |&&(i, j)| {
-                (sources[i], sources[j]) == (one, other) || (sources[j], sources[i]) == (one, other)
-            })
+        let are = |&(i, j): &(usize, usize), one: u8, other: u8| {
+            (sources[i], sources[j]) == (one, other) || (sources[j], sources[i]) == (one, other)
         };
+        let between = |one, other| pairs.iter().filter(move |pair| are(pair, one, other));
         let same = between(0, 1).filter(|&&(i, j)| stem(&files[i]) == stem(&files[j])).count();
         (same, between(0, 2).count())
     };

@@ -30,14 +30,18 @@ pub enum Evidence {
     SamePixels,
     /// The perceptual hashes of the whole images are near, and the images correlate.
     WholeImage {
-        /// Correlation of the two images where they were compared, above the limit up to 1.
+        /// Pearson's correlation of the gray values of the two images where they were laid over each other, up to 1.
         correlation: f64,
+        /// The same of what is left when the mean of every place's neighbourhood is taken off.
+        detail: f64,
     },
     /// The perceptual hashes of the centre squares are near, and the squares correlate: the other proportions of
     /// one of them were cut off.
     CentreSquare {
         /// As above.
         correlation: f64,
+        /// As above.
+        detail: f64,
     },
     /// As [`WholeImage`](Self::WholeImage) or [`CentreSquare`](Self::CentreSquare) after the second image was turned.
     Turned {
@@ -45,11 +49,15 @@ pub enum Evidence {
         turn: Turn,
         /// As above.
         correlation: f64,
+        /// As above.
+        detail: f64,
     },
     /// A window of one image correlates with a window of the other.
     Crop {
         /// As above.
         correlation: f64,
+        /// As above.
+        detail: f64,
         /// Where in the first image.
         first: Window,
         /// Where in the second image.
@@ -62,8 +70,8 @@ impl Evidence {
     pub fn correlation(&self) -> f64 {
         match *self {
             Self::SameBytes | Self::SamePixels => 1.0,
-            Self::WholeImage { correlation }
-            | Self::CentreSquare { correlation }
+            Self::WholeImage { correlation, .. }
+            | Self::CentreSquare { correlation, .. }
             | Self::Turned { correlation, .. }
             | Self::Crop { correlation, .. } => correlation,
         }
@@ -86,7 +94,9 @@ impl fmt::Display for Evidence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SameBytes | Self::SamePixels => formatter.pad(self.kind()),
-            Self::Turned { turn, correlation } => write!(formatter, "{turn}, correlation {correlation:.3}"),
+            Self::Turned { turn, correlation, .. } => {
+                write!(formatter, "{turn}, correlation {correlation:.3}")
+            }
             other => write!(formatter, "{}, correlation {:.3}", other.kind(), other.correlation()),
         }
     }

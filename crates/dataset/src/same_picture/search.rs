@@ -51,7 +51,7 @@ impl Default for Search {
             smallest_crop: 0.45,
             promising: 0.82,
             crop_correlation: 0.90,
-            detail: 0.9,
+            detail: 0.95,
         }
     }
 }
@@ -194,11 +194,11 @@ fn by_hash(pictures: &[Comparable<'_>], settings: &Search) -> Pairs {
                     let agreement =
                         laid_over(&pictures[first], &pictures[second], view, turn, settings.correlation);
                     let agreement = agreement.filter(|agreement| settings.confirms(agreement))?;
-                    let correlation = agreement.correlation;
+                    let Agreement { correlation, detail } = agreement;
                     let evidence = match (turn, view) {
-                        (Some(turn), _) => Evidence::Turned { turn, correlation },
-                        (None, View::Whole) => Evidence::WholeImage { correlation },
-                        (None, View::Centre) => Evidence::CentreSquare { correlation },
+                        (Some(turn), _) => Evidence::Turned { turn, correlation, detail },
+                        (None, View::Whole) => Evidence::WholeImage { correlation, detail },
+                        (None, View::Centre) => Evidence::CentreSquare { correlation, detail },
                     };
                     Some(((first, second), evidence))
                 })
@@ -279,17 +279,17 @@ fn by_crop(pictures: &[Comparable<'_>], settings: &Search) -> Pairs {
                 let agreement = Patch::new(&areas, &frame)?.agreement(patch);
                 let agrees =
                     agreement.correlation >= settings.crop_correlation && agreement.detail >= settings.detail;
-                agrees.then(|| (template, host, window(&areas, &frame), agreement.correlation))
+                agrees.then(|| (template, host, window(&areas, &frame), agreement))
             });
             confirmed.collect::<Vec<_>>()
         })
         .collect();
     let mut found: BTreeMap<(usize, usize), Evidence> = Pairs::new();
-    for (template, host, within, correlation) in confirmed {
+    for (template, host, within, Agreement { correlation, detail }) in confirmed {
         let areas = pictures[template].areas(None);
         let square = window(&areas, &areas.centre_square());
         let (first, second) = if template < host { (square, within) } else { (within, square) };
-        let evidence = Evidence::Crop { correlation, first, second };
+        let evidence = Evidence::Crop { correlation, detail, first, second };
         let pair = (template.min(host), template.max(host));
         let kept = found.entry(pair).or_insert(evidence);
         if kept.correlation() < correlation {

@@ -27,9 +27,8 @@ impl Thumbnail {
         let (width, height) = (side(gray.width()), side(gray.height()));
         let small = resize(gray, width, height, Filter::Bilinear)
             .unwrap_or_else(|| unreachable!("sides of {SHORT_SIDE} and more"));
-        let values = match small.into_8_bit().into_gray().into_samples() {
-            Samples::Gray8(values) => values,
-            _ => unreachable!("gray and 8 bits were asked for"),
+        let Samples::Gray8(values) = small.into_8_bit().into_gray().into_samples() else {
+            unreachable!("gray and 8 bits were asked for")
         };
         Self { width: width as usize, height: height as usize, values }
     }

@@ -2,6 +2,18 @@
 //!
 //! [`fingerprints`] decodes every file once; [`find`] compares what that leaves and names every pair with its
 //! [`Evidence`]. Metadata and names play no part.
+//!
+//! 1. **Equal**: bytes, then gray pixels, by SHA-256.
+//! 2. **Near**: perceptual hashes of the whole image and of its centre square, as it stands and turned seven ways, within a
+//!    few bits ([`pairs_within`]). Each such pair is laid over each other and must agree.
+//! 3. **Cropped**: the centre square of every image is looked for in every other, at scales from its whole shorter side
+//!    down, and must agree where it fits best.
+//!
+//! Two images agree if their gray values correlate, and the detail of them too: what is left when the mean of every
+//! place's neighbourhood is taken off. Gray values alone do not tell chests apart, because all have their lungs in the same places.
+//!
+//! Not found: what was turned by less than a right angle and more than a degree or two, a crop below the smallest window,
+//! and two pieces of one picture of which neither holds the middle of the other.
 
 mod align;
 mod candidates;

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::Array2;
 use radiograph_classes::Classes;
-use radiograph_gradcam::{Evidence, Explainer, Explanation, GradcamError, Method, Target};
+use radiograph_gradcam::{
+    Evidence, Explainer, Explanation, GradcamError, Method, NoEvidence, Target,
+    measure::{Assessment, Inside, Mask, Regions},
+};
 use radiograph_head::{Head, Mode, SequenceOrder};
 use serde::Deserialize;
 use tch::Tensor;
@@ -145,6 +149,94 @@ fn a_linear_head_has_the_map_that_its_weights_say() {
             "{map:?}"
         );
     }
+}
+
+/// The map of a place inside the network, whose rest the caller hands over: 2 × 2 convolution without overlap, ReLU, mean,
+/// one weight a class. Worked out by hand.
+#[test]
+fn an_earlier_layer_is_explained_through_the_rest_of_the_network() {
+    // One channel of 4 × 4 places; the four windows sum to 4, -2, 6 and 1 under a kernel of ones.
+    let values = [1.0_f32, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0, 0.0, 3.0, 0.0, 0.0, 1.0, 0.0, 3.0, 0.0, 0.0];
+    let early = Tensor::from_slice(&values).view([1, 1, 4, 4]);
+    let kernel = Tensor::ones([1, 1, 2, 2], tch::kind::FLOAT_CPU);
+    let weights = Tensor::from_slice(&[2.0_f32, -2.0]).view([2, 1]);
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    let rest = |early: &Tensor| {
+        let map = early.f_conv2d::<Tensor>(&kernel, None, [2, 2], [0, 0], [1, 1], 1)?.f_relu()?;
+        map.f_mean_dim([2_i64, 3].as_slice(), false, tch::Kind::Float)?.f_matmul(&weights.tr())
+    };
+    let explainer = Explainer::new(&classes, rest);
+    let covid = Target::class(classes.class("covid").unwrap());
+    // The logit is 2 · (4 + 0 + 6 + 1) / 4: its gradient is 1/2, and 0 in the window that ReLU shuts.
+    let raw = |method| {
+        let explanation = explainer.explain(&early, method, &covid).unwrap().remove(0);
+        assert!((explanation.score - 5.5).abs() < 1e-6);
+        explanation.map.raw().iter().copied().collect::<Vec<f64>>()
+    };
+    let open = |place: usize| place / 4 > 1 || place % 4 < 2;
+    for (place, value) in values.iter().enumerate() {
+        // Twelve of sixteen places have the gradient 1/2.
+        assert!((raw(Method::GradCam)[place] - f64::from(*value) * 0.375).abs() < 1e-7);
+        let expected = if open(place) { f64::from(*value) * 0.5 } else { 0.0 };
+        assert!((raw(Method::HiResCam)[place] - expected).abs() < 1e-7);
+    }
+}
+
+#[test]
+fn gradients_that_are_no_numbers_are_an_error() {
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    // The root of zero is zero, and its slope is not a number once it is multiplied by zero.
+    let steep = |features: &Tensor| {
+        let sum = features.f_sum_dim_intlist([1_i64, 2, 3].as_slice(), false, tch::Kind::Float)?;
+        sum.f_mul_scalar(0.0)?.f_sqrt()?.f_unsqueeze(1)?.f_expand([-1, 2], false)
+    };
+    let features = Tensor::ones([2, 3, 2, 2], tch::kind::FLOAT_CPU);
+    let error = Explainer::new(&classes, steep).explain(&features, Method::GradCam, &Target::default());
+    assert!(matches!(error, Err(GradcamError::NotFinite { image: 0, what: "gradients" })), "{error:?}");
+}
+
+/// All questions about one map at once: of a linear head, whose maps are true, and of one that looks at the border.
+#[test]
+fn an_assessment_tells_a_true_map_from_a_false_one() {
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    let weights = Tensor::from_slice(&[8.0_f32, -8.0]).view([2, 1]);
+    let head = |features: &Tensor| {
+        features.f_mean_dim([2_i64, 3].as_slice(), false, tch::Kind::Float)?.f_matmul(&weights.tr())
+    };
+    let explainer = Explainer::new(&classes, head);
+    // Two of nine places are active, both in the middle column.
+    let active = [0.0_f32, 3.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+    let features = Tensor::from_slice(&active).view([1, 1, 3, 3]);
+    let covid = Target::class(classes.class("covid").unwrap());
+    let explanation = explainer.explain(&features, Method::GradCam, &covid).unwrap().remove(0);
+    let middle = Mask::new(Array2::from_shape_fn((3, 3), |(_, column)| column == 1));
+    let regions = Regions {
+        lungs: Some(middle.clone()),
+        lesion: Some(Mask::new(Array2::from_shape_fn((3, 3), |place| place == (0, 1)))),
+        outside_body: Mask::new(Array2::from_elem((3, 3), false)),
+    };
+    let one = features.get(0);
+    let assessment = Assessment::new(&explainer, &one, &explanation, &regions, None).unwrap();
+    assert_eq!(assessment.lungs, Some(Inside { mass: 1.0, area: 1.0 / 3.0 }));
+    assert_eq!(assessment.lesion, Some(Inside { mass: 0.75, area: 1.0 / 9.0 }));
+    assert_eq!((assessment.points_into_lesion, assessment.like_random), (Some(true), None));
+    assert_eq!(assessment.outside_body, Some(Inside { mass: 0.0, area: 0.0 }));
+    // Nine steps: 4, then 1, then nothing active; the probability is that of 16/9 of what is active.
+    let probability = |active: f64| 1.0 / (1.0 + (-16.0 / 9.0 * active).exp());
+    let fall = [4.0, 1.0, 0.0].map(probability);
+    let expected = (fall[0] / 2.0 + fall[1] + 7.5 * fall[2]) / 9.0;
+    assert!((assessment.deletion.unwrap() - expected).abs() < 1e-6, "{assessment:?}");
+    assert!(assessment.insertion.unwrap() > 0.9 && assessment.road.unwrap() > 0.0, "{assessment:?}");
+    assert_eq!(Assessment::COLUMNS.len(), assessment.cells().len());
+    // Of the other class there is no evidence, and so nothing to ask.
+    let normal = Target::class(classes.class("normal").unwrap());
+    let against = explainer.explain(&features, Method::GradCam, &normal).unwrap().remove(0);
+    let nothing = Assessment::new(&explainer, &one, &against, &regions, None).unwrap();
+    assert_eq!((nothing.nothing, nothing.lungs, nothing.road), (Some(NoEvidence::NoneInFavour), None, None));
+    // A mask of another image.
+    let other = Regions { lungs: Some(Mask::new(Array2::from_elem((4, 3), true))), ..regions };
+    let error = Assessment::new(&explainer, &one, &explanation, &other, None).unwrap_err();
+    assert!(matches!(error, GradcamError::Size { what: "the mask", .. }), "{error}");
 }
 
 #[test]

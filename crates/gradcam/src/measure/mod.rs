@@ -17,7 +17,7 @@ mod rank;
 mod road;
 mod saliency;
 
-pub use assessment::{Assessment, Regions};
+pub use assessment::{Assessment, Inside, Regions};
 pub use curve::{Baseline, Curve, deletion, insertion};
 pub use mask::Mask;
 pub use rank::{Agreement, agreement, rank_correlation};

@@ -9,4 +9,5 @@ mod fill;
 mod gradcam;
 mod head;
 mod layers;
+mod pointing;
 mod reference;

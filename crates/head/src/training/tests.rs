@@ -284,6 +284,35 @@ fn infinite_losses_stop_and_keep_the_last_checkpoint() {
     assert_eq!(fs::read(folder.path().join("checkpoint.json")).unwrap(), before);
 }
 
+/// Poison in the second epoch leaves the checkpoint of the first one, from which a healthy training goes on.
+#[test]
+fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = TrainingConfig { epochs: 3, ..config() };
+    let whole = fit(head(&head_config()), &good, None).unwrap();
+    let once = Head::new(head_config(), 42, Device::CPU).unwrap();
+    let handles: Vec<Tensor> =
+        once.parameters().trained().map(|parameter| parameter.tensor().shallow_clone()).collect();
+    let error = fit_observed(once, &good, Some(folder.path()), &mut |event| {
+        if let Event::Step { epoch: 2, step: 3, .. } = event {
+            let _guard = tch::no_grad_guard();
+            let _ = handles[0].shallow_clone().fill_(f64::NAN);
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(error, Err(Error::NotFinite { what: "loss", epoch: 2, step: 4, .. })), "{error:?}");
+    let mut resumed_after = None;
+    let resumed = fit_observed(head(&head_config()), &good, Some(folder.path()), &mut |event| {
+        if let Event::Resumed { epochs } = event {
+            resumed_after = Some(epochs);
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(resumed_after, Some(1));
+    assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
+}
+
 #[test]
 fn another_training_is_not_resumed() {
     let folder = tempfile::tempdir().unwrap();

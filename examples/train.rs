@@ -25,7 +25,7 @@ use radiograph_dataset::manifest::{Manifest, Place};
 use radiograph_features::FeatureStore;
 use radiograph_files::{create_folder, write_bytes};
 use radiograph_head::{
-    Cohort, Event, FeatureShape, Feed, Features, LabelledImage, Network, Preset, Protocol, ProtocolRecord,
+    Cohort, Event, FeatureShape, Features, Feed, LabelledImage, Network, Preset, Protocol, ProtocolRecord,
     Stage, Subset, TrainingProgress,
 };
 use radiograph_libtorch::Device;
@@ -154,7 +154,8 @@ fn train(
     let place = serde_json::json!({ "store": std::path::absolute(store.folder())? });
     write_bytes(&folder.join("features.json"), &serde_json::to_vec_pretty(&place)?)?;
     let mut display = Display::new();
-    let record = protocol.run(&cohort, &feed, store.key(), &folder, &mut |progress| display.show(&progress))?;
+    let record =
+        protocol.run(&cohort, &feed, store.key(), &folder, &mut |progress| display.show(&progress))?;
     display.bar.finish_and_clear();
     Ok((name, record.ok_or("broken off")?))
 }
@@ -237,7 +238,8 @@ struct Display {
 impl Display {
     fn new() -> Self {
         let style = ProgressStyle::with_template("{spinner} {msg}");
-        let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar =
+            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, began: Instant::now(), steps: 0, live: std::io::stderr().is_terminal() }
     }
 
@@ -248,7 +250,9 @@ impl Display {
         };
         let epochs = progress.epochs;
         match progress.event {
-            Event::Resumed { epochs: done } => self.say(&format!("{stage}: goes on after epoch {done} of {epochs}")),
+            Event::Resumed { epochs: done } => {
+                self.say(&format!("{stage}: goes on after epoch {done} of {epochs}"))
+            }
             Event::Step { epoch, step, steps, running } => {
                 self.steps += 1;
                 self.bar.set_message(format!(

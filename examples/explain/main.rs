@@ -69,7 +69,12 @@ struct Arguments {
 
     /// A method, or several with commas: grad-cam, grad-cam++, hires-cam, xgrad-cam, layer-cam, eigen-cam, score-cam,
     /// ablation-cam
-    #[arg(long = "method", value_delimiter = ',', default_value = "grad-cam,hires-cam", value_name = "METHOD")]
+    #[arg(
+        long = "method",
+        value_delimiter = ',',
+        default_value = "grad-cam,hires-cam",
+        value_name = "METHOD"
+    )]
     methods: Vec<Method>,
 
     /// The class that is explained: predicted, true, or a class's name
@@ -129,7 +134,12 @@ fn main() -> ExitCode {
 /// Whether every image was explained.
 fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let manifest = Manifest::read(&arguments.run.join("manifest.csv"))?;
-    let trained = Trained::load(&arguments.run, arguments.model.as_deref(), arguments.store.as_deref(), arguments.device)?;
+    let trained = Trained::load(
+        &arguments.run,
+        arguments.model.as_deref(),
+        arguments.store.as_deref(),
+        arguments.device,
+    )?;
     let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
     let rows = chosen(arguments, &manifest, &masks)?;
     create_folder(&arguments.out)?;
@@ -225,8 +235,7 @@ fn explain(
         let same_class = Target { quantity, class: ClassChoice::One(explanation.class.clone()) };
         let unlearned = one(other.explain(&features, method, &same_class)?)?;
         let map = features.f_squeeze_dim(0)?;
-        let assessment =
-            Assessment::new(&own, &map, &explanation, &shown.regions, Some(&unlearned.map))?;
+        let assessment = Assessment::new(&own, &map, &explanation, &shown.regions, Some(&unlearned.map))?;
         let panel = Panel {
             picture: &shown.picture,
             explanation: &explanation,
@@ -272,7 +281,8 @@ fn caption(method: Method, quantity: Quantity, assessment: &Assessment) -> Strin
 
 /// A name that is safe as one of a file.
 fn plain(name: &str) -> String {
-    let safe = |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
+    let safe =
+        |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
     name.chars().map(safe).take(120).collect()
 }
 

@@ -35,8 +35,9 @@ impl Trained {
             None => only_model(run)?,
         };
         let folder = run.join(&name);
-        let record = ProtocolRecord::read(&folder)?
-            .ok_or_else(|| format!("{} holds no finished training; finish it with `train`", folder.display()))?;
+        let record = ProtocolRecord::read(&folder)?.ok_or_else(|| {
+            format!("{} holds no finished training; finish it with `train`", folder.display())
+        })?;
         let weights = match &record.protocol.tested {
             TestedModel::WeightedFolds(weights) => folder.join(heaviest(weights)),
             _ => folder.clone(),
@@ -81,20 +82,28 @@ fn only_model(run: &Path) -> Result<String, Failure> {
     match &names[..] {
         [name] => Ok(name.clone()),
         [] => Err(format!("{} holds no finished training; make one with `train`", run.display()).into()),
-        _ => Err(format!("{} holds several models; choose one with --model: {}", run.display(), names.join(", ")).into()),
+        _ => Err(format!(
+            "{} holds several models; choose one with --model: {}",
+            run.display(),
+            names.join(", ")
+        )
+        .into()),
     }
 }
 
 /// The fold that counts most among those that are tested together.
 fn heaviest(weights: &[f64]) -> String {
-    let best = (0..weights.len()).fold(0, |best, fold| if weights[fold] > weights[best] { fold } else { best });
+    let best =
+        (0..weights.len()).fold(0, |best, fold| if weights[fold] > weights[best] { fold } else { best });
     format!("fold-{}", best + 1)
 }
 
 fn recorded_store(folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join("features.json");
-    let text = fs::read(&path).map_err(|error| format!("{}: {error}; say where the features are with --store", path.display()))?;
+    let text = fs::read(&path)
+        .map_err(|error| format!("{}: {error}; say where the features are with --store", path.display()))?;
     let value: serde_json::Value = serde_json::from_slice(&text)?;
-    let store = value["store"].as_str().ok_or_else(|| format!("{} names no store; use --store", path.display()))?;
+    let store =
+        value["store"].as_str().ok_or_else(|| format!("{} names no store; use --store", path.display()))?;
     Ok(PathBuf::from(store))
 }

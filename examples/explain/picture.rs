@@ -62,7 +62,8 @@ impl Shown {
         let mask = |file: Option<PathBuf>| -> Result<Option<Mask>, Failure> {
             let Some(file) = file else { return Ok(None) };
             let drawn = Mask::of_picture(&gray(decode_file(&file, &limits)?)?);
-            let fits = drawn.resized(height, width).map_err(|error| format!("{}: {error}", file.display()))?;
+            let fits =
+                drawn.resized(height, width).map_err(|error| format!("{}: {error}", file.display()))?;
             let levels = fits.marked().iter().map(|marked| if *marked { 255 } else { 0 }).collect();
             let picture = Picture::new(width as u32, height as u32, Samples::Gray8(levels))
                 .ok_or("a mask has as many pixels as its image")?;
@@ -84,6 +85,8 @@ impl Shown {
 fn gray(picture: Picture) -> Result<GrayImage, Failure> {
     let picture = picture.into_gray().into_8_bit();
     let (width, height) = (picture.width(), picture.height());
-    let Samples::Gray8(levels) = picture.into_samples() else { return Err("no gray came of a gray image".into()) };
+    let Samples::Gray8(levels) = picture.into_samples() else {
+        return Err("no gray came of a gray image".into());
+    };
     GrayImage::from_raw(width, height, levels).ok_or_else(|| "an image has one level a pixel".into())
 }

@@ -108,7 +108,8 @@ impl Means {
         let mean = |of: fn(&Assessment) -> Option<f64>| mean(all.iter().filter_map(of));
         let shares = |of: fn(&Assessment) -> Option<Inside>| {
             let found: Vec<Inside> = all.iter().filter_map(of).collect();
-            let (mass, area) = (found.iter().map(|inside| inside.mass), found.iter().map(|inside| inside.area));
+            let (mass, area) =
+                (found.iter().map(|inside| inside.mass), found.iter().map(|inside| inside.area));
             Some(Shares { images: found.len(), mass: self::mean(mass)?, area: self::mean(area)? })
         };
         Self {

@@ -62,11 +62,10 @@ impl Drawing for ConfusionFigure<'_> {
             let total: u64 = row.iter().sum();
             for (predicted, &count) in row.iter().enumerate() {
                 let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
-                let (colour, dark) = shade(share);
+                let (colour, ink) = shade(share);
                 let corner = (NAMES + width * predicted as i32, HEAD + height * truth as i32);
                 let other = (corner.0 + width - 4, corner.1 + height - 4);
                 area.draw(&Rectangle::new([corner, other], colour.filled()))?;
-                let ink = if dark { RGBColor(255, 255, 255) } else { INK };
                 let middle = (corner.0 + width / 2 - 2, corner.1 + height / 2 - 2);
                 if size <= ROOMY {
                     area.draw_text(&count.to_string(), &centred(body, ink), (middle.0, middle.1 - 18))?;

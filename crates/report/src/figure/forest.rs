@@ -15,7 +15,7 @@ use super::{
 /// Height of a row.
 const ROW: i32 = 74;
 /// Where the plot begins and ends.
-const PLOT: (i32, i32) = (330, 700);
+const PLOT: (i32, i32) = (370, 690);
 /// Room for the axis.
 const AXIS_ROOM: i32 = 110;
 

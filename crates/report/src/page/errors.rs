@@ -21,6 +21,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             (misses(network))
             div.pair {
                 (drawn(&figures.confusion, &html! { b { "Confusion matrix" } " (figure 6 of the paper)." }))
+                div { (matrix(network)) }
                 @match &figures.roc {
                     Some(roc) => (drawn(roc, &html! { b { "ROC curves" } " (figure 7) with bands. Dashed gray: guessing." })),
                     None => p { "No class has a ROC curve: that needs test images of it and of another." },
@@ -30,7 +31,6 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
                     None => p { "No class has a precision-recall curve: that needs test images of it." },
                 }
             }
-            details { summary { (network.name) ": the matrix as a table" } (matrix(network)) }
         }
     }
 }
@@ -55,8 +55,9 @@ fn misses(network: &NetworkReport) -> Markup {
 
 fn matrix(network: &NetworkReport) -> Markup {
     let matrix: &ConfusionMatrix = &network.evaluation.confusion;
-    let label = format!("{}: true class (rows) and predicted class (columns)", network.name);
-    let mut sheet = Sheet::new(&label, "").words("true class");
+    let label = format!("{}: the same as a table", network.name);
+    let mut sheet =
+        Sheet::new(&label, "A row for each true class, a column for each predicted one.").words("true class");
     for name in matrix.classes().names() {
         sheet = sheet.numbers(name);
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::listed;
 use crate::{Panel, Report, number::counted};
 
 /// What one panel takes besides its picture.
@@ -36,9 +37,11 @@ pub(super) fn section(report: &Report, room: usize) -> Markup {
             "Figure 9 of the paper. Each picture shows the image, the heat map, and one over the other: warm where the evidence for the \
             predicted class was. A map says where the network looked, not that it looked at disease."
         }
-        @for (name, panels, omitted) in &shown {
+        @let without = shown.iter().filter(|(_, panels, omitted)| panels.is_empty() && *omitted == 0).map(|(name, _, _)| *name);
+        @let without = listed(without);
+        @if !without.is_empty() { p { "No heat maps were made for " (without) "." } }
+        @for (name, panels, omitted) in shown.iter().filter(|(_, panels, omitted)| !panels.is_empty() || *omitted > 0) {
             h3 { (name) }
-            @if panels.is_empty() && *omitted == 0 { p { "No heat maps were made for this network." } }
             div.panels { @for panel in panels { (self::panel(panel)) } }
             @if *omitted > 0 {
                 p { (counted(*omitted as u64, "panel")) " left out here to keep this page small; see the folder of the run." }
@@ -52,7 +55,7 @@ fn panel(panel: &Panel) -> Markup {
     let right = panel.truth == panel.predicted;
     html! {
         figure {
-            img src=(panel.picture.data_address()) alt=(panel.alt) width=(width) height=(height) loading="lazy";
+            img src=(panel.picture.data_address()) alt=(panel.alt) width=(width) height=(height);
             figcaption {
                 b { (panel.predicted) " " (format!("{:.1} %", 100.0 * panel.probability)) }
                 @if right { ", right" } @else { ", wrong: it is " (panel.truth) }

@@ -41,8 +41,8 @@ pub(super) fn alarms(report: &Report) -> Markup {
     let random: Vec<&str> = named(report, NetworkReport::is_random);
     if !random.is_empty() {
         alarms.push(format!(
-            "Random convolutional weights in {}: what was never trained saw no picture before this run.",
-            listed(random)
+            "Random convolutional weights in {}: nothing was transferred from other pictures.",
+            some_or_all(report, random)
         ));
     }
     let contaminated =
@@ -50,7 +50,7 @@ pub(super) fn alarms(report: &Report) -> Markup {
     if !contaminated.is_empty() {
         alarms.push(format!(
             "Contaminated folds in {}: validation images had been trained on in an earlier fold, so validation scores are too good.",
-            listed(contaminated)
+            some_or_all(report, contaminated)
         ));
     }
     if let Some(certificate) = &report.data.certificate
@@ -249,4 +249,13 @@ fn classes(report: &Report) -> Vec<String> {
 
 fn named(report: &Report, wanted: impl Fn(&NetworkReport) -> bool) -> Vec<&str> {
     report.networks.iter().filter(|network| wanted(network)).map(|network| network.name.as_str()).collect()
+}
+
+/// These networks by name, or all of them in a word.
+fn some_or_all(report: &Report, names: Vec<&str>) -> String {
+    if names.len() > 1 && names.len() == report.networks.len() {
+        "all networks".to_owned()
+    } else {
+        listed(names)
+    }
 }

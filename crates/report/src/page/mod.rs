@@ -101,6 +101,11 @@ fn drawn(figure: &Figure, caption: &Markup) -> Markup {
     html! { figure { (PreEscaped(&figure.svg)) figcaption { (caption) } } }
 }
 
+/// The same, no wider than text is.
+fn drawn_small(figure: &Figure, caption: &Markup) -> Markup {
+    html! { figure.wide { (PreEscaped(&figure.svg)) figcaption { (caption) } } }
+}
+
 /// Names as a list in words: `a`, `a and b`, `a, b and c`.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();

@@ -1,7 +1,7 @@
 //! This run's values beside those that the paper prints, and what is wrong with the printed ones.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, Estimate, Metric};
+use radiograph_metrics::{Average, Estimate, Metric, forensics::Columns};
 
 use super::{
     listed,
@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub(super) fn section(report: &Report) -> Result<Markup, Error> {
+    let (third, fourth) = (paper::table_3()?, paper::table_4()?);
     Ok(html! {
         p {
             "Al-Rakhami, Islam, Islam, Asraf, Sodhro and Ding, " cite { "Diagnosis of COVID-19 from X-rays Using Combined CNN-RNN \
@@ -22,11 +23,11 @@ pub(super) fn section(report: &Report) -> Result<Markup, Error> {
         }
         (table_1(report))
         (table_2(report))
-        (table_3(report))
+        (table_3(report, &third))
         (last_epochs(report))
         (table_4(report))
         (table_5())
-        (verdicts()?)
+        (verdicts(&third, &fourth))
     })
 }
 
@@ -105,7 +106,7 @@ fn table_2(report: &Report) -> Markup {
     }
 }
 
-fn table_3(report: &Report) -> Markup {
+fn table_3(report: &Report, examined: &[Examined]) -> Markup {
     let note = "In %. This run with interval; below it what the paper prints under the same heading, on its own 1,388 test images. \
                 Accuracy is that of all classes, as the paper's is; AUC is the macro average here, and the paper does not say which.";
     let mut sheet =
@@ -137,11 +138,26 @@ fn table_3(report: &Report) -> Markup {
     html! {
         (sheet)
         @if !absent.is_empty() { p.small { "Not trained with a recurrent layer in this run: " (listed(absent)) "." } }
-        div.warning { p {
-            strong { "The paper's columns precision and recall are exchanged." }
-            " What it prints under precision is TP / support, and the other way round; see the examination below. They are repeated here "
-            "under the headings that they have."
-        } }
+        (exchanged(examined))
+    }
+}
+
+/// What the examination says of the headings.
+fn exchanged(examined: &[Examined]) -> Markup {
+    let read = |columns: Option<Columns>| {
+        examined.iter().filter(|network| network.verdict.columns() == columns).count()
+    };
+    let (swapped, open) = (read(Some(Columns::Swapped)), read(None));
+    html! {
+        @if swapped > 0 {
+            div.warning { p {
+                strong { "The paper's columns precision and recall are exchanged" }
+                " in " (swapped) " of " (examined.len()) " networks"
+                @if open > 0 { "; in " (open) " the two cannot be told apart" }
+                ". What it prints under precision is TP / support there, and under recall TP / predicted. The numbers stand here under \
+                the headings that the paper gives them."
+            } }
+        }
     }
 }
 
@@ -232,15 +248,14 @@ fn table_5() -> Markup {
     }
 }
 
-fn verdicts() -> Result<Markup, Error> {
-    let (third, fourth) = (paper::table_3()?, paper::table_4()?);
+fn verdicts(third: &[Examined], fourth: &[Examined]) -> Markup {
     let summary = |examined: &[Examined]| {
         html! { ul { @for network in examined {
             li { strong { (network.name) } ": " (network.verdict.conclusion()) "." }
         } } }
     };
     let total = third.first().map_or(0, |network| network.verdict.samples);
-    Ok(html! {
+    html! {
         h3 { "Can the printed numbers be true?" }
         p {
             "Precision, recall and F1 of a table are fractions of a few whole numbers. All confusion matrices of " (count(total))
@@ -248,12 +263,12 @@ fn verdicts() -> Result<Markup, Error> {
             its tables do."
         }
         p { "Table 3:" }
-        (summary(&third))
+        (summary(third))
         p { "Table 4, of which COVID-19 alone is printed:" }
-        (summary(&fourth))
+        (summary(fourth))
         details {
             summary { "The whole examination" }
-            pre tabindex="0" { @for network in third.iter().chain(&fourth) { (network.verdict) "\n" } }
+            pre tabindex="0" { @for network in third.iter().chain(fourth) { (network.verdict) "\n" } }
         }
-    })
+    }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use radiograph_metrics::{Average, Metric, PairedTest};
 
 use super::{
-    drawn,
+    drawn_small,
     table::{Sheet, estimate_cell, percent_cell, plain_cell, text},
 };
 use crate::{Figures, NetworkReport, Report, number::level};
@@ -22,7 +22,7 @@ const OF_CLASS: [(&str, &str); 7] = [
 
 pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
-        (drawn(&figures.overview, &html! {
+        (drawn_small(&figures.overview, &html! {
             b { "Accuracy on the test images." } " Dot and line: this run with its interval. Diamond: what the paper prints for the \
             same architecture on its own images, which are not these."
         }))

@@ -1,45 +1,76 @@
 //! Scores in subgroups, those of whom a field is missing among them.
 
 use maud::{Markup, html};
-use radiograph_metrics::SubgroupTable;
+use radiograph_metrics::{Subgroup, SubgroupTable};
 
 use super::table::{Sheet, estimate_cell, text};
 use crate::{NetworkReport, Report, number::count};
 
+/// Networks and their tables of one field and one score, over the same groups.
+type Alike<'a> = Vec<(&'a NetworkReport, &'a SubgroupTable)>;
+
 pub(super) fn section(report: &Report) -> Markup {
-    if report.networks.iter().all(|network| network.subgroups.is_empty()) {
-        return html! { p { "No subgroups were scored: this run has no fields such as sex, age, view or source for its test images, or was not asked." } };
+    let tables = alike(report);
+    if tables.is_empty() {
+        return html! {
+            p { "No subgroups were scored: the test images have no field such as sex, age, view or source, or nobody asked." }
+        };
     }
     html! {
-        p { "Small groups have wide intervals; differences between groups were not tested. Groups without a value of the field are listed as missing." }
-        @for network in &report.networks {
-            @for subgroups in &network.subgroups { (table(network, subgroups)) }
+        p {
+            "Small groups have wide intervals, and differences between groups were not tested. Images without a value of the field are a \
+            group of their own."
         }
+        @for alike in &tables { (table(alike)) }
     }
 }
 
-fn table(network: &NetworkReport, subgroups: &SubgroupTable) -> Markup {
-    let label = format!("{}: {} by {}", network.name, subgroups.metric, subgroups.field);
-    let mut sheet = Sheet::new(&label, "In %, with interval.")
-        .words(&subgroups.field)
+/// Tables of the same field, score and groups stand together.
+fn alike(report: &Report) -> Vec<Alike<'_>> {
+    let groups = |table: &SubgroupTable| -> Vec<(String, usize, usize)> {
+        let of = |group: &Subgroup| (group.group.to_string(), group.samples, group.patients);
+        table.groups.iter().map(of).collect()
+    };
+    let mut tables: Vec<Alike<'_>> = Vec::new();
+    for network in &report.networks {
+        for table in &network.subgroups {
+            let same = tables.iter_mut().find(|alike| {
+                let first = alike[0].1; // made with one entry
+                first.field == table.field && first.metric == table.metric && groups(first) == groups(table)
+            });
+            match same {
+                Some(alike) => alike.push((network, table)),
+                None => tables.push(vec![(network, table)]),
+            }
+        }
+    }
+    tables
+}
+
+fn table(alike: &Alike<'_>) -> Markup {
+    let first = alike[0].1; // made with one entry
+    let label = format!("{} by {}", first.metric, first.field);
+    let mut sheet = Sheet::new(&label, "In %, with interval; a column a network.")
+        .words(&first.field)
         .numbers("images")
         .numbers("patients")
-        .words("by class")
-        .numbers(&subgroups.metric);
-    for group in &subgroups.groups {
-        let classes: Vec<String> = group
-            .by_class
-            .iter()
-            .filter(|(_, images)| *images > 0)
-            .map(|(class, images)| format!("{class} {images}"))
-            .collect();
-        sheet.push(vec![
+        .words("by class");
+    for (network, _) in alike {
+        sheet = sheet.numbers(&network.name);
+    }
+    for (at, group) in first.groups.iter().enumerate() {
+        let present = group.by_class.iter().filter(|(_, images)| *images > 0);
+        let classes: Vec<String> = present.map(|(class, images)| format!("{class} {images}")).collect();
+        let mut row = vec![
             text(group.group.to_string()),
             text(count(group.samples as u64)),
             text(count(group.patients as u64)),
             text(classes.join(", ")),
-            estimate_cell(Some(&group.estimate)),
-        ]);
+        ];
+        row.extend(
+            alike.iter().map(|(_, table)| estimate_cell(table.groups.get(at).map(|group| &group.estimate))),
+        );
+        sheet.push(row);
     }
     html! { (sheet) }
 }

@@ -50,7 +50,7 @@ impl Render for Sheet {
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.label) {
                 table {
-                    caption { (self.caption) }
+                    caption { span { (self.caption) } }
                     thead {
                         tr { @for (name, number) in &self.columns { th scope="col" class=[number.then_some("n")] { (name) } } }
                     }

@@ -11,7 +11,7 @@ const NAMES: [&str; 4] =
 
 /// A report whose every text is one that could break a page.
 fn hostile() -> Report {
-    let mut report = sample::report(60);
+    let mut report = sample::report();
     report.networks.truncate(1);
     report.comparisons.clear();
     report.best = None;
@@ -65,7 +65,7 @@ fn no_text_becomes_markup() {
 
 #[test]
 fn a_bare_run_of_one_network_says_what_it_lacks() {
-    let mut report = sample::report(60);
+    let mut report = sample::report();
     report.networks.truncate(1);
     let network = &mut report.networks[0];
     network.architecture = "something else".to_owned();
@@ -105,7 +105,7 @@ fn a_bare_run_of_one_network_says_what_it_lacks() {
 
 #[test]
 fn one_fold_of_one_epoch_has_curves_that_can_be_seen() {
-    let mut report = sample::report(60);
+    let mut report = sample::report();
     report.networks[0].trainings.truncate(1);
     report.networks[0].trainings[0].epochs.truncate(1);
     report.networks[1].trainings[0].epochs[3].training.loss = f64::NAN;
@@ -121,7 +121,7 @@ fn undefined_scores_show_their_reason() {
     let all = sample::predictions(&sample::CLASSES, 90, 1.5, 3);
     let two: Vec<usize> = (0..90).filter(|&sample| all.truth(sample).name() != "normal").collect();
     let predictions = all.select(&two);
-    let mut report = sample::report(60);
+    let mut report = sample::report();
     report.networks.truncate(1);
     report.comparisons.clear();
     report.best = None;
@@ -141,7 +141,7 @@ fn many_classes_and_long_names_stay_a_figure() {
         (0..30).map(|class| format!("a class with quite a long name, number {class}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let predictions = sample::predictions(&names, 120, 1.5, 4);
-    let mut report = sample::report(60);
+    let mut report = sample::report();
     report.networks.truncate(1);
     report.comparisons.clear();
     report.best = None;

@@ -1,7 +1,7 @@
 //! A report of made-up numbers, the same every time: predictions drawn from a seed, counts and times invented. Every page
 //! of it says so.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::LazyLock};
 
 use image::{ImageFormat, Rgb, RgbImage};
 use radiograph_classes::Classes;
@@ -166,8 +166,8 @@ pub(crate) fn network(at: usize, samples: usize) -> NetworkReport {
         head: if recurrent { "LSTM, then two dense layers of 4,096" } else { "two dense layers of 4,096" }
             .to_owned(),
         weights: WeightsOrigin::Random { seed: 11 },
-        backbone_parameters: Some(20_024_384),
-        head_parameters: Some(121_657_347),
+        backbone_parameters: Some([20_024_384, 6_953_856, 21_785_568, 54_276_192, 20_024_384][at]),
+        head_parameters: Some([121_657_347, 230_711_299, 74_471_427, 73_422_851, 119_558_147][at]),
         layers: if at == 0 { layers() } else { Vec::new() },
         trainings: trainings(at as u64, 5, 30),
         evaluation,
@@ -291,8 +291,14 @@ pub(crate) fn run() -> RunRecord {
     }
 }
 
-/// The whole sample: five networks on so many test images.
-pub(crate) fn report(samples: usize) -> Report {
+/// The whole sample: five networks on sixty test images.
+pub(crate) fn report() -> Report {
+    static ONCE: LazyLock<Report> = LazyLock::new(|| made_up(60));
+    ONCE.clone()
+}
+
+/// Five networks on so many test images.
+pub(crate) fn made_up(samples: usize) -> Report {
     let networks: Vec<NetworkReport> = (0..NETWORKS.len()).map(|at| network(at, samples)).collect();
     let models: Vec<(&str, &Predictions)> =
         networks.iter().map(|network| (network.name.as_str(), &network.predictions)).collect();

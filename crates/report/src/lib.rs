@@ -27,6 +27,7 @@
 
 mod as_csv;
 mod data_summary;
+mod drawings;
 mod error;
 mod figure;
 mod network;

@@ -3,7 +3,7 @@
 use radiograph_metrics::Comparison;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataSummary, Error, NetworkReport, Rendered, RunRecord, page, rendered};
+use crate::{DataSummary, Error, NetworkReport, Rendered, RunRecord, drawings, page};
 
 /// All that a report shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl Report {
     /// If there is no network, if two share a name, or if two parts of the input contradict one another.
     pub fn render(&self) -> Result<Rendered, Error> {
         self.check()?;
-        let figures = rendered::figures(self)?;
+        let figures = drawings::figures(self)?;
         let html = page::page(self, &figures)?;
         Ok(Rendered { html, figures })
     }

@@ -113,9 +113,9 @@ impl Order {
         for &(sample, positive, last) in &self.0 {
             let weight = u64::from(weights[sample]);
             if positive {
-                hits += weight
+                hits += weight;
             } else {
-                alarms += weight
+                alarms += weight;
             }
             if last {
                 step(hits, alarms);
@@ -224,6 +224,28 @@ mod tests {
         assert_eq!((precisions[0], precisions[20]), (Some(1.0), Some(1.0)));
         assert_eq!((precisions[21], precisions[30]), (Some(0.5), Some(0.5)));
         assert_eq!((precisions[31], precisions[50]), (Some(0.625), Some(0.625)));
+    }
+
+    /// Made by scikit-learn 1.x:
+    ///
+    ///     f, t, _ = roc_curve(y, s, sample_weight=w, drop_intermediate=False); numpy.interp(x, f, t)
+    ///     p, r, _ = precision_recall_curve(y, s, sample_weight=w); p, r = p[::-1][1:], r[::-1][1:]; p[argmax(r >= x)]
+    #[test]
+    fn weighted_curves_are_those_of_scikit_learn() {
+        let positive = [1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1].map(|label| label == 1);
+        let scores = [0.95, 0.9, 0.9, 0.8, 0.7, 0.7, 0.6, 0.55, 0.5, 0.4, 0.3, 0.1];
+        let weights = [1, 2, 0, 3, 1, 1, 2, 1, 1, 4, 1, 1];
+        let order = Order::of(&BinaryScores::new(&positive, &scores).unwrap());
+        let rates = order.true_positive_rates(&weights);
+        for (at, expected) in [(5, 0.125), (13, 0.5), (20, 0.75), (26, 0.875), (37, 0.875), (45, 0.875)] {
+            assert_eq!(rates[at], Some(expected), "false positive rate {}", place(at));
+        }
+        let precisions = order.precisions(&weights);
+        let expected =
+            [(0, 1.0), (5, 1.0), (13, 2.0 / 3.0), (26, 0.6), (37, 0.6), (45, 4.0 / 9.0), (50, 4.0 / 9.0)];
+        for (at, expected) in expected {
+            assert!((precisions[at].unwrap() - expected).abs() < 1e-12, "recall {}", place(at));
+        }
     }
 
     #[test]

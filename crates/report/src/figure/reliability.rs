@@ -48,8 +48,7 @@ impl Drawing for ReliabilityFigure<'_> {
         }
         draw_line(&mut chart, vec![(0.0, 0.0), (1.0, 1.0)], AXIS.stroke_width(3), 1)?;
         for bin in &self.reliability.points {
-            let share =
-                Proportion::new(bin.correct, bin.samples).and_then(|share| Ok(share.wilson(self.level)));
+            let share = Proportion::new(bin.correct, bin.samples).map(|share| share.wilson(self.level));
             if let Ok(Ok(interval)) = share {
                 let whisker = vec![(bin.confidence, interval.low), (bin.confidence, interval.high)];
                 draw_line(&mut chart, whisker, series(0).stroke_width(4), 0)?;

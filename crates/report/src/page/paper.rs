@@ -32,7 +32,7 @@ pub(super) fn section(report: &Report) -> Result<Markup, Error> {
 }
 
 /// What the paper prints, below what was measured.
-fn beside(run: Markup, printed: Option<&str>) -> Markup {
+fn beside(run: &Markup, printed: Option<&str>) -> Markup {
     html! { (run) " " span.sub { "paper " (printed.unwrap_or("–")) } }
 }
 
@@ -122,11 +122,11 @@ fn table_3(report: &Report, examined: &[Examined]) -> Markup {
             let of_class = |name: &str| estimate_cell(network.of_class(class, name));
             sheet.push(vec![
                 text(format!("{}, {class}", network.name)),
-                beside(estimate_cell(network.overall(&area)), printed.map(|printed| printed.auc)),
-                beside(estimate_cell(network.overall(&accuracy)), printed.map(|printed| printed.accuracy)),
-                beside(of_class("precision"), scores.map(|scores| scores.precision)),
-                beside(of_class("recall"), scores.map(|scores| scores.recall)),
-                beside(of_class("F1"), scores.map(|scores| scores.f1)),
+                beside(&estimate_cell(network.overall(&area)), printed.map(|printed| printed.auc)),
+                beside(&estimate_cell(network.overall(&accuracy)), printed.map(|printed| printed.accuracy)),
+                beside(&of_class("precision"), scores.map(|scores| scores.precision)),
+                beside(&of_class("recall"), scores.map(|scores| scores.recall)),
+                beside(&of_class("F1"), scores.map(|scores| scores.f1)),
             ]);
         }
     }
@@ -185,7 +185,7 @@ fn last_epochs(report: &Report) -> Markup {
                 || text(if own.is_some() { "not recorded" } else { "not in this run" }),
                 |value| text(if percent { format!("{:.2}", 100.0 * value) } else { format!("{value:.4}") }),
             );
-            beside(value, Some(said))
+            beside(&value, Some(said))
         };
         sheet.push(vec![
             text(format!("{}-RNN", printed.name)),
@@ -221,10 +221,10 @@ fn table_4(report: &Report) -> Markup {
         };
         sheet.push(vec![
             text(printed.name),
-            beside(own.map_or_else(missing, accuracy), Some(printed.plain.accuracy)),
-            beside(score("precision"), Some(printed.plain.precision)),
-            beside(score("recall"), Some(printed.plain.recall)),
-            beside(score("F1"), Some(printed.plain.f1)),
+            beside(&own.map_or_else(missing, accuracy), Some(printed.plain.accuracy)),
+            beside(&score("precision"), Some(printed.plain.precision)),
+            beside(&score("recall"), Some(printed.plain.recall)),
+            beside(&score("F1"), Some(printed.plain.f1)),
         ]);
     }
     html! { (sheet) }

@@ -24,7 +24,7 @@ impl PrintedClass {
     /// The class of the paper that goes by this name, written in any of the usual ways.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let letters: String =
-            name.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
+            name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         match letters.as_str() {
             "covid" | "covid19" => Some(Self::Covid),
             "pneumonia" => Some(Self::Pneumonia),

@@ -199,9 +199,9 @@ fn layers() -> Vec<Layer> {
 fn counts(predictions: &Predictions) -> Vec<ClassOfSource> {
     let mut counts: Vec<ClassOfSource> = Vec::new();
     let sources = predictions.field("source").unwrap();
-    for sample in 0..predictions.len() {
+    for (sample, source) in sources.iter().enumerate() {
         let class = predictions.truth(sample).name().to_owned();
-        let source = sources[sample].clone().unwrap();
+        let source = source.clone().unwrap();
         match counts.iter_mut().find(|count| count.class == class && count.source == source) {
             Some(count) => {
                 count.test += 1;

@@ -1,0 +1,245 @@
+//! Which figures a report has: what each shows, what it is called, and what it says to those who cannot see it.
+
+use radiograph_metrics::{
+    BinaryScores, Class, ConfusionMatrix, Evaluation, Metric, PrecisionRecallCurve, RocCurve, Score,
+};
+
+use crate::{
+    Epoch, Error, Figure, Figures, LossAndAccuracy, NetworkFigures, NetworkReport, Report,
+    figure::{
+        Band, ConfusionFigure, Curve, CurvesFigure, ForestFigure, ForestRow, Quantity, ReliabilityFigure,
+        TrainingFigure,
+    },
+    number::{percent, percent_interval},
+    paper,
+};
+
+/// The most points of a drawn curve; what is dropped changes it by less than a pixel.
+const POINTS: usize = 240;
+
+/// Draws every figure.
+pub(crate) fn figures(report: &Report) -> Result<Figures, Error> {
+    let stems = stems(report);
+    let networks =
+        report.networks.iter().zip(&stems).map(|(network, stem)| of_network(report, network, stem));
+    Ok(Figures { overview: overview(report)?, networks: networks.collect::<Result<_, _>>()? })
+}
+
+/// File names of the networks: their letters and digits, numbered where that says nothing or twice the same.
+fn stems(report: &Report) -> Vec<String> {
+    let mut stems: Vec<String> = Vec::new();
+    for (at, network) in report.networks.iter().enumerate() {
+        let mut stem = String::new();
+        for letter in network.name.chars().take(60) {
+            if letter.is_ascii_alphanumeric() {
+                stem.push(letter.to_ascii_lowercase());
+            } else if !stem.is_empty() && !stem.ends_with('-') {
+                stem.push('-');
+            }
+        }
+        let stem = stem.trim_end_matches('-').to_owned();
+        let taken = stem.is_empty() || stem == "overview" || stems.contains(&stem);
+        stems.push(if taken {
+            format!("network-{}-{stem}", at + 1).trim_end_matches('-').to_owned()
+        } else {
+            stem
+        });
+    }
+    stems
+}
+
+fn overview(report: &Report) -> Result<Figure, Error> {
+    let row = |network: &NetworkReport| {
+        let estimate = network.overall(&Metric::Accuracy.to_string());
+        ForestRow {
+            name: network.name.clone(),
+            value: estimate.and_then(|estimate| estimate.score.ok()),
+            interval: estimate.and_then(|estimate| estimate.interval.ok()).map(|i| (i.low, i.high)),
+            paper: paper::accuracy(network).map(|percent| percent / 100.0),
+        }
+    };
+    let drawing =
+        ForestFigure { rows: report.networks.iter().map(row).collect(), score: "accuracy".to_owned() };
+    let rows: Vec<String> = report
+        .networks
+        .iter()
+        .map(|network| match network.overall(&Metric::Accuracy.to_string()) {
+            Some(estimate) => {
+                format!("{} {}{}", network.name, percent(estimate.score), percent_interval(estimate))
+            }
+            None => format!("{}: not computed", network.name),
+        })
+        .collect();
+    let title =
+        "Accuracy on the test images with interval, and the accuracy that the paper prints".to_owned();
+    Figure::new("overview-accuracy".to_owned(), title, format!("{}.", rows.join("; ")), &drawing)
+}
+
+fn of_network(report: &Report, network: &NetworkReport, stem: &str) -> Result<NetworkFigures, Error> {
+    let training = |quantity: Quantity| -> Result<Option<Figure>, Error> {
+        if network.trainings.iter().all(|training| training.epochs.is_empty()) {
+            return Ok(None);
+        }
+        let drawing = TrainingFigure { trainings: &network.trainings, quantity };
+        let title = format!("{}: {} over the epochs", network.name, quantity.name());
+        let description = network
+            .trainings
+            .iter()
+            .filter_map(|training| Some((training, training.epochs.last()?)))
+            .map(|(training, last)| last_epoch(&training.name, last, quantity))
+            .collect::<Vec<_>>()
+            .join(" ");
+        Figure::new(format!("{stem}-{}", quantity.name()), title, description, &drawing).map(Some)
+    };
+    let matrix = &network.evaluation.confusion;
+    let confusion = Figure::new(
+        format!("{stem}-confusion"),
+        format!("{}: confusion matrix", network.name),
+        confusion_in_words(matrix),
+        &ConfusionFigure { matrix },
+    )?;
+    let reliability = |evaluation: &Evaluation, name: String, title: String| {
+        let drawing =
+            ReliabilityFigure { reliability: &evaluation.reliability, level: evaluation.bootstrap.level() };
+        let bins: Vec<String> = evaluation
+            .reliability
+            .points
+            .iter()
+            .map(|bin| {
+                let (sure, right) = (percent(Ok(bin.confidence)), percent(Ok(bin.accuracy())));
+                format!("{} images at {sure}, {right} right", bin.samples)
+            })
+            .collect();
+        Figure::new(name, title, format!("{}.", bins.join("; ")), &drawing)
+    };
+    Ok(NetworkFigures {
+        accuracy: training(Quantity::Accuracy)?,
+        loss: training(Quantity::Loss)?,
+        confusion,
+        roc: curves(report, network, stem, &ROC)?,
+        precision_recall: curves(report, network, stem, &PRECISION_RECALL)?,
+        reliability: reliability(
+            &network.evaluation,
+            format!("{stem}-calibration"),
+            format!("{}: how sure and how right", network.name),
+        )?,
+        scaled: network
+            .scaled
+            .as_ref()
+            .map(|scaled| {
+                let title = format!("{}: how sure and how right, temperature scaled", network.name);
+                reliability(&scaled.evaluation, format!("{stem}-calibration-scaled"), title)
+            })
+            .transpose()?,
+    })
+}
+
+fn last_epoch(name: &str, last: &Epoch, quantity: Quantity) -> String {
+    let value = |scores: LossAndAccuracy| match quantity {
+        Quantity::Accuracy => percent(Ok(scores.accuracy)),
+        Quantity::Loss => format!("{:.3}", scores.loss),
+    };
+    let validation =
+        last.validation.map_or_else(String::new, |scores| format!(", validation {}", value(scores)));
+    format!("{name}, epoch {}: training {}{validation}.", last.number, value(last.training))
+}
+
+fn confusion_in_words(matrix: &ConfusionMatrix) -> String {
+    let names: Vec<&str> = matrix.classes().names().collect();
+    let row = |(truth, row): (usize, &&[u64])| {
+        let cells: Vec<String> =
+            row.iter().zip(&names).map(|(count, name)| format!("{count} as {name}")).collect();
+        format!("Of {} images of {}: {}.", row.iter().sum::<u64>(), names[truth], cells.join(", "))
+    };
+    let rows = matrix.rows();
+    // The table beside the figure has all numbers; a description of a hundred rows helps nobody.
+    let mut words: Vec<String> = rows.iter().enumerate().take(8).map(row).collect();
+    if rows.len() > 8 {
+        words.push(format!("And {} more classes, in the table.", rows.len() - 8));
+    }
+    words.join(" ")
+}
+
+/// Points of a curve.
+type Points = Vec<(f64, f64)>;
+
+/// A kind of curve.
+struct Kind {
+    stem: &'static str,
+    title: &'static str,
+    area: &'static str,
+    axes: (&'static str, &'static str),
+    diagonal: bool,
+    points: fn(&BinaryScores) -> Option<Points>,
+    band: fn(&BinaryScores, &NetworkReport, &Report) -> Option<Band>,
+}
+
+const ROC: Kind = Kind {
+    stem: "roc",
+    title: "ROC curves, each class against the others",
+    area: "AUC",
+    axes: ("1 − specificity", "sensitivity (recall)"),
+    diagonal: true,
+    points: |scores| {
+        let curve = RocCurve::of(scores).ok()?.thinned(POINTS).curve;
+        Some(curve.points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect())
+    },
+    band: |scores, network, report| {
+        let level = network.evaluation.bootstrap.level();
+        Band::roc(scores, network.predictions.clusters(), level, report.bands).ok()
+    },
+};
+
+const PRECISION_RECALL: Kind = Kind {
+    stem: "precision-recall",
+    title: "precision-recall curves, each class against the others",
+    area: "average precision",
+    axes: ("recall (sensitivity)", "precision"),
+    diagonal: false,
+    points: |scores| {
+        let curve = PrecisionRecallCurve::of(scores).ok()?.thinned(POINTS).curve;
+        // Steps: between two thresholds the precision is that of the next one.
+        let mut points = vec![(0.0, curve.points.get(1)?.precision)];
+        for point in &curve.points[1..] {
+            let recall = points.last()?.0;
+            points.extend([(recall, point.precision), (point.recall, point.precision)]);
+        }
+        Some(points)
+    },
+    band: |scores, network, report| {
+        let level = network.evaluation.bootstrap.level();
+        Band::precision_recall(scores, network.predictions.clusters(), level, report.bands).ok()
+    },
+};
+
+fn curves(
+    report: &Report,
+    network: &NetworkReport,
+    stem: &str,
+    kind: &Kind,
+) -> Result<Option<Figure>, Error> {
+    let mut drawn = Vec::new();
+    let mut words = Vec::new();
+    for class in network.predictions.classes().iter() {
+        let scores = network.predictions.one_vs_rest(&class)?;
+        let label = area_in_words(network, &class, kind.area);
+        words.push(label.clone());
+        if let Some(points) = (kind.points)(&scores) {
+            drawn.push(Curve { label, points, band: (kind.band)(&scores, network, report) });
+        }
+    }
+    if drawn.is_empty() {
+        return Ok(None);
+    }
+    let drawing =
+        CurvesFigure { curves: drawn, across: kind.axes.0, up: kind.axes.1, diagonal: kind.diagonal };
+    let (name, title) = (format!("{stem}-{}", kind.stem), format!("{}: {}", network.name, kind.title));
+    Figure::new(name, title, format!("{}.", words.join("; ")), &drawing).map(Some)
+}
+
+fn area_in_words(network: &NetworkReport, class: &Class, area: &str) -> String {
+    let estimate = network.of_class(class.name(), area);
+    let Some(estimate) = estimate else { return class.name().to_owned() };
+    let value: Score = estimate.score;
+    format!("{}: {area} {}{}", class.name(), percent(value), percent_interval(estimate))
+}

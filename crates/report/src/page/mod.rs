@@ -48,7 +48,7 @@ pub(crate) fn page(report: &Report, figures: &Figures) -> Result<String, Error> 
     let room = MAX_PAGE_BYTES.saturating_sub(others + STYLE.len() + 100_000);
     let body = explanations::section(report, room);
     sections.insert(5, Section { id: "explanations", title: "Where it looked", body });
-    Ok(document(report, &sections).into_string())
+    Ok(without_control(document(report, &sections).into_string()))
 }
 
 fn document(report: &Report, sections: &[Section]) -> Markup {
@@ -94,6 +94,12 @@ fn document(report: &Report, sections: &[Section]) -> Markup {
             }
         }
     }
+}
+
+/// HTML holds no control characters but those of white space; texts may.
+fn without_control(page: String) -> String {
+    let forbidden = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if page.contains(forbidden) { page.replace(forbidden, "\u{fffd}") } else { page }
 }
 
 /// A figure of this crate with a caption.

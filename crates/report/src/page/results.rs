@@ -5,7 +5,7 @@ use radiograph_metrics::{Average, Metric, PairedTest};
 
 use super::{
     drawn_small,
-    table::{Sheet, estimate_cell, percent_cell, plain_cell, text},
+    table::{Sheet, estimate_cell, named_cell, named_score, plain_cell, text},
 };
 use crate::{Figures, NetworkReport, Report, number::level};
 
@@ -139,7 +139,7 @@ fn comparisons(report: &Report) -> Markup {
                 @else { "No pair of networks was compared, so no difference between them may be claimed." } }
         };
     }
-    let note = "First less second, in %, on the same test images; p-values are two-sided.";
+    let note = "First less second on the same test images, shares in %; p-values are two-sided.";
     let mut sheet = Sheet::new("Pairs of networks", note)
         .words("pair")
         .words("score")
@@ -159,9 +159,9 @@ fn comparisons(report: &Report) -> Markup {
         sheet.push(vec![
             text(format!("{} and {}", comparison.first, comparison.second)),
             text(&comparison.metric),
-            percent_cell(comparison.first_score),
-            percent_cell(comparison.second_score),
-            estimate_cell(Some(&comparison.difference)),
+            named_score(&comparison.metric, comparison.first_score),
+            named_score(&comparison.metric, comparison.second_score),
+            named_cell(&comparison.metric, Some(&comparison.difference)),
             text(test),
             plain_cell(comparison.p_value),
             comparison.adjusted_p_value.map_or_else(|| text("–"), |p| plain_cell(Ok(p))),

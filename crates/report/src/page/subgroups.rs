@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use radiograph_metrics::{Subgroup, SubgroupTable};
 
-use super::table::{Sheet, estimate_cell, text};
+use super::table::{Sheet, named_cell, text};
 use crate::{NetworkReport, Report, number::count};
 
 /// Networks and their tables of one field and one score, over the same groups.
@@ -50,7 +50,7 @@ fn alike(report: &Report) -> Vec<Alike<'_>> {
 fn table(alike: &Alike<'_>) -> Markup {
     let first = alike[0].1; // made with one entry
     let label = format!("{} by {}", first.metric, first.field);
-    let mut sheet = Sheet::new(&label, "In %, with interval; a column a network.")
+    let mut sheet = Sheet::new(&label, "With interval, shares in %; a column a network.")
         .words(&first.field)
         .numbers("images")
         .numbers("patients")
@@ -68,7 +68,9 @@ fn table(alike: &Alike<'_>) -> Markup {
             text(classes.join(", ")),
         ];
         row.extend(
-            alike.iter().map(|(_, table)| estimate_cell(table.groups.get(at).map(|group| &group.estimate))),
+            alike.iter().map(|(_, table)| {
+                named_cell(&table.metric, table.groups.get(at).map(|group| &group.estimate))
+            }),
         );
         sheet.push(row);
     }

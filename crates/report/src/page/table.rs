@@ -104,3 +104,47 @@ pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
         }
     }
 }
+
+/// A score of this name over its interval: in percent if it is a share, else as a number.
+pub(super) fn named_cell(metric: &str, estimate: Option<&Estimate>) -> Markup {
+    match estimate {
+        Some(estimate) if !is_share(metric) => html! {
+            (plain_cell(estimate.score))
+            @if let Ok(interval) = estimate.interval {
+                " " span.sub { (format!("{:.4} to {:.4}", interval.low, interval.high)) }
+            }
+        },
+        estimate => estimate_cell(estimate),
+    }
+}
+
+/// A score of this name: in percent if it is a share, else as a number.
+pub(super) fn named_score(metric: &str, score: Score) -> Markup {
+    if is_share(metric) { percent_cell(score) } else { plain_cell(score) }
+}
+
+/// Whether a score is a share of something, and so reads well in percent. Correlations, losses and Brier scores are not.
+fn is_share(metric: &str) -> bool {
+    ["log loss", "Brier", "MCC", "kappa", "ECE", "MCE", "calibration"]
+        .iter()
+        .all(|other| !metric.contains(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_metrics::{Average, Bins, CalibrationNorm, Metric};
+
+    use super::*;
+
+    #[test]
+    fn losses_and_correlations_are_not_written_in_percent() {
+        let calibration = Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean);
+        let others =
+            [Metric::LogLoss, Metric::Brier, Metric::MatthewsCorrelation, Metric::CohenKappa, calibration];
+        assert!(others.iter().all(|metric| !is_share(&metric.to_string())));
+        let shares = [Metric::Accuracy, Metric::BalancedAccuracy, Metric::AveragedAuc(Average::Macro)];
+        assert!(shares.iter().all(|metric| is_share(&metric.to_string())));
+        assert_eq!(named_score("log loss", Ok(0.25)).into_string(), "0.2500");
+        assert_eq!(named_score("accuracy", Ok(0.25)).into_string(), "25.00");
+    }
+}

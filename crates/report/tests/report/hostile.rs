@@ -31,7 +31,7 @@ fn hostile() -> Report {
     report.data.counts.clear();
     report.data.grouped_by = "<script>alert(5)</script>".to_owned();
     report.data.flow.left_out[0].reason = "<script>alert(6)</script>".to_owned();
-    report.run.name = "</title><script>alert(7)</script>".to_owned();
+    report.run.name = "</title>\0\u{7}\u{1b}[31m<script>alert(7)</script>".to_owned();
     report.run.cautions = vec!["<script>alert(8)</script>".to_owned()];
     report.run.command = Some("run --config 'a b/<c>.toml'".to_owned());
     report.run.configuration = Some("name = \"</pre><script>alert(9)</script>\"".to_owned());

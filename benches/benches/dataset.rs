@@ -56,9 +56,11 @@ fn tables(criterion: &mut Criterion) {
     group.finish();
 
     if let Some(data) = std::env::var_os("RADIOGRAPH_DATA") {
+        // Cargo runs benches in the package's folder; a relative path is meant from the root of the project.
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(data);
         criterion.bench_function("all-metadata", |bencher| {
             bencher.iter(|| {
-                let sources = recognise(Path::new(&data)).unwrap().sources;
+                let sources = recognise(&data).unwrap().sources;
                 sources.iter().map(|source| source.read().unwrap().records.len()).sum::<usize>()
             });
         });

@@ -27,8 +27,10 @@ fn folder() -> PathBuf {
     folder
 }
 
+/// A relative path is meant from the root of the project.
 fn data() -> Option<PathBuf> {
-    let folder = env::var_os("RADIOGRAPH_DATA").map(PathBuf::from);
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = env::var_os("RADIOGRAPH_DATA").map(|folder| root.join(folder));
     if folder.is_none() {
         eprintln!("RADIOGRAPH_DATA names no folder: phantoms stand in for X-rays");
     }

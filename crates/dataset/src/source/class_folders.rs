@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{CollectionReader, Source, adapter, is_image, kermany, nih};
+use super::{Cohen, CollectionReader, Source, adapter, cohen, is_image, kermany, nih};
 use crate::{
     COVID_19, ClassName, DatasetError, Label, Modality, NORMAL, PNEUMONIA, PatientId, Provenance, Reason,
     SourceName,
@@ -17,8 +17,9 @@ use crate::{
 /// **Unverified** for the merged sets, built from descriptions; DarkCovidNet's COVID-19 folder was at hand.
 ///
 /// The label is the folder's name, compared whole and without regard to case. Such sets are made of other collections,
-/// and where a name is in another's style (`00000002_000.png` of NIH, `person12_virus_3.jpeg` of Kermany) the record
-/// says so and carries that collection's patient. Nothing else is known.
+/// and where a name is in another's style the record says so: `00000002_000.png` of NIH and `person12_virus_3.jpeg` of
+/// Kermany, which carry that collection's patient as well, and `ryct.2020200034.fig2.jpeg` or a UUID in capitals of
+/// Cohen's, whose names do not tell patients. Nothing else is known.
 #[derive(Clone, Debug)]
 pub struct ClassFolders {
     root: PathBuf,
@@ -80,8 +81,13 @@ impl Source for ClassFolders {
             let mut record = reader.record_of_file("", &file);
             record.label = Label::of(class, Provenance::Folder, folder);
             record.modality = Modality::Unknown;
-            record.patient = patient_of_name(file.rsplit('/').next().unwrap_or(&file));
-            record.taken_from = record.patient.as_ref().map(|patient| patient.source().clone());
+            let name = file.rsplit('/').next().unwrap_or(&file);
+            record.patient = patient_of_name(name);
+            record.taken_from = match &record.patient {
+                Some(patient) => Some(patient.source().clone()),
+                None if cohen::is_own_name(name) => Some(SourceName::of_adapter(Cohen::NAME)),
+                None => None,
+            };
             reader.add(record);
         }
         Ok(())

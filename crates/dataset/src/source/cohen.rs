@@ -45,6 +45,35 @@ struct Columns {
     license: String,
 }
 
+/// How names of figures begin that this collection keeps as its publishers (journals, case collections) write them.
+const FIGURES: [&str; 10] = [
+    "1-s2.0-S",
+    "SARS-10.1148",
+    "auntminnie-",
+    "covid-19-pneumonia-",
+    "jkms-",
+    "kjr-",
+    "nejmc",
+    "nejmoa",
+    "radiol.",
+    "ryct.",
+];
+
+/// Whether a file that another collection holds is named as this one names its files: by a figure, or by a UUID in
+/// capitals, which may have the size after it (`…-1068x817.jpeg`). Other names of this collection are like anyone's.
+pub(super) fn is_own_name(name: &str) -> bool {
+    FIGURES.iter().any(|figure| name.starts_with(figure)) || begins_with_uuid(name)
+}
+
+fn begins_with_uuid(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let fits = |(at, byte): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_digit() || (b'A'..=b'F').contains(byte),
+    };
+    bytes.len() > 36 && bytes[..36].iter().enumerate().all(fits) && !bytes[36].is_ascii_alphanumeric()
+}
+
 impl Source for Cohen {
     adapter!(place);
 
@@ -96,5 +125,32 @@ impl Source for Cohen {
         }
         reader.set_aside("annotations");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_that_other_collections_took_over() {
+        for name in [
+            "01E392EE-69F9-4E33-BFCE-E5C968654078.jpeg",
+            "01E392EE-69F9-4E33-BFCE-E5C968654078-1068x817.jpeg",
+            "ryct.2020200034.fig5-day0.jpeg",
+            "covid-19-pneumonia-15-PA.jpg",
+        ] {
+            assert!(super::is_own_name(name), "{name}");
+        }
+        for name in [
+            "01e392ee-69f9-4e33-bfce-e5c968654078.jpeg",
+            "01E392EE-69F9-4E33-BFCE-E5C968654078A.jpeg",
+            "01E392EE-69F9-4E33-BFCE-E5C968654078",
+            "01E392EE_69F9_4E33_BFCE_E5C968654078.png",
+            "00000165_001.png",
+            "person12_virus_3.jpeg",
+            "é1E392EE-69F9-4E33-BFCE-E5C96865407.png",
+            "",
+        ] {
+            assert!(!super::is_own_name(name), "{name}");
+        }
     }
 }

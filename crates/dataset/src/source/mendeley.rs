@@ -9,7 +9,7 @@ adapter! {
     /// **Where from**: Mendeley `2fxz4px6d8` version 4.
     /// **Licence**: CC BY 4.0 by the repository; the images were taken from other collections.
     /// **Layout**: images below one folder whose name begins with `covid` and one that begins with `non`, in any case;
-    /// other names can be [given](Self::covid_folder).
+    /// other names can be [given](Self::covid_folder), with `*` for what varies.
     /// **Unverified**: built from descriptions; no file of the collection was at hand.
     ///
     /// The publishers do not say which image was turned or mirrored into which, so every record is
@@ -19,7 +19,17 @@ adapter! {
 }
 
 impl MendeleyAugmented {
-    /// Names a folder, relative to the collection's, whose images show COVID-19; then only the named folders do.
+    /// Names a folder, relative to the collection's, whose images show COVID-19; then only the named folders do. A `*`
+    /// stands for any characters but `/`.
+    ///
+    /// ```
+    /// use radiograph_dataset::source::{Folder, MendeleyAugmented, Source};
+    ///
+    /// let folder = Folder::in_memory([("part 1/positive/a.png", ""), ("part 1/negative/b.png", "")]);
+    /// let collection = MendeleyAugmented::new("").covid_folder("part */positive").read_folder(folder)?;
+    /// assert_eq!(collection.records.iter().filter(|record| record.class().is_some()).count(), 1);
+    /// # Ok::<(), radiograph_dataset::DatasetError>(())
+    /// ```
     #[must_use]
     pub fn covid_folder(mut self, folder: impl Into<String>) -> Self {
         self.covid_folders.push(folder.into());
@@ -30,13 +40,30 @@ impl MendeleyAugmented {
     fn shows_covid(&self, file: &str) -> Option<bool> {
         let (folders, _) = file.rsplit_once('/')?;
         if !self.covid_folders.is_empty() {
-            let is_below = |folder: &String| {
-                file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            };
-            return Some(self.covid_folders.iter().any(is_below));
+            return Some(self.covid_folders.iter().any(|pattern| is_below(folders, pattern)));
         }
         folders.rsplit('/').find_map(is_covid_folder)
     }
+}
+
+/// Whether a folder is, or lies below, one of these names; each may hold `*`.
+fn is_below(folder: &str, pattern: &str) -> bool {
+    let mut names = folder.split('/');
+    pattern.split('/').all(|pattern| names.next().is_some_and(|name| fits(name, pattern)))
+}
+
+/// Whether a name is as the pattern says, `*` standing for any characters.
+fn fits(name: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return name == pattern };
+    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        // The earliest place leaves the most for the parts that follow.
+        let Some(at) = left.find(part) else { return false };
+        left = &left[at + part.len()..];
+    }
+    left.ends_with(last)
 }
 
 /// Whether a folder's name says COVID-19 (`Some(true)`), something else (`Some(false)`), or nothing.
@@ -75,5 +102,28 @@ impl Source for MendeleyAugmented {
             reader.add(record);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn stars_stand_for_any_characters_of_one_name() {
+        for (folder, pattern, expected) in [
+            ("x/positive", "x/positive", true),
+            ("x/positive/more", "x/positive", true),
+            ("x/positives", "x/positive", false),
+            ("x", "x/positive", false),
+            ("part 12/COVID aug", "part */COVID*", true),
+            ("part 12/deep/COVID aug", "part */COVID*", false),
+            ("abcbc", "a*bc", true),
+            ("abcb", "a*bc", false),
+            ("ab", "a*b*b", false),
+            ("axbyb", "a*b*b", true),
+            ("anything", "*", true),
+            ("", "*", true),
+        ] {
+            assert_eq!(super::is_below(folder, pattern), expected, "{folder} {pattern}");
+        }
     }
 }

@@ -39,8 +39,10 @@ pub(crate) fn data() -> Option<PathBuf> {
     folder("RADIOGRAPH_DATA")
 }
 
+/// Tests run in the folder of their package; a relative path is meant from the root of the project.
 fn folder(variable: &str) -> Option<PathBuf> {
-    let folder = env::var_os(variable).map(PathBuf::from);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = env::var_os(variable).map(|folder| root.join(folder));
     if folder.is_none() {
         println!("skipped: {variable} names no folder");
     }

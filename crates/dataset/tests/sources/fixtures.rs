@@ -150,15 +150,19 @@ fn mendeley_augmented() {
 #[test]
 fn merged_set_of_the_authors() {
     let files = [
-        ("covid/0C7E78DA-1068x817.jpeg", ""),
+        ("covid/0C7E78DA-66A2-4C5B-8A0B-0F7E6D5C4B3A-1068x817.jpeg", ""),
+        ("covid/a.png", ""),
         ("normal/00000002_000.png", ""),
         ("pneumonia/person12_bacteria_4.jpeg", ""),
         ("Pneumonia/00000165_001.png", ""),
         ("covidish/a.png", ""),
     ];
     let collection = read(&ClassFolders::new("merged".parse().unwrap(), ""), &files);
-    assert_eq!(class(&collection, "covid/0C7E78DA-1068x817.jpeg").as_deref(), Some(COVID_19));
-    assert_eq!(patient(&collection, "covid/0C7E78DA-1068x817.jpeg"), None);
+    let of_cohen = "covid/0C7E78DA-66A2-4C5B-8A0B-0F7E6D5C4B3A-1068x817.jpeg";
+    assert_eq!(class(&collection, of_cohen).as_deref(), Some(COVID_19));
+    assert_eq!(patient(&collection, of_cohen), None);
+    assert_eq!(of(&collection, of_cohen).taken_from.as_ref().unwrap().as_str(), "cohen");
+    assert_eq!(of(&collection, "covid/a.png").taken_from, None);
     assert_eq!(class(&collection, "Pneumonia/00000165_001.png").as_deref(), Some(PNEUMONIA));
     let taken = of(&collection, "normal/00000002_000.png");
     assert_eq!(taken.taken_from.as_ref().unwrap().as_str(), "nih");

@@ -2,19 +2,24 @@
 //!
 //! The expected counts are those of an inventory made with other tools (Python's csv module and `git cat-file`).
 
-use std::{collections::BTreeSet, env, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    env,
+    path::{Path, PathBuf},
+};
 
 use radiograph_dataset::{
     COVID_19, Modality, NORMAL, Oddity, PNEUMONIA, Presence, Provenance, Reason, Record, View,
     source::{ClassFolders, Cohen, Collection, CovidCxnet, DicomFolder, Figure1, Hannover, Nih, Source},
 };
 
-fn data(folder: &str) -> Option<PathBuf> {
+/// A folder below the one in `RADIOGRAPH_DATA`; a relative path is meant from the root of the project.
+pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
         println!("skipped: RADIOGRAPH_DATA is not set");
         return None;
     };
-    Some(PathBuf::from(root).join(folder))
+    Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(root).join(folder))
 }
 
 fn read(source: &impl Source) -> Collection {
@@ -78,6 +83,15 @@ fn cohen_files_and_rows_that_do_not_fit() {
     let collection = read(&Cohen::new(folder));
     // 13 files that no row names.
     assert_eq!(excluded(&collection, "file-without-row"), 13);
+    let without_row: BTreeSet<&str> = collection
+        .exclusions
+        .iter()
+        .filter(|exclusion| exclusion.reason == Reason::FileWithoutRow)
+        .map(|exclusion| exclusion.file.as_deref().unwrap())
+        .collect();
+    for name in ["FAFA-A1BF-49A8-A1D3-66FAFA41B7345D.jpg", "aqaa062i0002-a.png", "gr1_lrg.jpg"] {
+        assert!(without_row.contains(format!("images/{name}").as_str()), "{name}");
+    }
     // Rows of the 20 CT volumes and of the images that are not here.
     let volumes = |record: &Record| record.path.parent().unwrap().ends_with("volumes");
     assert_eq!(count(collection.described(), volumes), 21);
@@ -147,13 +161,20 @@ fn covid_cxnet() {
     let without_row = collection.notes.iter().filter(|note| note.oddity == Oddity::NotInTable).count();
     assert_eq!(without_row, count(collection.records.iter(), |record| record.row.is_none()));
     // Of the 32 names that do not exist as written, those whose file is here.
-    let differ = |found: &str| {
-        collection.notes.iter().find_map(|note| match &note.oddity {
-            Oddity::NameDiffers { written, found: file } if file == found => Some(written.clone()),
+    let differ: BTreeSet<(&str, &str)> = collection
+        .notes
+        .iter()
+        .filter_map(|note| match &note.oddity {
+            Oddity::NameDiffers { written, found } => Some((written.as_str(), found.as_str())),
             _ => None,
         })
-    };
-    assert_eq!(differ("403.jpeg").as_deref(), Some("403.jpg"));
+        .collect();
+    let capitals =
+        ["375", "377", "379", "381", "383", "385", "387", "389", "391", "393", "395", "397", "401"]
+            .map(|number| (format!("{number}.png"), format!("{number}.PNG")));
+    let other = [("403.jpg", "403.jpeg"), ("423.jpg", "423.JPG"), ("786.jpg", "786.jpeg")];
+    let capitals = capitals.iter().map(|(written, found)| (written.as_str(), found.as_str()));
+    assert_eq!(differ, capitals.chain(other).collect());
     let children = |record: &Record| record.age.is_some_and(|age| age.within(0..=17) == Some(true));
     let named_children = collection
         .records
@@ -211,6 +232,31 @@ fn darkcovidnet() {
     assert_eq!((collection.records.len(), collection.exclusions.len()), (124, 0));
     assert!(collection.records.iter().all(|record| is(record, COVID_19)));
     assert!(collection.records.iter().all(|record| record.published.is_some()));
+    // Names in Cohen's style are names of Cohen's table, and other collections have none of them.
+    let of_cohen: BTreeSet<&str> = collection
+        .records
+        .iter()
+        .filter(|record| record.taken_from.as_ref().is_some_and(|source| source.as_str() == "cohen"))
+        .map(|record| record.id.name().trim_start_matches("Covid-19/"))
+        .collect();
+    assert_eq!(of_cohen.len(), 92);
+    let cohen = read(&Cohen::new(data("covid-chestxray-dataset").unwrap()));
+    let named: BTreeSet<String> = cohen
+        .described()
+        .map(|record| record.path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert!(of_cohen.iter().all(|name| named.contains(*name)));
+    let elsewhere = ["COVID-CXNet/chest_xray_images", "Figure1-COVID-chestxray-dataset", "nih-chest-xrays"];
+    for folder in elsewhere.into_iter().chain(["covid-19-image-repository"]) {
+        let others = ClassFolders::new("others".parse().unwrap(), data(folder).unwrap())
+            .folder("covid19", COVID_19)
+            .folder("images", NORMAL)
+            .folder("png", COVID_19);
+        let others = read(&others);
+        let taken = others.records.iter().filter_map(|record| record.taken_from.as_ref());
+        assert!(taken.clone().all(|source| source.as_str() == "nih"), "{folder}");
+        assert_eq!(taken.count() > 0, folder.starts_with("nih"), "{folder}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Scans of folders on disk: what is recognised, counted and found.
 
-use std::{collections::BTreeSet, env, fs, path::Path, sync::Mutex};
+use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
 use radiograph_dataset::{
     SourceName,
@@ -9,6 +9,8 @@ use radiograph_dataset::{
     scan::{Progress, Scan, ScanReport},
     source::{Cohen, Recognised, Source, recognise},
 };
+
+use crate::real::data;
 
 fn scan(folder: &Path) -> ScanReport {
     let recognised = recognise(folder).unwrap();
@@ -196,11 +198,8 @@ fn progress_reaches_the_end() {
 /// The defects of the published collections, by name.
 #[test]
 fn real_collections() {
-    let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
-        println!("skipped: RADIOGRAPH_DATA is not set");
-        return;
-    };
-    let report = scan(Path::new(&root));
+    let Some(root) = data("") else { return };
+    let report = scan(&root);
     println!("ran on {} collections", report.collections.len());
     let mut names: Vec<&str> =
         report.collections.iter().map(|collection| collection.source.as_str()).collect();
@@ -212,7 +211,11 @@ fn real_collections() {
         .findings_of("extension-lies")
         .map(|finding| (finding.source.as_str(), finding.file.as_deref().unwrap()))
         .collect();
-    assert_eq!(lies.iter().filter(|(source, _)| *source == "cohen").count(), 17);
+    let of_cohen: Vec<&str> = lies.iter().filter(|(source, _)| *source == "cohen").map(|lie| lie.1).collect();
+    assert_eq!(of_cohen.len(), 17);
+    for name in ["000001.jpg", "000010-5.jpg", "10.1016-slash-j.healun.2020.04.004.jpg"] {
+        assert!(of_cohen.contains(&name), "{name}");
+    }
     let of_cxnet: BTreeSet<&str> =
         lies.iter().filter(|(source, _)| *source == "covid-cxnet").map(|lie| lie.1).collect();
     assert_eq!(of_cxnet, ["766p.jpg", "770.png", "871.jpg"].into());
@@ -235,12 +238,9 @@ fn real_collections() {
 
 #[test]
 fn assembling_keeps_every_exclusion() {
-    let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
-        println!("skipped: RADIOGRAPH_DATA is not set");
-        return;
-    };
+    let Some(root) = data("") else { return };
     let collections: Vec<_> =
-        recognise(Path::new(&root)).unwrap().sources.iter().map(|source| source.read().unwrap()).collect();
+        recognise(&root).unwrap().sources.iter().map(|source| source.read().unwrap()).collect();
     println!("ran on {} collections", collections.len());
     let (records, exclusions) = collections.iter().fold((0, 0), |(records, exclusions), collection| {
         (records + collection.records.len(), exclusions + collection.exclusions.len())
@@ -261,7 +261,7 @@ fn assembling_keeps_every_exclusion() {
     assert_eq!(assembly.files_without_rows().count(), 13);
     assert_eq!(assembly.rows_without_files().count(), reasons["row-without-file"]);
 
-    let cohen = || Cohen::new(Path::new(&root).join("covid-chestxray-dataset")).read().unwrap();
+    let cohen = || Cohen::new(root.join("covid-chestxray-dataset")).read().unwrap();
     assert!(assemble([cohen(), cohen()], &Filters::default()).is_err(), "one name twice");
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```console
 //! $ cargo ex phantoms -- --out ~/phantoms --patients 90 --seed 7
-//! 155 images of 90 patients in 6 collections below /home/me/phantoms/collections
+//! 242 images of 90 patients in 6 collections below /home/me/phantoms/collections
 //! …
 //! ```
 
@@ -26,7 +26,7 @@ use radiograph_dataset::phantom::collection::{Collections, Planted};
 /// Exit status: 0 if all was written, 1 if not, 2 if the command line is wrong.
 #[derive(Parser)]
 struct Arguments {
-    /// Folder to write to; must be new or empty
+    /// Folder to write to: new, empty, or one in which the same was begun and interrupted
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 

@@ -9,12 +9,13 @@ use std::{
 };
 
 use radiograph_dataset::{
-    Record,
+    DatasetError, Record,
     image::{ImageFormat, Limits, Picture, Samples, decode_file},
     phantom::{
         Finding, Phantom,
         collection::{Collections, Defect, Planted, PlantedImage},
     },
+    scan::Scan,
     source::recognise,
 };
 
@@ -103,6 +104,34 @@ fn check_record(root: &Path, image: &PlantedImage, record: &Record) {
         "{}",
         image.id
     );
+}
+
+/// What one look at each file can find; copies and children are found by comparing images with each other.
+#[test]
+fn a_scan_finds_the_planted_defects_by_name() {
+    let (folder, planted) = written(&SMALL);
+    let sources = recognise(&folder.path().join("collections")).unwrap().sources;
+    let report = Scan::default().run(&sources, &|_| ()).unwrap();
+    assert!(report.unread.is_empty());
+    for (code, defect) in [
+        ("extension-lies", Defect::ExtensionLies),
+        ("name-differs", Defect::NameDiffers),
+        ("not-in-table", Defect::NoRow),
+        ("unreadable", Defect::Truncated),
+    ] {
+        let found: BTreeSet<String> = report
+            .findings_of(code)
+            .map(|finding| format!("{}:{}", finding.source, finding.file.as_deref().unwrap()))
+            .collect();
+        let images = planted.images.iter().filter(|image| image.defects.contains(&defect));
+        let with: BTreeSet<String> = images.map(|image| image.id.clone()).collect();
+        assert!(!with.is_empty());
+        assert_eq!(found, with, "{code}");
+    }
+    let missing: BTreeSet<&str> =
+        report.findings_of("row-without-file").map(|finding| finding.file.as_deref().unwrap()).collect();
+    let planted: BTreeSet<&str> = planted.rows_without_files.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(missing, planted);
 }
 
 fn gray8(picture: Picture) -> Vec<u8> {
@@ -222,6 +251,31 @@ fn masks_lie_where_the_finding_changes_the_film() {
         };
         assert!(lighter(true) > lighter(false) + 8.0, "{finding}: {} {}", lighter(true), lighter(false));
     }
+}
+
+/// Stopped in the middle and started again, the folder ends up as if nothing had happened.
+#[test]
+fn interrupted_writing_is_taken_up_again() {
+    let few = Collections { patients: 15, side: 64, ..SMALL };
+    let (whole, planted) = written(&few);
+    let whole = files(whole.path());
+    let folder = tempfile::tempdir().unwrap();
+    // A folder where the middle one of the images should go stops the writing there.
+    let middle = &planted.images[planted.images.len() / 2].file;
+    let in_the_way = folder.path().join("collections").join(middle);
+    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let stopped = one_thread.install(|| few.write(folder.path(), |_, _| _ = fs::create_dir(&in_the_way)));
+    assert!(matches!(stopped, Err(DatasetError::Write(_))), "{stopped:?}");
+    let begun = files(folder.path());
+    assert!(begun.len() < whole.len() && begun.len() > 5, "{} of {}", begun.len(), whole.len());
+    assert!(!begun.contains_key("phantoms.json"));
+    fs::remove_dir(&in_the_way).unwrap();
+    fs::write(folder.path().join("masks/.radiograph-x.partial"), "left by a killed program").unwrap();
+
+    let refused = Collections { seed: 6, ..few }.write(folder.path(), |_, _| ()).unwrap_err();
+    assert!(refused.to_string().contains("begun with seed 5, 15 patients"), "{refused}");
+    few.write(folder.path(), |_, _| ()).unwrap();
+    assert_eq!(files(folder.path()), whole);
 }
 
 #[test]

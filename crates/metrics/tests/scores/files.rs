@@ -77,7 +77,6 @@ fn outcomes_survive_a_file() {
     survives(&PrecisionRecallCurve::of(&scores).unwrap());
     survives(&AucVariance::of(&scores, predictions.clusters()).unwrap().unwrap());
     survives::<OperatingPoint>(&scores.youden_point().unwrap());
-    survives(&scores.auc().map(|auc| vec![auc]).unwrap());
     survives(&Reliability::of(&predictions, Bins::GUO).unwrap());
     survives(&Temperature::fit(&predictions).unwrap());
     survives(&CrossTable::of(&predictions, "source").unwrap());

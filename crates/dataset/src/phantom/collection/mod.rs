@@ -18,14 +18,12 @@ mod plan;
 mod recipe;
 mod table;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use radiograph_files::{create_folder, write_bytes};
+use radiograph_files::{FileError, create_folder, write_bytes};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
 
 use self::recipe::Recipe;
 use super::{Finding, Phantom};
@@ -34,6 +32,9 @@ use crate::{
     image::{Picture, encode_png},
     sheet::contact_sheet,
 };
+
+/// Stands in a folder whose collections are not all written.
+const BEGUN: &str = "unfinished.txt";
 
 /// What to write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,9 +143,10 @@ struct PlannedImage {
 
 impl Collections {
     /// Writes `collections/`, `masks/`, `phantoms.json` and `contact-sheet.png` into a folder, which must be new or
-    /// empty. `progress` is called after each image with their number so far and altogether, from several threads.
+    /// empty, or hold the same collections begun and not finished: then what is there is kept. `progress` is called after
+    /// each image with their number so far and altogether, from several threads.
     ///
-    /// The same seed, patients and side give the same bytes in every file.
+    /// The same seed, patients and side give the same bytes in every file, however often the writing was interrupted.
     ///
     /// # Errors
     ///
@@ -160,16 +162,21 @@ impl Collections {
         let collections = folder.join("collections");
         let masks = folder.join("masks");
         create_folder(&masks)?;
+        write_bytes(&folder.join(BEGUN), &self.begun())?;
         for image in &plan.images {
             let path = collections.join(&image.planted.file);
             create_folder(path.parent().unwrap_or(&collections))?;
         }
         let (done, all) = (std::sync::atomic::AtomicUsize::new(0), plan.images.len());
         plan.images.par_iter().try_for_each(|image| {
-            let drawn = image.recipe.make(self.side);
-            write_bytes(&collections.join(&image.planted.file), &drawn.bytes)?;
-            if let (Some(mask), Some(picture)) = (&image.planted.mask, &drawn.mask) {
-                write_bytes(&folder.join(mask), &png(picture))?;
+            // Files are there whole or not at all, the image after its mask.
+            let path = collections.join(&image.planted.file);
+            if !path.is_file() {
+                let drawn = image.recipe.make(self.side);
+                if let (Some(mask), Some(picture)) = (&image.planted.mask, &drawn.mask) {
+                    write_bytes(&folder.join(mask), &png(picture))?;
+                }
+                write_bytes(&path, &drawn.bytes)?;
             }
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
             Ok::<_, DatasetError>(())
@@ -189,7 +196,15 @@ impl Collections {
             .unwrap_or_else(|error| unreachable!("strings, numbers and lists are JSON: {error}"));
         json.push(b'\n');
         write_bytes(&folder.join("phantoms.json"), &json)?;
+        finish(folder)?;
         Ok(planted)
+    }
+
+    /// What stands in a folder while it is being written to.
+    fn begun(&self) -> Vec<u8> {
+        let Self { seed, patients, side } = self;
+        format!("seed {seed}, {patients} patients, {side} pixels; not finished: write the same again\n")
+            .into_bytes()
     }
 
     /// Three rows of six films: nothing, lobar opacity, ground glass; every third film taken at the bedside.
@@ -214,15 +229,33 @@ impl Collections {
         if !(64..=2048).contains(&self.side) {
             return refuse(format!("films of {} pixels a side; give 64 to 2048", self.side));
         }
-        if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-            let folder = PathBuf::from(folder);
-            return refuse(format!(
+        let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+        match fs::read(folder.join(BEGUN)) {
+            _ if is_empty => Ok(()),
+            Ok(begun) if begun == self.begun() => Ok(()),
+            Ok(begun) => refuse(format!(
+                "{} was begun with {}; finish that, or give a new folder",
+                folder.display(),
+                String::from_utf8_lossy(&begun).split(';').next().unwrap_or_default()
+            )),
+            Err(_) => refuse(format!(
                 "{} is not empty; give a new folder, nothing is overwritten",
                 folder.display()
-            ));
+            )),
         }
-        Ok(())
     }
+}
+
+/// Removes what only an unfinished folder holds: siblings of files that were being written when a program was killed, and
+/// the mark itself.
+fn finish(folder: &Path) -> Result<(), DatasetError> {
+    let entries = WalkDir::new(folder).into_iter().flatten();
+    let is_rest = |name: &str| name.starts_with(".radiograph-") && name.ends_with(".partial");
+    let rests = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_rest));
+    for path in rests.map(walkdir::DirEntry::into_path).chain([folder.join(BEGUN)]) {
+        fs::remove_file(&path).map_err(|source| FileError::Write { path, source })?;
+    }
+    Ok(())
 }
 
 /// Encoding into memory fails for no picture that exists.

@@ -7,6 +7,8 @@
 //! two [`Form`]s: as it was
 //! published, layer by layer, and with batch normalisation folded into convolutions, which computes the same faster.
 //!
+//! [`extraction`] passes many images through one or several of them into a feature store, each image once.
+//!
 //! Not here: decoding and normalising images (`radiograph-dataset`), where weights come from, and anything that is trained.
 //!
 //! ```no_run
@@ -23,6 +25,7 @@
 
 mod backbone;
 mod error;
+pub mod extraction;
 mod facts;
 mod form;
 mod identity;

@@ -1,0 +1,83 @@
+//! What a backbone's features are called in a store.
+
+use radiograph_features::ExtractionKey;
+use radiograph_weights::{Architecture, Lineage};
+
+use crate::{Form, Identity};
+
+/// The key of the features that a network makes: everything but the image that could change one of their values.
+/// `preprocessing` says how an image file becomes the network's input, augmentation and its seed included, in the same
+/// words every time.
+///
+/// The network need not be loaded for it. Random weights are named as such in it, and so in every shard.
+///
+/// ```
+/// use radiograph_backbone::{Form, Identity, extraction::extraction_key};
+/// use radiograph_weights::{Architecture, Lineage};
+///
+/// let architecture = Architecture::Vgg19;
+/// let random = Identity::Random { architecture, seed: 7 };
+/// let key = extraction_key(architecture, Lineage::keras(architecture), Form::Folded, &random, "224 pixels");
+/// assert!(key.lineage.ends_with("weights random:7"));
+/// ```
+pub fn extraction_key(
+    architecture: Architecture,
+    lineage: Lineage,
+    form: Form,
+    identity: &Identity,
+    preprocessing: impl Into<String>,
+) -> ExtractionKey {
+    let Lineage { pooling_counts_padding, batch_norm_epsilon, transforms_input } = lineage;
+    // The forms differ by rounding.
+    let form = match form {
+        Form::Plain => "plain",
+        Form::Folded => "folded",
+    };
+    ExtractionKey {
+        backbone: architecture.name().to_owned(),
+        weights: identity.content_hash(),
+        preprocessing: preprocessing.into(),
+        lineage: format!(
+            "pooling counts padding {pooling_counts_padding}, batch-norm epsilon {batch_norm_epsilon:e}, \
+             transforms input {transforms_input}, form {form}, weights {identity}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use radiograph_files::ContentHash;
+
+    use super::*;
+
+    #[test]
+    fn whatever_changes_a_feature_changes_the_key() {
+        let architecture = Architecture::InceptionV3;
+        let keras = Lineage::keras(architecture);
+        let lineages = [
+            keras,
+            Lineage { pooling_counts_padding: true, ..keras },
+            Lineage { batch_norm_epsilon: 1.001e-3, ..keras },
+            Lineage { transforms_input: true, ..keras },
+        ];
+        let sha256 = ContentHash::of_bytes(b"weights");
+        let identities = [
+            Identity::File { sha256 },
+            Identity::Random { architecture, seed: 1 },
+            Identity::Random { architecture, seed: 2 },
+        ];
+        let mut keys = HashSet::new();
+        for (lineage, identity) in
+            lineages.iter().flat_map(|lineage| identities.iter().map(move |one| (lineage, one)))
+        {
+            for form in [Form::Plain, Form::Folded] {
+                for preprocessing in ["224", "299"] {
+                    keys.insert(extraction_key(architecture, *lineage, form, identity, preprocessing).hash());
+                }
+            }
+        }
+        assert_eq!(keys.len(), 4 * 3 * 2 * 2);
+    }
+}

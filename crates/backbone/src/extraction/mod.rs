@@ -1,0 +1,66 @@
+//! Images through a frozen network into a feature store, each image once.
+//!
+//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread a device computes;
+//! the caller's thread writes shard after shard. Memory does not depend on the number of images. An extraction may end
+//! at any moment, by a signal or a full disk: run again, it makes what is missing and nothing else.
+//!
+//! ```no_run
+//! # use radiograph_backbone::{BackboneError, extraction::FrozenNetwork};
+//! # use radiograph_features::{Element, ExtractionKey, FeatureId, Part, StoreDescription};
+//! use radiograph_backbone::extraction::{Extraction, ExtractionSettings, Input, Pixels};
+//! use radiograph_files::ContentHash;
+//!
+//! # fn read_and_preprocess(_: &[u8]) -> Result<Vec<f32>, std::io::Error> { unimplemented!() }
+//! # fn example<N: FrozenNetwork>(
+//! #     folder: &std::path::Path,
+//! #     key: ExtractionKey,
+//! #     images: Vec<(String, ContentHash, std::path::PathBuf)>,
+//! #     load: impl FnOnce() -> Result<Vec<N>, BackboneError>,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! let description = StoreDescription::new(key, [2048, 5, 5], Element::F32)?;
+//! let mut extraction = Extraction::open(folder, &description, Part::WHOLE)?;
+//! let inputs = images.into_iter().map(|(id, hash, path)| {
+//!     Input::new(id, FeatureId::plain(hash), move || {
+//!         let bytes = std::fs::read(path)?;
+//!         let values = read_and_preprocess(&bytes)?;
+//!         Ok(Pixels { content: ContentHash::of_bytes(&bytes), shape: [3, 224, 224], values })
+//!     })
+//! });
+//! // The networks are loaded only if something is missing.
+//! let report = extraction.run(inputs, load, &ExtractionSettings::new([3, 224, 224]), |_| {})?;
+//! assert_eq!(report.failures.len(), 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The same bytes
+//!
+//! Batches are cut from the list of wanted features, shard by shard, before anything is left out; so a resumed
+//! extraction computes the batches of an undisturbed one, and with the same device, number of threads and settings its
+//! store has the same bytes. With another batch size (because memory ran out, say) features agree within float
+//! tolerance, because kernels sum in another order.
+//!
+//! Not here: lists of images and their preprocessing (`radiograph-dataset`), how features lie on the disk
+//! (`radiograph-features`).
+
+mod error;
+mod failure;
+mod input;
+mod key;
+mod memory;
+mod network;
+mod progress;
+mod queue;
+mod run;
+mod settings;
+mod shards;
+mod worker;
+
+pub use error::ExtractionError;
+pub use failure::{Failure, FailureReason};
+pub use input::{Input, InputError, Pixels};
+pub use key::extraction_key;
+pub use network::FrozenNetwork;
+pub use progress::{Event, ExtractionReport};
+pub use run::Extraction;
+pub use settings::ExtractionSettings;

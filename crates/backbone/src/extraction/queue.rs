@@ -1,0 +1,242 @@
+//! The batches between decoders and devices: filled image by image on many threads, taken in order, bounded.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    vec::IntoIter,
+};
+
+use super::{Failure, Input};
+
+/// A batch to be made: which shard of the plan it belongs to, and how many images it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlannedBatch {
+    pub(super) shard: usize,
+    pub(super) images: usize,
+}
+
+/// A batch whose images are decoded, as far as they can be.
+#[derive(Debug)]
+pub(super) struct DecodedBatch {
+    /// Its place among all batches; the batches of a shard follow each other.
+    pub(super) number: usize,
+    pub(super) shard: usize,
+    /// In the order of the plan.
+    pub(super) images: Vec<Result<Vec<f32>, Box<Failure>>>,
+}
+
+/// Where a decoded image goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    batch: usize,
+    image: usize,
+}
+
+/// A queue of batches in the order of the plan. At most `capacity` of them are in it, being filled or waiting.
+#[derive(Debug)]
+pub(super) struct BatchQueue<'i> {
+    planned: Vec<PlannedBatch>,
+    capacity: usize,
+    state: Mutex<State<'i>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State<'i> {
+    /// Images that nobody has claimed, in the order of the plan.
+    inputs: IntoIter<Input<'i>>,
+    /// The slot that the next image goes to.
+    next: Slot,
+    /// Batches that devices have taken.
+    taken: usize,
+    /// Begun and not taken: numbers `taken` and up.
+    open: VecDeque<OpenBatch>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct OpenBatch {
+    images: Vec<Option<Result<Vec<f32>, Box<Failure>>>>,
+    missing: usize,
+}
+
+impl<'i> BatchQueue<'i> {
+    /// A queue for `inputs`, which are the images of `planned`, one batch after the other.
+    pub(super) fn new(planned: Vec<PlannedBatch>, inputs: Vec<Input<'i>>, capacity: usize) -> Self {
+        let state = State {
+            inputs: inputs.into_iter(),
+            next: Slot { batch: 0, image: 0 },
+            taken: 0,
+            open: VecDeque::new(),
+            closed: false,
+        };
+        Self { planned, capacity: capacity.max(1), state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// The next image to decode; waits while the queue is full. `None` when there is none or the queue is closed.
+    pub(super) fn claim(&self) -> Option<(Slot, Input<'i>)> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            let slot = state.next;
+            let &PlannedBatch { images, .. } = self.planned.get(slot.batch)?;
+            if slot.image > 0 || state.open.len() < self.capacity {
+                if slot.image == 0 {
+                    let empty = (0..images).map(|_| None).collect();
+                    state.open.push_back(OpenBatch { images: empty, missing: images });
+                }
+                let input = state.inputs.next()?;
+                state.next = match slot.image + 1 < images {
+                    true => Slot { image: slot.image + 1, ..slot },
+                    false => Slot { batch: slot.batch + 1, image: 0 },
+                };
+                return Some((slot, input));
+            }
+            state = self.wait(state);
+        }
+    }
+
+    /// Puts a decoded image where its claim said.
+    pub(super) fn fill(&self, slot: Slot, image: Result<Vec<f32>, Box<Failure>>) {
+        let mut state = self.lock();
+        // A batch is taken only when its last image is here.
+        let place = slot.batch - state.taken;
+        if let Some(batch) = state.open.get_mut(place) {
+            batch.images[slot.image] = Some(image);
+            batch.missing -= 1;
+            if batch.missing == 0 {
+                self.changed.notify_all();
+            }
+        }
+    }
+
+    /// The next whole batch; waits for it. `None` when all are taken or the queue is closed.
+    pub(super) fn take(&self) -> Option<DecodedBatch> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            let number = state.taken;
+            let &PlannedBatch { shard, .. } = self.planned.get(number)?;
+            if state.open.front().is_some_and(|batch| batch.missing == 0) {
+                let images = state.open.pop_front()?.images.into_iter().flatten().collect();
+                state.taken += 1;
+                self.changed.notify_all();
+                return Some(DecodedBatch { number, shard, images });
+            }
+            state = self.wait(state);
+        }
+    }
+
+    /// Lets everybody who waits or comes go away empty-handed when the value is dropped, also by a panic.
+    pub(super) fn close_on_drop(&self) -> Closing<'_, 'i> {
+        Closing(self)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'i>> {
+        // Nothing panics halfway through a change of the state.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State<'i>>) -> MutexGuard<'s, State<'i>> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// See [`BatchQueue::close_on_drop`].
+pub(super) struct Closing<'q, 'i>(&'q BatchQueue<'i>);
+
+impl Drop for Closing<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+    };
+
+    use radiograph_features::FeatureId;
+    use radiograph_files::ContentHash;
+
+    use super::*;
+    use crate::extraction::Pixels;
+
+    fn queue<'i>(sizes: &[usize], capacity: usize, decoded: &'i AtomicUsize) -> BatchQueue<'i> {
+        let content = ContentHash::of_bytes(b"");
+        let inputs = (0..sizes.iter().sum()).map(|number| {
+            Input::new(number.to_string(), FeatureId::plain(content), move || {
+                decoded.fetch_add(1, Ordering::SeqCst);
+                Ok(Pixels { content, shape: [1, 1, 1], values: vec![number as f32] })
+            })
+        });
+        let planned = sizes.iter().map(|&images| PlannedBatch { shard: 0, images }).collect();
+        BatchQueue::new(planned, inputs.collect(), capacity)
+    }
+
+    fn decode_all(queue: &BatchQueue<'_>) {
+        while let Some((slot, input)) = queue.claim() {
+            queue.fill(slot, input.decode([1, 1, 1]));
+        }
+    }
+
+    #[test]
+    fn many_decoders_fill_the_batches_in_the_order_of_the_plan() {
+        let decoded = AtomicUsize::new(0);
+        let sizes: Vec<usize> = (0..60).map(|number| 1 + number % 5).collect();
+        let queue = queue(&sizes, 3, &decoded);
+        let mut values = Vec::new();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| decode_all(&queue));
+            }
+            let mut number = 0;
+            while let Some(batch) = queue.take() {
+                assert_eq!((batch.number, batch.images.len()), (number, sizes[number]));
+                values.extend(batch.images.into_iter().flat_map(Result::unwrap));
+                number += 1;
+            }
+            assert_eq!(number, sizes.len());
+        });
+        let expected: Vec<f32> = (0..sizes.iter().sum()).map(|number: usize| number as f32).collect();
+        assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn no_more_batches_are_begun_than_the_capacity() {
+        let decoded = AtomicUsize::new(0);
+        let queue = queue(&[2; 50], 3, &decoded);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| decode_all(&queue));
+            }
+            for taken in 1..=50 {
+                assert_eq!(queue.take().unwrap().images.len(), 2);
+                assert!(decoded.load(Ordering::SeqCst) <= 2 * (taken + 3));
+            }
+            assert!(queue.take().is_none());
+        });
+    }
+
+    #[test]
+    fn closing_lets_everybody_go() {
+        let decoded = AtomicUsize::new(0);
+        let queue = queue(&[1; 1000], 2, &decoded);
+        thread::scope(|scope| {
+            // A decoder that waits for room, and a device that waits for a batch that never comes whole.
+            scope.spawn(|| decode_all(&queue));
+            let closing = queue.close_on_drop();
+            assert!(queue.take().is_some());
+            drop(closing);
+            assert!(queue.take().is_none());
+        });
+        assert!(decoded.load(Ordering::SeqCst) < 1000);
+    }
+}

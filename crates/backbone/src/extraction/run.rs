@@ -1,0 +1,207 @@
+//! An extraction from its plan to its report.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::mpsc::{Receiver, sync_channel},
+    thread,
+    time::Instant,
+};
+
+use radiograph_features::{FeatureError, FeatureId, Part, StoreDescription, StoreWriter};
+use radiograph_libtorch::Device;
+
+use super::{
+    Event, ExtractionError, ExtractionReport, ExtractionSettings, Failure, FrozenNetwork, Input,
+    queue::{BatchQueue, PlannedBatch},
+    shards::{Finished, Shards},
+    worker::{Message, Worker},
+};
+use crate::BackboneError;
+
+/// A feature store opened for extraction: this process' [`Part`] of it is this value's as long as it lives.
+#[derive(Debug)]
+pub struct Extraction {
+    writer: StoreWriter,
+}
+
+impl Extraction {
+    /// Opens the store in `folder` and makes it if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`StoreWriter::open`]: other features than described, another process with this part, a damaged store.
+    pub fn open(folder: &Path, description: &StoreDescription, part: Part) -> Result<Self, FeatureError> {
+        Ok(Self { writer: StoreWriter::open(folder, description, part)? })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &StoreWriter {
+        &self.writer
+    }
+
+    /// Makes the features that are missing in this process' part. `inputs` is the whole list, the same in every process and
+    /// every run; `networks` gives the same network once for each device and is called only if there is something to do;
+    /// `observe` hears how it goes.
+    ///
+    /// An image that cannot be read, has changed or makes features that cannot be stored is left out and reported.
+    ///
+    /// # Errors
+    ///
+    /// [`Features`](ExtractionError::Features) if the store refuses, because the disk is full for example;
+    /// [`Memory`](ExtractionError::Memory) if a device has no room for one image; [`Network`](ExtractionError::Network),
+    /// [`Load`](ExtractionError::Load) or [`Shape`](ExtractionError::Shape) if a network fails or is another one than the
+    /// store's; [`Setting`](ExtractionError::Setting). All shards that were complete are stored then.
+    pub fn run<'i, N: FrozenNetwork>(
+        &mut self,
+        inputs: impl IntoIterator<Item = Input<'i>>,
+        networks: impl FnOnce() -> Result<Vec<N>, BackboneError>,
+        settings: &ExtractionSettings,
+        mut observe: impl FnMut(&Event<'_>),
+    ) -> Result<ExtractionReport, ExtractionError> {
+        settings.check()?;
+        let mut work = Work::plan(&self.writer, inputs);
+        if work.shards.is_empty() {
+            return Ok(work.report);
+        }
+        let networks = networks().map_err(|error| ExtractionError::Load(Box::new(error)))?;
+        let devices: Vec<Device> = networks.iter().map(FrozenNetwork::device).collect();
+        if devices.is_empty() {
+            let remedy = "give at least one, on the processor if there is no other device";
+            return Err(ExtractionError::Setting { setting: "networks", remedy });
+        }
+        if devices.iter().any(|device| device.is_cuda()) {
+            tch::Cuda::cudnn_set_benchmark(settings.cudnn_benchmark);
+        }
+        let batch = settings.batch_size(&networks, self.writer.description().features_per_shard());
+        let features = work.shards.iter().map(Vec::len).sum();
+        observe(&Event::Started { features, present: work.report.present, batch });
+        work.report.batch = batch;
+        work.report.devices = devices.into_iter().map(|device| (device, batch)).collect();
+
+        let started = Instant::now();
+        let mut report = pass(&mut self.writer, work, networks, settings, &mut observe)?;
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+}
+
+/// What a run has to do.
+struct Work<'i> {
+    shards: Vec<Vec<Input<'i>>>,
+    report: ExtractionReport,
+}
+
+impl<'i> Work<'i> {
+    fn plan(writer: &StoreWriter, inputs: impl IntoIterator<Item = Input<'i>>) -> Self {
+        let mut by_feature: HashMap<FeatureId, Input<'i>> = HashMap::new();
+        let mut list = Vec::new();
+        for input in inputs {
+            list.push(input.feature());
+            by_feature.entry(input.feature()).or_insert(input);
+        }
+        let plan = writer.plan(list);
+        let report = ExtractionReport {
+            present: plan.present,
+            elsewhere: plan.elsewhere,
+            repeated: plan.repeated,
+            ..ExtractionReport::default()
+        };
+        let inputs_of = |shard: Vec<FeatureId>| shard.iter().filter_map(|id| by_feature.remove(id)).collect();
+        Self { shards: plan.shards.into_iter().map(inputs_of).collect(), report }
+    }
+
+    /// Every shard cut into batches.
+    fn batches(&self, batch: usize) -> Vec<PlannedBatch> {
+        let cut = |(shard, inputs): (usize, &Vec<Input<'i>>)| {
+            let batches =
+                inputs.chunks(batch).map(move |images| PlannedBatch { shard, images: images.len() });
+            batches.collect::<Vec<_>>()
+        };
+        self.shards.iter().enumerate().flat_map(cut).collect()
+    }
+}
+
+/// Passes all planned images through the networks and writes what comes out.
+fn pass<N: FrozenNetwork>(
+    writer: &mut StoreWriter,
+    work: Work<'_>,
+    networks: Vec<N>,
+    settings: &ExtractionSettings,
+    observe: &mut impl FnMut(&Event<'_>),
+) -> Result<ExtractionReport, ExtractionError> {
+    let (batch, planned) = (work.report.batch, work.batches(work.report.batch));
+    let (input, features) = (settings.input, writer.description().shape());
+    let named = |shard: &Vec<Input<'_>>| shard.iter().map(Input::named).collect();
+    let shards = Shards::new(work.shards.iter().map(named).collect(), batch);
+    let decoders = settings.decoder_threads(&networks);
+    // One batch ready for each device, one being filled, and work for every decoder.
+    let capacity = networks.len() + 1 + decoders.div_ceil(batch);
+    let queue = BatchQueue::new(planned, work.shards.into_iter().flatten().collect(), capacity);
+    let mut writing = Writing { writer, shards, report: work.report, observe };
+
+    thread::scope(|scope| {
+        let _closing = queue.close_on_drop();
+        let (sender, receiver) = sync_channel(networks.len());
+        for _ in 0..decoders {
+            scope.spawn(|| {
+                while let Some((slot, image)) = queue.claim() {
+                    queue.fill(slot, image.decode(input));
+                }
+            });
+        }
+        for network in networks {
+            let worker = Worker::new(network, batch, input, features, sender.clone());
+            scope.spawn(|| worker.work(&queue));
+        }
+        drop(sender);
+        writing.receive(receiver)
+    })?;
+    Ok(writing.report)
+}
+
+/// The last stage, on the caller's thread.
+struct Writing<'w, O> {
+    writer: &'w mut StoreWriter,
+    shards: Shards,
+    report: ExtractionReport,
+    observe: &'w mut O,
+}
+
+impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
+    /// Writes what the devices send, until the last of them has gone.
+    fn receive(&mut self, receiver: Receiver<Message>) -> Result<(), ExtractionError> {
+        let mut stopped = None;
+        for message in receiver {
+            match message {
+                Message::Computed(mut batch) => {
+                    self.fail(batch.failures.drain(..));
+                    (self.observe)(&Event::Computed {
+                        features: batch.decoded.iter().filter(|&&is| is).count(),
+                    });
+                    if let Some(Finished { stored, failures }) = self.shards.add(batch, self.writer)? {
+                        self.fail(failures);
+                        self.report.extracted += stored;
+                        (self.observe)(&Event::Stored { features: stored });
+                    }
+                }
+                Message::BatchHalved { device, batch } => {
+                    (self.observe)(&Event::BatchHalved { device, batch });
+                    for (_, size) in self.report.devices.iter_mut().filter(|(of, _)| *of == device) {
+                        *size = batch;
+                    }
+                }
+                // The others finish what they have begun.
+                Message::Stopped(error) => drop(stopped.get_or_insert(error)),
+            }
+        }
+        stopped.map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, failures: impl IntoIterator<Item = Failure>) {
+        for failure in failures {
+            (self.observe)(&Event::Failed(&failure));
+            self.report.failures.push(failure);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! How an extraction divides its work. Nothing here is part of what features mean.
+
+use std::thread;
+
+use super::{ExtractionError, FrozenNetwork};
+
+/// How an extraction uses a machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ExtractionSettings {
+    /// `[C, H, W]` of every decoded image.
+    pub input: [usize; 3],
+    /// Bytes for the activations of a batch on each device. `None`: 512 MiB on the processor, where small batches are the
+    /// fastest, because they stay in its caches; 8 GiB on a CUDA device, of the 12 that half a Tesla K80 has.
+    pub memory: Option<u64>,
+    /// Images in a batch, whatever the memory. `None`: as many as the memory allows, rounded down to a power of two. A
+    /// batch never holds more images than a shard.
+    pub batch: Option<usize>,
+    /// Threads that decode. `None`: two on a machine that computes on its processor, else one a core.
+    pub decoders: Option<usize>,
+    /// Whether cuDNN tries its algorithms out on the first batch and then takes the fastest. Off, because the choice, and
+    /// with it the last bits of features, may then differ from run to run.
+    pub cudnn_benchmark: bool,
+}
+
+impl ExtractionSettings {
+    const CPU_MEMORY: u64 = 512 << 20;
+    const CUDA_MEMORY: u64 = 8 << 30;
+
+    /// The defaults for images of this `[C, H, W]`.
+    pub fn new(input: [usize; 3]) -> Self {
+        Self { input, memory: None, batch: None, decoders: None, cudnn_benchmark: false }
+    }
+
+    /// The settings with this many bytes for each device.
+    #[must_use]
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
+    /// The settings with this many images in a batch.
+    #[must_use]
+    pub fn with_batch(self, images: usize) -> Self {
+        Self { batch: Some(images), ..self }
+    }
+
+    /// The settings with this many threads that decode.
+    #[must_use]
+    pub fn with_decoders(self, threads: usize) -> Self {
+        Self { decoders: Some(threads), ..self }
+    }
+
+    /// The settings with cuDNN's trying of algorithms switched on or off.
+    #[must_use]
+    pub fn with_cudnn_benchmark(self, on: bool) -> Self {
+        Self { cudnn_benchmark: on, ..self }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ExtractionError> {
+        let refuse = |setting, remedy| Err(ExtractionError::Setting { setting, remedy });
+        let pixels = self.input.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+        if !pixels.is_some_and(|pixels| (1..=1 << 28).contains(&pixels)) {
+            return refuse("input", "give sides above 0 and at most 2^28 values");
+        }
+        if self.batch == Some(0) {
+            return refuse("batch", "give at least one image");
+        }
+        if self.decoders.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+            return refuse("decoders", "give 1 to 1024 threads");
+        }
+        Ok(())
+    }
+
+    /// Images in a batch: the same for all devices, because the devices share one list of batches.
+    pub(super) fn batch_size<N: FrozenNetwork>(&self, networks: &[N], features_per_shard: usize) -> usize {
+        let [_, height, width] = self.input;
+        let of_network = |network: &N| {
+            let memory = self.memory.unwrap_or(match network.device().is_cuda() {
+                true => Self::CUDA_MEMORY,
+                false => Self::CPU_MEMORY,
+            });
+            let images = memory / network.memory_per_image(height, width).max(1);
+            // The highest power of two that is not above it.
+            images.checked_ilog2().map_or(1, |power| 1_usize << power.min(16))
+        };
+        let batch = self.batch.or_else(|| networks.iter().map(of_network).min()).unwrap_or(1);
+        batch.clamp(1, features_per_shard)
+    }
+
+    pub(super) fn decoder_threads<N: FrozenNetwork>(&self, networks: &[N]) -> usize {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let on_processor = networks.iter().any(|network| !network.device().is_cuda());
+        self.decoders.unwrap_or(if on_processor { cores.min(2) } else { cores })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_libtorch::Device;
+    use tch::Tensor;
+
+    use super::*;
+    use crate::BackboneError;
+
+    struct Sized(u64);
+
+    impl FrozenNetwork for Sized {
+        fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
+            Ok(images.shallow_clone())
+        }
+
+        fn device(&self) -> Device {
+            Device::CPU
+        }
+
+        fn memory_per_image(&self, _: usize, _: usize) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn the_batch_is_what_fits_into_memory_and_into_a_shard() {
+        let batch = |memory, per_image, shard| {
+            let settings = ExtractionSettings::new([3, 8, 8]).with_memory(memory);
+            settings.batch_size(&[Sized(per_image)], shard)
+        };
+        assert_eq!(batch(1000, 100, 64), 8);
+        assert_eq!(batch(1000, 10, 64), 64);
+        assert_eq!(batch(1000, 10, 42), 42);
+        assert_eq!(batch(1000, 5000, 64), 1);
+        assert_eq!(batch(u64::MAX, 0, 64), 64);
+        let two = [Sized(10), Sized(300)];
+        assert_eq!(ExtractionSettings::new([3, 8, 8]).with_memory(1000).batch_size(&two, 64), 2);
+        assert_eq!(ExtractionSettings::new([3, 8, 8]).with_batch(5).batch_size(&two, 64), 5);
+    }
+
+    #[test]
+    fn settings_that_no_extraction_can_have_are_named() {
+        let plain = ExtractionSettings::new([3, 8, 8]);
+        assert!(plain.check().is_ok());
+        let bad = [
+            (ExtractionSettings::new([3, 0, 8]), "input"),
+            (ExtractionSettings::new([3, usize::MAX, 8]), "input"),
+            (plain.clone().with_batch(0), "batch"),
+            (plain.clone().with_decoders(0), "decoders"),
+        ];
+        for (settings, named) in bad {
+            let error = settings.check().unwrap_err();
+            assert!(matches!(error, ExtractionError::Setting { setting, .. } if setting == named), "{error}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One device at work: batches from the queue, through the network, to whoever writes.
+
+use std::sync::mpsc::SyncSender;
+
+use radiograph_libtorch::Device;
+use tch::{Kind, Tensor};
+
+use super::{
+    ExtractionError, Failure, FrozenNetwork,
+    memory::is_out_of_memory,
+    queue::{BatchQueue, DecodedBatch},
+};
+use crate::BackboneError;
+
+/// What a device sends to whoever writes.
+#[derive(Debug)]
+pub(super) enum Message {
+    Computed(ComputedBatch),
+    BatchHalved { device: Device, batch: usize },
+    Stopped(ExtractionError),
+}
+
+/// A batch that has passed through the network.
+#[derive(Debug)]
+pub(super) struct ComputedBatch {
+    pub(super) number: usize,
+    pub(super) shard: usize,
+    /// For each image of the plan, in its order, whether its features are among the values.
+    pub(super) decoded: Vec<bool>,
+    /// Images that are not.
+    pub(super) failures: Vec<Failure>,
+    /// `[N, C, H, W]` of those that are.
+    pub(super) values: Vec<f32>,
+}
+
+/// One device and its network.
+pub(super) struct Worker<N> {
+    network: N,
+    /// Images in one pass; halved when memory runs out.
+    limit: usize,
+    input: [usize; 3],
+    features: [usize; 3],
+    sender: SyncSender<Message>,
+}
+
+/// A batch in host memory, ready for the device.
+struct Ready {
+    /// The values are still lacking.
+    batch: ComputedBatch,
+    /// How many images were decoded.
+    count: usize,
+    /// `[N, C, H, W]` of them.
+    images: Tensor,
+}
+
+/// A batch whose kernels are under way on the device, or done.
+struct Launched {
+    batch: ComputedBatch,
+    /// The features of some of its images each, in order.
+    pieces: Vec<Tensor>,
+}
+
+impl<N: FrozenNetwork> Worker<N> {
+    pub(super) fn new(
+        network: N,
+        batch: usize,
+        input: [usize; 3],
+        features: [usize; 3],
+        sender: SyncSender<Message>,
+    ) -> Self {
+        Self { network, limit: batch, input, features, sender }
+    }
+
+    /// Works until the queue is empty or closed. An error is sent as the last message.
+    pub(super) fn work(mut self, queue: &BatchQueue<'_>) {
+        let _closing = queue.close_on_drop();
+        let _no_gradients = tch::no_grad_guard();
+        if let Err(error) = self.all_batches(queue) {
+            // Whoever writes may have stopped first.
+            let _ = self.sender.send(Message::Stopped(error));
+        }
+    }
+
+    /// A CUDA device computes one batch while the next is being made ready on the host.
+    fn all_batches(&mut self, queue: &BatchQueue<'_>) -> Result<(), ExtractionError> {
+        let mut under_way = None;
+        loop {
+            let next = queue.take().map(|batch| self.make_ready(batch)).transpose()?;
+            if let Some(launched) = under_way.take() {
+                let computed = self.fetch(launched)?;
+                if self.sender.send(Message::Computed(computed)).is_err() {
+                    return Ok(());
+                }
+            }
+            match next {
+                Some(ready) => under_way = Some(self.launch(ready)?),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Brings decoded images together; in page-locked memory for a CUDA device, so that they are copied while the
+    /// processor does something else.
+    fn make_ready(&self, decoded: DecodedBatch) -> Result<Ready, ExtractionError> {
+        let DecodedBatch { number, shard, images } = decoded;
+        let [channels, height, width] = self.input;
+        let mut values = Vec::with_capacity(images.len() * channels * height * width);
+        let (mut decoded, mut failures) = (Vec::with_capacity(images.len()), Vec::new());
+        for image in images {
+            decoded.push(image.is_ok());
+            match image {
+                Ok(image) => values.extend_from_slice(&image),
+                Err(failure) => failures.push(*failure),
+            }
+        }
+        let count = decoded.iter().filter(|&&is| is).count();
+        let shape = [count, channels, height, width].map(|side| side as i64);
+        let device = self.network.device();
+        let pinned = device.is_cuda() && count > 0;
+        let tensor = || -> Result<Tensor, tch::TchError> {
+            let images = Tensor::f_from_slice(&values)?.f_view(shape)?;
+            if pinned { images.f_pin_memory(device.to_tch()) } else { Ok(images) }
+        };
+        let images = tensor().map_err(|error| self.failed(error.into()))?;
+        let batch = ComputedBatch { number, shard, decoded, failures, values: Vec::new() };
+        Ok(Ready { batch, count, images })
+    }
+
+    /// Sends a batch through the network, in as many pieces as memory asks for.
+    fn launch(&mut self, ready: Ready) -> Result<Launched, ExtractionError> {
+        let Ready { batch, count, images } = ready;
+        let (mut pieces, mut done) = (Vec::new(), 0);
+        while done < count {
+            let size = self.limit.min(count - done);
+            match self.forward(&images, done, size) {
+                Ok(features) => {
+                    self.check(&features, size)?;
+                    pieces.push(features);
+                    done += size;
+                }
+                Err(error) if is_out_of_memory(&error) => {
+                    let device = self.network.device();
+                    if size == 1 {
+                        return Err(ExtractionError::Memory { device, reason: error.to_string() });
+                    }
+                    self.limit = size / 2;
+                    // If nobody listens any more, the next batch's message finds out.
+                    let _ = self.sender.send(Message::BatchHalved { device, batch: self.limit });
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        Ok(Launched { batch, pieces })
+    }
+
+    fn forward(&self, images: &Tensor, start: usize, size: usize) -> Result<Tensor, BackboneError> {
+        let device = self.network.device().to_tch();
+        let piece = images.f_narrow(0, start as i64, size as i64)?;
+        // Without waiting: the kernels that follow are in the same stream.
+        let piece = piece.f_to_device_(device, Kind::Float, true, false)?;
+        self.network.forward_features(&piece)
+    }
+
+    fn check(&self, features: &Tensor, size: usize) -> Result<(), ExtractionError> {
+        let [channels, height, width] = self.features;
+        let expected = [size, channels, height, width].map(|side| side as i64);
+        let found = features.size();
+        if found == expected {
+            return Ok(());
+        }
+        let device = self.network.device();
+        Err(ExtractionError::Shape { device, expected: expected.to_vec(), found })
+    }
+
+    /// Waits for a batch and brings its features to the host.
+    fn fetch(&self, launched: Launched) -> Result<ComputedBatch, ExtractionError> {
+        let Launched { mut batch, pieces } = launched;
+        let map: usize = self.features.iter().product();
+        for piece in pieces {
+            let start = batch.values.len();
+            let values = map * piece.size()[0] as usize;
+            batch.values.resize(start + values, 0.0);
+            let into = &mut batch.values[start..];
+            // Row-major, whatever layout the network prefers.
+            let host = piece.f_to_device_(tch::Device::Cpu, Kind::Float, false, false);
+            let copied = host.and_then(|host| host.f_contiguous()?.f_copy_data(into, values));
+            copied.map_err(|error| self.failed(error.into()))?;
+        }
+        Ok(batch)
+    }
+
+    fn failed(&self, source: BackboneError) -> ExtractionError {
+        ExtractionError::Network { device: self.network.device(), source: Box::new(source) }
+    }
+}

@@ -1,0 +1,138 @@
+//! Extractions in processes of their own, killed at any moment or out of room on the disk.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use radiograph_backbone::extraction::{Event, ExtractionError, Input};
+use radiograph_features::{FeatureError, FeatureId, FeatureStore, Part, verify};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+use crate::scene::{TinyNetwork, content, files, open, pixels, settings};
+
+const IMAGES: usize = 400;
+/// Set for the process that is to be killed: the store to fill, and its part of it.
+const FOLDER: &str = "RADIOGRAPH_TEST_EXTRACT";
+const PART: &str = "RADIOGRAPH_TEST_PART";
+
+/// Not a test of its own: what the killed process runs.
+#[test]
+fn child() {
+    let Some(folder) = env::var_os(FOLDER) else { return };
+    let part: Part = env::var(PART).unwrap().parse().unwrap();
+    let slow = |number: usize| {
+        let content = content(number);
+        // Decoding takes a while, so that there is something to kill.
+        Input::new("", FeatureId::plain(content), move || {
+            thread::sleep(Duration::from_micros(1500));
+            // One image of every shard cannot be read.
+            if number % 64 == 17 { Err("unreadable".into()) } else { Ok(pixels(content, 0)) }
+        })
+    };
+    let inputs = (0..IMAGES).map(slow);
+    let ended = open(Path::new(&folder), part).run(
+        inputs,
+        || Ok(vec![TinyNetwork::new()]),
+        &settings(),
+        |event| {
+            if let Event::Started { .. } = event {
+                println!("\nstarted");
+            }
+        },
+    );
+    match ended {
+        Ok(_) => println!("\nstarted"),
+        Err(error @ ExtractionError::Features(FeatureError::File(_))) => panic!("stopped: {error}"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A process that extracts into this folder.
+pub(crate) fn child_of(folder: &Path, part: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["killed::child", "--exact", "--nocapture"]).env(FOLDER, folder).env(PART, part);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Starts such a process and waits until libtorch is up and the first image is about to be read.
+fn start(folder: &Path) -> Child {
+    let mut child = child_of(folder, "1/1").stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("started") {
+        line.clear();
+        assert!(output.read_line(&mut line).unwrap() > 0, "the process ended before it began");
+    }
+    // Whatever it says further on must find a reader.
+    thread::spawn(move || output.read_to_end(&mut Vec::new()));
+    child
+}
+
+#[test]
+fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store() {
+    let scene = tempfile::tempdir().unwrap();
+    let undisturbed = scene.path().join("undisturbed");
+    let mut child = start(&undisturbed);
+    let begin = Instant::now();
+    assert!(child.wait().unwrap().success());
+    let duration = begin.elapsed();
+    let expected = files(&undisturbed);
+    assert_eq!(expected.len(), 1 + 2 * IMAGES.div_ceil(64));
+
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let (mut kills, mut finished) = (0, 0);
+    while kills < 20 {
+        let folder = scene.path().join(finished.to_string());
+        // Up to four kills a store, so that the late moments of a store are reached too.
+        for _ in 0..4 {
+            let mut child = start(&folder);
+            let share = f64::from(random.next_u32()) / f64::from(u32::MAX);
+            thread::sleep(duration.mul_f64(0.7 * share));
+            child.kill().unwrap();
+            if !child.wait().unwrap().success() {
+                kills += 1;
+                // What is there is whole, at any moment.
+                let verification = verify(&folder).unwrap();
+                assert!(verification.is_sound(), "{:?}", verification.problems);
+            }
+        }
+        assert!(child_of(&folder, "1/1").status().unwrap().success());
+        assert!(files(&folder) == expected, "the store resumed after {kills} kills differs");
+        finished += 1;
+        assert!(finished < 40, "the process ends before it can be killed");
+    }
+}
+
+#[test]
+fn a_full_disk_stops_it_cleanly_and_it_resumes() {
+    let scene = tempfile::tempdir().unwrap();
+    let (folder, undisturbed) = (scene.path().join("full"), scene.path().join("undisturbed"));
+    assert!(child_of(&undisturbed, "1/1").status().unwrap().success());
+    // Files of more than 8 blocks of 512 bytes fail as on a full disk: the description fits, shards do not.
+    let output = Command::new("sh")
+        .args(["-c", r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#])
+        .arg(env::current_exe().unwrap())
+        .args(["killed::child", "--exact", "--nocapture"])
+        .env(FOLDER, &folder)
+        .env(PART, "1/1")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("stopped: ") && said.contains("cannot be written"), "{said}");
+    assert!(FeatureStore::open(&folder).unwrap().is_empty());
+    let left: Vec<String> = files(&folder).into_keys().collect();
+    assert_eq!(left, ["store.json"]);
+
+    assert!(child_of(&folder, "1/1").status().unwrap().success());
+    assert!(files(&folder) == files(&undisturbed));
+}

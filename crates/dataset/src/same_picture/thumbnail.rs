@@ -156,3 +156,63 @@ impl Areas {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn thumbnails() -> impl Strategy<Value = Thumbnail> {
+        (1_usize..12, 1_usize..12).prop_flat_map(|(width, height)| {
+            let values = prop::collection::vec(any::<u8>(), width * height);
+            values.prop_map(move |values| Thumbnail { width, height, values })
+        })
+    }
+
+    /// Every pixel by the area of it that lies in the cell, summed one by one.
+    fn mean_over(thumbnail: &Thumbnail, (left, top): (f64, f64), (width, height): (f64, f64)) -> f64 {
+        let overlap = |pixel: usize, start: f64, length: f64| {
+            let (from, to) = (start.max(pixel as f64), (start + length).min(pixel as f64 + 1.0));
+            (to - from).max(0.0)
+        };
+        let weighted = thumbnail.values.iter().enumerate().map(|(at, &value)| {
+            let (row, column) = (at / thumbnail.width, at % thumbnail.width);
+            f64::from(value) * overlap(column, left, width) * overlap(row, top, height)
+        });
+        weighted.sum::<f64>() / (width * height)
+    }
+
+    proptest! {
+        #[test]
+        fn cells_are_the_means_over_their_areas(
+            thumbnail in thumbnails(),
+            (left, top) in (0.0..0.9, 0.0..0.9),
+            (right, bottom) in (0.1..=1.0, 0.1..=1.0),
+        ) {
+            let areas = thumbnail.areas();
+            let frame = Frame {
+                left: left * areas.width(),
+                top: top * areas.height(),
+                width: (1.0 - left) * right * areas.width(),
+                height: (1.0 - top) * bottom * areas.height(),
+            };
+            let mut cells = [[0.0; 3]; 3];
+            areas.cells(&frame, &mut cells);
+            let size = (frame.width / 3.0, frame.height / 3.0);
+            for (row, line) in cells.iter().enumerate() {
+                for (column, &mean) in line.iter().enumerate() {
+                    let corner = (frame.left + column as f64 * size.0, frame.top + row as f64 * size.1);
+                    prop_assert!((f64::from(mean) - mean_over(&thumbnail, corner, size)).abs() < 1e-3);
+                }
+            }
+        }
+
+        #[test]
+        fn every_turn_is_undone_by_its_inverse(thumbnail in thumbnails()) {
+            for turn in Turn::ALL {
+                prop_assert_eq!(&thumbnail.turned(turn).turned(turn.inverse()), &thumbnail);
+            }
+        }
+    }
+}

@@ -12,6 +12,25 @@
 //! Two images agree if their gray values correlate, and the detail of them too: what is left when the mean of every
 //! place's neighbourhood is taken off. Gray values alone do not tell chests apart, because all have their lungs in the same places.
 //!
+//! ```
+//! use radiograph_dataset::{
+//!     phantom::{Finding, Phantom},
+//!     same_picture::{Evidence, Fingerprint, Search, find},
+//! };
+//! use radiograph_files::ContentHash;
+//!
+//! let film = Phantom { seed: 7, patient: 0, film: 0, finding: Finding::None, bedside: false }.draw(128).picture;
+//! let crop = film.crop(20, 4, 100, 90).expect("inside the film");
+//! let images = [
+//!     Fingerprint::of_picture(ContentHash::of_bytes(b"the bytes of one file"), film),
+//!     Fingerprint::of_picture(ContentHash::of_bytes(b"those of another"), crop),
+//! ];
+//! let pairs = find(&images, &Search::default())?;
+//! assert_eq!((pairs[0].first, pairs[0].second), (0, 1));
+//! assert!(matches!(pairs[0].evidence, Evidence::Crop { correlation, .. } if correlation > 0.98));
+//! # Ok::<(), radiograph_dataset::DatasetError>(())
+//! ```
+//!
 //! Not found: what was turned by less than a right angle and more than a degree or two, a crop below the smallest window,
 //! and two pieces of one picture of which neither holds the middle of the other.
 

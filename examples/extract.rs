@@ -37,8 +37,7 @@ use radiograph_features::{Element, ExtractionKey, FeatureId, FeatureStore, Part,
 use radiograph_files::{ContentHash, write_bytes};
 use radiograph_libtorch::{Device, Devices};
 use radiograph_weights::{
-    Architecture, Interpolation, Lineage, Normalisation as Expected, Weights, WeightsChoice, WeightsError,
-    WeightsRecord,
+    Architecture, Interpolation, Lineage, Normalisation as Expected, Weights, WeightsChoice, WeightsRecord,
 };
 use serde::Serialize;
 
@@ -189,7 +188,7 @@ struct Network {
 }
 
 enum Parameters {
-    Trained(Weights),
+    Trained(Box<Weights>),
     Random { seed: u64 },
 }
 
@@ -208,7 +207,7 @@ impl Network {
         if found != architecture {
             return Err(format!("{} are weights of {found}, not of {architecture}", arguments.weights).into());
         }
-        Ok(Self { architecture, lineage, weights: Parameters::Trained(weights) })
+        Ok(Self { architecture, lineage, weights: Parameters::Trained(Box::new(weights)) })
     }
 
     fn record(&self) -> Option<&WeightsRecord> {
@@ -230,17 +229,9 @@ impl Network {
 
     fn load(&self, device: Device) -> Result<Backbone, BackboneError> {
         match &self.weights {
+            // Refused if the file is no longer the one that the store is named after.
+            Parameters::Trained(weights) => Backbone::of_weights(weights, device, Options::default()),
             Parameters::Random { seed } => Backbone::random(self.architecture, *seed, self.lineage, device),
-            Parameters::Trained(weights) => {
-                let (path, expected) = (weights.path(), weights.sha256());
-                let (lineage, options) = (self.lineage, Options::default());
-                let backbone = Backbone::load_with(path, self.architecture, lineage, device, options)?;
-                // The store is named after the content that the file had when the program began.
-                match backbone.identity().content_hash() {
-                    found if found == expected => Ok(backbone),
-                    found => Err(WeightsError::Altered { path: path.to_owned(), expected, found }.into()),
-                }
-            }
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `lint`, `weights`, `lock`,
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `demo`, `lint`, `weights`, `lock`,
 //! `kernels`, `ci`.
 
 #![allow(clippy::print_stderr, reason = "a program that talks to a person")]
 
 mod cache;
 mod checkout;
+mod demo;
 mod error;
 mod fetch;
 mod gpu;
@@ -50,6 +51,7 @@ enum Task {
     Build(test::Arguments),
     /// Set up if needed, then run an example: its name, then `--` and its arguments
     Run(test::Arguments),
+    Demo(demo::Arguments),
     /// Check formatting, spelling, dependencies, clippy and documentation
     Lint,
     Weights(weights::Arguments),
@@ -78,6 +80,7 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
         Task::Test(words) => test::test(arguments.lane, words, &checkout),
         Task::Build(words) => test::build(arguments.lane, words, &checkout),
         Task::Run(words) => test::run(arguments.lane, words, &checkout),
+        Task::Demo(words) => demo::demo(arguments.lane, words, &checkout),
         Task::Lint => lint::lint(&checkout),
         Task::Weights(weights) => weights::run(weights),
         Task::Kernels(libraries) => kernels::run(libraries),

@@ -1,0 +1,5 @@
+//! Lets this package's tests find libtorch.
+
+fn main() {
+    radiograph_link::libtorch();
+}

@@ -1,0 +1,133 @@
+//! Limits of settings, before any work starts. What a section's own crate checks at no cost is left to it.
+
+use std::collections::BTreeSet;
+
+use radiograph_classes::Classes;
+use radiograph_head::TestedModel;
+use radiograph_metrics::Level;
+
+use super::Config;
+use crate::Error;
+
+pub(super) fn check(config: &Config) -> Result<(), Error> {
+    let refuse = |key: &str, reason: &str| Err(Error::config(key, reason));
+    if config.backbones.is_empty() {
+        return refuse("backbones", "name at least one network");
+    }
+    let distinct: BTreeSet<_> = config.backbones.iter().collect();
+    if distinct.len() != config.backbones.len() {
+        return refuse("backbones", "a network stands twice");
+    }
+    for network in &config.backbones {
+        if !config.weights.contains_key(network) {
+            return Err(Error::config("weights", format!("{network} has none")));
+        }
+        if !config.head.layers.contains_key(network) {
+            return Err(Error::config("head.layers", format!("{network} has none")));
+        }
+    }
+    match Classes::new(&config.data.classes[..]) {
+        Err(error) => return Err(Error::config("data.classes", error.to_string())),
+        Ok(classes) if classes.len() < 2 => return refuse("data.classes", "name at least two"),
+        Ok(_) => {}
+    }
+    if !(config.data.test > 0.0 && config.data.test < 1.0) {
+        return refuse("data.test", "write a share above 0 and below 1, such as 0.2");
+    }
+    if i64::try_from(config.seed).is_err() {
+        return refuse("seed", "write at most 2^63 - 1");
+    }
+    if config.input.variants > 0 && config.input.augmentation.is_none() {
+        return refuse("input.variants", "set input.augmentation, or write 0");
+    }
+    if config.input.variants > 64 {
+        return refuse("input.variants", "write at most 64: each is extracted and kept");
+    }
+    let training = &config.training;
+    if training.folds < 2 || training.folds > 100 {
+        return refuse("training.folds", "write 2 to 100");
+    }
+    if training.epochs == 0 || training.batch == 0 || training.checkpoint_every == 0 {
+        return refuse("training", "epochs, batch and checkpoint_every are at least 1");
+    }
+    if let TestedModel::WeightedFolds(weights) = &training.tested {
+        if weights.len() != training.folds {
+            return Err(Error::config(
+                "training.tested",
+                format!("{} weights for {} folds; write one for each", weights.len(), training.folds),
+            ));
+        }
+        if weights.iter().any(|weight| !weight.is_finite() || *weight < 0.0)
+            || weights.iter().sum::<f64>() == 0.0
+        {
+            return refuse("training.tested", "weights are at least 0, and one of them is above");
+        }
+    }
+    let evaluation = &config.evaluation;
+    if Level::new(evaluation.level).is_err() {
+        return refuse("evaluation.level", "write a share above 0 and below 1, such as 0.95");
+    }
+    if !(evaluation.significance > 0.0 && evaluation.significance < 1.0) {
+        return refuse("evaluation.significance", "write a share above 0 and below 1, such as 0.05");
+    }
+    if !(100..=1_000_000).contains(&evaluation.bootstrap_replicates) {
+        return refuse("evaluation.bootstrap_replicates", "write 100 to 1000000");
+    }
+    if !(100..=10_000_000).contains(&evaluation.permutations) {
+        return refuse("evaluation.permutations", "write 100 to 10000000");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_passes_and_survives_its_own_file() {
+        for preset in radiograph_head::Preset::ALL {
+            let config = Config::of(preset);
+            check(&config).unwrap();
+            let again = Config::resolve(Some(&config.to_toml()), &[]).unwrap();
+            assert_eq!(again, config);
+            assert_eq!(again.to_toml(), config.to_toml());
+        }
+    }
+
+    /// The table of the three presets, in numbers.
+    #[test]
+    fn presets_are_those_of_the_table() {
+        let [paper, released, trustworthy] = radiograph_head::Preset::ALL.map(Config::of);
+        assert_eq!((paper.training.batch, paper.training.epochs, paper.training.folds), (32, 100, 5));
+        assert_eq!((released.training.batch, released.training.epochs, released.input.variants), (16, 20, 4));
+        assert_eq!(released.training.tested, TestedModel::WeightedFolds(vec![0.0, 1.0, 2.0, 4.0, 8.0]));
+        assert_eq!((trustworthy.training.patience, paper.training.patience), (Some(10), None));
+        assert_eq!(trustworthy.input.normalisation, None);
+        assert_eq!(trustworthy.evaluation.best_by, super::super::BestBy::ValidationMacroAuc);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        for (change, key) in [
+            ("backbones=[]", "backbones"),
+            ("backbones=['vgg19','vgg19']", "backbones"),
+            ("data.classes=['normal']", "data.classes"),
+            ("data.classes=['normal', 'normal']", "data.classes"),
+            ("data.test=1.0", "data.test"),
+            ("input.variants=3", "input.variants"),
+            ("training.folds=1", "training.folds"),
+            ("training.epochs=0", "training"),
+            ("training.tested={ weighted_folds = [1.0] }", "training.tested"),
+            ("training.tested={ weighted_folds = [0.0, 0.0, 0.0, 0.0, 0.0] }", "training.tested"),
+            ("evaluation.level=1.0", "evaluation.level"),
+            ("evaluation.significance=0.0", "evaluation.significance"),
+            ("evaluation.bootstrap_replicates=3", "evaluation.bootstrap_replicates"),
+            ("evaluation.permutations=3", "evaluation.permutations"),
+        ] {
+            match Config::resolve(None, &[change.to_owned()]) {
+                Err(Error::Config { key: named, .. }) => assert_eq!(named, key, "{change}"),
+                other => panic!("{change}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a run is told. Every setting has a value: a preset gives all of them, a file and overrides change some, and the
+//! run's own `config.toml` lists what came out. Not here: what the settings do.
+//!
+//! ```
+//! use radiograph::config::Config;
+//!
+//! let file = "
+//!     preset = 'trustworthy'
+//!     backbones = ['inception_v3']
+//!     [data]
+//!     folder = 'xrays'
+//!     [training]
+//!     epochs = 10
+//! ";
+//! let config = Config::resolve(Some(file), &["training.batch=16".to_owned()])?;
+//! assert_eq!((config.training.epochs, config.training.batch), (10, 16));
+//!
+//! // Nothing unknown is passed over.
+//! let error = Config::resolve(Some("seeed = 3"), &[]).unwrap_err();
+//! assert!(error.to_string().contains("seeed"));
+//! # Ok::<(), radiograph::Error>(())
+//! ```
+
+mod check;
+mod layers;
+mod or_off;
+mod preset;
+mod section;
+
+use std::collections::BTreeMap;
+
+use radiograph_head::{Network, Preset};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+pub(crate) use preset::recipe_of;
+pub use section::{
+    BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
+    KeptViews, Layers, TrainingSection,
+};
+
+/// All settings of a run, as `config.toml` has them.
+///
+/// A setting that is optional is switched off with `false`, in a file or an override.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the settings come from that nothing else was said about.
+    pub preset: Preset,
+    /// All that is drawn at random depends on this number alone. Up to 2^63 - 1, the largest number of a TOML file.
+    pub seed: u64,
+    /// The networks whose features are classified, in the order of tables and figures.
+    pub backbones: Vec<Network>,
+    /// Whether the plain networks of Table 4 are trained too, on the same features and folds.
+    pub baselines: bool,
+    /// Whether labels are exchanged at random within the test part and within each fold, for a run that must find
+    /// nothing.
+    pub permute_labels: bool,
+    /// For each network the weights: a name that `cargo xtask weights` installed, a file, or `random:SEED`.
+    pub weights: BTreeMap<Network, String>,
+    /// Which images, and how they are divided.
+    pub data: DataSection,
+    /// What a network sees of an image.
+    pub input: InputSection,
+    /// What reads the feature map.
+    pub head: HeadSection,
+    /// How that is trained.
+    pub training: TrainingSection,
+    /// How scores are made.
+    pub evaluation: EvaluationSection,
+    /// Which images are explained, and how.
+    pub explanation: ExplanationSection,
+    /// What computes.
+    pub compute: ComputeSection,
+}
+
+impl Config {
+    /// The settings of a preset, without images.
+    pub fn of(preset: Preset) -> Self {
+        preset::settings(preset)
+    }
+
+    /// The settings of the preset that `file` names (else `trustworthy`), changed by `file`, then by overrides of the form
+    /// `key=value`, such as `training.epochs=10`; a value is TOML, or else taken as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the key which is unknown, of the wrong type or out of its range.
+    pub fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Self, Error> {
+        let config = layers::resolve(file, overrides)?;
+        check::check(&config)?;
+        Ok(config)
+    }
+
+    /// The text of `config.toml`: every setting.
+    pub fn to_toml(&self) -> String {
+        // Numbers, texts, lists and tables of these are all that a config holds, and TOML has them all.
+        toml::to_string(self).expect("a config is TOML")
+    }
+}

@@ -1,0 +1,148 @@
+//! The settings of the three presets: the rows of the head, the input and the evaluation. What data a preset takes is the
+//! dataset crate's to say.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use radiograph_classes::Classes;
+use radiograph_dataset::{
+    assemble::Views,
+    balance::PerClass,
+    preprocess::{Augmentation, Colour, Filter, Fit, Normalisation},
+    recipe,
+};
+use radiograph_gradcam::{Method, Quantity};
+use radiograph_head::{FeatureShape, Network, Preset, Reading, Tested, TestedModel};
+
+use super::{
+    BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
+    InputSection, KeptViews, Layers, TrainingSection,
+};
+
+/// Features that fit the device beside the largest head, on a board of 12 GB.
+const RESIDENT_FEATURES: u64 = 4 << 30;
+
+/// Everything, but for the folders of images.
+pub(super) fn settings(preset: Preset) -> Config {
+    let released = preset == Preset::ReleasedCode;
+    let seed = 7; // the released code's split seed; as good as any for the others
+    Config {
+        preset,
+        seed,
+        backbones: Network::ALL.to_vec(),
+        baselines: true,
+        permute_labels: false,
+        weights: Network::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
+        data: data(preset),
+        input: InputSection {
+            size: 224,
+            colour: if released { Colour::Rgb } else { Colour::Gray },
+            fit: Fit::Stretch,
+            filter: if released { Filter::Nearest } else { Filter::Bilinear },
+            normalisation: (preset != Preset::Trustworthy).then_some(Normalisation::ZeroOne),
+            augmentation: released.then_some(Augmentation { rotation: 15.0, shift: 0.0, flip: false }),
+            variants: if released { 4 } else { 0 },
+        },
+        head: head(preset),
+        training: training(preset, seed),
+        evaluation: EvaluationSection {
+            bootstrap_replicates: 2000,
+            permutations: 10_000,
+            level: 0.95,
+            significance: 0.05,
+            best_by: if preset == Preset::Trustworthy {
+                BestBy::ValidationMacroAuc
+            } else {
+                BestBy::TestAccuracy
+            },
+        },
+        explanation: ExplanationSection {
+            method: Method::GradCam,
+            quantity: Quantity::Logit,
+            images_per_class: 4,
+        },
+        compute: ComputeSection {
+            device: "cpu".to_owned(),
+            more_devices: Vec::new(),
+            threads: 0,
+            resident_features: RESIDENT_FEATURES,
+            feature_stores: None,
+        },
+    }
+}
+
+/// The dataset crate's rows, as far as they can be changed here.
+fn data(preset: Preset) -> DataSection {
+    let recipe = recipe_of(preset).recipe();
+    DataSection {
+        folder: PathBuf::new(),
+        classes: recipe.classes.names().map(str::to_owned).collect(),
+        views: match recipe.filters.views {
+            Views::Frontal => KeptViews::Frontal,
+            Views::PaOnly => KeptViews::PaOnly,
+            _ => KeptViews::Any,
+        },
+        split: recipe.split.kind,
+        test: recipe.split.test,
+        one_per_picture: recipe.balance.one_per_picture,
+        per_patient: recipe.balance.per_patient,
+        per_class: match recipe.balance.per_class {
+            PerClass::AtMost(images) => Some(images),
+            PerClass::All | PerClass::Smallest => None,
+        },
+    }
+}
+
+/// The dataset crate's preset of the same name.
+pub(crate) fn recipe_of(preset: Preset) -> recipe::Preset {
+    match preset {
+        Preset::Paper => recipe::Preset::Paper,
+        Preset::ReleasedCode => recipe::Preset::ReleasedCode,
+        Preset::Trustworthy => recipe::Preset::Trustworthy,
+    }
+}
+
+/// The head crate's rows, taken apart into settings that a file can change one by one.
+fn head(preset: Preset) -> HeadSection {
+    // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
+    let classes = Classes::new(["one"]).expect("one name is a set of names");
+    let shape = FeatureShape { channels: 1, height: 1, width: 1 };
+    let configs = Network::ALL.map(|network| (network, preset.head(network, shape, &classes)));
+    let (order, cell) = match configs[0].1.reading {
+        Reading::Recurrent { order, cell, .. } => (order, cell),
+        Reading::Flatten | Reading::GlobalAverage => Default::default(),
+    };
+    let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
+    let layers: BTreeMap<Network, Layers> = configs
+        .into_iter()
+        .map(|(network, config)| (network, Layers { units: network.units(), dense: config.dense }))
+        .collect();
+    HeadSection { order, cell, dropout, batch_norm, layers }
+}
+
+fn training(preset: Preset, seed: u64) -> TrainingSection {
+    let config = preset.training(seed);
+    let (folds, fold_start) = preset.folds();
+    let tested = match preset.tested() {
+        Tested::Refit { .. } => TestedModel::Refit,
+        Tested::RefitForMedianBest => TestedModel::RefitForMedianBest,
+        Tested::Folds(weights) => TestedModel::WeightedFolds(
+            (1..=folds)
+                .map(|fold| weights.iter().find(|(of, _)| *of == fold).map_or(0.0, |(_, weight)| *weight))
+                .collect(),
+        ),
+    };
+    TrainingSection {
+        optimizer: config.optimizer,
+        schedule: config.schedule,
+        clipping: config.clipping,
+        batch: config.batch,
+        epochs: config.epochs,
+        patience: config.patience,
+        keep: config.keep,
+        class_weights: config.class_weights.is_some(),
+        checkpoint_every: config.checkpoint_every,
+        folds,
+        fold_start,
+        tested,
+    }
+}

@@ -1,0 +1,244 @@
+//! Is an image like those that a model was trained on? By how far its features lie from theirs. Not a measure of disease,
+//! and not a proof: an image that looks familiar may still be something else.
+
+use std::path::Path;
+
+use radiograph_files::write_bytes;
+use radiograph_libtorch::first_line;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use tch::{Kind, Tensor};
+
+use crate::Error;
+
+/// The neighbour whose distance counts: the first few may be near-copies.
+const NEIGHBOUR: i64 = 5;
+/// Images that are stranger than this share of the training images are called strange.
+pub const STRANGE: f64 = 0.99;
+/// Training images compared at a time.
+const BLOCK: i64 = 512;
+
+/// The means over the grid of training images' feature maps, and how far each lies from the others.
+///
+/// A distance is Euclidean, over channels scaled to unit deviation, to the fifth nearest training image of another group
+/// (so that a patient's second film does not make the first one look at home).
+#[derive(Debug)]
+pub struct Familiarity {
+    mean: Tensor,
+    deviation: Tensor,
+    scaled: Tensor,
+    own: Vec<f32>,
+}
+
+/// How far an image lies from the training images.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Strangeness {
+    /// The distance to its fifth nearest training image.
+    pub distance: f64,
+    /// The share of training images that lie nearer to the others, 0 to 1.
+    pub stranger_than: f64,
+}
+
+impl Strangeness {
+    /// Whether the image is farther from the training images than nearly all of them are from each other.
+    pub fn is_strange(self) -> bool {
+        self.stranger_than > STRANGE
+    }
+}
+
+impl Familiarity {
+    /// From pooled features `[N, C]` and the group of each of the N training images.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoImage`] unless more than five images of other groups stand beside each, or if numbers of rows differ.
+    pub fn new(pooled: &Tensor, groups: &[i64]) -> Result<Self, Error> {
+        let _guard = tch::no_grad_guard();
+        let rows = pooled.size().first().copied().unwrap_or(0);
+        if pooled.dim() != 2 || rows as usize != groups.len() || rows <= NEIGHBOUR {
+            return Err(too_few(rows));
+        }
+        let work = || -> Result<_, tch::TchError> {
+            let pooled = pooled.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?;
+            let mean = pooled.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?;
+            let spread = pooled.f_std_dim([0_i64].as_slice(), true, true)?;
+            // A channel that never changes says nothing about likeness; its difference counts as it is.
+            let deviation = spread.f_where_self(&spread.f_gt(1e-6)?, &spread.f_ones_like()?)?;
+            let scaled = pooled.f_sub(&mean)?.f_div(&deviation)?;
+            let group = Tensor::f_from_slice(groups)?;
+            let mut own = Vec::with_capacity(groups.len());
+            for start in (0..rows).step_by(BLOCK as usize) {
+                let length = BLOCK.min(rows - start);
+                let same =
+                    group.f_narrow(0, start, length)?.f_unsqueeze(1)?.f_eq_tensor(&group.f_unsqueeze(0)?)?;
+                let distances = distances(&scaled.f_narrow(0, start, length)?, &scaled)?
+                    .f_masked_fill(&same, f64::INFINITY)?;
+                own.extend(Vec::<f32>::try_from(fifth(&distances)?)?);
+            }
+            Ok((mean, deviation, scaled, own))
+        };
+        let (mean, deviation, scaled, mut own) = work().map_err(|error| libtorch(&error))?;
+        if own.iter().any(|distance| !distance.is_finite()) {
+            return Err(too_few(rows));
+        }
+        own.sort_unstable_by(f32::total_cmp);
+        Ok(Self { mean, deviation, scaled, own })
+    }
+
+    /// Writes what it was made from: `pooled` `[N, C]` and `groups`, to be read by [`Familiarity::read`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn write(path: &Path, pooled: &Tensor, groups: &[i64]) -> Result<(), Error> {
+        let values = Vec::<f32>::try_from(pooled.reshape([-1])).map_err(|error| libtorch(&error))?;
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let numbers: Vec<u8> = groups.iter().flat_map(|group| group.to_le_bytes()).collect();
+        let shape = pooled.size().iter().map(|side| *side as usize).collect();
+        let view = |dtype, shape, data| {
+            TensorView::new(dtype, shape, data).map_err(|error| Error::damaged(path, error))
+        };
+        let tensors = [
+            ("pooled", view(Dtype::F32, shape, &bytes)?),
+            ("groups", view(Dtype::I64, vec![groups.len()], &numbers)?),
+        ];
+        let file = safetensors::serialize(tensors, None).map_err(|error| Error::damaged(path, error))?;
+        Ok(write_bytes(path, &file)?)
+    }
+
+    /// Reads what [`Familiarity::write`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] or [`Error::Damaged`].
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| radiograph_files::FileError::Read { path: path.to_owned(), source })?;
+        let damaged = |reason: &str| Error::damaged(path, reason);
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| Error::damaged(path, error))?;
+        let of = |name: &str| file.tensor(name).map_err(|error| Error::damaged(path, error));
+        let (pooled, groups) = (of("pooled")?, of("groups")?);
+        if (pooled.dtype(), groups.dtype()) != (Dtype::F32, Dtype::I64) {
+            return Err(damaged("its tensors are of another type"));
+        }
+        let [rows, channels] = pooled.shape()[..] else { return Err(damaged("its features are no table")) };
+        let values: Vec<f32> = pooled.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let numbers: Vec<i64> =
+            groups.data().as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect();
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(damaged("a feature is not finite"));
+        }
+        let table = Tensor::from_slice(&values)
+            .f_reshape([rows as i64, channels as i64])
+            .map_err(|error| libtorch(&error))?;
+        Self::new(&table, &numbers)
+    }
+
+    /// How strange each image of `pooled [N, C]` is.
+    ///
+    /// # Errors
+    ///
+    /// If there are other channels than in training.
+    pub fn of(&self, pooled: &Tensor) -> Result<Vec<Strangeness>, Error> {
+        let _guard = tch::no_grad_guard();
+        let work = || -> Result<Vec<f32>, tch::TchError> {
+            let pooled = pooled.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?;
+            let scaled = pooled.f_sub(&self.mean)?.f_div(&self.deviation)?;
+            Vec::try_from(fifth(&distances(&scaled, &self.scaled)?)?)
+        };
+        let found = work().map_err(|error| libtorch(&error))?;
+        Ok(found
+            .into_iter()
+            .map(|distance| {
+                let nearer = self.own.partition_point(|own| *own < distance);
+                Strangeness {
+                    distance: f64::from(distance),
+                    stranger_than: nearer as f64 / self.own.len() as f64,
+                }
+            })
+            .collect())
+    }
+}
+
+/// Euclidean, `[N, M]`.
+fn distances(from: &Tensor, to: &Tensor) -> Result<Tensor, tch::TchError> {
+    let square = |rows: &Tensor| rows.f_mul(rows)?.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float);
+    let products = from.f_matmul(&to.f_transpose(0, 1)?)?;
+    let squares = square(from)?.f_unsqueeze(1)?.f_add(&square(to)?.f_unsqueeze(0)?)?;
+    // Rounding may leave a copy's square a little below 0.
+    squares.f_sub(&products.f_mul_scalar(2.0)?)?.f_clamp_min(0.0)?.f_sqrt()
+}
+
+fn fifth(distances: &Tensor) -> Result<Tensor, tch::TchError> {
+    distances.f_topk(NEIGHBOUR, 1, false, true)?.0.f_select(1, NEIGHBOUR - 1)
+}
+
+fn too_few(rows: i64) -> Error {
+    Error::NoImage {
+        reason: format!(
+            "{rows} training images do not tell what is usual; more than {NEIGHBOUR} of other patients must stand beside each"
+        ),
+    }
+}
+
+fn libtorch(error: &tch::TchError) -> Error {
+    radiograph_head::Error::Libtorch { reason: first_line(error) }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twenty images along a line in three channels, one unit apart; the third channel never changes.
+    fn line() -> Tensor {
+        let values: Vec<f32> = (0..20).flat_map(|place| [place as f32, -2.0 * place as f32, 7.0]).collect();
+        Tensor::from_slice(&values).view([20, 3])
+    }
+
+    #[test]
+    fn distances_are_to_the_fifth_nearest_of_another_group() {
+        let alone: Vec<i64> = (0..20).collect();
+        let familiarity = Familiarity::new(&line(), &alone).unwrap();
+        // Population deviation of 0..20 is sqrt(33.25), unbiased sqrt(35); both moving channels scale alike, so one step is sqrt(2) / sqrt(35).
+        let step = (2.0_f64 / 35.0).sqrt();
+        // In the middle the fifth nearest is three steps away, at an end five.
+        assert!((f64::from(familiarity.own[0]) - 3.0 * step).abs() < 1e-5, "{}", familiarity.own[0]);
+        assert!((f64::from(familiarity.own[19]) - 5.0 * step).abs() < 1e-5);
+        // With neighbours in one group of three, the nearest do not count.
+        let groups: Vec<i64> = (0..20).map(|place| place / 3).collect();
+        let grouped = Familiarity::new(&line(), &groups).unwrap();
+        assert!(grouped.own[0] > familiarity.own[0]);
+    }
+
+    #[test]
+    fn what_lies_apart_is_strange() {
+        let alone: Vec<i64> = (0..20).collect();
+        let familiarity = Familiarity::new(&line(), &alone).unwrap();
+        let asked =
+            Tensor::from_slice(&[9.5_f32, -19.0, 7.0, 200.0, 400.0, 7.0, 9.5, -19.0, 90.0]).view([3, 3]);
+        let strange: Vec<bool> =
+            familiarity.of(&asked).unwrap().into_iter().map(Strangeness::is_strange).collect();
+        assert_eq!(strange, [false, true, true]);
+        assert!(familiarity.of(&Tensor::zeros([1, 4], tch::kind::FLOAT_CPU)).is_err());
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("familiarity.safetensors");
+        let groups: Vec<i64> = (0..20).map(|place| place / 2).collect();
+        Familiarity::write(&path, &line(), &groups).unwrap();
+        let (read, made) = (Familiarity::read(&path).unwrap(), Familiarity::new(&line(), &groups).unwrap());
+        assert_eq!(read.own, made.own);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+        assert!(matches!(Familiarity::read(&path), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn too_few_images_say_nothing() {
+        let five = Tensor::zeros([5, 3], tch::kind::FLOAT_CPU);
+        assert!(matches!(Familiarity::new(&five, &[0, 1, 2, 3, 4]), Err(Error::NoImage { .. })));
+        // All of one group: there is nobody else.
+        assert!(matches!(Familiarity::new(&line(), &[0; 20]), Err(Error::NoImage { .. })));
+    }
+}

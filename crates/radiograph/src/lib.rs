@@ -1,0 +1,28 @@
+//! From folders of chest X-rays to scores and explanations.
+//!
+//! The crates of this workspace stand alone; this one joins them into the pipeline of Algorithm 1 of Al-Rakhami et al.:
+//! assemble, extract, train, evaluate, compare, explain, report. A run is a folder ([`RunFolder`]) that one [`Config`]
+//! describes in full.
+
+#![allow(clippy::result_large_err, reason = "a run fails once; the parts' errors carry what they know")]
+
+pub mod config;
+mod error;
+mod familiarity;
+mod frozen;
+mod pipeline;
+mod predict;
+mod progress;
+mod run;
+mod scoring;
+
+pub use config::Config;
+pub use error::Error;
+pub use familiarity::{Familiarity, STRANGE, Strangeness};
+pub use frozen::Frozen;
+pub use pipeline::{Explained, Outcome, Pipeline};
+pub use pipeline::picture;
+pub use predict::{Prediction, Predictor, Warning};
+pub use progress::{Progress, Stage, Watcher};
+pub use run::{Cost, RunFolder, StageCost};
+pub use scoring::{Best, Candidate, Comparisons, FoldValidation, ModelEvaluation};

@@ -1,0 +1,96 @@
+//! Images → feature maps, each once.
+
+use std::{cell::Cell, path::Path};
+
+use radiograph_backbone::extraction::{Event, Extraction, ExtractionSettings};
+use radiograph_dataset::manifest::Manifest;
+use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
+use radiograph_libtorch::Device;
+
+use super::Pipeline;
+use crate::{Error, Frozen, Progress, Stage};
+
+impl Pipeline<'_> {
+    /// The stage `extract` for one network: every training and test image of the manifest, in the network's store.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backbone`], [`Error::Extraction`], [`Error::Features`] and [`Error::Interrupted`]. An image that cannot be
+    /// read is said and left out.
+    pub fn extract(&mut self, frozen: &Frozen, manifest: &Manifest) -> Result<(), Error> {
+        let network = frozen.network();
+        let folder = self.store_folder(frozen);
+        if self.is_extracted(&folder, frozen, manifest)? {
+            return self.skip(Stage::Extract, network.name());
+        }
+        let clock = self.start(Stage::Extract, network.name())?;
+        let mut inputs = Vec::new();
+        for row in manifest.train().chain(manifest.test()) {
+            inputs.extend(frozen.inputs(row, &self.config)?);
+        }
+        let [_, height, width] = frozen.input_shape();
+        let facts = radiograph_backbone::Facts::of(crate::frozen::architecture(network));
+        let shape = facts.feature_shape(height as i64, width as i64)?.map(|side| side as usize);
+        let description = StoreDescription::new(frozen.key(&self.config), shape, Element::F32)?;
+        let mut extraction = Extraction::open(&folder, &description, Part::WHOLE)?;
+        let devices = self.devices()?;
+        let load = || devices.iter().map(|&device| frozen.load(device)).collect();
+        let settings = ExtractionSettings::new(frozen.input_shape());
+        let broken = Cell::new(false);
+        let mut done = 0;
+        let mut all = 0;
+        let watch = &mut *self.watch;
+        let report = extraction.run(
+            inputs,
+            load,
+            &settings,
+            |event| {
+                let failed;
+                let progress = match event {
+                    Event::Started { features, .. } => {
+                        all = *features as u64;
+                        return;
+                    }
+                    Event::Computed { features } => {
+                        done += *features as u64;
+                        Progress::Advanced { done, all, unit: "images" }
+                    }
+                    Event::Failed(failure) => {
+                        failed = format!("left out: {failure}");
+                        Progress::Said { sentence: &failed }
+                    }
+                    Event::BatchHalved { device, batch } => {
+                        failed = format!("memory ran out on {device}: {batch} images at once from now on");
+                        Progress::Said { sentence: &failed }
+                    }
+                    _ => return,
+                };
+                broken.set(broken.get() | watch(progress).is_break());
+            },
+        )?;
+        drop(report);
+        if broken.get() {
+            return Err(Error::Interrupted { stage: Stage::Extract });
+        }
+        self.finish(clock)
+    }
+
+    fn devices(&self) -> Result<Vec<Device>, Error> {
+        let more = self.config.compute.more_devices.iter().map(|name| Ok(name.parse()?));
+        std::iter::once(Ok(self.device)).chain(more).collect()
+    }
+
+    fn is_extracted(&self, folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<bool, Error> {
+        if !folder.join("store.json").is_file() {
+            return Ok(false);
+        }
+        let store = FeatureStore::open_for(folder, &frozen.key(&self.config))?;
+        let variants = self.config.input.variants;
+        let wanted: Vec<FeatureId> = manifest
+            .train()
+            .flat_map(|row| (0..=variants).map(|number| FeatureId::variant(row.content_hash, number)))
+            .chain(manifest.test().map(|row| FeatureId::plain(row.content_hash)))
+            .collect();
+        Ok(store.missing(&wanted).is_empty())
+    }
+}

@@ -1,0 +1,191 @@
+//! Feature maps and labels → models and their predictions.
+
+use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
+
+use radiograph_dataset::{
+    manifest::{Manifest, Place},
+};
+use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_head::{
+    Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Network, Protocol, ProtocolRecord, Reading, Subset,
+    TrainingConfig,
+};
+
+use tch::Tensor;
+
+use super::{ModelKind, Pipeline};
+use crate::{Config, Error, Familiarity, Frozen, Progress, Stage};
+
+impl Pipeline<'_> {
+    /// The stage `train` for one model: folds, the model that is tested, predictions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Head`], [`Error::Features`] and [`Error::Interrupted`].
+    pub(crate) fn train(
+        &mut self,
+        model: ModelKind,
+        frozen: &Frozen,
+        manifest: &Manifest,
+    ) -> Result<ProtocolRecord, Error> {
+        let name = model.name();
+        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key(&self.config))?;
+        let (cohort, missing) = self.cohort(manifest, &store)?;
+        if !missing.is_empty() {
+            self.say(&format!("{name}: {} images have no features and are left out", missing.len()))?;
+        }
+        let folder = self.folder.model(&name);
+        let features = cohort.features(&store)?;
+        let protocol = protocol(&self.config, model, radiograph_head::Features::shape(&features), &cohort)?;
+        let clock = self.start(Stage::Train, &name)?;
+        let feed = Feed::new(&features, self.device, self.config.compute.resident_features)?;
+        let watch = &mut *self.watch;
+        let record = protocol.run(&cohort, &feed, store.key(), &folder, &mut |news| {
+            let part = match news.stage {
+                radiograph_head::Stage::Fold { number, of } => format!("fold {number} of {of}"),
+                radiograph_head::Stage::Refit => "refit".to_owned(),
+            };
+            match news.event {
+                Event::Step { epoch, step, steps, running } => watch(Progress::Trained {
+                    part: &part,
+                    epoch,
+                    epochs: news.epochs,
+                    step,
+                    steps,
+                    running,
+                }),
+                _ => ControlFlow::Continue(()),
+            }
+        })?;
+        let record = record.ok_or(Error::Interrupted { stage: Stage::Train })?;
+        keep_what_is_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
+        self.finish(clock)?;
+        Ok(record)
+    }
+
+    /// The manifest's training and test images that have features, and those that have none.
+    pub(crate) fn cohort(
+        &self,
+        manifest: &Manifest,
+        store: &FeatureStore,
+    ) -> Result<(Cohort, Vec<LabelledImage>), Error> {
+        let images = manifest.rows().iter().filter_map(|row| {
+            let subset = match row.place {
+                Place::Train { fold, validates } => Subset::Training { fold, validates },
+                Place::Test => Subset::Test,
+                Place::Excluded { .. } => return None,
+            };
+            Some(LabelledImage {
+                id: row.id.to_string(),
+                patient: row.group.to_string(),
+                source: row.origin(),
+                class: row.class.as_ref()?.to_string(),
+                image: row.content_hash,
+                subset,
+            })
+        });
+        let (cohort, missing) = Cohort::new(&self.classes, images.collect())?.without_missing(store)?;
+        let cohort = if self.config.input.variants > 0 { cohort.with_variants_in(store) } else { cohort };
+        let cohort =
+            if self.config.permute_labels { cohort.with_permuted_labels(self.config.seed) } else { cohort };
+        Ok((cohort, missing))
+    }
+}
+
+/// The name of the file that tells which images a model knows the likes of.
+pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
+
+/// Keeps the means of the training images' feature maps, so that the model can say which images are unlike them.
+fn keep_what_is_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let [channels, height, width] = store.shape();
+    let trained = cohort.images().iter().filter(|image| image.subset != Subset::Test);
+    let (mut pooled, mut groups, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut values = vec![0.0_f32; channels * height * width];
+    for image in trained {
+        store.read(&[FeatureId::plain(image.image)], &mut values)?;
+        let cells = (height * width) as f32;
+        pooled.extend(values.chunks_exact(height * width).map(|channel| channel.iter().sum::<f32>() / cells));
+        let next = numbers.len() as i64;
+        groups.push(*numbers.entry(image.patient.clone()).or_insert(next));
+    }
+    let table = Tensor::from_slice(&pooled).view([groups.len() as i64, channels as i64]);
+    Familiarity::write(path, &table, &groups)
+}
+
+/// How one model is made and trained.
+fn protocol(
+    config: &Config,
+    model: ModelKind,
+    features: FeatureShape,
+    cohort: &Cohort,
+) -> Result<Protocol, Error> {
+    let training = &config.training;
+    Ok(Protocol {
+        head: head(config, model, features, cohort)?,
+        training: TrainingConfig {
+            optimizer: training.optimizer,
+            schedule: training.schedule,
+            clipping: training.clipping,
+            batch: training.batch,
+            epochs: training.epochs,
+            patience: training.patience,
+            keep: training.keep,
+            class_weights: training.class_weights.then(|| weights_of(cohort)),
+            checkpoint_every: training.checkpoint_every,
+            seed: config.seed,
+        },
+        folds: training.folds,
+        fold_start: training.fold_start,
+        tested: training.tested.clone(),
+    })
+}
+
+fn head(
+    config: &Config,
+    model: ModelKind,
+    features: FeatureShape,
+    cohort: &Cohort,
+) -> Result<HeadConfig, Error> {
+    let ModelKind { network, baseline } = model;
+    let section = &config.head;
+    let layers = section
+        .layers
+        .get(&network)
+        .ok_or_else(|| Error::config("head.layers", format!("{network} has none")))?;
+    let (reading, dense) = match (baseline, network) {
+        (false, _) => (
+            Reading::Recurrent { order: section.order, cell: section.cell, units: layers.units },
+            layers.dense.clone(),
+        ),
+        // The plain networks of Table 4: VGG19's own classifier's shape, and the mean over the grid for the others.
+        (true, Network::Vgg19) => (Reading::Flatten, layers.dense.clone()),
+        (true, _) => (Reading::GlobalAverage, Vec::new()),
+    };
+    Ok(HeadConfig {
+        features,
+        classes: cohort.classes().clone(),
+        reading,
+        dense,
+        dropout: section.dropout,
+        batch_norm: section.batch_norm,
+    })
+}
+
+/// In inverse proportion to how often a class is trained on, 1 on average over images.
+fn weights_of(cohort: &Cohort) -> BTreeMap<String, f64> {
+    let mut counts: BTreeMap<String, f64> =
+        cohort.classes().names().map(|name| (name.to_owned(), 0.0)).collect();
+    let mut all = 0.0;
+    for (position, image) in cohort.images().iter().enumerate() {
+        if let (Subset::Training { .. }, Some(class)) = (image.subset, cohort.label(position)) {
+            *counts.entry(class.name().to_owned()).or_insert(0.0) += 1.0;
+            all += 1.0;
+        }
+    }
+    let classes = counts.len() as f64;
+    counts.values_mut().filter(|count| **count > 0.0).for_each(|count| *count = all / (classes * *count));
+    counts
+}

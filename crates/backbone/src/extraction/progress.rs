@@ -58,6 +58,8 @@ pub struct ExtractionReport {
     pub batch: usize,
     /// Images that each device took at once in the end, less than a batch where memory ran out.
     pub devices: Vec<(Device, usize)>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
     /// Time from the first image read to the last shard written, without the loading of networks.
     pub duration: Duration,
 }

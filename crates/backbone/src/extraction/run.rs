@@ -3,7 +3,11 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::mpsc::{Receiver, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
     thread,
     time::Instant,
 };
@@ -23,6 +27,7 @@ use crate::BackboneError;
 #[derive(Debug)]
 pub struct Extraction {
     writer: StoreWriter,
+    stop: Arc<AtomicBool>,
 }
 
 impl Extraction {
@@ -32,12 +37,18 @@ impl Extraction {
     ///
     /// Those of [`StoreWriter::open`]: other features than described, another process with this part, a damaged store.
     pub fn open(folder: &Path, description: &StoreDescription, part: Part) -> Result<Self, FeatureError> {
-        Ok(Self { writer: StoreWriter::open(folder, description, part)? })
+        Ok(Self { writer: StoreWriter::open(folder, description, part)?, stop: Arc::default() })
     }
 
     /// The store.
     pub fn store(&self) -> &StoreWriter {
         &self.writer
+    }
+
+    /// A switch: once it is set to `true`, by the observer or another thread, a run ends after the batches that are under
+    /// way; [`ExtractionReport::stopped`] says so. What is stored stays, and the next run goes on from there.
+    pub fn stop_switch(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
     }
 
     /// Makes the features that are missing in this process' part. `inputs` is the whole list, the same in every process and
@@ -80,7 +91,7 @@ impl Extraction {
         work.report.devices = devices.into_iter().map(|device| (device, batch)).collect();
 
         let started = Instant::now();
-        let mut report = pass(&mut self.writer, work, networks, settings, &mut observe)?;
+        let mut report = pass(&mut self.writer, work, networks, settings, &self.stop, &mut observe)?;
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -128,6 +139,7 @@ fn pass<N: FrozenNetwork>(
     work: Work<'_>,
     networks: Vec<N>,
     settings: &ExtractionSettings,
+    stop: &AtomicBool,
     observe: &mut impl FnMut(&Event<'_>),
 ) -> Result<ExtractionReport, ExtractionError> {
     let (batch, planned) = (work.report.batch, work.batches(work.report.batch));
@@ -155,7 +167,7 @@ fn pass<N: FrozenNetwork>(
             scope.spawn(|| worker.work(&queue));
         }
         drop(sender);
-        writing.receive(receiver)
+        writing.receive(receiver, stop)
     })?;
     Ok(writing.report)
 }
@@ -170,9 +182,14 @@ struct Writing<'w, O> {
 
 impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
     /// Writes what the devices send, until the last of them has gone.
-    fn receive(&mut self, receiver: Receiver<Message>) -> Result<(), ExtractionError> {
+    fn receive(&mut self, receiver: Receiver<Message>, stop: &AtomicBool) -> Result<(), ExtractionError> {
         let mut stopped = None;
         for message in receiver {
+            if stop.load(Ordering::Relaxed) {
+                // The receiver goes with this call, and whoever still computes finds nobody to send to.
+                self.report.stopped = true;
+                break;
+            }
             match message {
                 Message::Computed(mut batch) => {
                     self.fail(batch.failures.drain(..));

@@ -7,7 +7,7 @@ use std::{
 
 use radiograph_backbone::{
     BackboneError,
-    extraction::{Extraction, ExtractionError, ExtractionSettings, Input},
+    extraction::{Event, Extraction, ExtractionError, ExtractionSettings, Input},
 };
 use radiograph_features::{Element, FeatureError, FeatureId, FeatureStore, Part, StoreDescription};
 use radiograph_files::ContentHash;
@@ -49,6 +49,30 @@ fn features_do_not_depend_on_the_batch_size() {
             assert!(off < 1e-5, "image {number} in batches of {batch} is off by {off}");
         }
     }
+}
+
+#[test]
+fn a_stopped_run_goes_on_to_the_files_of_an_undisturbed_one() {
+    let scene = tempfile::tempdir().unwrap();
+    let (undisturbed, stopped) = (scene.path().join("undisturbed"), scene.path().join("stopped"));
+    extract(&undisturbed, inputs(300));
+    let mut extraction = open(&stopped, Part::WHOLE);
+    let stop = extraction.stop_switch();
+    let mut batches = 0;
+    let networks = || Ok::<_, BackboneError>(vec![TinyNetwork::new()]);
+    let report = extraction
+        .run(inputs(300), networks, &settings(), |event| {
+            batches += usize::from(matches!(event, Event::Computed { .. }));
+            if batches == 11 {
+                stop.store(true, Ordering::Relaxed);
+            }
+        })
+        .unwrap();
+    assert!(report.stopped && report.extracted < 300, "{report:?}");
+    drop(extraction);
+    let report = extract(&stopped, inputs(300));
+    assert!(!report.stopped && report.extracted > 0, "{report:?}");
+    assert_eq!(files(&stopped), files(&undisturbed));
 }
 
 #[test]

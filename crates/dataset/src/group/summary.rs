@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{Conflict, Groups, patients_of_several_classes};
-use crate::{Record, SourceName, same_picture::SamePicture};
+use crate::{ClassName, Record, SourceName, same_picture::SamePicture};
 
 /// Figures about groups.
 #[derive(Clone, Debug, Serialize)]
@@ -124,7 +124,7 @@ impl fmt::Display for GroupSummary {
         }
         for conflict in &self.conflicts {
             let images: Vec<String> = conflict.images.iter().map(ToString::to_string).collect();
-            let classes: Vec<&str> = conflict.classes.iter().map(|class| class.as_str()).collect();
+            let classes: Vec<&str> = conflict.classes.iter().map(ClassName::as_str).collect();
             writeln!(formatter, "  one picture, classes {}: {}", classes.join(" and "), images.join(", "))?;
         }
         Ok(())

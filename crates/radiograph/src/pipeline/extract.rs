@@ -1,6 +1,6 @@
 //! Images → feature maps, each once.
 
-use std::{cell::Cell, path::Path};
+use std::{path::Path, sync::atomic::Ordering};
 
 use radiograph_backbone::extraction::{Event, Extraction, ExtractionSettings};
 use radiograph_dataset::manifest::Manifest;
@@ -36,7 +36,7 @@ impl Pipeline<'_> {
         let devices = self.devices()?;
         let load = || devices.iter().map(|&device| frozen.load(device)).collect();
         let settings = ExtractionSettings::new(frozen.input_shape());
-        let broken = Cell::new(false);
+        let stop = extraction.stop_switch();
         let mut done = 0;
         let mut all = 0;
         let watch = &mut *self.watch;
@@ -65,11 +65,12 @@ impl Pipeline<'_> {
                     }
                     _ => return,
                 };
-                broken.set(broken.get() | watch(progress).is_break());
+                if watch(progress).is_break() {
+                    stop.store(true, Ordering::Relaxed);
+                }
             },
         )?;
-        drop(report);
-        if broken.get() {
+        if report.stopped {
             return Err(Error::Interrupted { stage: Stage::Extract });
         }
         self.finish(clock)

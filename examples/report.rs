@@ -2,7 +2,7 @@
 //!
 //! ```console
 //! $ cargo ex report -- runs/first/report.json page
-//! page/report.html: 1.3 MB, 36 figures in 1.2 s
+//! page/report.html: 1.3 MB, 36 figures in … s
 //! ```
 //!
 //! Exit code 0: written. 2: the file is no report, or parts of it contradict one another.

@@ -4,8 +4,8 @@
 //! VGG19, DenseNet121, InceptionV3 and Inception-ResNetV2 are plain structs whose tensors have the names that torchvision
 //! and timm give them. What a file of weights leaves open, and what changes the features by a third if it is guessed
 //! wrongly, is a [`Lineage`](radiograph_weights::Lineage) that every backbone is built with. The same network exists in
-//! two [`Form`]s: as it was
-//! published, layer by layer, and with batch normalisation folded into convolutions, which computes the same faster.
+//! two [`Form`]s: as it was published, layer by layer, and with batch normalisation folded into convolutions, which
+//! computes the same faster.
 //!
 //! [`extraction`] passes many images through one or several of them into a feature store, each image once.
 //!

@@ -140,6 +140,11 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
         arguments.store.as_deref(),
         arguments.device,
     )?;
+    if trained.preprocessing().is_none() {
+        eprintln!(
+            "how images were cut and stretched is not known from the store; maps are laid over whole images"
+        );
+    }
     let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
     let rows = chosen(arguments, &manifest, &masks)?;
     create_folder(&arguments.out)?;

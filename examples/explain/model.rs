@@ -55,9 +55,10 @@ impl Trained {
         self.model.head()
     }
 
-    /// How pictures became the network's input, if the store says so in this project's words.
+    /// How pictures became the network's input, if the store says so in the words of `extract`.
     pub(crate) fn preprocessing(&self) -> Option<Preprocess> {
-        serde_json::from_str(&self.store.key().preprocessing).ok()
+        let mut words: serde_json::Value = serde_json::from_str(&self.store.key().preprocessing).ok()?;
+        serde_json::from_value(words.get_mut("steps")?.take()).ok()
     }
 
     /// The feature map `[1, C, H, W]` of an image.

@@ -10,6 +10,7 @@
 //! Killed or interrupted at any moment, the same command goes on where it was.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+#![allow(clippy::result_large_err, reason = "a run fails once; the error carries what is known")]
 
 use std::{
     fs,
@@ -172,7 +173,9 @@ impl Lines {
         self.line(&format!("{what} …"));
         if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(0);
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec}, {eta} left  {msg}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec}, {eta} left  {msg}")
+            {
                 bar.set_style(style);
             }
             self.bar = Some(bar);
@@ -196,8 +199,11 @@ impl Lines {
 
 fn print(outcome: &Outcome, arguments: &Arguments) {
     for model in &outcome.models {
-        println!("\n{}: {} test images of {} patients or groups", model.model, model.test.samples, model.test.patients);
-        println!("{}", model.test.overall_table());
+        println!(
+            "\n{}: {} test images of {} patients or groups",
+            model.model, model.test.samples, model.test.patients
+        );
+        println!("{}", model.test.overall_table().to_text());
         for warning in &model.warnings {
             println!("WARNING {warning}");
         }
@@ -213,7 +219,8 @@ fn print(outcome: &Outcome, arguments: &Arguments) {
 fn costs(costs: &Cost) -> String {
     let mut text = format!("{:<34} {:>10} {:>12}\n", "stage", "seconds", "peak memory");
     for cost in &costs.stages {
-        let peak = cost.peak_bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes >> 20));
+        let peak =
+            cost.peak_bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes >> 20));
         text += &format!("{:<34} {:>10.1} {peak:>12}\n", format!("{} {}", cost.stage, cost.of), cost.seconds);
     }
     text

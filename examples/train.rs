@@ -251,7 +251,7 @@ impl Display {
         let epochs = progress.epochs;
         match progress.event {
             Event::Resumed { epochs: done } => {
-                self.say(&format!("{stage}: goes on after epoch {done} of {epochs}"))
+                self.say(&format!("{stage}: goes on after epoch {done} of {epochs}"));
             }
             Event::Step { epoch, step, steps, running } => {
                 self.steps += 1;

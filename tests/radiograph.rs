@@ -8,6 +8,7 @@ mod devices;
 mod fill;
 mod gradcam;
 mod head;
+mod keras_lineage;
 mod layers;
 mod pointing;
 mod reference;

@@ -23,15 +23,15 @@ impl Masks {
     /// The lung mask of an image, if there is one.
     pub(crate) fn lung_file(&self, image: &Path) -> Option<PathBuf> {
         let beside = || Some(image.parent()?.parent()?.join("annotations").join("lungVAE-masks"));
-        mask_file(self.lungs.clone().or_else(beside)?, image)
+        mask_file(&self.lungs.clone().or_else(beside)?, image)
     }
 
     fn lesion_file(&self, image: &Path) -> Option<PathBuf> {
-        mask_file(self.lesions.clone()?, image)
+        mask_file(self.lesions.as_ref()?, image)
     }
 }
 
-fn mask_file(folder: PathBuf, image: &Path) -> Option<PathBuf> {
+fn mask_file(folder: &Path, image: &Path) -> Option<PathBuf> {
     let path = folder.join(format!("{}_mask.png", image.file_stem()?.to_str()?));
     path.is_file().then_some(path)
 }

@@ -121,7 +121,8 @@ impl Familiarity {
             return Err(damaged("its tensors are of another type"));
         }
         let [rows, channels] = pooled.shape()[..] else { return Err(damaged("its features are no table")) };
-        let values: Vec<f32> = pooled.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let values: Vec<f32> =
+            pooled.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
         let numbers: Vec<i64> =
             groups.data().as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect();
         if values.iter().any(|value| !value.is_finite()) {

@@ -7,8 +7,8 @@ use radiograph_backbone::{
     extraction::{Input, Pixels, extraction_key},
 };
 use radiograph_dataset::{
-    manifest::Row,
     image::{Limits, decode, decode_gray, read_file},
+    manifest::Row,
     preprocess::{Colour, Normalisation, Preprocess, Preprocessor, Transform},
 };
 use radiograph_features::{ExtractionKey, FeatureId};
@@ -55,7 +55,9 @@ impl Frozen {
         let choice: WeightsChoice = config.weights.get(&network).ok_or_else(missing)?.parse()?;
         let weights = match choice {
             WeightsChoice::Installed(name) => ChosenWeights::Kept(Box::new(Weights::named(name.as_str())?)),
-            WeightsChoice::File(path) => ChosenWeights::Kept(Box::new(Weights::of_file(&path, architecture)?)),
+            WeightsChoice::File(path) => {
+                ChosenWeights::Kept(Box::new(Weights::of_file(&path, architecture)?))
+            }
             WeightsChoice::Random { seed } => ChosenWeights::Random { seed },
         };
         let asked = match &weights {
@@ -114,7 +116,8 @@ impl Frozen {
             .augmentation
             .filter(|_| self.variants > 0)
             .map(|augmentation| (augmentation, self.config_seed));
-        let preprocessing = serde_json::json!({ "preprocess": self.fed.preprocessor.steps(), "variants": drawn });
+        let preprocessing =
+            serde_json::json!({ "preprocess": self.fed.preprocessor.steps(), "variants": drawn });
         let architecture = architecture(self.network);
         let identity = match &self.weights {
             ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
@@ -195,10 +198,8 @@ impl Fed {
             Colour::Rgb => decode(&bytes, &self.limits),
         };
         drop(bytes);
-        let picture = picture.map_err(|reason| radiograph_dataset::DatasetError::Image {
-            path: file.to_owned(),
-            reason,
-        })?;
+        let picture = picture
+            .map_err(|reason| radiograph_dataset::DatasetError::Image { path: file.to_owned(), reason })?;
         let input = match transform {
             Some(transform) => self.preprocessor.apply_augmented(picture, transform),
             None => self.preprocessor.apply(picture),

@@ -245,9 +245,8 @@ impl std::fmt::Display for Warning {
                 "it is unlike the training images (stranger than {:.1} % of them)",
                 stranger_than * 100.0
             ),
-            Self::RandomWeights => {
-                formatter.write_str("its features come from RANDOM weights, so the probabilities mean nothing")
-            }
+            Self::RandomWeights => formatter
+                .write_str("its features come from RANDOM weights, so the probabilities mean nothing"),
             Self::PermutedLabels => {
                 formatter.write_str("the model learned PERMUTED labels, so the probabilities mean nothing")
             }

@@ -44,7 +44,9 @@ pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkou
             pipeline.arg(format!("weights.inception_v3={weights}"));
         }
         _ => {
-            say("DEMO: drawn phantoms, networks with RANDOM weights, a small head; its scores say nothing about patients");
+            say(
+                "DEMO: drawn phantoms, networks with RANDOM weights, a small head; its scores say nothing about patients",
+            );
             let phantoms = out.join("phantoms");
             if !phantoms.join("phantoms.json").is_file() {
                 let mut draw = example("phantoms")?;

@@ -1,12 +1,6 @@
 //! Folders of images → manifest and leakage certificate.
 
-use std::{
-    ops::ControlFlow,
-    path::Path,
-    sync::Mutex,
-    sync::mpsc,
-    time::UNIX_EPOCH,
-};
+use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
 
 use radiograph_dataset::{
     assemble::Views,
@@ -34,7 +28,7 @@ impl Pipeline<'_> {
     /// # Errors
     ///
     /// [`Error::NoImage`] if no collection is recognised, [`Error::Config`] if the folder is not there, those of
-    /// [`prepare`], and [`Error::Interrupted`].
+    /// [`prepare()`], and [`Error::Interrupted`].
     pub fn assemble(&mut self) -> Result<Manifest, Error> {
         let root = self.config.data.folder.clone();
         if root.as_os_str().is_empty() {
@@ -59,7 +53,10 @@ impl Pipeline<'_> {
         let clock = self.start(Stage::Assemble, "")?;
         let recognised = recognise(&root)?;
         if recognised.sources.is_empty() {
-            let reason = format!("no collection is recognised below {}; docs/data.md says how each is laid out", root.display());
+            let reason = format!(
+                "no collection is recognised below {}; docs/data.md says how each is laid out",
+                root.display()
+            );
             return Err(Error::NoImage { reason });
         }
         let prepared = self.prepared(&root, &recognised.sources)?;
@@ -69,8 +66,20 @@ impl Pipeline<'_> {
         }
         for class in self.classes.clone().iter() {
             for (part, there) in [
-                ("the training part", prepared.manifest.train().any(|row| row.class.as_ref().is_some_and(|of| of.as_str() == class.name()))),
-                ("the test part", prepared.manifest.test().any(|row| row.class.as_ref().is_some_and(|of| of.as_str() == class.name()))),
+                (
+                    "the training part",
+                    prepared
+                        .manifest
+                        .train()
+                        .any(|row| row.class.as_ref().is_some_and(|of| of.as_str() == class.name())),
+                ),
+                (
+                    "the test part",
+                    prepared
+                        .manifest
+                        .test()
+                        .any(|row| row.class.as_ref().is_some_and(|of| of.as_str() == class.name())),
+                ),
             ] {
                 if !there {
                     return Err(Error::EmptyClass { class: class.name().to_owned(), part: part.to_owned() });
@@ -105,7 +114,8 @@ impl Pipeline<'_> {
             }
         };
         let (prepared, broken) = std::thread::scope(|scope| {
-            let work = scope.spawn(move || with_threads(threads, || prepare(root, sources, &recipe, seed, &report)));
+            let work =
+                scope.spawn(move || with_threads(threads, || prepare(root, sources, &recipe, seed, &report)));
             let mut broken = false;
             for news in receiver {
                 let progress = match &news {

@@ -108,9 +108,18 @@ impl Pipeline<'_> {
 /// View, sex and age band of every image, by id; what nobody recorded is absent.
 fn fields(manifest: &Manifest) -> HashMap<String, [Option<String>; 3]> {
     let of = |row: &radiograph_dataset::manifest::Row| {
-        let bands = [(0..=17, "under 18"), (18..=39, "18 to 39"), (40..=59, "40 to 59"), (60..=79, "60 to 79"), (80..=u16::MAX, "80 and over")];
+        let bands = [
+            (0..=17, "under 18"),
+            (18..=39, "18 to 39"),
+            (40..=59, "40 to 59"),
+            (60..=79, "60 to 79"),
+            (80..=u16::MAX, "80 and over"),
+        ];
         let age = row.age.and_then(|age| {
-            bands.iter().find(|(years, _)| age.within(years.clone()) == Some(true)).map(|(_, name)| (*name).to_owned())
+            bands
+                .iter()
+                .find(|(years, _)| age.within(years.clone()) == Some(true))
+                .map(|(_, name)| (*name).to_owned())
         });
         let sex = row.sex.map(|sex| match sex {
             Sex::Female => "female".to_owned(),

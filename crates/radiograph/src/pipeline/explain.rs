@@ -18,7 +18,10 @@ use radiograph_head::{Mode, Model, TestedModel};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{ModelKind, Pipeline, evaluate::{read_json, write_json}};
+use super::{
+    ModelKind, Pipeline,
+    evaluate::{read_json, write_json},
+};
 use crate::{
     Error, Frozen, Progress, Stage,
     run::{Inputs, Stamp},
@@ -94,7 +97,13 @@ impl Pipeline<'_> {
         let panels = folder.join("gradcam");
         radiograph_files::create_folder(&panels)?;
         let (method, quantity) = (self.config.explanation.method, self.config.explanation.quantity);
-        let words = format!("{method} of the {}", serde_json::to_value(quantity).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default());
+        let words = format!(
+            "{method} of the {}",
+            serde_json::to_value(quantity)
+                .ok()
+                .and_then(|value| value.as_str().map(str::to_owned))
+                .unwrap_or_default()
+        );
         let mut explained = Vec::with_capacity(rows.len());
         let mut outputs = vec![folder.join("explanations.json")];
         let all = rows.len() as u64;
@@ -117,7 +126,8 @@ impl Pipeline<'_> {
         match &self.config.training.tested {
             TestedModel::Refit | TestedModel::RefitForMedianBest => folder.to_owned(),
             TestedModel::WeightedFolds(weights) => {
-                let largest = (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
+                let largest =
+                    (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
                 folder.join(format!("fold-{}", largest + 1))
             }
         }
@@ -133,7 +143,8 @@ impl Pipeline<'_> {
             };
             let mut rows: Vec<&Row> = manifest.test().filter(of_class).collect();
             rows.sort_by_cached_key(|row| {
-                ContentHash::of_bytes(format!("explain {} {}", self.config.seed, row.id).as_bytes()).to_string()
+                ContentHash::of_bytes(format!("explain {} {}", self.config.seed, row.id).as_bytes())
+                    .to_string()
             });
             rows.truncate(self.config.explanation.images_per_class);
             chosen.extend(rows);
@@ -179,10 +190,7 @@ fn draw(
         tile: TILE,
     };
     let mut png = std::io::Cursor::new(Vec::new());
-    panel
-        .draw()
-        .write_to(&mut png, image::ImageFormat::Png)
-        .map_err(|error| Error::damaged(file, error))?;
+    panel.draw().write_to(&mut png, image::ImageFormat::Png).map_err(|error| Error::damaged(file, error))?;
     write_bytes(file, png.get_ref())?;
     let (height, width) = (picture.height() as usize, picture.width() as usize);
     let border = Mask::border_ring(height, width, BORDER)?;

@@ -40,36 +40,31 @@ impl Pipeline<'_> {
         let mut done = 0;
         let mut all = 0;
         let watch = &mut *self.watch;
-        let report = extraction.run(
-            inputs,
-            load,
-            &settings,
-            |event| {
-                let failed;
-                let progress = match event {
-                    Event::Started { features, .. } => {
-                        all = *features as u64;
-                        return;
-                    }
-                    Event::Computed { features } => {
-                        done += *features as u64;
-                        Progress::Advanced { done, all, unit: "images" }
-                    }
-                    Event::Failed(failure) => {
-                        failed = format!("left out: {failure}");
-                        Progress::Said { sentence: &failed }
-                    }
-                    Event::BatchHalved { device, batch } => {
-                        failed = format!("memory ran out on {device}: {batch} images at once from now on");
-                        Progress::Said { sentence: &failed }
-                    }
-                    _ => return,
-                };
-                if watch(progress).is_break() {
-                    stop.store(true, Ordering::Relaxed);
+        let report = extraction.run(inputs, load, &settings, |event| {
+            let failed;
+            let progress = match event {
+                Event::Started { features, .. } => {
+                    all = *features as u64;
+                    return;
                 }
-            },
-        )?;
+                Event::Computed { features } => {
+                    done += *features as u64;
+                    Progress::Advanced { done, all, unit: "images" }
+                }
+                Event::Failed(failure) => {
+                    failed = format!("left out: {failure}");
+                    Progress::Said { sentence: &failed }
+                }
+                Event::BatchHalved { device, batch } => {
+                    failed = format!("memory ran out on {device}: {batch} images at once from now on");
+                    Progress::Said { sentence: &failed }
+                }
+                _ => return,
+            };
+            if watch(progress).is_break() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        })?;
         if report.stopped {
             return Err(Error::Interrupted { stage: Stage::Extract });
         }

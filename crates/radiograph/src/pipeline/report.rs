@@ -7,8 +7,8 @@ use radiograph_dataset::manifest::{Manifest, Place};
 use radiograph_files::ContentHash;
 use radiograph_head::{History, Model, ProtocolRecord};
 use radiograph_report::{
-    Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Epoch, Images, Labels, Layer, LeakCheck, LeftOut,
-    LossAndAccuracy, NetworkReport, Panel, Picture, Report, RunRecord, Scaled, SourceNote, Training,
+    Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Epoch, Images, Labels, Layer, LeakCheck,
+    LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, RunRecord, Scaled, SourceNote, Training,
 };
 use serde_json::Value;
 
@@ -170,7 +170,11 @@ impl Pipeline<'_> {
                     counts.len() - 1
                 }
             };
-            if row.place.is_train() { counts[place].training += 1 } else { counts[place].test += 1 }
+            if row.place.is_train() {
+                counts[place].training += 1;
+            } else {
+                counts[place].test += 1;
+            }
             if !sources.iter().any(|known| known.source == source) {
                 sources.push(SourceNote { source, licence: row.licence.clone(), origin: None });
             }
@@ -278,7 +282,8 @@ fn trainings(folder: &Path, record: &ProtocolRecord) -> Result<Vec<Training>, Er
 }
 
 fn epochs(history: &History) -> Vec<Epoch> {
-    let scores = |scores: radiograph_head::Scores| LossAndAccuracy { loss: scores.loss, accuracy: scores.accuracy };
+    let scores =
+        |scores: radiograph_head::Scores| LossAndAccuracy { loss: scores.loss, accuracy: scores.accuracy };
     history
         .epochs()
         .iter()

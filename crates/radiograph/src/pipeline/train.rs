@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
-use radiograph_dataset::{
-    manifest::{Manifest, Place},
-};
+use radiograph_dataset::manifest::{Manifest, Place};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
-    Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Network, Protocol, ProtocolRecord, Reading, Subset,
-    TrainingConfig,
+    Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Network, Protocol, ProtocolRecord, Reading,
+    Subset, TrainingConfig,
 };
 
 use tch::Tensor;
@@ -46,14 +44,9 @@ impl Pipeline<'_> {
                 radiograph_head::Stage::Refit => "refit".to_owned(),
             };
             match news.event {
-                Event::Step { epoch, step, steps, running } => watch(Progress::Trained {
-                    part: &part,
-                    epoch,
-                    epochs: news.epochs,
-                    step,
-                    steps,
-                    running,
-                }),
+                Event::Step { epoch, step, steps, running } => {
+                    watch(Progress::Trained { part: &part, epoch, epochs: news.epochs, step, steps, running })
+                }
                 _ => ControlFlow::Continue(()),
             }
         })?;

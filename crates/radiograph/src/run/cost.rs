@@ -1,10 +1,6 @@
 //! Wall time and peak memory of stages, as Linux counts them. Energy is not measured, so none is stated.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, time::Instant};
 
 use radiograph_files::write_bytes;
 use serde::{Deserialize, Serialize};
@@ -65,17 +61,13 @@ impl Clock {
         Self { stage, of: of.to_owned(), start: Instant::now(), peak_restarted }
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
     pub(crate) fn stop(self) -> StageCost {
         let peak_bytes = self.peak_restarted.then(peak).flatten();
         StageCost { stage: self.stage, of: self.of, seconds: self.start.elapsed().as_secs_f64(), peak_bytes }
     }
 }
 
-/// The `VmHWM` line: "VmHWM:	  123456 kB".
+/// The line `VmHWM`, a number of kibibytes and `kB`.
 fn peak() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

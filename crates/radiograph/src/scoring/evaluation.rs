@@ -8,8 +8,8 @@ use std::{
 
 use radiograph_classes::Classes;
 use radiograph_metrics::{
-    Average, Bootstrap, CrossTable, Evaluation, Metric, Predictions, Probabilities, Score,
-    SubgroupTable, Temperature, Undefined, as_value,
+    Average, Bootstrap, CrossTable, Evaluation, Metric, Predictions, Probabilities, Score, SubgroupTable,
+    Temperature, Undefined, as_value,
 };
 use serde::{Deserialize, Serialize};
 

@@ -118,12 +118,11 @@ fn copies_of_the_same_bytes_are_never_on_two_sides() {
         sides.entry(row.content_hash.to_string()).or_default().push(row.place.part());
     }
     assert!(sides.values().all(|parts| parts.len() == 1), "one image a picture");
-    assert!(scene.planted.images.iter().any(|image| {
-        image
-            .defects
-            .iter()
-            .any(|defect| *defect == radiograph_dataset::phantom::collection::Defect::ByteCopy)
-    }));
+    assert!(
+        scene.planted.images.iter().any(|image| {
+            image.defects.contains(&radiograph_dataset::phantom::collection::Defect::ByteCopy)
+        })
+    );
 }
 
 #[test]

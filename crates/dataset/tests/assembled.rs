@@ -217,9 +217,10 @@ fn data_that_was_moved_is_found_where_it_is_said_to_be() {
     assert!(verify(&out, Some(&elsewhere), &|_| ()).unwrap().differences.is_empty());
 }
 
-/// Of the published collections only Cohen's holds all three classes; every other one abstains, with the class it lacks.
+/// Of the published collections only Cohen's and, barely, Figure1's hold all three classes; every other one abstains, with
+/// the class it lacks.
 #[test]
-fn of_the_published_collections_only_one_can_be_held_out() {
+fn most_of_the_published_collections_cannot_be_held_out() {
     let Some(root) = std::env::var_os("RADIOGRAPH_DATA") else {
         println!("skipped: RADIOGRAPH_DATA is not set");
         return;
@@ -243,7 +244,7 @@ fn of_the_published_collections_only_one_can_be_held_out() {
         .collect();
     let tested: Vec<&str> =
         told.iter().filter(|(_, told)| told == "tested").map(|(source, _)| source.as_str()).collect();
-    assert_eq!(tested, ["cohen"], "{told:?}");
+    assert_eq!(tested, ["cohen", "figure1"], "{told:?}");
     assert!(told.len() >= 6, "{told:?}");
     let nih = told.iter().find(|(source, _)| source == "nih").unwrap();
     assert_eq!(nih.1, "it has no COVID-19");

@@ -10,5 +10,6 @@ mod gradcam;
 mod head;
 mod keras_lineage;
 mod layers;
+mod pipeline;
 mod pointing;
 mod reference;

@@ -124,7 +124,8 @@ impl Pipeline<'_> {
                     }
                     _ => continue,
                 };
-                broken |= (self.watch)(progress) == ControlFlow::Break(());
+                // Whoever broke off is not asked again.
+                broken = broken || (self.watch)(progress) == ControlFlow::Break(());
             }
             (work.join(), broken)
         });

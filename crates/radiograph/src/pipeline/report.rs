@@ -299,7 +299,15 @@ fn in_words(record: &ProtocolRecord) -> String {
     use radiograph_head::Reading;
     let head = &record.protocol.head;
     let reading = match head.reading {
-        Reading::Recurrent { order, cell, units } => format!("{cell:?} of {units} units, {order:?} order"),
+        Reading::Recurrent { order, cell, units } => {
+            let word = |value: serde_json::Result<Value>| match value {
+                Ok(Value::String(name)) => name.replace('_', " "),
+                Ok(other) => other.to_string(),
+                Err(_) => String::new(),
+            };
+            let (cell, order) = (word(serde_json::to_value(cell)), word(serde_json::to_value(order)));
+            format!("{cell} of {units} units, {order} order")
+        }
         Reading::Flatten => "flattened map".to_owned(),
         Reading::GlobalAverage => "mean over the map".to_owned(),
     };

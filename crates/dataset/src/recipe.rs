@@ -36,7 +36,7 @@ pub struct Recipe {
     /// What becomes of one picture with several classes.
     pub conflicts: ConflictRule,
     /// Whether images made from an unknown one are used; no search for same pictures finds all originals.
-    pub unparented: bool,
+    pub orphans: bool,
     /// Which images are used.
     pub balance: Balance,
     /// Where they go.
@@ -152,7 +152,7 @@ impl Recipe {
                 conflict.map(|conflict| Reason::LabelConflict { classes: conflict.classes.clone() })
             })
             .collect();
-        if !self.unparented {
+        if !self.orphans {
             let originals: std::collections::HashSet<usize> = (0..records.len())
                 .filter(|image| !records[*image].origin.is_augmented())
                 .map(|image| groups.picture(image))

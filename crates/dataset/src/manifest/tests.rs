@@ -123,9 +123,9 @@ fn a_class_that_was_not_asked_for_is_named() {
     let text = std::fs::read_to_string(&path).unwrap();
     let classes = Classes::new([COVID_19, NORMAL]).unwrap();
     assert!(Manifest::read_of(&path, &classes).is_ok());
-    std::fs::write(&path, text.replace(",normal,", ",noraml,")).unwrap();
+    std::fs::write(&path, text.replace(",normal,", ",sick,")).unwrap();
     let message = Manifest::read_of(&path, &classes).unwrap_err().to_string();
-    assert!(message.contains("clinic:2 has class \"noraml\"; the classes are COVID-19, normal"), "{message}");
+    assert!(message.contains("clinic:2 has class \"sick\"; the classes are COVID-19, normal"), "{message}");
 }
 
 #[test]

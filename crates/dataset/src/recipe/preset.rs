@@ -98,7 +98,7 @@ impl Preset {
             // What was published looked for no copies; the groups and the certificate of such a manifest know the plain ones.
             search: Search { crops: trusted, ..Search::default() },
             conflicts: if trusted { ConflictRule::ExcludePicture } else { ConflictRule::Keep },
-            unparented: !trusted,
+            orphans: !trusted,
             balance,
             split: Split { kind, test: 0.2, folds: 5 },
             source_out: None,

@@ -130,10 +130,11 @@ fn data(report: &Report) -> Markup {
     let evaluation = &report.leading().evaluation;
     let sources = report.data.source_names().len() as u64;
     let used = flow.training + flow.test;
+    let kinds = classes(report).len() as u64;
     html! {
         p {
             strong { (counted(used, if report.run.images == Images::Phantoms { "phantom" } else { "radiograph" })) }
-            " in " (counted(classes(report).len() as u64, "class").replace("classs", "classes"))
+            " in " (count(kinds)) (if kinds == 1 { " class" } else { " classes" })
             @if sources > 0 { " from " (counted(sources, "source")) }
             "; " (count(flow.found)) " were found."
         }

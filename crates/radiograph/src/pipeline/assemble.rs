@@ -54,7 +54,7 @@ impl Pipeline<'_> {
         let recognised = recognise(&root)?;
         if recognised.sources.is_empty() {
             let reason = format!(
-                "no collection is recognised below {}; docs/data.md says how each is laid out",
+                "no collection is recognised below {}; radiograph_dataset::source documents their layouts",
                 root.display()
             );
             return Err(Error::NoImage { reason });

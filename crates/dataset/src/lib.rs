@@ -9,6 +9,27 @@
 //! what must stay together, [balances](balance) classes, [splits](split), and writes a [`manifest`] with a [`certificate`]
 //! of what leaks; [`verify`](verify::verify) checks both later. A [`recipe`] holds the settings, and three have names.
 //!
+//! ```
+//! use radiograph_dataset::{
+//!     manifest::Manifest, phantom::collection::Collections, prepare::prepare, recipe::Preset, source::recognise,
+//! };
+//!
+//! // Drawn films in the layouts of public collections, copies and all; your own folder of collections goes here.
+//! let place = tempfile::tempdir()?;
+//! Collections { patients: 40, seed: 3, side: 64 }.write(place.path(), |_, _| {})?;
+//! let folder = place.path().join("collections");
+//!
+//! let recognised = recognise(&folder)?;
+//! let prepared = prepare(&folder, &recognised.sources, &Preset::Trustworthy.recipe(), 7, &|_| {})?;
+//! println!("{prepared}"); // how many came in, were excluded and why, are copies of each other, and went where
+//! assert_eq!(prepared.certificate.train_to_test.shared_pictures, 0);
+//!
+//! prepared.write(&place.path().join("assembled"))?;
+//! let manifest = Manifest::read(&place.path().join("assembled/manifest.csv"))?;
+//! assert!(manifest.test().count() > 0 && manifest.folds() == 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Nothing is guessed: a label is present, absent or unknown, words are matched whole, and what the publishers leave
 //! blank stays blank. Metadata and images are untrusted: no name in a table leads out of its collection's folder, every
 //! size has a limit, and a bad row is an [`Exclusion`] that names file, row and reason, not the end of the reading.

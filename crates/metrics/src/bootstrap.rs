@@ -1,5 +1,7 @@
 //! The bootstrap over patients: an interval for any statistic.
 
+use std::fmt;
+
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -52,6 +54,19 @@ pub struct Estimate {
     pub interval: Result<Interval, Undefined>,
     /// Replicates in which the score was undefined; they are left out of the interval.
     pub undefined_replicates: u32,
+}
+
+impl fmt::Display for Estimate {
+    /// `0.9123 [0.8801, 0.9377]`, or what is undefined about it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.score, &self.interval) {
+            (Ok(score), Ok(interval)) => {
+                write!(formatter, "{score:.4} [{:.4}, {:.4}]", interval.low, interval.high)
+            }
+            (Ok(score), Err(reason)) => write!(formatter, "{score:.4} (no interval: {reason})"),
+            (Err(reason), _) => write!(formatter, "({reason})"),
+        }
+    }
 }
 
 impl Bootstrap {

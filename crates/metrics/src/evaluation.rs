@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Average, BinaryCounts, Bins, Bootstrap, CalibrationNorm, Class, ClassScore, ConfusionMatrix, Error,
-    Estimate, Metric, PairAverage, Predictions, Proportion, Reliability, Table,
-    table::{estimate_cell, score_cell},
+    Estimate, Metric, PairAverage, Predictions, Proportion, Reliability, Table, table::score_cell,
 };
 
 /// A score with its name and interval.
@@ -116,7 +115,7 @@ impl Evaluation {
         let header = ["class", "support"].map(str::to_owned);
         let mut table = Table::new(header.into_iter().chain(names.iter().map(|score| score.name.clone())));
         for class in &self.classes {
-            let scores = class.scores.iter().map(|score| estimate_cell(&score.estimate));
+            let scores = class.scores.iter().map(|score| score.estimate.to_string());
             table.push([class.class.clone(), class.support.to_string()].into_iter().chain(scores));
         }
         table

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Comparison, ConfusionMatrix, Estimate, Score, SubgroupTable};
+use crate::{Comparison, ConfusionMatrix, Score, SubgroupTable};
 
 /// Rows of cells under a header; columns of numbers are right-aligned, columns of words left-aligned.
 ///
@@ -116,15 +116,6 @@ pub(crate) fn score_cell(score: Score) -> String {
     score.map_or_else(|reason| format!("({reason})"), |score| format!("{score:.4}"))
 }
 
-/// `0.9123 [0.8801, 0.9377]`, or what is undefined about it.
-pub(crate) fn estimate_cell(estimate: &Estimate) -> String {
-    match (&estimate.score, &estimate.interval) {
-        (Ok(score), Ok(interval)) => format!("{score:.4} [{:.4}, {:.4}]", interval.low, interval.high),
-        (Ok(score), Err(reason)) => format!("{score:.4} (no interval: {reason})"),
-        (Err(reason), _) => format!("({reason})"),
-    }
-}
-
 impl From<&ConfusionMatrix> for Table {
     /// One row a true class, one column a predicted class.
     fn from(matrix: &ConfusionMatrix) -> Self {
@@ -149,7 +140,7 @@ impl From<&SubgroupTable> for Table {
             let mut row =
                 vec![group.group.to_string(), group.samples.to_string(), group.patients.to_string()];
             row.extend(group.by_class.iter().map(|(_, count)| count.to_string()));
-            row.push(estimate_cell(&group.estimate));
+            row.push(group.estimate.to_string());
             table.push(row);
         }
         table
@@ -168,7 +159,7 @@ impl From<&[Comparison]> for Table {
                 comparison.metric.clone(),
                 score_cell(comparison.first_score),
                 score_cell(comparison.second_score),
-                estimate_cell(&comparison.difference),
+                comparison.difference.to_string(),
                 score_cell(comparison.p_value),
                 holm,
                 comparison.statement(),

@@ -5,12 +5,12 @@ use std::{
     str::FromStr,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ClassName, DatasetError, Reason, Record, Sex, scan::age_band, split::apportion};
 
 /// A recorded field that classes can be balanced by.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
     /// Age: 0-17, 18-39, 40-59, 60-79, 80 and more, between bands, unknown.
@@ -24,16 +24,18 @@ pub enum Field {
 }
 
 /// By which field, and what becomes of images that find no match.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct BalancedBy {
     /// The field.
     pub field: Field,
     /// What becomes of the rest.
+    #[serde(default)]
     pub unmatched: Unmatched,
 }
 
 /// What becomes of images with a value of which another class has fewer.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unmatched {
     /// They are left out: the classes are equal at every value, and may be small.

@@ -1,19 +1,21 @@
-//! Collections read, filtered, and every image file read once.
+//! Collections read, filtered, and every image file read once: hash, scan and fingerprint come from one decode.
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use radiograph_files::ContentHash;
+use radiograph_files::{ContentHash, FileError};
 use rayon::prelude::*;
 
 use super::Progress;
 use crate::{
     DatasetError, Exclusion, Note, Reason, Record, RecordId, SourceName,
-    image::Limits,
+    image::{Limits, decode, read_file},
     recipe::{Candidate, Recipe},
     same_picture::Fingerprint,
+    scan::{Inspection, PixelStatistics, ScanReport, ScannedImage, Thresholds, images_of},
     source::{Collection, Source},
 };
 
@@ -29,6 +31,9 @@ pub struct Gathered {
     pub left_out: Vec<Exclusion>,
     /// What is odd about the rest.
     pub notes: Vec<Note>,
+    /// What is in the collections, and what is wrong with them. Of images that the recipe leaves out whatever they show, only
+    /// the files are described.
+    pub scan: ScanReport,
 }
 
 /// Reads collections and their images, on all threads of rayon's pool. Images that the recipe leaves out whatever they show
@@ -43,42 +48,45 @@ pub fn gather(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Gathered, DatasetError> {
     let mut names: BTreeSet<SourceName> = BTreeSet::new();
-    let mut gathered = Gathered {
-        candidates: Vec::new(),
-        fingerprints: Vec::new(),
-        left_out: Vec::new(),
-        notes: Vec::new(),
-    };
-    let mut images: Vec<(Record, Option<Reason>)> = Vec::new();
+    let mut collections: Vec<Collection> = Vec::new();
     for source in sources {
         let name = source.name();
         if !names.insert(name.clone()) {
             return Err(DatasetError::DuplicateSource { name: name.to_string() });
         }
         progress(Progress::Reading(name));
-        let collection = source.read()?;
-        take(collection, recipe, &mut images, &mut gathered);
+        collections.push(source.read()?);
     }
-    images.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
-    let total = images.len();
-    let done = AtomicUsize::new(0);
-    let read: Vec<_> = images
-        .into_par_iter()
-        .map(|(record, reason)| {
-            let read = read(record, reason);
+    let scanned: Vec<ScannedImage<'_>> = collections.iter().flat_map(images_of).collect();
+    let (total, done) = (scanned.len(), AtomicUsize::new(0));
+    let looked: Vec<Looked> = scanned
+        .par_iter()
+        .map(|image| {
+            let wanted = image.record.is_some_and(|record| recipe.reason(record).is_none());
+            let looked = if wanted { Looked::into(&image.path) } else { Looked::at(&image.path) };
             progress(Progress::Images { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-            read
+            looked
         })
         .collect();
-    for image in read {
-        match image {
-            Ok((candidate, fingerprint)) => {
-                gathered.candidates.push(candidate);
-                gathered.fingerprints.push(fingerprint);
-            }
-            Err(exclusion) => gathered.left_out.push(*exclusion),
-        }
+    let (inspections, read): (Vec<Inspection>, Vec<Read>) =
+        looked.into_iter().map(|Looked { inspection, read }| (inspection, read)).unzip();
+    let scan = ScanReport::new(&collections, Vec::new(), &scanned, &inspections, &Thresholds::default());
+    drop(scanned);
+
+    let mut gathered = Gathered {
+        candidates: Vec::new(),
+        fingerprints: Vec::new(),
+        left_out: Vec::new(),
+        notes: Vec::new(),
+        scan,
+    };
+    let mut images: Vec<(Candidate, Option<Fingerprint>)> = Vec::new();
+    let mut read = read.into_iter();
+    for collection in collections {
+        take(collection, recipe, &mut read, &mut images, &mut gathered);
     }
+    images.sort_by(|(one, _), (other, _)| one.record.id.cmp(&other.record.id));
+    (gathered.candidates, gathered.fingerprints) = images.into_iter().unzip();
     gathered.left_out.sort_by(|one, other| {
         let key = |exclusion: &Exclusion| {
             (exclusion.source.clone(), exclusion.row, exclusion.file.clone(), exclusion.reason.to_string())
@@ -88,53 +96,108 @@ pub fn gather(
     Ok(gathered)
 }
 
-/// Sorts a collection's images, with the reason of those that are not used, from what is no image.
+/// Sorts a collection's images, with the reason of those that are not used, from what is no image. What was `read` stands in
+/// the order of [`images_of`].
 fn take(
     collection: Collection,
     recipe: &Recipe,
-    images: &mut Vec<(Record, Option<Reason>)>,
+    read: &mut impl Iterator<Item = Read>,
+    images: &mut Vec<(Candidate, Option<Fingerprint>)>,
     gathered: &mut Gathered,
 ) {
     let mut ids: BTreeSet<RecordId> = collection.records.iter().map(|record| record.id.clone()).collect();
+    let mut add = |record: Record, excluded: Option<Reason>, read: Option<Read>| match read {
+        Some(Ok(Content { hash, fingerprint })) => {
+            let (excluded, fingerprint) = match fingerprint {
+                Ok(fingerprint) => (excluded, fingerprint),
+                Err(fault) => (excluded.or(Some(Reason::Unreadable(fault))), None),
+            };
+            images.push((Candidate { record, content_hash: hash, excluded }, fingerprint));
+        }
+        Some(Err(error)) => {
+            gathered.left_out.push(Exclusion::of(record, Reason::Unreadable(error.to_string())));
+        }
+        // Every image was read.
+        None => {}
+    };
     for record in collection.records {
         let reason = recipe.reason(&record);
-        images.push((record, reason));
+        add(record, reason, read.next());
     }
+    let mut left_out = Vec::new();
     for exclusion in collection.exclusions {
         // An image that no row describes is still an image, unless its name is taken by one in another folder.
         if let (Reason::FileWithoutRow, Some(file)) = (&exclusion.reason, &exclusion.file) {
+            let read = read.next();
             let id = RecordId::new(&collection.source, file.clone());
             if ids.insert(id.clone()) {
                 let record = Record::new(id, collection.root.join(file));
-                images.push((record, Some(Reason::FileWithoutRow)));
+                add(record, Some(Reason::FileWithoutRow), read);
                 continue;
             }
         }
-        gathered.left_out.push(exclusion);
+        left_out.push(exclusion);
     }
+    gathered.left_out.extend(left_out);
     gathered.notes.extend(collection.notes);
 }
 
-type Read = Result<(Candidate, Option<Fingerprint>), Box<Exclusion>>;
+/// What is known of an image after one reading.
+struct Looked {
+    inspection: Inspection,
+    read: Read,
+}
 
-fn read(record: Record, excluded: Option<Reason>) -> Read {
-    let limits = Limits::default();
-    let fault = match &excluded {
-        Some(_) => None,
-        None => match Fingerprint::of_file(&record.path, &limits) {
-            Ok(fingerprint) => {
-                let content_hash = fingerprint.content();
-                return Ok((Candidate { record, content_hash, excluded: None }, Some(fingerprint)));
-            }
-            Err(DatasetError::Image { reason, .. }) => Some(reason.to_string()),
-            Err(error) => Some(error.to_string()),
-        },
-    };
-    match ContentHash::of_file(&record.path) {
-        Ok(content_hash) => {
-            let excluded = excluded.or(fault.map(Reason::Unreadable));
-            Ok((Candidate { record, content_hash, excluded }, None))
+/// The content of a file, or why it cannot be read.
+type Read = Result<Content, FileError>;
+
+struct Content {
+    hash: ContentHash,
+    /// What the image is compared by, if that was asked for; why it cannot be decoded.
+    fingerprint: Result<Option<Fingerprint>, String>,
+}
+
+impl Looked {
+    /// The file alone.
+    fn at(path: &Path) -> Self {
+        let read = ContentHash::of_file(path);
+        Self {
+            inspection: Inspection::of_file(path, false),
+            read: read.map(|hash| Content { hash, fingerprint: Ok(None) }),
         }
-        Err(error) => Err(Box::new(Exclusion::of(record, Reason::Unreadable(error.to_string())))),
+    }
+
+    /// The pixels too, decoded once for the scan and for the fingerprint.
+    fn into(path: &Path) -> Self {
+        let limits = Limits::default();
+        let bytes = match read_file(path, &limits) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let fault = match error {
+                    DatasetError::Image { reason, .. } => reason.to_string(),
+                    error => error.to_string(),
+                };
+                // A file beyond the limits has a hash all the same.
+                let mut looked = Self::at(path);
+                looked.inspection.fault = Some(fault.clone());
+                looked.read = looked.read.map(|content| Content { fingerprint: Err(fault), ..content });
+                return looked;
+            }
+        };
+        let hash = ContentHash::of_bytes(&bytes);
+        let mut inspection = Inspection::of_bytes(&bytes);
+        let decoded = decode(&bytes, &limits);
+        drop(bytes);
+        let fingerprint = match decoded {
+            Ok(picture) => {
+                inspection.pixels = Some(PixelStatistics::of_picture(picture.clone()));
+                Ok(Some(Fingerprint::of_picture(hash, picture)))
+            }
+            Err(reason) => {
+                inspection.fault = Some(reason.to_string());
+                Err(reason.to_string())
+            }
+        };
+        Self { inspection, read: Ok(Content { hash, fingerprint }) }
     }
 }

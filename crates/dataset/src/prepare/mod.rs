@@ -18,6 +18,7 @@ use crate::{
     manifest::Manifest,
     recipe::Recipe,
     same_picture::{Fingerprint, SamePicture, Search, find},
+    scan::ScanReport,
     source::Source,
     split::{Abstention, Sample, leave_one_source_out},
 };
@@ -59,6 +60,8 @@ pub struct Prepared {
     pub left_out: Vec<Exclusion>,
     /// What is odd about the rest.
     pub notes: Vec<Note>,
+    /// What is in the collections, and what is wrong with them.
+    pub scan: ScanReport,
 }
 
 /// Reads collections below `folder`, finds same pictures, and deals the images by a recipe. The same files and the same
@@ -97,6 +100,7 @@ pub fn prepare(
         images,
         left_out: gathered.left_out,
         notes: gathered.notes,
+        scan: gathered.scan,
     })
 }
 
@@ -143,8 +147,11 @@ impl Prepared {
     /// Name of the list of what has no row in the manifest.
     pub const LEFT_OUT: &'static str = "left-out.csv";
 
-    /// Writes the manifest, the certificate, and the list of what has no row in the manifest; the folder is made if it is
-    /// not there.
+    /// Name of the scan's report.
+    pub const SCAN: &'static str = "scan.json";
+
+    /// Writes the manifest, the certificate, the list of what has no row in the manifest, and the scan's report; the folder
+    /// is made if it is not there.
     ///
     /// # Errors
     ///
@@ -153,6 +160,7 @@ impl Prepared {
         create_folder(folder)?;
         self.manifest.write(&folder.join(Self::MANIFEST))?;
         write_bytes(&folder.join(Self::CERTIFICATE), self.certificate.to_json().as_bytes())?;
+        write_whole(&folder.join(Self::SCAN), |file| self.scan.write_json(file))?;
         write_whole(&folder.join(Self::LEFT_OUT), |file| {
             let mut table = csv::Writer::from_writer(file);
             table

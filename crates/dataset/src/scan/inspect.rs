@@ -65,6 +65,12 @@ impl Inspection {
         inspection
     }
 
+    /// What the bytes of a file say without being decoded.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        let start = &bytes[..bytes.len().min(SNIFF_BYTES)];
+        Self { bytes: bytes.len() as u64, format: ImageFormat::of_content(start), ..Self::default() }
+    }
+
     fn sniff(&mut self, path: &Path) -> std::io::Result<()> {
         let file = File::open(path)?;
         self.bytes = file.metadata()?.len();

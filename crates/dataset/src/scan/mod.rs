@@ -106,14 +106,15 @@ impl Scan {
 }
 
 /// An image that is there, with a record or without.
-struct ScannedImage<'a> {
+pub(crate) struct ScannedImage<'a> {
     source: &'a SourceName,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     name: &'a str,
-    record: Option<&'a Record>,
+    pub(crate) record: Option<&'a Record>,
 }
 
-fn images_of<'a>(collection: &'a Collection) -> impl Iterator<Item = ScannedImage<'a>> {
+/// Every image of a collection: those with a record, in their order, then those without a row.
+pub(crate) fn images_of<'a>(collection: &'a Collection) -> impl Iterator<Item = ScannedImage<'a>> {
     let of_record = |record: &'a Record| ScannedImage {
         source: &collection.source,
         path: record.path.clone(),

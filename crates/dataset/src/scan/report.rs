@@ -95,7 +95,7 @@ pub enum FindingKind {
 }
 
 impl ScanReport {
-    pub(super) fn new(
+    pub(crate) fn new(
         collections: &[Collection],
         unread: Vec<UnreadCollection>,
         images: &[ScannedImage<'_>],

@@ -38,8 +38,9 @@ use progress::ProgressDisplay;
 /// `trustworthy` keeps together what belongs together.
 ///
 /// Writes to --out: manifest.csv (one row an image: where it went, or why nowhere), leakage.json (what crosses the borders
-/// of the split; the same for a plain random split; which class comes from which collection) and left-out.csv (rows of
-/// tables without an image, and files that are none). The same files, preset and seed give the same bytes.
+/// of the split; the same for a plain random split; which class comes from which collection), left-out.csv (rows of
+/// tables without an image, and files that are none) and scan.json (what `scan` says of the images that were looked into).
+/// The same files, preset and seed give the same bytes.
 ///
 /// Exit status: 0 if all was written, 1 if not, 2 if the command line is wrong. Leaks of a preset that has them are no
 /// failure; they are in the certificate.
@@ -111,7 +112,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     prepared.write(&arguments.out)?;
     let mut output = io::stdout().lock();
     write!(output, "{prepared}")?;
-    let written = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT];
+    let written = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT, Prepared::SCAN];
     let written = written.map(|name| arguments.out.join(name).display().to_string());
     writeln!(output, "written: {}", written.join(", "))?;
     Ok(())

@@ -13,33 +13,24 @@ use std::{
     error::Error,
     fs,
     io::{self, IsTerminal},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use radiograph_backbone::{
-    Backbone, BackboneError, Facts, Form, Identity, Options,
-    extraction::{
-        Event, Extraction, ExtractionReport, ExtractionSettings, Failure, Input, InputError, Pixels,
-        extraction_key,
-    },
-};
+use radiograph::{Config, Frozen};
+use radiograph_backbone::extraction::{Event, Extraction, ExtractionReport, ExtractionSettings, Failure};
 use radiograph_dataset::{
-    image::{Limits, decode, decode_gray, read_file},
-    manifest::{Manifest, Row},
-    preprocess::{Augmentation, Colour, Filter, Normalisation, Preprocess, Preprocessor},
+    manifest::Manifest,
+    preprocess::{Augmentation, Filter},
 };
-use radiograph_features::{Element, ExtractionKey, FeatureId, FeatureStore, Part, StoreDescription, gc};
-use radiograph_files::{ContentHash, write_bytes};
+use radiograph_features::{Element, FeatureStore, Part, StoreDescription, gc};
+use radiograph_files::write_bytes;
+use radiograph_head::Preset;
 use radiograph_libtorch::{Device, Devices};
-use radiograph_weights::{
-    Architecture, Interpolation, Lineage, Normalisation as Expected, Weights, WeightsChoice, WeightsRecord,
-};
-use serde::Serialize;
+use radiograph_weights::{Architecture, WeightsChoice};
 
 /// Pass every image of a manifest through a frozen network, once, and keep the features.
 ///
@@ -150,15 +141,12 @@ fn main() -> ExitCode {
 /// Whether no image was left out.
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let manifest = Manifest::read(&arguments.manifest)?;
-    let network = Network::of(arguments)?;
-    let preprocessing = Preprocessing::of(arguments, &network)?;
-    let side = i64::from(arguments.size);
-    let shape = Facts::of(arguments.backbone).feature_shape(side, side)?.map(|side| side as usize);
+    let frozen = frozen(arguments)?;
     let element = match arguments.element {
         ElementName::F32 => Element::F32,
         ElementName::F16 => Element::F16,
     };
-    let description = StoreDescription::new(network.key(&preprocessing)?, shape, element)?;
+    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, element)?;
     if arguments.mend {
         let collected = gc(&arguments.store, |_| true)?;
         println!(
@@ -168,153 +156,32 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     }
     let mut extraction = Extraction::open(&arguments.store, &description, arguments.part)?;
 
-    let preprocessing = Arc::new(preprocessing);
-    let inputs = inputs(&manifest, &preprocessing, arguments.variants);
+    let used = manifest.rows().iter().filter(|row| !row.place.is_excluded());
+    let inputs = used.map(|row| frozen.inputs(row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
     let devices = devices(&arguments.device);
     let display = Display::new();
-    let load = || devices.iter().map(|&device| network.load(device)).collect();
-    let report = extraction.run(inputs, load, &settings(arguments), |event| display.show(event))?;
+    let load = || devices.iter().map(|&device| frozen.load(device)).collect();
+    let report = extraction
+        .run(inputs, load, &settings(arguments, frozen.input_shape()), |event| display.show(event))?;
     display.bar.finish_and_clear();
     drop(extraction);
     finish(&report, arguments)?;
     Ok(report.failures.is_empty())
 }
 
-/// A network before it is loaded: all that its features are called after.
-struct Network {
-    architecture: Architecture,
-    lineage: Lineage,
-    weights: Parameters,
-}
-
-enum Parameters {
-    Trained(Box<Weights>),
-    Random { seed: u64 },
-}
-
-impl Network {
-    fn of(arguments: &Arguments) -> Result<Self, Box<dyn Error>> {
-        let architecture = arguments.backbone;
-        let weights = match &arguments.weights {
-            &WeightsChoice::Random { seed } => {
-                let lineage = Lineage::torchvision(architecture);
-                return Ok(Self { architecture, lineage, weights: Parameters::Random { seed } });
-            }
-            WeightsChoice::Installed(name) => Weights::named(name.as_str())?,
-            WeightsChoice::File(path) => Weights::of_file(path, architecture)?,
-        };
-        let WeightsRecord { architecture: found, lineage, .. } = *weights.record();
-        if found != architecture {
-            return Err(format!("{} are weights of {found}, not of {architecture}", arguments.weights).into());
-        }
-        Ok(Self { architecture, lineage, weights: Parameters::Trained(Box::new(weights)) })
-    }
-
-    fn record(&self) -> Option<&WeightsRecord> {
-        match &self.weights {
-            Parameters::Trained(weights) => Some(weights.record()),
-            Parameters::Random { .. } => None,
-        }
-    }
-
-    fn key(&self, preprocessing: &Preprocessing) -> Result<ExtractionKey, serde_json::Error> {
-        let Self { architecture, lineage, weights } = self;
-        let identity = match weights {
-            Parameters::Trained(weights) => Identity::File { sha256: weights.sha256() },
-            Parameters::Random { seed } => Identity::Random { architecture: *architecture, seed: *seed },
-        };
-        let words = serde_json::to_string(&preprocessing.words())?;
-        Ok(extraction_key(*architecture, *lineage, Form::default(), &identity, words))
-    }
-
-    fn load(&self, device: Device) -> Result<Backbone, BackboneError> {
-        match &self.weights {
-            // Refused if the file is no longer the one that the store is named after.
-            Parameters::Trained(weights) => Backbone::of_weights(weights, device, Options::default()),
-            Parameters::Random { seed } => Backbone::random(self.architecture, *seed, self.lineage, device),
-        }
-    }
-}
-
-/// How an image file becomes the network's input.
-struct Preprocessing {
-    preprocessor: Preprocessor,
-    /// How copies are drawn, and from which seed.
-    augmentation: Option<(Augmentation, u64)>,
-    limits: Limits,
-}
-
-/// What of it is part of the store's key.
-#[derive(Serialize)]
-struct InWords<'p> {
-    steps: &'p Preprocess,
-    augmentation: Option<&'p (Augmentation, u64)>,
-}
-
-impl Preprocessing {
-    fn of(arguments: &Arguments, network: &Network) -> Result<Self, Box<dyn Error>> {
-        let normalisation = match network.record().map(|record| record.normalisation) {
-            None | Some(Expected::Torch) => Normalisation::Torch,
-            Some(Expected::Tf) => Normalisation::Tf,
-            Some(Expected::Caffe) => Normalisation::Caffe,
-        };
-        let published = match network.record().and_then(|record| record.interpolation) {
-            None | Some(Interpolation::Bilinear) => Filter::Bilinear,
-            Some(Interpolation::Bicubic) => Filter::Bicubic,
-        };
-        let filter = arguments.filter.map_or(published, |name| match name {
-            FilterName::Nearest => Filter::Nearest,
-            FilterName::Bilinear => Filter::Bilinear,
-            FilterName::Bicubic => Filter::Bicubic,
-            FilterName::Lanczos => Filter::Lanczos,
-        });
-        let steps = Preprocess { size: arguments.size, filter, normalisation, ..Preprocess::default() };
-        let rotation = Augmentation { rotation: 15.0, shift: 0.0, flip: false };
-        let augmentation = (arguments.variants > 0).then_some((rotation, arguments.seed));
-        Ok(Self { preprocessor: steps.check()?, augmentation, limits: Limits::default() })
-    }
-
-    fn words(&self) -> InWords<'_> {
-        InWords { steps: self.preprocessor.steps(), augmentation: self.augmentation.as_ref() }
-    }
-
-    /// The pixels of a file, and the hash of the bytes that they were decoded from.
-    fn pixels(&self, path: &Path, feature: FeatureId) -> Result<Pixels, InputError> {
-        let bytes = read_file(path, &self.limits)?;
-        let content = ContentHash::of_bytes(&bytes);
-        let picture = match self.preprocessor.steps().colour {
-            Colour::Gray => decode_gray(&bytes, &self.limits),
-            Colour::Rgb => decode(&bytes, &self.limits),
-        };
-        let picture = picture.map_err(|reason| format!("{}: {reason}", path.display()))?;
-        let array = match (&self.augmentation, feature.variant) {
-            (Some((augmentation, seed)), 1..) => {
-                // Drawn by content, as the features are called: the same image is turned alike in every collection.
-                let drawn =
-                    augmentation.draw(*seed, &feature.image.to_string(), u64::from(feature.variant))?;
-                self.preprocessor.apply_augmented(picture, &drawn)
-            }
-            _ => self.preprocessor.apply(picture),
-        };
-        let (channels, height, width) = array.dim();
-        Ok(Pixels { content, shape: [channels, height, width], values: array.into_iter().collect() })
-    }
-}
-
-/// Every image that is trained or tested on, and the copies of those that are trained on.
-fn inputs<'m>(
-    manifest: &'m Manifest,
-    preprocessing: &'m Arc<Preprocessing>,
-    variants: u32,
-) -> impl Iterator<Item = Input<'m>> {
-    let used = manifest.rows().iter().filter(|row| !row.place.is_excluded());
-    used.flat_map(move |row: &Row| {
-        let copies = if row.place.is_train() && !row.augmented { variants } else { 0 };
-        (0..=copies).map(move |copy| {
-            let feature = FeatureId::variant(row.content_hash, copy);
-            Input::new(row.id.to_string(), feature, move || preprocessing.pixels(&row.file(), feature))
-        })
-    })
+/// The network as the pipeline's preset `trustworthy` feeds it, but for what the arguments say.
+fn frozen(arguments: &Arguments) -> Result<Frozen, radiograph::Error> {
+    let mut input = Config::of(Preset::Trustworthy).input;
+    input.size = arguments.size;
+    input.filter = arguments.filter.map(|name| match name {
+        FilterName::Nearest => Filter::Nearest,
+        FilterName::Bilinear => Filter::Bilinear,
+        FilterName::Bicubic => Filter::Bicubic,
+        FilterName::Lanczos => Filter::Lanczos,
+    });
+    input.variants = arguments.variants;
+    input.augmentation = Some(Augmentation { rotation: 15.0, shift: 0.0, flip: false });
+    Frozen::new(arguments.backbone, &arguments.weights, &input, arguments.seed)
 }
 
 fn devices(named: &[Device]) -> Vec<Device> {
@@ -325,10 +192,8 @@ fn devices(named: &[Device]) -> Vec<Device> {
     if gpus.is_empty() { vec![Device::CPU] } else { gpus }
 }
 
-fn settings(arguments: &Arguments) -> ExtractionSettings {
-    let side = arguments.size as usize;
-    let mut settings =
-        ExtractionSettings::new([3, side, side]).with_cudnn_benchmark(arguments.cudnn_benchmark);
+fn settings(arguments: &Arguments, input: [usize; 3]) -> ExtractionSettings {
+    let mut settings = ExtractionSettings::new(input).with_cudnn_benchmark(arguments.cudnn_benchmark);
     settings.batch = arguments.batch;
     settings.memory = arguments.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20));
     settings.decoders = arguments.decoders;

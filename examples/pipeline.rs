@@ -12,19 +12,20 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 #![allow(clippy::result_large_err, reason = "a run fails once; the error carries what is known")]
 
+mod run_progress;
+
 use std::{
     fs,
-    io::IsTerminal,
     ops::ControlFlow,
     path::PathBuf,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
-    time::Instant,
 };
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 use radiograph::{Config, Cost, Error, Outcome, Pipeline, Progress};
+
+use crate::run_progress::RunProgress;
 
 /// Train and test classifiers of chest X-rays, and show what their scores are worth.
 ///
@@ -117,84 +118,12 @@ fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     overrides.extend(arguments.permute_labels.then(|| "permute_labels=true".to_owned()));
     overrides.extend(arguments.overrides.iter().cloned());
     let config = Config::resolve(file.as_deref(), &overrides)?;
-    let mut lines = Lines::default();
+    let mut lines = RunProgress::default();
     let mut watch = |progress: Progress<'_>| {
         lines.show(progress);
         if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     Pipeline::new(config, &arguments.out, &mut watch)?.run()
-}
-
-/// One bar or, where nobody watches, a line now and then.
-#[derive(Default)]
-struct Lines {
-    bar: Option<ProgressBar>,
-    last: Option<Instant>,
-}
-
-impl Lines {
-    fn show(&mut self, progress: Progress<'_>) {
-        match progress {
-            Progress::Started { stage, of } => self.begin(&format!("{stage} {of}")),
-            Progress::AlreadyDone { stage, of } => self.line(&format!("{stage} {of}: already done")),
-            Progress::Said { sentence } => self.line(sentence),
-            Progress::Advanced { done, all, unit } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_length(all);
-                    bar.set_position(done);
-                    bar.set_message(unit);
-                }
-                self.now_and_then(&format!("  {done} of {all} {unit}"));
-            }
-            Progress::Trained { part, epoch, epochs, step, steps, running } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_length((epochs * steps) as u64);
-                    bar.set_position(((epoch - 1) * steps + step) as u64);
-                }
-                let (loss, accuracy) = (running.loss, running.accuracy * 100.0);
-                let text =
-                    format!("{part}, epoch {epoch} of {epochs}: loss {loss:.4}, accuracy {accuracy:.1} %");
-                match &self.bar {
-                    Some(bar) => bar.set_message(text),
-                    None => self.now_and_then(&format!("  {text}")),
-                }
-            }
-            Progress::Finished { stage, of, seconds } => {
-                if let Some(bar) = self.bar.take() {
-                    bar.finish_and_clear();
-                }
-                self.line(&format!("{stage} {of}: done in {seconds:.1} s"));
-            }
-            _ => {}
-        }
-    }
-
-    fn begin(&mut self, what: &str) {
-        self.line(&format!("{what} …"));
-        if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(0);
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec}, {eta} left  {msg}")
-            {
-                bar.set_style(style);
-            }
-            self.bar = Some(bar);
-        }
-    }
-
-    fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
-        }
-    }
-
-    fn now_and_then(&mut self, text: &str) {
-        if self.bar.is_none() && self.last.is_none_or(|last| last.elapsed().as_secs() >= 10) {
-            self.last = Some(Instant::now());
-            eprintln!("{text}");
-        }
-    }
 }
 
 fn print(outcome: &Outcome, arguments: &Arguments) {

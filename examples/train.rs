@@ -21,12 +21,13 @@ use std::{
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use radiograph_dataset::manifest::{Manifest, Place};
+use radiograph::labelled_images;
+use radiograph_dataset::manifest::Manifest;
 use radiograph_features::FeatureStore;
 use radiograph_files::{create_folder, write_bytes};
 use radiograph_head::{
-    Cohort, Event, FeatureShape, Features, Feed, LabelledImage, Network, Preset, Protocol, ProtocolRecord,
-    Stage, Subset, TrainingProgress,
+    Architecture, Cohort, Event, FeatureShape, Features, Feed, Preset, Protocol, ProtocolRecord, Stage,
+    TrainingProgress,
 };
 use radiograph_libtorch::Device;
 
@@ -131,7 +132,7 @@ fn train(
     manifest: &Manifest,
     store: &FeatureStore,
 ) -> Result<(String, ProtocolRecord), Failure> {
-    let network: Network = store.key().backbone.parse()?;
+    let network: Architecture = store.key().backbone.parse()?;
     let name = if arguments.plain { format!("{network}-plain") } else { network.to_string() };
     let cohort = cohort(arguments, manifest, store)?;
     let features = cohort.features(store)?;
@@ -162,24 +163,7 @@ fn train(
 
 /// The manifest's images, and what becomes of each.
 fn cohort(arguments: &Arguments, manifest: &Manifest, store: &FeatureStore) -> Result<Cohort, Failure> {
-    let mut images = Vec::new();
-    for row in manifest.rows() {
-        let subset = match row.place {
-            Place::Train { fold, validates } => Subset::Training { fold, validates },
-            Place::Test => Subset::Test,
-            Place::Excluded { .. } => continue,
-        };
-        let class = row.class.as_ref().ok_or_else(|| format!("{} has no class", row.id))?;
-        images.push(LabelledImage {
-            id: row.id.to_string(),
-            patient: row.patient.as_ref().map_or_else(|| row.group.to_string(), ToString::to_string),
-            source: row.source().to_string(),
-            class: class.to_string(),
-            image: row.content_hash,
-            subset,
-        });
-    }
-    let mut cohort = Cohort::new(&manifest.classes()?, images)?;
+    let mut cohort = Cohort::new(&manifest.classes()?, labelled_images(manifest))?;
     if arguments.leave_out_missing {
         let (rest, missing) = cohort.without_missing(store)?;
         if !missing.is_empty() {
@@ -192,7 +176,7 @@ fn cohort(arguments: &Arguments, manifest: &Manifest, store: &FeatureStore) -> R
     Ok(if arguments.permute_labels { cohort.with_permuted_labels(arguments.seed) } else { cohort })
 }
 
-fn protocol(arguments: &Arguments, network: Network, shape: FeatureShape, cohort: &Cohort) -> Protocol {
+fn protocol(arguments: &Arguments, network: Architecture, shape: FeatureShape, cohort: &Cohort) -> Protocol {
     let mut protocol = Protocol::preset(arguments.preset, network, shape, cohort, arguments.seed);
     if arguments.plain {
         protocol.head = arguments.preset.baseline(network, shape, cohort.classes());

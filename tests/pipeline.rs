@@ -1,9 +1,19 @@
-//! The whole pipeline on a few phantoms: interrupted or not, it ends with the same files.
+//! The whole pipeline on a few phantoms: interrupted, killed or neither, it ends with the same files.
 
-use std::{collections::BTreeMap, fs, ops::ControlFlow, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::Instant,
+};
 
-use radiograph::{Config, Error, Pipeline, Progress, Stage};
-use radiograph_dataset::phantom::collection::Collections;
+use radiograph::{Config, Error, ExternalTest, Pipeline, Progress, Stage};
+use radiograph_classes::Classes;
+use radiograph_dataset::{manifest::Manifest, phantom::collection::Collections};
+use radiograph_metrics::Predictions;
 
 fn phantoms(folder: &Path) {
     Collections { patients: 40, seed: 3, side: 160 }.write(folder, |_, _| {}).unwrap();
@@ -90,6 +100,84 @@ fn a_run_that_is_interrupted_again_and_again_ends_like_an_undisturbed_one() {
     let other = Config { seed: 8, ..config };
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     assert!(matches!(Pipeline::new(other, &disturbed, &mut watch), Err(Error::OtherRun { .. })));
+
+    what_was_trained_on_is_not_elsewhere(&undisturbed, &place.path().join("collections"));
+}
+
+/// An external test on the very images of the run leaves out what was trained on, and classifies the test images alike.
+fn what_was_trained_on_is_not_elsewhere(run: &Path, collections: &Path) {
+    let classes = Classes::new(["COVID-19", "normal", "pneumonia"]).unwrap();
+    let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
+    let trained: BTreeSet<String> = manifest.train().map(|row| row.id.to_string()).collect();
+    let table = fs::File::open(run.join("inception_v3/predictions.csv")).unwrap();
+    let own = Predictions::read_csv(table, Some(&classes)).unwrap();
+
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let test = ExternalTest::of_run(run, collections, None, &mut watch).unwrap();
+    let known = test.left_out["picture-trained-on"] + test.left_out.get("patient-trained-on").unwrap_or(&0);
+    assert!(known >= trained.len() && test.not_compared == 0, "{:?}", test.left_out);
+    let ids = test.predictions.ids().unwrap();
+    assert!(ids.iter().all(|id| !trained.contains(id)));
+    let mut compared = 0;
+    for (at, id) in own.ids().unwrap().iter().enumerate() {
+        if let Some(position) = ids.iter().position(|other| other == id) {
+            assert_eq!(test.predictions.predicted(position).name(), own.predicted(at).name(), "{id}");
+            compared += 1;
+        }
+    }
+    assert!(compared > own.len() / 2, "{compared} of {} test images are there", own.len());
+}
+
+/// Set for the process that is to be killed: the folder of phantoms, and the run.
+const PHANTOMS: &str = "RADIOGRAPH_TEST_PHANTOMS";
+const RUN: &str = "RADIOGRAPH_TEST_RUN";
+
+/// Not a test of its own: what the killed process runs.
+#[test]
+fn child() {
+    let (Some(phantoms), Some(run)) = (env::var_os(PHANTOMS), env::var_os(RUN)) else { return };
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    Pipeline::new(config(Path::new(&phantoms)), Path::new(&run), &mut watch).unwrap().run().unwrap();
+}
+
+#[test]
+fn a_run_that_is_killed_five_times_ends_like_an_undisturbed_one() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let start = |run: &PathBuf| {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["pipeline::child", "--exact", "--nocapture"]);
+        command.env(PHANTOMS, place.path()).env(RUN, run);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let undisturbed = place.path().join("undisturbed");
+    let begin = Instant::now();
+    assert!(start(&undisturbed).wait().unwrap().success());
+    let whole = begin.elapsed();
+    let expected = outcome(&undisturbed);
+
+    // Shares of an undisturbed run's time. Each attempt goes on where the one before came to, so that the kills reach ever
+    // later stages; if one comes too late, the next folder takes the rest.
+    let moments = [0.31, 0.56, 0.48, 0.39, 0.27];
+    let mut kills = 0;
+    for number in 0.. {
+        let run = place.path().join(format!("killed {number}"));
+        while kills < moments.len() {
+            let mut process = start(&run);
+            thread::sleep(whole.mul_f64(moments[kills]));
+            process.kill().unwrap();
+            if process.wait().unwrap().success() {
+                break;
+            }
+            kills += 1;
+        }
+        assert!(start(&run).wait().unwrap().success(), "after {kills} kills");
+        assert_eq!(outcome(&run), expected, "after {kills} kills");
+        if kills == moments.len() {
+            return;
+        }
+        assert!(number < moments.len(), "the process ends before it can be killed");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_gradcam::{Explainer, Method, Target};
-use radiograph_head::{FeatureShape, Head, Mode, Network, Preset};
+use radiograph_head::{Architecture, FeatureShape, Head, Mode, Preset};
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
 
@@ -13,7 +13,7 @@ const BATCH: i64 = 32;
 fn explain(criterion: &mut Criterion) {
     let classes = Classes::new(["covid", "normal", "pneumonia"]).expect("three names");
     let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-    let config = Preset::Paper.head(Network::Vgg19, shape, &classes);
+    let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
     let head = Head::new(config, 1, Device::CPU).expect("the head of the preset");
     let count = BATCH * 512 * 49;
     let features =

@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    CrossEntropy, FeatureShape, Gradients, Head, Mode, Network, Optimizer, Preset, RmsProp, Step,
+    Architecture, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Preset, RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
@@ -22,7 +22,7 @@ impl Setting {
     fn new() -> Self {
         let classes = Classes::new(["covid", "normal", "pneumonia"]).expect("three names");
         let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-        let config = Preset::Paper.head(Network::Vgg19, shape, &classes);
+        let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
         let head = Head::new(config, 1, Device::CPU).expect("the head of the preset");
         let loss = CrossEntropy::new(&classes, None, tch::Device::Cpu).expect("no weights");
         let count = BATCH * 512 * 49;

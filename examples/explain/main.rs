@@ -40,7 +40,7 @@ use crate::{
 
 /// Show where a trained head found its evidence, and measure how far to believe that.
 ///
-/// Reads a run that `train` made. The frozen network is not run: its features come from the store that they were trained
+/// Reads a run that `train` or `pipeline` made. The frozen network is not run: its features come from the store that they were trained
 /// on. Writes OUT/METHOD/CLASS--IMAGE.png (original, heat map, both), OUT/METHOD.png (all panels by true class),
 /// OUT/measures.csv (a row for each image and method) and OUT/agreement.csv (how alike the methods' maps are).
 ///
@@ -51,7 +51,7 @@ use crate::{
 /// Exit status: 0 if every image was explained, 1 if not, 2 if the command line is wrong.
 #[derive(Parser)]
 struct Arguments {
-    /// Folder of a run, as `train` wrote it
+    /// Folder of a run, as `train` or `pipeline` wrote it
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
 

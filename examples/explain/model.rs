@@ -6,7 +6,7 @@ use std::{
 };
 
 use radiograph_dataset::preprocess::Preprocess;
-use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_features::{ExtractionKey, FeatureId, FeatureStore};
 use radiograph_files::ContentHash;
 use radiograph_head::{Head, Model, ProtocolRecord, TestedModel};
 use radiograph_libtorch::Device;
@@ -36,7 +36,7 @@ impl Trained {
         };
         let folder = run.join(&name);
         let record = ProtocolRecord::read(&folder)?.ok_or_else(|| {
-            format!("{} holds no finished training; finish it with `train`", folder.display())
+            format!("{} holds no finished training; finish it with `train` or `pipeline`", folder.display())
         })?;
         let weights = match &record.protocol.tested {
             TestedModel::WeightedFolds(weights) => folder.join(heaviest(weights)),
@@ -46,7 +46,7 @@ impl Trained {
         let model = Model::load(&weights, &record.key, classes, device)?;
         let place = match store {
             Some(store) => store.to_owned(),
-            None => recorded_store(&folder)?,
+            None => recorded_store(run, &folder, &record.key)?,
         };
         Ok(Self { name, model, store: FeatureStore::open_for(&place, &record.key)?, device })
     }
@@ -55,10 +55,10 @@ impl Trained {
         self.model.head()
     }
 
-    /// How pictures became the network's input, if the store says so in the words of `extract`.
+    /// How pictures became the network's input, if the store says so in the words of this project's programs.
     pub(crate) fn preprocessing(&self) -> Option<Preprocess> {
-        let mut words: serde_json::Value = serde_json::from_str(&self.store.key().preprocessing).ok()?;
-        serde_json::from_value(words.get_mut("steps")?.take()).ok()
+        let words: serde_json::Value = serde_json::from_str(&self.store.key().preprocessing).ok()?;
+        serde_json::from_value(words.get("preprocess")?.clone()).ok()
     }
 
     /// The feature map `[1, C, H, W]` of an image.
@@ -82,7 +82,10 @@ fn only_model(run: &Path) -> Result<String, Failure> {
     names.sort();
     match &names[..] {
         [name] => Ok(name.clone()),
-        [] => Err(format!("{} holds no finished training; make one with `train`", run.display()).into()),
+        [] => {
+            Err(format!("{} holds no finished training; make one with `train` or `pipeline`", run.display())
+                .into())
+        }
         _ => Err(format!(
             "{} holds several models; choose one with --model: {}",
             run.display(),
@@ -99,7 +102,12 @@ fn heaviest(weights: &[f64]) -> String {
     format!("fold-{}", best + 1)
 }
 
-fn recorded_store(folder: &Path) -> Result<PathBuf, Failure> {
+/// Where `train` says that the features lie, or where `pipeline` keeps them.
+fn recorded_store(run: &Path, folder: &Path, key: &ExtractionKey) -> Result<PathBuf, Failure> {
+    let of_pipeline = run.join("features").join(key.folder_name());
+    if of_pipeline.is_dir() {
+        return Ok(of_pipeline);
+    }
     let path = folder.join("features.json");
     let text = fs::read(&path)
         .map_err(|error| format!("{}: {error}; say where the features are with --store", path.display()))?;

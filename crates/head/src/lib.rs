@@ -28,11 +28,12 @@ pub use kept::{Model, ModelRecord};
 pub use optimizer::{Clipping, Optimizer, RmsProp, RmsPropForm, Schedule};
 pub use order::SequenceOrder;
 pub use parameters::{Parameter, Parameters, Role};
-pub use preset::{Network, Preset, Tested};
+pub use preset::{Preset, Tested};
 pub use probabilities::ClassProbabilities;
 pub use protocol::{
     Cohort, FoldRecord, LabelledImage, Protocol, ProtocolRecord, Stage, Subset, TestedModel, TrainingProgress,
 };
+pub use radiograph_weights::Architecture;
 pub use training::{
     CrossEntropy, End, EpochRecord, Event, Fit, Fitted, Fold, FoldStart, Gradients, History, Keep, Observer,
     Scores, TrainingConfig, Trainings, median_best_epoch,

@@ -4,6 +4,7 @@
 use std::{fmt, str::FromStr};
 
 use radiograph_classes::Classes;
+use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -21,22 +22,6 @@ pub enum Preset {
     ReleasedCode,
     /// As the paper, but everything that chooses looks at validation alone.
     Trustworthy,
-}
-
-/// The networks of Table 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Network {
-    /// VGG19.
-    Vgg19,
-    /// DenseNet121.
-    #[serde(rename = "densenet121")]
-    DenseNet121,
-    /// InceptionV3.
-    InceptionV3,
-    /// Inception-ResNetV2.
-    #[serde(rename = "inception_resnet_v2")]
-    InceptionResNetV2,
 }
 
 /// Which model is tested in the end.
@@ -67,19 +52,28 @@ impl Preset {
     }
 
     /// The recurrent head of Table 2.
-    pub fn head(self, network: Network, features: FeatureShape, classes: &Classes) -> HeadConfig {
+    pub fn head(self, network: Architecture, features: FeatureShape, classes: &Classes) -> HeadConfig {
         let cell = if self == Self::ReleasedCode { Cell::LstmReluFrozen } else { Cell::Lstm };
-        let reading = Reading::Recurrent { order: SequenceOrder::Horizontal, cell, units: network.units() };
+        let reading =
+            Reading::Recurrent { order: SequenceOrder::Horizontal, cell, units: Self::units(network) };
         // The released program for Inception-ResNetV2 has one dense layer; Table 2 has two.
-        let one = self == Self::ReleasedCode && network == Network::InceptionResNetV2;
+        let one = self == Self::ReleasedCode && network == Architecture::InceptionResNetV2;
         self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)
+    }
+
+    /// LSTM units behind a network, by Table 2.
+    pub const fn units(network: Architecture) -> i64 {
+        match network {
+            Architecture::DenseNet121 => 1024,
+            Architecture::Vgg19 | Architecture::InceptionV3 | Architecture::InceptionResNetV2 => 512,
+        }
     }
 
     /// The plain CNN of Table 4, which the paper does not define: VGG19's own classifier for VGG19, and the mean over the grid
     /// and one dense layer for the others.
-    pub fn baseline(self, network: Network, features: FeatureShape, classes: &Classes) -> HeadConfig {
+    pub fn baseline(self, network: Architecture, features: FeatureShape, classes: &Classes) -> HeadConfig {
         match network {
-            Network::Vgg19 => self.with(Reading::Flatten, vec![4096, 4096], features, classes),
+            Architecture::Vgg19 => self.with(Reading::Flatten, vec![4096, 4096], features, classes),
             _ => self.with(Reading::GlobalAverage, Vec::new(), features, classes),
         }
     }
@@ -143,29 +137,6 @@ impl Preset {
     }
 }
 
-impl Network {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Vgg19, Self::DenseNet121, Self::InceptionV3, Self::InceptionResNetV2];
-
-    /// Its name, as feature stores have it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vgg19 => "vgg19",
-            Self::DenseNet121 => "densenet121",
-            Self::InceptionV3 => "inception_v3",
-            Self::InceptionResNetV2 => "inception_resnet_v2",
-        }
-    }
-
-    /// LSTM units, by Table 2.
-    pub const fn units(self) -> i64 {
-        match self {
-            Self::DenseNet121 => 1024,
-            Self::Vgg19 | Self::InceptionV3 | Self::InceptionResNetV2 => 512,
-        }
-    }
-}
-
 impl fmt::Display for Preset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
@@ -181,32 +152,16 @@ impl FromStr for Preset {
     }
 }
 
-impl fmt::Display for Network {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Network {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let remedy = "write vgg19, densenet121, inception_v3 or inception_resnet_v2";
-        let unknown = || Error::setting("the network", name, remedy);
-        Self::ALL.into_iter().find(|network| network.name() == name).ok_or_else(unknown)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shape(network: Network) -> FeatureShape {
+    fn shape(network: Architecture) -> FeatureShape {
         let (channels, side) = match network {
-            Network::Vgg19 => (512, 7),
-            Network::DenseNet121 => (1024, 7),
-            Network::InceptionV3 => (2048, 5),
-            Network::InceptionResNetV2 => (1536, 5),
+            Architecture::Vgg19 => (512, 7),
+            Architecture::DenseNet121 => (1024, 7),
+            Architecture::InceptionV3 => (2048, 5),
+            Architecture::InceptionResNetV2 => (1536, 5),
         };
         FeatureShape { channels, height: side, width: side }
     }
@@ -219,10 +174,10 @@ mod tests {
     #[test]
     fn trained_parameters_are_those_of_table_2() {
         let table = [
-            (Network::Vgg19, 2_099_200, 102_764_544),
-            (Network::DenseNet121, 8_392_704, 205_524_992),
-            (Network::InceptionResNetV2, 4_196_352, 52_432_896),
-            (Network::InceptionV3, 5_244_928, 52_432_896),
+            (Architecture::Vgg19, 2_099_200, 102_764_544),
+            (Architecture::DenseNet121, 8_392_704, 205_524_992),
+            (Architecture::InceptionResNetV2, 4_196_352, 52_432_896),
+            (Architecture::InceptionV3, 5_244_928, 52_432_896),
         ];
         for (network, lstm, fc_1) in table {
             let head = Preset::Paper.head(network, shape(network), &classes());
@@ -237,7 +192,7 @@ mod tests {
             };
             assert_eq!((named("lstm"), named("fc_1"), named("fc_2")), (lstm, fc_1, 16_781_312), "{network}");
         }
-        let vgg19 = Preset::Trustworthy.head(Network::Vgg19, shape(Network::Vgg19), &classes());
+        let vgg19 = Preset::Trustworthy.head(Architecture::Vgg19, shape(Architecture::Vgg19), &classes());
         assert_eq!(vgg19.trained_parameters().unwrap(), 121_657_347);
     }
 
@@ -246,18 +201,18 @@ mod tests {
         let count = |network| {
             Preset::Paper.baseline(network, shape(network), &classes()).trained_parameters().unwrap()
         };
-        assert_eq!(count(Network::Vgg19), 25_088 * 4096 + 4096 + 16_781_312 + 12_291);
-        assert_eq!(count(Network::InceptionV3), 2048 * 3 + 3);
+        assert_eq!(count(Architecture::Vgg19), 25_088 * 4096 + 4096 + 16_781_312 + 12_291);
+        assert_eq!(count(Architecture::InceptionV3), 2048 * 3 + 3);
     }
 
     #[test]
     fn the_released_code_freezes_its_lstm_and_normalises() {
-        let head = Preset::ReleasedCode.head(Network::Vgg19, shape(Network::Vgg19), &classes());
+        let head = Preset::ReleasedCode.head(Architecture::Vgg19, shape(Architecture::Vgg19), &classes());
         let norms = 2 * (512 + 4096 + 4096);
         assert_eq!(head.trained_parameters().unwrap(), 121_657_347 - 2_099_200 + norms);
         let one = Preset::ReleasedCode.head(
-            Network::InceptionResNetV2,
-            shape(Network::InceptionResNetV2),
+            Architecture::InceptionResNetV2,
+            shape(Architecture::InceptionResNetV2),
             &classes(),
         );
         assert_eq!(one.dense, [4096]);
@@ -269,10 +224,6 @@ mod tests {
             assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
             assert_eq!(serde_json::to_value(preset).unwrap(), preset.name());
         }
-        for network in Network::ALL {
-            assert_eq!(network.name().parse::<Network>().unwrap(), network);
-            assert_eq!(serde_json::to_value(network).unwrap(), network.name());
-        }
-        assert!("Paper".parse::<Preset>().is_err() && "vgg16".parse::<Network>().is_err());
+        assert!("Paper".parse::<Preset>().is_err());
     }
 }

@@ -3,30 +3,30 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use radiograph_backbone::{
-    Backbone, BackboneError, Form, Identity,
+    Backbone, BackboneError, Facts, Form, Identity, Options,
     extraction::{Input, Pixels, extraction_key},
 };
 use radiograph_dataset::{
     image::{Limits, decode, decode_gray, read_file},
     manifest::Row,
-    preprocess::{Colour, Normalisation, Preprocess, Preprocessor, Transform},
+    preprocess::{Augmentation, Colour, Filter, Normalisation, Preprocess, Preprocessor, Transform},
 };
 use radiograph_features::{ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
-use radiograph_head::Network;
 use radiograph_libtorch::Device;
 use radiograph_report::WeightsOrigin;
-use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice};
+use radiograph_weights::{Architecture, Interpolation, Lineage, Weights, WeightsChoice};
 
-use crate::{Config, Error};
+use crate::{Config, Error, config::InputSection};
 
 /// A network, its weights, and what it is fed.
 #[derive(Debug)]
 pub struct Frozen {
-    network: Network,
+    network: Architecture,
     weights: ChosenWeights,
     fed: Arc<Fed>,
-    config_seed: u64,
+    /// How moved copies are drawn, and from which seed; absent if there are none.
+    drawn: Option<(Augmentation, u64)>,
     variants: u32,
 }
 
@@ -34,6 +34,31 @@ pub struct Frozen {
 enum ChosenWeights {
     Kept(Box<Weights>),
     Random { seed: u64 },
+}
+
+impl ChosenWeights {
+    /// How they ask for values to be scaled.
+    fn normalisation(&self) -> Normalisation {
+        match self {
+            Self::Kept(weights) => match weights.record().normalisation {
+                radiograph_weights::Normalisation::Tf => Normalisation::Tf,
+                radiograph_weights::Normalisation::Torch => Normalisation::Torch,
+                radiograph_weights::Normalisation::Caffe => Normalisation::Caffe,
+            },
+            // Random weights ask for nothing; values around 0 are what their variance was chosen for.
+            Self::Random { .. } => Normalisation::Tf,
+        }
+    }
+
+    /// How their publisher resamples images; bilinear where that is open.
+    fn filter(&self) -> Filter {
+        match self {
+            Self::Kept(weights) if weights.record().interpolation == Some(Interpolation::Bicubic) => {
+                Filter::Bicubic
+            }
+            _ => Filter::Bilinear,
+        }
+    }
 }
 
 /// What turns a file into a network's input.
@@ -48,42 +73,53 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] if the weights are not there or are not what they say.
-    pub fn of(network: Network, config: &Config) -> Result<Self, Error> {
-        let architecture = architecture(network);
+    /// [`Error::Weights`] if the weights are not there or are not what they say, [`Error::Config`] if they are another
+    /// network's.
+    pub fn of(network: Architecture, config: &Config) -> Result<Self, Error> {
         let missing = || Error::config("weights", format!("{network} has none"));
         let choice: WeightsChoice = config.weights.get(&network).ok_or_else(missing)?.parse()?;
+        Self::new(network, &choice, &config.input, config.seed)
+    }
+
+    /// A network with these weights, fed like this; `seed` is what moved copies of images are drawn from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Frozen::of`].
+    pub fn new(
+        network: Architecture,
+        choice: &WeightsChoice,
+        input: &InputSection,
+        seed: u64,
+    ) -> Result<Self, Error> {
         let weights = match choice {
             WeightsChoice::Installed(name) => ChosenWeights::Kept(Box::new(Weights::named(name.as_str())?)),
-            WeightsChoice::File(path) => {
-                ChosenWeights::Kept(Box::new(Weights::of_file(&path, architecture)?))
-            }
-            WeightsChoice::Random { seed } => ChosenWeights::Random { seed },
+            WeightsChoice::File(path) => ChosenWeights::Kept(Box::new(Weights::of_file(path, network)?)),
+            &WeightsChoice::Random { seed } => ChosenWeights::Random { seed },
         };
-        let asked = match &weights {
-            ChosenWeights::Kept(weights) => match weights.record().normalisation {
-                radiograph_weights::Normalisation::Tf => Normalisation::Tf,
-                radiograph_weights::Normalisation::Torch => Normalisation::Torch,
-                radiograph_weights::Normalisation::Caffe => Normalisation::Caffe,
-            },
-            // Random weights ask for nothing; values around 0 are what their variance was chosen for.
-            ChosenWeights::Random { .. } => Normalisation::Tf,
-        };
-        let input = &config.input;
+        if let ChosenWeights::Kept(kept) = &weights
+            && kept.record().architecture != network
+        {
+            let found = kept.record().architecture;
+            let reason = format!("{choice} are weights of {found}, and {network} is asked for");
+            return Err(Error::config(&format!("weights.{network}"), reason));
+        }
         let preprocess = Preprocess {
             colour: input.colour,
             fit: input.fit,
-            filter: input.filter,
+            filter: input.filter.unwrap_or_else(|| weights.filter()),
             size: input.size,
-            normalisation: input.normalisation.unwrap_or(asked),
+            normalisation: input.normalisation.unwrap_or_else(|| weights.normalisation()),
             ..Preprocess::default()
         };
         let fed = Arc::new(Fed { preprocessor: preprocess.check()?, limits: Limits::default() });
-        Ok(Self { network, weights, fed, config_seed: config.seed, variants: input.variants })
+        let drawn =
+            input.augmentation.filter(|_| input.variants > 0).map(|augmentation| (augmentation, seed));
+        Ok(Self { network, weights, fed, drawn, variants: input.variants })
     }
 
     /// The network.
-    pub fn network(&self) -> Network {
+    pub fn network(&self) -> Architecture {
         self.network
     }
 
@@ -109,42 +145,33 @@ impl Frozen {
         }
     }
 
-    /// What changes its features besides the image. The augmentation of variants is part of it only if there are any.
-    pub fn key(&self, config: &Config) -> ExtractionKey {
-        let drawn = config
-            .input
-            .augmentation
-            .filter(|_| self.variants > 0)
-            .map(|augmentation| (augmentation, self.config_seed));
+    /// What changes its features besides the image. How copies are moved is part of it only if there are any.
+    pub fn key(&self) -> ExtractionKey {
         let preprocessing =
-            serde_json::json!({ "preprocess": self.fed.preprocessor.steps(), "variants": drawn });
-        let architecture = architecture(self.network);
+            serde_json::json!({ "preprocess": self.fed.preprocessor.steps(), "variants": self.drawn });
         let identity = match &self.weights {
             ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
-            ChosenWeights::Random { seed } => Identity::Random { architecture, seed: *seed },
+            ChosenWeights::Random { seed } => Identity::Random { architecture: self.network, seed: *seed },
         };
-        extraction_key(architecture, self.lineage(), Form::default(), &identity, preprocessing.to_string())
+        extraction_key(self.network, self.lineage(), Form::default(), &identity, preprocessing.to_string())
     }
 
     fn lineage(&self) -> Lineage {
         match &self.weights {
             ChosenWeights::Kept(weights) => weights.record().lineage,
-            ChosenWeights::Random { .. } => Lineage::keras(architecture(self.network)),
+            ChosenWeights::Random { .. } => Lineage::keras(self.network),
         }
     }
 
-    /// The network on a device.
+    /// The network on a device; refused if the file of its weights has changed since.
     ///
     /// # Errors
     ///
-    /// Those of [`Backbone::load`] and [`Backbone::random`].
+    /// Those of [`Backbone::of_weights`] and [`Backbone::random`].
     pub fn load(&self, device: Device) -> Result<Backbone, BackboneError> {
-        let architecture = architecture(self.network);
         match &self.weights {
-            ChosenWeights::Kept(weights) => {
-                Backbone::load(weights.path(), architecture, weights.record().lineage, device)
-            }
-            ChosenWeights::Random { seed } => Backbone::random(architecture, *seed, self.lineage(), device),
+            ChosenWeights::Kept(weights) => Backbone::of_weights(weights, device, Options::default()),
+            ChosenWeights::Random { seed } => Backbone::random(self.network, *seed, self.lineage(), device),
         }
     }
 
@@ -154,18 +181,40 @@ impl Frozen {
         [3, size, size]
     }
 
-    /// An image and its variants of the manifest, to be extracted. Only training images have variants.
-    pub(crate) fn inputs(&self, row: &Row, config: &Config) -> Result<Vec<Input<'static>>, Error> {
+    /// `[C, H, W]` of the feature map that it makes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backbone`] if its input is too small for it.
+    pub fn feature_shape(&self) -> Result<[usize; 3], Error> {
+        let [_, height, width] = self.input_shape();
+        Ok(Facts::of(self.network).feature_shape(height as i64, width as i64)?.map(|side| side as usize))
+    }
+
+    /// An image of a manifest and its moved copies, to be extracted. Only originals that are trained on have copies.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dataset`] if the augmentation is out of its range.
+    pub fn inputs(&self, row: &Row) -> Result<Vec<Input<'static>>, Error> {
         let id = row.id.to_string();
         let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), row.file(), None)];
-        if let (true, Some(augmentation)) = (row.place.is_train(), &config.input.augmentation) {
-            for number in 1..=self.variants {
-                let transform = augmentation.draw(self.config_seed, &id, u64::from(number))?;
-                let feature = FeatureId::variant(row.content_hash, number);
+        for feature in self.wanted(row).skip(1) {
+            if let Some((augmentation, seed)) = &self.drawn {
+                // Drawn by content, as the features are called: one picture is moved alike under all its names.
+                let transform =
+                    augmentation.draw(*seed, &row.content_hash.to_string(), u64::from(feature.variant))?;
                 inputs.push(self.input(&id, feature, row.file(), Some(transform)));
             }
         }
         Ok(inputs)
+    }
+
+    /// The features of an image of a manifest and of its moved copies.
+    pub(crate) fn wanted(&self, row: &Row) -> impl Iterator<Item = FeatureId> + use<> {
+        let copies = if row.place.is_train() && !row.augmented { self.variants } else { 0 };
+        let hash = row.content_hash;
+        (0..=copies).map(move |number| FeatureId::variant(hash, number))
     }
 
     fn input(
@@ -220,15 +269,5 @@ impl fmt::Display for Frozen {
                 self.network
             ),
         }
-    }
-}
-
-/// The weights crate's name of a network.
-pub(crate) fn architecture(network: Network) -> Architecture {
-    match network {
-        Network::Vgg19 => Architecture::Vgg19,
-        Network::DenseNet121 => Architecture::DenseNet121,
-        Network::InceptionV3 => Architecture::InceptionV3,
-        Network::InceptionResNetV2 => Architecture::InceptionResNetV2,
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod config;
 mod error;
+mod external;
 mod familiarity;
 mod frozen;
 mod pipeline;
@@ -18,10 +19,10 @@ mod scoring;
 
 pub use config::Config;
 pub use error::Error;
+pub use external::ExternalTest;
 pub use familiarity::{Familiarity, STRANGE, Strangeness};
 pub use frozen::Frozen;
-pub use pipeline::picture;
-pub use pipeline::{Explained, Outcome, Pipeline};
+pub use pipeline::{Explained, Outcome, Pipeline, labelled_images, picture};
 pub use predict::{Prediction, Predictor, Warning};
 pub use progress::{Progress, Stage, Watcher};
 pub use run::{Cost, RunFolder, StageCost};

@@ -103,7 +103,7 @@ impl Predictor {
         let network = best
             .model
             .parse()
-            .map_err(|error: radiograph_head::Error| Error::damaged(folder.best(), error))?;
+            .map_err(|error: radiograph_weights::WeightsError| Error::damaged(folder.best(), error))?;
         let device = match device {
             Some(device) => device,
             None => config.compute.device.parse()?,
@@ -112,7 +112,7 @@ impl Predictor {
         let model = folder.model(&best.model);
         let frozen = Frozen::of(network, &config)?;
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
-        let key = frozen.key(&config);
+        let key = frozen.key();
         let load = |folder: &Path| Model::load(folder, &key, &classes, device);
         let mut models = match &config.training.tested {
             TestedModel::Refit | TestedModel::RefitForMedianBest => vec![(load(&model)?, 1.0)],
@@ -144,6 +144,11 @@ impl Predictor {
     /// The model's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The settings of the run.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The classes, in the order of probabilities.

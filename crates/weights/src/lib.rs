@@ -8,6 +8,23 @@
 //! - [`Weights::named`] finds what `cargo xtask weights` installed, [`Weights::of_file`] takes a file that says what it is;
 //! - [`Weights::open`] checks all of the file against the network's tensors and gives a [`StateFile`] to read from.
 //!
+//! ```
+//! use radiograph_weights::{Architecture, Expected, Group, WeightsName, WeightsRecord};
+//!
+//! // What a file of InceptionV3 must hold: as many parameters as torchvision counts before the classifier.
+//! let tensors = Expected::of(Architecture::InceptionV3);
+//! let is_parameter = |tensor: &&Expected| tensor.group == Group::Features && !tensor.name.contains("running_");
+//! let parameters: usize = tensors.iter().filter(is_parameter).map(|tensor| tensor.shape.iter().product::<usize>()).sum();
+//! assert_eq!(parameters, 21_785_568);
+//!
+//! // What is known of published weights; what is not known says so.
+//! let name: WeightsName = "inception_v3.tv_in1k".parse()?;
+//! let record = WeightsRecord::named(&name).expect("a published name");
+//! assert_eq!(record.input_size, 299);
+//! assert!(record.lineage.pooling_counts_padding && record.sha256.is_none());
+//! # Ok::<(), radiograph_weights::WeightsError>(())
+//! ```
+//!
 //! Everything in a file is checked before it is used, and one error lists everything that is wrong. Nothing is unpickled,
 //! nothing is mapped into memory, nothing is fetched here, and nothing falls back to random numbers.
 //!

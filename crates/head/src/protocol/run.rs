@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cohort, FoldRecord, ProtocolRecord, predictions};
 use crate::{
-    ClassProbabilities, Error, Event, FeatureShape, Feed, Fold, FoldStart, HeadConfig, Model, ModelRecord,
-    Network, Preset, Tested, TrainingConfig, Trainings, median_best_epoch,
+    Architecture, ClassProbabilities, Error, Event, FeatureShape, Feed, Fold, FoldStart, HeadConfig, Model,
+    ModelRecord, Preset, Tested, TrainingConfig, Trainings, median_best_epoch,
 };
 
 /// Images that are predicted at a time.
@@ -77,7 +77,7 @@ impl Protocol {
     /// A preset's, for the recurrent head of a network, over all folds of `cohort`.
     pub fn preset(
         preset: Preset,
-        network: Network,
+        network: Architecture,
         features: FeatureShape,
         cohort: &Cohort,
         seed: u64,

@@ -8,7 +8,7 @@ use radiograph_libtorch::Device;
 
 use super::*;
 use crate::{
-    Error, Event, Feed, FoldStart, Network, Preset, TrainingConfig,
+    Architecture, Error, Event, Feed, FoldStart, Preset, TrainingConfig,
     training::tests::{SAMPLES, SHAPE, classes, config, head_config, key, noise},
 };
 
@@ -259,9 +259,9 @@ fn a_store_gives_images_and_their_variants() {
 
 #[test]
 fn presets_are_protocols() {
-    let paper = Protocol::preset(Preset::Paper, Network::Vgg19, SHAPE, &cohort(), 7);
+    let paper = Protocol::preset(Preset::Paper, Architecture::Vgg19, SHAPE, &cohort(), 7);
     assert_eq!((paper.folds, paper.training.epochs, &paper.tested), (3, 100, &TestedModel::Refit));
-    let released = Protocol::preset(Preset::ReleasedCode, Network::Vgg19, SHAPE, &cohort(), 7);
+    let released = Protocol::preset(Preset::ReleasedCode, Architecture::Vgg19, SHAPE, &cohort(), 7);
     assert_eq!(released.tested, TestedModel::WeightedFolds(vec![0.0, 1.0, 2.0]));
     assert_eq!(released.fold_start, FoldStart::Chained);
     let text = serde_json::to_string(&released).unwrap();

@@ -34,6 +34,12 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     if !(config.data.test > 0.0 && config.data.test < 1.0) {
         return refuse("data.test", "write a share above 0 and below 1, such as 0.2");
     }
+    if config.data.ages.is_some_and(|ages| ages.from > ages.to) {
+        return refuse("data.ages", "write the youngest as `from` and the oldest as `to`");
+    }
+    if config.data.licences.as_ref().is_some_and(BTreeSet::is_empty) {
+        return refuse("data.licences", "name at least one, or write false to keep all");
+    }
     if i64::try_from(config.seed).is_err() {
         return refuse("seed", "write at most 2^63 - 1");
     }
@@ -114,6 +120,10 @@ mod tests {
             ("data.classes=['normal']", "data.classes"),
             ("data.classes=['normal', 'normal']", "data.classes"),
             ("data.test=1.0", "data.test"),
+            ("data.ages={ from = 60, to = 18, unknown = true }", "data.ages"),
+            ("data.licences=[]", "data.licences"),
+            ("data.test_source=Our Clinic", "data.test_source"),
+            ("data.balance_by={ field = 'weight' }", "data.balance_by"),
             ("input.variants=3", "input.variants"),
             ("training.folds=1", "training.folds"),
             ("training.epochs=0", "training"),

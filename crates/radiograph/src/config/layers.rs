@@ -95,7 +95,7 @@ fn refused(what: &str, error: &toml::de::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use radiograph_head::{Clipping, Network, Schedule};
+    use radiograph_head::{Architecture, Clipping, Schedule};
 
     use super::*;
 
@@ -113,9 +113,9 @@ mod tests {
         let plain = Config::of(Preset::Paper);
         assert_eq!((config.training.epochs, config.seed, config.preset), (4, 9, Preset::Paper));
         assert_eq!(config.training.batch, plain.training.batch);
-        assert_eq!(config.head.layers[&Network::Vgg19].units, 64);
-        assert_eq!(config.head.layers[&Network::Vgg19].dense, [4096, 4096]);
-        assert_eq!(config.head.layers[&Network::DenseNet121].units, 1024);
+        assert_eq!(config.head.layers[&Architecture::Vgg19].units, 64);
+        assert_eq!(config.head.layers[&Architecture::Vgg19].dense, [4096, 4096]);
+        assert_eq!(config.head.layers[&Architecture::DenseNet121].units, 1024);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
     fn text_needs_no_quotes() {
         let config = of("", &["compute.device=cuda:0", "weights.vgg19=random:7"]).unwrap();
         assert_eq!(config.compute.device, "cuda:0");
-        assert_eq!(config.weights[&Network::Vgg19], "random:7");
+        assert_eq!(config.weights[&Architecture::Vgg19], "random:7");
     }
 
     #[test]

@@ -29,14 +29,14 @@ mod section;
 
 use std::collections::BTreeMap;
 
-use radiograph_head::{Network, Preset};
+use radiograph_head::{Architecture, Preset};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 pub(crate) use preset::recipe_of;
 pub use section::{
     BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
-    KeptViews, Layers, TrainingSection,
+    KeptAges, KeptViews, Layers, TrainingSection,
 };
 
 /// All settings of a run, as `config.toml` has them.
@@ -50,14 +50,14 @@ pub struct Config {
     /// All that is drawn at random depends on this number alone. Up to 2^63 - 1, the largest number of a TOML file.
     pub seed: u64,
     /// The networks whose features are classified, in the order of tables and figures.
-    pub backbones: Vec<Network>,
+    pub backbones: Vec<Architecture>,
     /// Whether the plain networks of Table 4 are trained too, on the same features and folds.
     pub baselines: bool,
     /// Whether labels are exchanged at random within the test part and within each fold, for a run that must find
     /// nothing.
     pub permute_labels: bool,
     /// For each network the weights: a name that `cargo xtask weights` installed, a file, or `random:SEED`.
-    pub weights: BTreeMap<Network, String>,
+    pub weights: BTreeMap<Architecture, String>,
     /// Which images, and how they are divided.
     pub data: DataSection,
     /// What a network sees of an image.

@@ -11,7 +11,7 @@ use radiograph_dataset::{
     recipe,
 };
 use radiograph_gradcam::{Method, Quantity};
-use radiograph_head::{FeatureShape, Network, Preset, Reading, Tested, TestedModel};
+use radiograph_head::{Architecture, FeatureShape, Preset, Reading, Tested, TestedModel};
 
 use super::{
     BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
@@ -28,16 +28,20 @@ pub(super) fn settings(preset: Preset) -> Config {
     Config {
         preset,
         seed,
-        backbones: Network::ALL.to_vec(),
+        backbones: Architecture::ALL.to_vec(),
         baselines: true,
         permute_labels: false,
-        weights: Network::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
+        weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
         data: data(preset),
         input: InputSection {
             size: 224,
             colour: if released { Colour::Rgb } else { Colour::Gray },
             fit: Fit::Stretch,
-            filter: if released { Filter::Nearest } else { Filter::Bilinear },
+            filter: match preset {
+                Preset::Paper => Some(Filter::Bilinear),
+                Preset::ReleasedCode => Some(Filter::Nearest),
+                Preset::Trustworthy => None,
+            },
             normalisation: (preset != Preset::Trustworthy).then_some(Normalisation::ZeroOne),
             augmentation: released.then_some(Augmentation { rotation: 15.0, shift: 0.0, flip: false }),
             variants: if released { 4 } else { 0 },
@@ -89,6 +93,10 @@ fn data(preset: Preset) -> DataSection {
             PerClass::AtMost(images) => Some(images),
             PerClass::All | PerClass::Smallest => None,
         },
+        balance_by: recipe.balance.by,
+        ages: None,
+        licences: recipe.filters.licences,
+        test_source: recipe.source_out,
     }
 }
 
@@ -106,15 +114,15 @@ fn head(preset: Preset) -> HeadSection {
     // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
     let classes = Classes::new(["one"]).expect("one name is a set of names");
     let shape = FeatureShape { channels: 1, height: 1, width: 1 };
-    let configs = Network::ALL.map(|network| (network, preset.head(network, shape, &classes)));
+    let configs = Architecture::ALL.map(|network| (network, preset.head(network, shape, &classes)));
     let (order, cell) = match configs[0].1.reading {
         Reading::Recurrent { order, cell, .. } => (order, cell),
         Reading::Flatten | Reading::GlobalAverage => Default::default(),
     };
     let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
-    let layers: BTreeMap<Network, Layers> = configs
+    let layers: BTreeMap<Architecture, Layers> = configs
         .into_iter()
-        .map(|(network, config)| (network, Layers { units: network.units(), dense: config.dense }))
+        .map(|(network, config)| (network, Layers { units: Preset::units(network), dense: config.dense }))
         .collect();
     HeadSection { order, cell, dropout, batch_norm, layers }
 }

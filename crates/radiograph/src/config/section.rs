@@ -1,14 +1,19 @@
 //! The sections of a config. Their values come from a preset (`super::preset`), their limits from `super::check`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use radiograph_dataset::{
+    SourceName,
+    balance::BalancedBy,
     preprocess::{Augmentation, Colour, Filter, Fit, Normalisation},
     split::Kind,
 };
 use radiograph_gradcam::{Method, Quantity};
 use radiograph_head::{
-    Cell, Clipping, Dropout, FoldStart, Keep, Network, RmsProp, Schedule, SequenceOrder, TestedModel,
+    Architecture, Cell, Clipping, Dropout, FoldStart, Keep, RmsProp, Schedule, SequenceOrder, TestedModel,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +29,9 @@ pub struct InputSection {
     pub colour: Colour,
     /// How a picture becomes square.
     pub fit: Fit,
-    /// How pixels are resampled.
-    pub filter: Filter,
+    /// How pixels are resampled; `false`: as the record of the weights says, bilinear if that is open.
+    #[serde(with = "or_off")]
+    pub filter: Option<Filter>,
     /// How values are scaled; `false`: as the record of the weights says.
     #[serde(with = "or_off")]
     pub normalisation: Option<Normalisation>,
@@ -50,7 +56,7 @@ pub struct HeadSection {
     /// Batch normalisation after the recurrent and the dense layers.
     pub batch_norm: bool,
     /// Sizes, by network.
-    pub layers: BTreeMap<Network, Layers>,
+    pub layers: BTreeMap<Architecture, Layers>,
 }
 
 /// The sizes of a head's layers.
@@ -172,6 +178,30 @@ pub struct DataSection {
     /// At most so many images of a class; as many as the smallest class has, in any case.
     #[serde(with = "or_off")]
     pub per_class: Option<usize>,
+    /// A recorded field at each value of which the classes are balanced too.
+    #[serde(with = "or_off")]
+    pub balance_by: Option<BalancedBy>,
+    /// Ages that are kept; `false`: all.
+    #[serde(with = "or_off")]
+    pub ages: Option<KeptAges>,
+    /// Licences that are kept, in the publishers' words; an image without one leaves. `false`: all.
+    #[serde(with = "or_off")]
+    pub licences: Option<BTreeSet<String>>,
+    /// The collection that is tested on while all others are trained on, in place of the share `test`.
+    #[serde(with = "or_off")]
+    pub test_source: Option<SourceName>,
+}
+
+/// Which ages are kept, in completed years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptAges {
+    /// The youngest.
+    pub from: u16,
+    /// The oldest.
+    pub to: u16,
+    /// Whether images stay whose age is not known well enough to say.
+    pub unknown: bool,
 }
 
 /// Which views are kept.

@@ -2,8 +2,10 @@
 
 use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
 
+use radiograph_classes::Classes;
 use radiograph_dataset::{
-    assemble::Views,
+    DatasetError,
+    assemble::{Ages, Views},
     balance::PerClass,
     manifest::Manifest,
     prepare::{self, Prepared, prepare, with_threads},
@@ -15,15 +17,15 @@ use radiograph_files::{ContentHash, ContentHashing};
 
 use super::Pipeline;
 use crate::{
-    Error, Progress, Stage,
-    config::{KeptViews, recipe_of},
+    Config, Error, Progress, Stage, Watcher,
+    config::{KeptAges, KeptViews, recipe_of},
     run::{Inputs, Stamp},
 };
 
 const NAME: &str = "assemble";
 
 impl Pipeline<'_> {
-    /// The stage `assemble`: `manifest.csv`, `leakage.json` and `left-out.csv`.
+    /// The stage `assemble`: `manifest.csv`, `leakage.json`, `left-out.csv` and `scan.json`.
     ///
     /// # Errors
     ///
@@ -62,7 +64,9 @@ impl Pipeline<'_> {
         let prepared = self.prepared(&root, &recognised.sources)?;
         prepared.write(self.folder.path())?;
         for folder in &recognised.unknown {
-            self.say(&format!("{} holds images but fits no collection, and is left out", folder.display()))?;
+            let sentence =
+                format!("{} holds images but fits no collection, and is left out", folder.display());
+            self.say(Stage::Assemble, &sentence)?;
         }
         for class in self.classes.clone().iter() {
             for (part, there) in [
@@ -87,73 +91,88 @@ impl Pipeline<'_> {
             }
         }
         for line in prepared.to_string().lines() {
-            self.say(line)?;
+            self.say(Stage::Assemble, line)?;
         }
-        let outputs = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT]
+        let outputs = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT, Prepared::SCAN]
             .map(|name| self.folder.path().join(name));
         Stamp::write(self.folder.path(), NAME, hash, &outputs)?;
         self.finish(clock)?;
         self.manifest()
     }
 
-    /// The work runs on threads of its own, which report to this one; it cannot be broken off, so an interruption is kept
-    /// until it is over.
     fn prepared(
         &mut self,
         root: &Path,
         sources: &[Box<dyn radiograph_dataset::source::Source>],
     ) -> Result<Prepared, Error> {
-        let (recipe, seed) = (self.recipe(), self.config.seed);
-        let threads = Some(self.config.compute.threads).filter(|threads| *threads > 0);
-        let (sender, receiver) = mpsc::channel();
-        let sender = Mutex::new(sender);
-        let report = move |news: prepare::Progress| {
-            if let Ok(sender) = sender.lock() {
-                // Nobody listens any more if the watcher gave up.
-                let _ = sender.send(news);
-            }
-        };
-        let (prepared, broken) = std::thread::scope(|scope| {
-            let work =
-                scope.spawn(move || with_threads(threads, || prepare(root, sources, &recipe, seed, &report)));
-            let mut broken = false;
-            for news in receiver {
-                let progress = match &news {
-                    prepare::Progress::Images { done, total } => {
-                        Progress::Advanced { done: *done as u64, all: *total as u64, unit: "images" }
-                    }
-                    _ => continue,
-                };
-                // Whoever broke off is not asked again.
-                broken = broken || (self.watch)(progress) == ControlFlow::Break(());
-            }
-            (work.join(), broken)
-        });
-        if broken {
-            return Err(Error::Interrupted { stage: Stage::Assemble });
-        }
-        match prepared {
-            Ok(done) => Ok(done??),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        let (recipe, seed) = (recipe(&self.config, &self.classes), self.config.seed);
+        let work =
+            |report: &(dyn Fn(prepare::Progress) + Sync)| prepare(root, sources, &recipe, seed, report);
+        watched(self.config.compute.threads, Stage::Assemble, self.watch, work)
     }
+}
 
-    /// The preset's recipe with the config's changes.
-    fn recipe(&self) -> Recipe {
-        let data = &self.config.data;
-        let mut recipe = recipe_of(self.config.preset).recipe_for(self.classes.clone());
-        recipe.filters.views = match data.views {
-            KeptViews::Any => Views::Any,
-            KeptViews::Frontal => Views::Frontal,
-            KeptViews::PaOnly => Views::PaOnly,
-        };
-        recipe.balance.one_per_picture = data.one_per_picture;
-        recipe.balance.per_patient = data.per_patient;
-        recipe.balance.per_class = data.per_class.map_or(PerClass::Smallest, PerClass::AtMost);
-        let folds = u32::try_from(self.config.training.folds).unwrap_or(u32::MAX);
-        recipe.split = Split { kind: data.split, test: data.test, folds };
-        recipe
+/// Work on images by threads of its own, so many or, with 0, as many as there are cores; whoever watches is told from this
+/// one. It cannot be broken off, so an interruption is kept until it is over.
+pub(crate) fn watched<T: Send>(
+    threads: usize,
+    stage: Stage,
+    watch: &mut Watcher<'_>,
+    work: impl FnOnce(&(dyn Fn(prepare::Progress) + Sync)) -> Result<T, DatasetError> + Send,
+) -> Result<T, Error> {
+    let threads = Some(threads).filter(|threads| *threads > 0);
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let report = move |news: prepare::Progress| {
+        if let Ok(sender) = sender.lock() {
+            // Nobody listens any more if the watcher gave up.
+            let _ = sender.send(news);
+        }
+    };
+    let (done, broken) = std::thread::scope(|scope| {
+        let work = scope.spawn(move || with_threads(threads, || work(&report)));
+        let mut broken = false;
+        for news in receiver {
+            let progress = match &news {
+                prepare::Progress::Images { done, total } => {
+                    Progress::Advanced { done: *done as u64, all: *total as u64, unit: "images" }
+                }
+                _ => continue,
+            };
+            // Whoever broke off is not asked again.
+            broken = broken || watch(progress) == ControlFlow::Break(());
+        }
+        (work.join(), broken)
+    });
+    if broken {
+        return Err(Error::Interrupted { stage });
     }
+    match done {
+        Ok(done) => Ok(done??),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// The preset's recipe with the config's changes.
+pub(crate) fn recipe(config: &Config, classes: &Classes) -> Recipe {
+    let data = &config.data;
+    let mut recipe = recipe_of(config.preset).recipe_for(classes.clone());
+    recipe.filters.views = match data.views {
+        KeptViews::Any => Views::Any,
+        KeptViews::Frontal => Views::Frontal,
+        KeptViews::PaOnly => Views::PaOnly,
+    };
+    recipe.filters.ages =
+        data.ages.map(|KeptAges { from, to, unknown }| Ages { years: from..=to, keep_unknown: unknown });
+    recipe.filters.licences = data.licences.clone();
+    recipe.balance.by = data.balance_by;
+    recipe.source_out = data.test_source.clone();
+    recipe.balance.one_per_picture = data.one_per_picture;
+    recipe.balance.per_patient = data.per_patient;
+    recipe.balance.per_class = data.per_class.map_or(PerClass::Smallest, PerClass::AtMost);
+    let folds = u32::try_from(config.training.folds).unwrap_or(u32::MAX);
+    recipe.split = Split { kind: data.split, test: data.test, folds };
+    recipe
 }
 
 /// Names, sizes and times of all files below a folder: whether anything has changed since the last run, in milliseconds.

@@ -88,7 +88,7 @@ impl Pipeline<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Explain, &name)?;
-        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key(&self.config))?;
+        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
         let trained = Model::load(&self.tested_folder(&folder), store.key(), &self.classes, self.device)?;
         let classes = self.classes.clone();
         let explainer =

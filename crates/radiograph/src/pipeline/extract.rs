@@ -26,12 +26,9 @@ impl Pipeline<'_> {
         let clock = self.start(Stage::Extract, network.name())?;
         let mut inputs = Vec::new();
         for row in manifest.train().chain(manifest.test()) {
-            inputs.extend(frozen.inputs(row, &self.config)?);
+            inputs.extend(frozen.inputs(row)?);
         }
-        let [_, height, width] = frozen.input_shape();
-        let facts = radiograph_backbone::Facts::of(crate::frozen::architecture(network));
-        let shape = facts.feature_shape(height as i64, width as i64)?.map(|side| side as usize);
-        let description = StoreDescription::new(frozen.key(&self.config), shape, Element::F32)?;
+        let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, Element::F32)?;
         let mut extraction = Extraction::open(&folder, &description, Part::WHOLE)?;
         let devices = self.devices()?;
         let load = || devices.iter().map(|&device| frozen.load(device)).collect();
@@ -80,13 +77,9 @@ impl Pipeline<'_> {
         if !folder.join("store.json").is_file() {
             return Ok(false);
         }
-        let store = FeatureStore::open_for(folder, &frozen.key(&self.config))?;
-        let variants = self.config.input.variants;
-        let wanted: Vec<FeatureId> = manifest
-            .train()
-            .flat_map(|row| (0..=variants).map(|number| FeatureId::variant(row.content_hash, number)))
-            .chain(manifest.test().map(|row| FeatureId::plain(row.content_hash)))
-            .collect();
+        let store = FeatureStore::open_for(folder, &frozen.key())?;
+        let rows = manifest.train().chain(manifest.test());
+        let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(row)).collect();
         Ok(store.missing(&wanted).is_empty())
     }
 }

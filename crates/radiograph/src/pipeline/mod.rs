@@ -8,16 +8,18 @@ mod extract;
 mod report;
 mod train;
 
+pub(crate) use assemble::{recipe, watched};
 pub(crate) use evaluate::read_json;
 pub use explain::Explained;
 pub use explain::picture;
 pub(crate) use train::FAMILIARITY;
+pub use train::labelled_images;
 
 use std::{ops::ControlFlow, path::PathBuf};
 
 use radiograph_classes::Classes;
 use radiograph_dataset::manifest::Manifest;
-use radiograph_head::Network;
+use radiograph_head::Architecture;
 use radiograph_libtorch::Device;
 
 use crate::{
@@ -50,7 +52,7 @@ pub struct Outcome {
 /// One head on one network's features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ModelKind {
-    network: Network,
+    network: Architecture,
     baseline: bool,
 }
 
@@ -100,7 +102,7 @@ impl<'w> Pipeline<'w> {
         for network in self.config.backbones.clone() {
             let frozen = Frozen::of(network, &self.config)?;
             if frozen.is_random() {
-                self.say(&frozen.to_string())?;
+                self.say(Stage::Extract, &frozen.to_string())?;
             }
             self.extract(&frozen, &manifest)?;
             for baseline in [false, true] {
@@ -122,7 +124,7 @@ impl<'w> Pipeline<'w> {
 
     /// Every model of the run: the recurrent heads, each followed by its baseline.
     pub(crate) fn models(&self) -> Vec<ModelKind> {
-        let of = |&network: &Network| {
+        let of = |&network: &Architecture| {
             let baseline = self.config.baselines.then_some(ModelKind { network, baseline: true });
             [Some(ModelKind { network, baseline: false }), baseline].into_iter().flatten()
         };
@@ -135,7 +137,7 @@ impl<'w> Pipeline<'w> {
             Some(stores) => stores.clone(),
             None => self.folder.path().join("features"),
         };
-        stores.join(frozen.key(&self.config).folder_name())
+        stores.join(frozen.key().folder_name())
     }
 
     /// The manifest that the stage `assemble` wrote.
@@ -158,8 +160,8 @@ impl<'w> Pipeline<'w> {
         }
     }
 
-    fn say(&mut self, sentence: &str) -> Result<(), Error> {
-        self.tell(Stage::Assemble, Progress::Said { sentence })
+    fn say(&mut self, stage: Stage, sentence: &str) -> Result<(), Error> {
+        self.tell(stage, Progress::Said { sentence })
     }
 
     fn start(&mut self, stage: Stage, of: &str) -> Result<Clock, Error> {

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
-use radiograph_dataset::manifest::{Manifest, Place};
+use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
-    Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Network, Protocol, ProtocolRecord, Reading,
-    Subset, TrainingConfig,
+    Architecture, Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Protocol, ProtocolRecord,
+    Reading, Subset, TrainingConfig,
 };
 
 use tch::Tensor;
@@ -27,10 +27,11 @@ impl Pipeline<'_> {
         manifest: &Manifest,
     ) -> Result<ProtocolRecord, Error> {
         let name = model.name();
-        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key(&self.config))?;
+        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
         let (cohort, missing) = self.cohort(manifest, &store)?;
         if !missing.is_empty() {
-            self.say(&format!("{name}: {} images have no features and are left out", missing.len()))?;
+            let sentence = format!("{name}: {} images have no features and are left out", missing.len());
+            self.say(Stage::Train, &sentence)?;
         }
         let folder = self.folder.model(&name);
         let features = cohort.features(&store)?;
@@ -62,27 +63,34 @@ impl Pipeline<'_> {
         manifest: &Manifest,
         store: &FeatureStore,
     ) -> Result<(Cohort, Vec<LabelledImage>), Error> {
-        let images = manifest.rows().iter().filter_map(|row| {
-            let subset = match row.place {
-                Place::Train { fold, validates } => Subset::Training { fold, validates },
-                Place::Test => Subset::Test,
-                Place::Excluded { .. } => return None,
-            };
-            Some(LabelledImage {
-                id: row.id.to_string(),
-                patient: row.group.to_string(),
-                source: row.origin(),
-                class: row.class.as_ref()?.to_string(),
-                image: row.content_hash,
-                subset,
-            })
-        });
-        let (cohort, missing) = Cohort::new(&self.classes, images.collect())?.without_missing(store)?;
+        let (cohort, missing) =
+            Cohort::new(&self.classes, labelled_images(manifest))?.without_missing(store)?;
         let cohort = if self.config.input.variants > 0 { cohort.with_variants_in(store) } else { cohort };
         let cohort =
             if self.config.permute_labels { cohort.with_permuted_labels(self.config.seed) } else { cohort };
         Ok((cohort, missing))
     }
+}
+
+/// The images of a manifest that are trained or tested on, as a [`Cohort`] takes them. What belongs together, by patient or
+/// picture, is one patient.
+pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
+    let image = |row: &Row| {
+        let subset = match row.place {
+            Place::Train { fold, validates } => Subset::Training { fold, validates },
+            Place::Test => Subset::Test,
+            Place::Excluded { .. } => return None,
+        };
+        Some(LabelledImage {
+            id: row.id.to_string(),
+            patient: row.group.to_string(),
+            source: row.origin(),
+            class: row.class.as_ref()?.to_string(),
+            image: row.content_hash,
+            subset,
+        })
+    };
+    manifest.rows().iter().filter_map(image).collect()
 }
 
 /// The name of the file that tells which images a model knows the likes of.
@@ -154,7 +162,7 @@ fn head(
             layers.dense.clone(),
         ),
         // The plain networks of Table 4: VGG19's own classifier's shape, and the mean over the grid for the others.
-        (true, Network::Vgg19) => (Reading::Flatten, layers.dense.clone()),
+        (true, Architecture::Vgg19) => (Reading::Flatten, layers.dense.clone()),
         (true, _) => (Reading::GlobalAverage, Vec::new()),
     };
     Ok(HeadConfig {

@@ -16,6 +16,8 @@ use crate::{Config, Error};
 /// config.toml              every setting
 /// manifest.csv             every image: its class, hash, group and part, or why it is excluded
 /// leakage.json             what training and test share, and what a split by image would have shared
+/// left-out.csv             rows without images, and files that are none
+/// scan.json                what is in the collections, and what is odd about it
 /// features/                stores of feature maps, unless the config names another place
 /// <backbone>/…             what was trained on one network's features: fold-1/ …, model.safetensors, model.json,
 ///                          predictions.csv, validation.csv, metrics.json, explanations.csv, gradcam/

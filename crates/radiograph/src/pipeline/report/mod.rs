@@ -1,0 +1,156 @@
+//! Everything that a run found → figures and one page.
+
+mod data;
+mod head;
+mod network;
+
+use std::path::Path;
+
+use radiograph_dataset::manifest::Manifest;
+use radiograph_files::ContentHash;
+use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord};
+
+use super::Pipeline;
+use crate::{
+    Best, Comparisons, Config, Error, ModelEvaluation, Stage,
+    config::{BestBy, DataSection},
+    run::{Cost, Inputs, Stamp},
+};
+
+/// Resamples for the bands around curves; fewer than for printed intervals, which need more digits.
+const BANDS: u32 = 500;
+
+impl Pipeline<'_> {
+    /// The stage `report`: `report.html` and `figures/`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Report`], and those of reading what the other stages made.
+    pub(crate) fn report(
+        &mut self,
+        manifest: &Manifest,
+        models: &[ModelEvaluation],
+        comparisons: &Comparisons,
+        best: &Best,
+    ) -> Result<(), Error> {
+        let path = self.folder.report();
+        let mut inputs = Inputs::new()
+            .add_value("config", &self.config)
+            .add_file(&self.folder.manifest())?
+            .add_file(&self.folder.leakage())?
+            .add_file(&self.folder.comparison())?
+            .add_file(&self.folder.best())?;
+        for model in models {
+            let folder = self.folder.model(&model.model);
+            inputs =
+                inputs.add_file(&folder.join("metrics.json"))?.add_file(&folder.join("explanations.json"))?;
+        }
+        let hash = match Stamp::is_valid(self.folder.path(), "report", inputs)? {
+            Ok(()) => return self.skip(Stage::Report, ""),
+            Err(hash) => hash,
+        };
+        let clock = self.start(Stage::Report, "")?;
+        let kinds = self.models();
+        let networks = kinds
+            .into_iter()
+            .zip(models)
+            .map(|(kind, model)| self.network(kind, model))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut all = comparisons.with_best.concat();
+        all.extend(comparisons.with_baseline.iter().cloned());
+        let report = Report {
+            run: self.run_record()?,
+            data: self.data(manifest)?,
+            networks,
+            comparisons: all,
+            best: Some(radiograph_report::Best {
+                network: best.model.clone(),
+                chosen_by: match best.criterion {
+                    BestBy::TestAccuracy => "test accuracy".to_owned(),
+                    BestBy::ValidationMacroAuc => "mean validation macro AUC over folds".to_owned(),
+                },
+                on_test: best.criterion == BestBy::TestAccuracy,
+                values: best
+                    .candidates
+                    .iter()
+                    .filter_map(|candidate| Some((candidate.model.clone(), candidate.value.ok()?)))
+                    .collect(),
+            }),
+            bands: CurveBands { replicates: BANDS, seed: self.config.seed },
+        };
+        report.render()?.write(self.folder.path())?;
+        Stamp::write(self.folder.path(), "report", hash, std::slice::from_ref(&path))?;
+        self.finish(clock)
+    }
+
+    fn run_record(&self) -> Result<RunRecord, Error> {
+        let config = &self.config;
+        let files = [self.folder.config(), self.folder.manifest(), self.folder.leakage()];
+        let files = files
+            .into_iter()
+            .map(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Ok((name, ContentHash::of_file(&path)?))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let name = self.folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(RunRecord {
+            name,
+            preset: config.preset.to_string(),
+            images: if is_of_phantoms(&config.data.folder) { Images::Phantoms } else { Images::Radiographs },
+            labels: if config.permute_labels { Labels::Permuted } else { Labels::Given },
+            cautions: cautions(config),
+            seed: config.seed,
+            command: None,
+            device: config.compute.device.clone(),
+            threads: u32::try_from(tch::get_num_threads()).ok(),
+            started: None,
+            stages: Cost::read(&self.folder.costs())
+                .stages
+                .into_iter()
+                .map(|cost| radiograph_report::Stage {
+                    name: format!("{} {}", cost.stage, cost.of).trim().to_owned(),
+                    seconds: cost.seconds,
+                })
+                .collect(),
+            energy: None,
+            versions: vec![("radiograph".to_owned(), env!("CARGO_PKG_VERSION").to_owned())],
+            files,
+            configuration: Some(config.to_toml()),
+        })
+    }
+}
+
+/// Where the settings are not those of their preset.
+fn cautions(config: &Config) -> Vec<String> {
+    let defaults = Config::of(config.preset);
+    let (preset, training) = (config.preset, &config.training);
+    let mut cautions = Vec::new();
+    if config.input.variants > 0 {
+        cautions.push(format!(
+            "Rotations are not drawn anew in each epoch: {} moved copies of each training image were made once.",
+            config.input.variants
+        ));
+    }
+    if training.epochs != defaults.training.epochs {
+        let (epochs, all) = (training.epochs, defaults.training.epochs);
+        cautions.push(format!("Training is capped at {epochs} epochs; the preset has {all}."));
+    }
+    if training.folds != defaults.training.folds {
+        let (folds, all) = (training.folds, defaults.training.folds);
+        cautions.push(format!("Cross-validation has {folds} folds; the preset has {all}."));
+    }
+    if config.head != defaults.head {
+        cautions.push(format!("The head is not that of the preset {preset}."));
+    }
+    if (DataSection { folder: defaults.data.folder.clone(), ..config.data.clone() }) != defaults.data {
+        cautions.push(format!("The images are not chosen and divided as the preset {preset} does it."));
+    }
+    cautions
+}
+
+/// Phantoms say so themselves: the folder beside the collections lists them.
+fn is_of_phantoms(folder: &Path) -> bool {
+    let listed = |folder: &Path| folder.join("phantoms.json").is_file();
+    listed(folder) || folder.parent().is_some_and(listed)
+}

@@ -1,0 +1,49 @@
+//! One use of every crate that needs no libtorch, as a project of its own would make it.
+
+use radiograph_classes::Classes;
+use radiograph_dataset::{
+    phantom::{Finding, Phantom},
+    preprocess::Preprocess,
+};
+use radiograph_features::{Element, ExtractionKey, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
+use radiograph_files::ContentHash;
+use radiograph_metrics::{Level, Metric, Predictions, Proportion};
+use radiograph_report::Report;
+use radiograph_weights::WeightsRecord;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let classes = Classes::new(["covid", "normal"])?;
+    println!("classes: {}", classes.names().collect::<Vec<_>>().join(", "));
+
+    let film = Phantom { seed: 1, patient: 1, film: 0, finding: Finding::None, bedside: false };
+    let input = Preprocess::default().check()?.apply(film.draw(256).picture);
+    println!("dataset: a drawn film as {:?}", input.dim());
+
+    let key = ExtractionKey {
+        backbone: "identity".to_owned(),
+        weights: ContentHash::of_bytes(b"none"),
+        preprocessing: "default".to_owned(),
+        lineage: "none".to_owned(),
+    };
+    let (channels, height, width) = input.dim();
+    let description = StoreDescription::new(key, [channels, height, width], Element::F32)?;
+    let folder = std::env::temp_dir().join(format!("radiograph-outside-{}", std::process::id()));
+    let image = FeatureId::plain(ContentHash::of_bytes(b"film 1"));
+    let values: Vec<f32> = input.iter().copied().collect();
+    StoreWriter::open(&folder, &description, Part::WHOLE)?.write(&[image], &values)?;
+    let mut read = vec![0.0; values.len()];
+    FeatureStore::open(&folder)?.read(&[image], &mut read)?;
+    std::fs::remove_dir_all(&folder)?;
+    println!("features: read back as written: {}", read == values);
+
+    let table = "label,p_covid,p_normal\ncovid,0.9,0.1\ncovid,0.4,0.6\nnormal,0.2,0.8\nnormal,0.1,0.9\n";
+    let predictions = Predictions::read_csv(table.as_bytes(), Some(&classes))?;
+    let share = Proportion::new(3, 4)?.wilson(Level::default())?;
+    println!("metrics: accuracy {}, interval {:.4} to {:.4}", Metric::Accuracy.of(&predictions)??, share.low, share.high);
+
+    let refused = serde_json::from_str::<Report>("{}").unwrap_err();
+    println!("report: {refused}");
+    let record = WeightsRecord::published().into_iter().find(|record| record.architecture.name() == "inception_v3");
+    println!("weights: a record of inception_v3: {}", record.is_some());
+    Ok(())
+}

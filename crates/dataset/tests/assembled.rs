@@ -85,7 +85,10 @@ fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
                 files(&out)
             })
             .into();
-        assert_eq!(outs[0].keys().collect::<Vec<_>>(), ["leakage.json", "left-out.csv", "manifest.csv"]);
+        assert_eq!(
+            outs[0].keys().collect::<Vec<_>>(),
+            ["leakage.json", "left-out.csv", "manifest.csv", "scan.json"]
+        );
         assert!(outs[0] == outs[1] && outs[0] == outs[2], "{preset}");
     }
 }

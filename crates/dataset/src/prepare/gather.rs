@@ -57,6 +57,8 @@ pub fn gather(
         progress(Progress::Reading(name));
         collections.push(source.read()?);
     }
+    // What is written does not depend on the order in which collections are given.
+    collections.sort_by(|one, other| one.source.cmp(&other.source));
     let scanned: Vec<ScannedImage<'_>> = collections.iter().flat_map(images_of).collect();
     let (total, done) = (scanned.len(), AtomicUsize::new(0));
     let looked: Vec<Looked> = scanned

@@ -2,12 +2,10 @@
 //!
 //! ```console
 //! $ cargo ex evaluate -- --run runs/first --data ~/x-rays-of-our-hospital --out elsewhere
-//! …
-//! score         in its own test part  elsewhere
-//! ------------  --------------------  --------------------
-//! accuracy      0.912 [0.86, 0.95]    0.477 [0.33, 0.63]
-//! …
 //! ```
+//!
+//! It prints how many images were left out and why, the confusion matrix, and each score with its interval in the run's own test
+//! part and elsewhere, side by side.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 #![allow(clippy::result_large_err, reason = "an evaluation fails once; the error carries what is known")]

@@ -134,7 +134,9 @@ fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
     let mut rest = &right - &apply(&x);
     let mut direction = rest.clone();
     let mut square = (&rest * &rest).sum();
-    let enough = 1e-16 * (&right * &right).sum().max(f64::MIN_POSITIVE);
+    // Next to a hole there may be nothing but zeros, as in most channels behind a ReLU: then the first guess says how large
+    // numbers are, for the right side does not.
+    let enough = 1e-16 * (&right * &right).sum().max(square);
     for _ in 0..10 * removed.len() {
         if square <= enough {
             break;
@@ -186,6 +188,18 @@ impl Noise {
 mod tests {
     use super::*;
     use crate::HeatMap;
+
+    #[test]
+    fn a_hole_among_zeros_is_filled_with_zeros() {
+        // Something in a far corner, so that the first guess, the mean, is not the answer.
+        let mut map = Array3::<f32>::zeros((1, 5, 5));
+        map[[0, 0, 0]] = 3.0;
+        let removed = Array2::from_shape_fn((5, 5), |(row, column)| row >= 2 && column >= 2);
+        let filled = impute(map.view(), &removed, 3).unwrap();
+        let worst = (&filled - &map).fold(0.0_f32, |worst, value| worst.max(value.abs()));
+        assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{worst}");
+        assert!(filled.iter().all(|value| value.is_finite()));
+    }
 
     #[test]
     fn a_hole_in_a_plane_is_filled_with_the_plane() {

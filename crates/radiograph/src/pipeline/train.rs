@@ -11,7 +11,7 @@ use radiograph_head::{
 
 use tch::Tensor;
 
-use super::{ModelKind, Pipeline};
+use super::{ModelKind, Pipeline, evaluate::write_json};
 use crate::{Config, Error, Familiarity, Frozen, Progress, Stage};
 
 impl Pipeline<'_> {
@@ -52,6 +52,9 @@ impl Pipeline<'_> {
             }
         })?;
         let record = record.ok_or(Error::Interrupted { stage: Stage::Train })?;
+        // Explanations need the features again, wherever they are.
+        let place = std::path::absolute(store.folder()).unwrap_or_else(|_| store.folder().to_owned());
+        write_json(&folder.join("features.json"), &serde_json::json!({ "store": place }))?;
         keep_what_is_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
         self.finish(clock)?;
         Ok(record)

@@ -8,6 +8,7 @@
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+#![allow(clippy::result_large_err, reason = "an extraction fails once; the error carries what is known")]
 
 use std::{
     error::Error,

@@ -5,7 +5,9 @@ use radiograph_dataset::{
     phantom::{Finding, Phantom},
     preprocess::Preprocess,
 };
-use radiograph_features::{Element, ExtractionKey, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
+use radiograph_features::{
+    Element, ExtractionKey, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter,
+};
 use radiograph_files::ContentHash;
 use radiograph_metrics::{Level, Metric, Predictions, Proportion};
 use radiograph_report::Report;
@@ -38,12 +40,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let table = "label,p_covid,p_normal\ncovid,0.9,0.1\ncovid,0.4,0.6\nnormal,0.2,0.8\nnormal,0.1,0.9\n";
     let predictions = Predictions::read_csv(table.as_bytes(), Some(&classes))?;
-    let share = Proportion::new(3, 4)?.wilson(Level::default())?;
-    println!("metrics: accuracy {}, interval {:.4} to {:.4}", Metric::Accuracy.of(&predictions)??, share.low, share.high);
+    let share = Proportion::new(3, 4)?.wilson(Level::NINETY_FIVE)?;
+    println!(
+        "metrics: accuracy {}, interval {:.4} to {:.4}",
+        Metric::Accuracy.of(&predictions)??,
+        share.low,
+        share.high
+    );
 
     let refused = serde_json::from_str::<Report>("{}").unwrap_err();
     println!("report: {refused}");
-    let record = WeightsRecord::published().into_iter().find(|record| record.architecture.name() == "inception_v3");
+    let record =
+        WeightsRecord::published().into_iter().find(|record| record.architecture.name() == "inception_v3");
     println!("weights: a record of inception_v3: {}", record.is_some());
     Ok(())
 }

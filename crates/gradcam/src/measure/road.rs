@@ -192,13 +192,20 @@ mod tests {
     #[test]
     fn a_hole_among_zeros_is_filled_with_zeros() {
         // Something in a far corner, so that the first guess, the mean, is not the answer.
-        let mut map = Array3::<f32>::zeros((1, 5, 5));
-        map[[0, 0, 0]] = 3.0;
-        let removed = Array2::from_shape_fn((5, 5), |(row, column)| row >= 2 && column >= 2);
-        let filled = impute(map.view(), &removed, 3).unwrap();
-        let worst = (&filled - &map).fold(0.0_f32, |worst, value| worst.max(value.abs()));
-        assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{worst}");
-        assert!(filled.iter().all(|value| value.is_finite()));
+        let mut cases = 0;
+        for (top, left) in (2..5).flat_map(|top| (2..5).map(move |left| (top, left))) {
+            for value in (1..=200).map(|value| value as f32 * 0.017) {
+                let mut map = Array3::<f32>::zeros((1, 5, 5));
+                map[[0, 0, 0]] = value;
+                let removed = Array2::from_shape_fn((5, 5), |(row, column)| row >= top && column >= left);
+                let filled = impute(map.view(), &removed, 3).unwrap();
+                let worst = (&filled - &map).fold(0.0_f32, |worst, value| worst.max(value.abs()));
+                assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{value}, {top}, {left}: {worst}");
+                assert!(filled.iter().all(|value| value.is_finite()), "{value}, {top}, {left}: {filled}");
+                cases += 1;
+            }
+        }
+        assert_eq!(cases, 1800);
     }
 
     #[test]

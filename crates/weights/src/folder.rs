@@ -7,20 +7,23 @@
 //!     lock.json                   the SHA-256 under which each name was first used
 //! ```
 //!
+//! While a content is replaced, and after a program was killed then, the new one is `inception_v3@HASH.safetensors`.
 //! Nothing is fetched here; that is `cargo xtask weights`.
 
 use std::{
     collections::BTreeMap,
     env, fs,
     fs::File,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
-use radiograph_files::{ContentHash, ContentHashing, create_folder, write_bytes, write_whole};
+use radiograph_files::{ContentHash, create_folder, write_bytes};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Expected, StateFile, Weights, WeightsError, WeightsName, WeightsRecord};
+use crate::{
+    Expected, StateFile, Weights, WeightsError, WeightsName, WeightsRecord, installation::Installation,
+};
 
 /// A folder of installed weights.
 #[derive(Clone, Debug)]
@@ -46,9 +49,22 @@ pub struct Locked {
     pub sha256: ContentHash,
     /// Where it came from.
     pub source: String,
+    /// What the name stands for until the record of this content is written; usually nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Box<Locked>>,
 }
 
-const LOCK: &str = "lock.json";
+impl Locked {
+    /// What the name stands for if its record has this hash: an interrupted replacement has changed nothing.
+    fn with_record(self, recorded: Option<ContentHash>) -> Self {
+        match self.replaces {
+            Some(old) if recorded == Some(old.sha256) => Self { replaces: None, ..*old },
+            _ => Self { replaces: None, ..self },
+        }
+    }
+}
+
+pub(crate) const LOCK: &str = "lock.json";
 /// The largest record or lock file that is read.
 const LARGEST_TEXT: u64 = 1 << 20;
 
@@ -87,12 +103,14 @@ impl WeightsFolder {
     /// [`WeightsError::NotInstalled`] says how to get them; [`WeightsError::Record`] if their record or the lock file cannot
     /// be used.
     pub fn named(&self, name: &WeightsName) -> Result<Weights, WeightsError> {
-        let path = self.file(name);
-        let record: Option<WeightsRecord> = read(&self.record(name))?;
-        let (Some(record), true) = (record, path.is_file()) else {
-            return Err(WeightsError::NotInstalled { name: name.clone(), folder: self.path.clone() });
-        };
-        let locked = self.locked(name)?.map(|locked| locked.sha256);
+        let not_installed = || WeightsError::NotInstalled { name: name.clone(), folder: self.path.clone() };
+        let record: WeightsRecord = read(&self.record(name))?.ok_or_else(not_installed)?;
+        let path = self.file(name, record.sha256);
+        if !path.is_file() {
+            return Err(not_installed());
+        }
+        let locked = self.lock_file()?.remove(name.as_str());
+        let locked = locked.map(|locked| locked.with_record(record.sha256).sha256);
         let refuse =
             |reason: &str| WeightsError::Record { path: self.record(name), reason: reason.to_owned() };
         if record.architecture != name.architecture() {
@@ -120,9 +138,9 @@ impl WeightsFolder {
         let mut names = Vec::new();
         for entry in entries {
             let file = entry.map_err(refuse)?.file_name();
-            let name = file.to_str().and_then(|file| file.strip_suffix(".safetensors"));
+            let name = file.to_str().and_then(|file| file.strip_suffix(".json"));
             if let Some(Ok(name)) = name.map(str::parse::<WeightsName>)
-                && self.record(&name).is_file()
+                && self.file(&name, self.recorded(&name)).is_file()
             {
                 names.push(name);
             }
@@ -137,7 +155,8 @@ impl WeightsFolder {
     ///
     /// [`WeightsError::Record`] if it cannot be used.
     pub fn locked(&self, name: &WeightsName) -> Result<Option<Locked>, WeightsError> {
-        Ok(self.lock_file()?.remove(name.as_str()))
+        let locked = self.lock_file()?.remove(name.as_str());
+        Ok(locked.map(|locked| locked.with_record(self.recorded(name))))
     }
 
     /// The record of a file that is to be installed under a name, and the checks that it passes on the way: it is one of
@@ -163,7 +182,7 @@ impl WeightsFolder {
     }
 
     /// Checks a file against the network and its record and installs it under a name. What was installed under the name
-    /// stays if anything fails. The first content of a name is recorded in the lock file; another is refused from then on.
+    /// stays if anything fails, or if the program is killed before the record is written, which is the last that counts. The first content of a name is recorded in the lock file; another is refused from then on.
     ///
     /// # Errors
     ///
@@ -176,44 +195,83 @@ impl WeightsFolder {
         record: &WeightsRecord,
         taking: Taking,
     ) -> Result<Weights, WeightsError> {
-        let _alone = self.alone()?;
+        let installation = self.begin(name, file, record)?;
+        let found = installation.sha256;
+        let record = installation.run(taking)?;
+        Ok(Weights::new(self.plain(name), record, found))
+    }
+
+    /// All checks of an installation, before anything is written.
+    pub(crate) fn begin<'a>(
+        &'a self,
+        name: &'a WeightsName,
+        file: &'a Path,
+        record: &WeightsRecord,
+    ) -> Result<Installation<'a>, WeightsError> {
+        let alone = self.alone()?;
         if record.architecture != name.architecture() {
             let (asked, found) = (name.architecture(), record.architecture);
             return Err(WeightsError::OtherArchitecture { path: file.to_owned(), asked, found });
         }
         let found = StateFile::open(file, &Expected::of(record.architecture))?.sha256();
         let mut lock = self.lock_file()?;
-        if self.replaces {
-            lock.remove(name.as_str());
-        }
-        let locked = lock.get(name.as_str()).map(|locked| locked.sha256);
-        if let Some(expected) =
-            [record.sha256, locked].into_iter().flatten().find(|expected| *expected != found)
+        let recorded = self.recorded(name);
+        let before = lock.remove(name.as_str()).map(|locked| locked.with_record(recorded));
+        let kept = before.clone().filter(|_| !self.replaces);
+        if let Some(expected) = [record.sha256, kept.as_ref().map(|locked| locked.sha256)]
+            .into_iter()
+            .flatten()
+            .find(|expected| *expected != found)
         {
             return Err(WeightsError::Content { path: file.to_owned(), name: name.clone(), expected, found });
         }
         let record = WeightsRecord { sha256: Some(found), ..record.clone() };
         let source = record.source_url.clone().or_else(|| record.origin.clone());
-        lock.entry(name.to_string()).or_insert(Locked {
+        let locked = kept.unwrap_or_else(|| Locked {
             sha256: found,
             source: source.unwrap_or_else(|| "given by hand".to_owned()),
+            replaces: None,
         });
-        let target = self.file(name);
-        match taking {
-            Taking::Copy => copy(file, &target, found)?,
-            Taking::Move => fs::rename(file, &target)
-                .map_err(|source| radiograph_files::FileError::Write { path: target.clone(), source })?,
-        }
-        write(&self.record(name), &record)?;
-        write(&self.path.join(LOCK), &lock)?;
-        Ok(Weights::new(target, record, found))
+        // Only what can be used is kept for the case that this is interrupted.
+        let old = before.filter(|old| old.sha256 != found && recorded == Some(old.sha256));
+        Ok(Installation { folder: self, name, file, sha256: found, record, lock, locked, old, _alone: alone })
     }
 
-    fn file(&self, name: &WeightsName) -> PathBuf {
+    /// The file of the content that the record has.
+    fn file(&self, name: &WeightsName, recorded: Option<ContentHash>) -> PathBuf {
+        let hashed = recorded.map(|sha256| self.hashed(name, sha256));
+        hashed.filter(|path| path.is_file()).unwrap_or_else(|| self.plain(name))
+    }
+
+    pub(crate) fn plain(&self, name: &WeightsName) -> PathBuf {
         self.path.join(format!("{name}.safetensors"))
     }
 
-    fn record(&self, name: &WeightsName) -> PathBuf {
+    /// Where a content waits that replaces another. No name has an `@` in it.
+    pub(crate) fn hashed(&self, name: &WeightsName, sha256: ContentHash) -> PathBuf {
+        self.path.join(format!("{name}@{sha256}.safetensors"))
+    }
+
+    /// All such files of a name.
+    pub(crate) fn all_hashed(&self, name: &WeightsName) -> Result<Vec<PathBuf>, WeightsError> {
+        let refuse = |source| WeightsError::Read { path: self.path.clone(), source };
+        let start = format!("{name}@");
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            if entry.file_name().to_str().is_some_and(|file| file.starts_with(&start)) {
+                paths.push(entry.path());
+            }
+        }
+        Ok(paths)
+    }
+
+    /// The hash in the record of a name, if it has a record that can be read.
+    fn recorded(&self, name: &WeightsName) -> Option<ContentHash> {
+        read::<WeightsRecord>(&self.record(name)).ok().flatten()?.sha256
+    }
+
+    pub(crate) fn record(&self, name: &WeightsName) -> PathBuf {
         self.path.join(format!("{name}.json"))
     }
 
@@ -227,37 +285,6 @@ impl WeightsFolder {
         let path = self.path.join(".lock");
         let lock = File::options().create(true).append(true).open(&path);
         lock.and_then(|file| file.lock().map(|()| file)).map_err(|source| WeightsError::Read { path, source })
-    }
-}
-
-/// Copies a file that was checked; what arrives must still be it.
-fn copy(from: &Path, to: &Path, expected: ContentHash) -> Result<(), WeightsError> {
-    Ok(write_whole(to, |target| {
-        let mut hashing = ContentHashing::new();
-        let mut both = Both { target, hashing: &mut hashing };
-        io::copy(&mut File::open(from)?, &mut both)?;
-        if hashing.finish() == expected {
-            Ok(())
-        } else {
-            Err(io::Error::other(format!("{} changed while it was copied", from.display())))
-        }
-    })?)
-}
-
-struct Both<'a, W> {
-    target: W,
-    hashing: &'a mut ContentHashing,
-}
-
-impl<W: Write> Write for Both<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.target.write(bytes)?;
-        self.hashing.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.target.flush()
     }
 }
 
@@ -276,7 +303,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, WeightsError> {
     serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(error.to_string()))
 }
 
-fn write(path: &Path, value: &impl Serialize) -> Result<(), WeightsError> {
+pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), WeightsError> {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(|error| WeightsError::Record { path: path.to_owned(), reason: error.to_string() })?;
     text.push(b'\n');

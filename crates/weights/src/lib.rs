@@ -39,6 +39,7 @@ mod expected;
 mod fault;
 mod folder;
 mod header;
+mod installation;
 mod lineage;
 mod name;
 mod record;

@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 fn perform(arguments: &Arguments) -> Result<(), Error> {
     let checkout = Checkout::this();
     match &arguments.command {
-        Task::Setup(setup) => setup::run(setup, &checkout),
+        Task::Setup(setup) => setup::run(arguments.lane, setup, &checkout),
         Task::Test(words) => test::test(arguments.lane, words, &checkout),
         Task::Build(words) => test::build(arguments.lane, words, &checkout),
         Task::Run(words) => test::run(arguments.lane, words, &checkout),

@@ -38,13 +38,13 @@ fn yes_or_no(given: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// Runs `cargo xtask setup`.
-pub(crate) fn run(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+/// Runs `cargo xtask setup`. `--lane` says the same as `--libtorch`, which wins.
+pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let choice = arguments.libtorch.as_deref().map(Choice::parse).transpose()?;
-    let lane = match choice {
-        Some(Choice::Folder(folder)) => return link_own(&folder, checkout),
-        Some(Choice::Lane(lane)) => lane,
-        None => {
+    let lane = match (choice, lane) {
+        (Some(Choice::Folder(folder)), _) => return link_own(&folder, checkout),
+        (Some(Choice::Lane(lane)), _) | (None, Some(lane)) => lane,
+        (None, None) => {
             let (lane, reason) = gpu::choose();
             say(&format!("lane {lane}: {reason}"));
             lane

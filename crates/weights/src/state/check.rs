@@ -59,10 +59,13 @@ pub(super) fn fit(header: &Header, expected: &[Expected]) -> Fit {
     Fit { places, faults }
 }
 
-/// `[4096, 512, 7, 7]` as `[4096, 25088]`.
+/// `[4096, 512, 7, 7]` as `[4096, 25088]`; as it is if the product overflows, which it may behind a first side of 0.
 fn flattened(shape: &[usize]) -> Vec<usize> {
+    let product = |sides: &[usize]| sides.iter().try_fold(1_usize, |all, side| all.checked_mul(*side));
     match shape {
-        [first, rest @ ..] if !rest.is_empty() => vec![*first, rest.iter().product()],
+        [first, rest @ ..] if !rest.is_empty() => {
+            product(rest).map_or_else(|| shape.to_vec(), |rest| vec![*first, rest])
+        }
         _ => shape.to_vec(),
     }
 }

@@ -1,12 +1,22 @@
 //! Lists and files that were made elsewhere.
 
-use std::{collections::BTreeMap, env, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use radiograph_files::ContentHash;
 use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile, Weights, WeightsError};
 use serde::Deserialize;
 
 use crate::scene;
+
+/// The root of the project, from which relative paths count, wherever tests are run.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 #[derive(Deserialize)]
 struct Backbones {
@@ -16,8 +26,8 @@ struct Backbones {
 /// torchvision's and timm's own lists: `parameters` of `backbones.json`.
 #[test]
 fn golden_backbone_parameters_are_those_of_torchvision_and_timm() {
-    let copy = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/reference");
-    let path = env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join("backbones.json");
+    let folder = env::var_os("RADIOGRAPH_REFERENCE").unwrap_or_else(|| "tests/golden/reference".into());
+    let path = root().join(folder).join("backbones.json");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let reference: Backbones = serde_json::from_str(&text).unwrap();
     let mut compared = 0;
@@ -84,10 +94,14 @@ fn features(architecture: Architecture) -> u64 {
 #[test]
 fn the_real_inception_v3_says_what_it_is() {
     let Some(folder) = env::var_os("RADIOGRAPH_WEIGHTS") else {
-        eprintln!("skipped: RADIOGRAPH_WEIGHTS is not set");
+        // Not eprintln!, which libtest keeps to itself as long as a test passes.
+        let _ = writeln!(
+            io::stderr(),
+            "skipped: the_real_inception_v3_says_what_it_is: RADIOGRAPH_WEIGHTS is not set"
+        );
         return;
     };
-    let path = PathBuf::from(folder).join("inception_v3.keras.safetensors");
+    let path = root().join(folder).join("inception_v3.keras.safetensors");
     let weights = Weights::of_file(&path, Architecture::InceptionV3).unwrap();
     let record = weights.record();
     assert_eq!(record.name, "inception_v3.nsfwjs");

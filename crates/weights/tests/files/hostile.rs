@@ -1,6 +1,6 @@
 //! Files made to do harm: each is refused with the fault that it has, and none takes memory or time.
 
-use radiograph_weights::{HeaderFault, LONGEST_HEADER, StateFile, WeightsError};
+use radiograph_weights::{Expected, Fault, HeaderFault, LONGEST_HEADER, StateFile, WeightsError};
 
 use crate::scene;
 
@@ -120,6 +120,25 @@ fn every_hostile_file_is_refused_with_its_fault() {
             }
             other => panic!("{name}: {other:?}"),
         }
+    }
+}
+
+/// A tensor of nothing whose other sides overflow, under the name by which timm calls a layer that is flattened.
+#[test]
+fn a_first_side_of_zero_hides_no_overflow() {
+    let header =
+        r#"{"pre_logits.fc1.weight":{"dtype":"F32","shape":[0,9223372036854775808,2],"data_offsets":[0,0]}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let network =
+        [Expected::new("classifier.0.weight", [2, 8]), Expected::new("classifier.6.weight", [2, 2])];
+    match StateFile::open(&scene::file(folder.path(), &scene::raw(header, 0)), &network) {
+        Err(WeightsError::State { faults, .. }) => {
+            let found = vec![0, 1 << 63, 2];
+            let misshapen =
+                Fault::Misshapen { name: "classifier.0.weight".to_owned(), expected: vec![2, 8], found };
+            assert!(faults.contains(&misshapen), "{faults:?}");
+        }
+        other => panic!("{other:?}"),
     }
 }
 

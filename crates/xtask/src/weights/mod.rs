@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
                 tell(name, &installed);
                 return Ok(());
             }
-            tell(name, &fetch(&folder, name, &record, &Download::default())?);
+            tell(name, &fetch(&folder, name, &record, &Download::default(), arguments.replace)?);
             Ok(())
         }),
     }
@@ -71,17 +71,22 @@ fn published(name: &WeightsName) -> Result<WeightsRecord, Error> {
     }
 }
 
-/// Fetches a file, checks it and installs it; what was installed before stays if anything fails.
+/// Fetches a file, checks it and installs it; what was installed before stays if anything fails. Unless it is to be
+/// replaced, what another process has installed while this one waited is taken as it is.
 fn fetch(
     folder: &WeightsFolder,
     name: &WeightsName,
     record: &WeightsRecord,
     download: &Download,
+    replace: bool,
 ) -> Result<Weights, Error> {
     // `published` lets no record through that has no address.
     let url = record.source_url.clone().unwrap_or_default();
     let partial = Partial::of(folder.path(), name)?;
     let _alone = partial.lock(|| say(&format!("another process is fetching {name}; waiting for it")))?;
+    if let (false, Ok(installed)) = (replace, folder.named(name)) {
+        return Ok(installed);
+    }
     say(&format!("fetching {url}"));
     let arrived = download.fetch(&url, &partial)?;
     let installed = check(name, record, &url, &partial, arrived.sha256).and_then(|()| {

@@ -40,11 +40,16 @@ impl Scene {
         download.fetch(&server.url(), &self.partial())
     }
 
+    /// Fetches even what is installed already.
     fn install(&self, server: &Server) -> Result<Weights, Error> {
+        self.install_unless(server, true)
+    }
+
+    fn install_unless(&self, server: &Server, replace: bool) -> Result<Weights, Error> {
         let name = ARCHITECTURE.into();
         let record = WeightsRecord::named(&name).unwrap();
         let record = WeightsRecord { source_url: Some(server.url()), ..record };
-        fetch(&self.folder(), &name, &record, &impatient())
+        fetch(&self.folder(), &name, &record, &impatient(), replace)
     }
 
     fn arrived(&self) -> Vec<u8> {
@@ -274,6 +279,22 @@ fn a_fetched_file_is_installed_with_what_the_server_said() {
         scene.names(),
         [".densenet121.partial.lock", ".lock", "densenet121.json", "densenet121.safetensors", "lock.json"]
     );
+}
+
+#[test]
+fn two_that_want_one_file_ask_for_it_once() {
+    let scene = Scene::new();
+    let server = Server::new(whole_file(), vec![Answer::Whole]);
+    let [first, second] = std::thread::scope(|scope| {
+        [(); 2]
+            .map(|()| scope.spawn(|| scene.install_unless(&server, false).unwrap()))
+            .map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(first, second);
+    assert_eq!(server.asked().len(), 1);
+    // To be replaced, it is fetched again.
+    assert_eq!(scene.install_unless(&server, true).unwrap(), first);
+    assert_eq!(server.asked().len(), 2);
 }
 
 #[test]

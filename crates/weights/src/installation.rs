@@ -1,0 +1,200 @@
+//! Putting a checked file under a name, step by step: whenever it is interrupted, the name stands for its old content as a
+//! whole or for the new one, never for a mixture. What may be installed is decided in `folder.rs`.
+//!
+//! The record is where the one becomes the other. A content that replaces another waits beside it under a name with its
+//! hash, which is where a reader of the new record looks first; the lock file knows both until the record is written.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    fs::File,
+    io::{self, Write},
+    path::Path,
+};
+
+use radiograph_files::{ContentHash, ContentHashing, FileError, write_whole};
+
+use crate::{
+    Locked, Taking, WeightsError, WeightsFolder, WeightsName, WeightsRecord,
+    folder::{LOCK, write},
+};
+
+/// A file that was found fit for a name.
+pub(crate) struct Installation<'a> {
+    pub(crate) folder: &'a WeightsFolder,
+    pub(crate) name: &'a WeightsName,
+    pub(crate) file: &'a Path,
+    pub(crate) sha256: ContentHash,
+    pub(crate) record: WeightsRecord,
+    /// The whole lock file without this name.
+    pub(crate) lock: BTreeMap<String, Locked>,
+    pub(crate) locked: Locked,
+    /// What the name stands for until the new record is written, if that is another content.
+    pub(crate) old: Option<Locked>,
+    /// No other process changes the folder as long as it is held.
+    pub(crate) _alone: File,
+}
+
+/// In the order in which they are taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Step {
+    /// The file gets into the folder.
+    File,
+    /// The lock file knows the new content, and the old one.
+    Announce,
+    /// From here on the name stands for the new content.
+    Record,
+    /// The lock file forgets the old content.
+    Settle,
+    /// The file gets its plain name, in the old one's place.
+    Tidy,
+}
+
+const STEPS: [Step; 5] = [Step::File, Step::Announce, Step::Record, Step::Settle, Step::Tidy];
+
+impl Installation<'_> {
+    pub(crate) fn run(self, taking: Taking) -> Result<WeightsRecord, WeightsError> {
+        STEPS.into_iter().try_for_each(|step| self.take(step, taking))?;
+        Ok(self.record)
+    }
+
+    fn take(&self, step: Step, taking: Taking) -> Result<(), WeightsError> {
+        let plain = self.folder.plain(self.name);
+        let target = match self.old {
+            Some(_) => self.folder.hashed(self.name, self.sha256),
+            None => plain.clone(),
+        };
+        match step {
+            Step::File => match taking {
+                Taking::Copy => copy(self.file, &target, self.sha256),
+                Taking::Move => rename(self.file, &target),
+            },
+            Step::Announce => self.write_lock(self.old.as_ref()),
+            Step::Record => write(&self.folder.record(self.name), &self.record),
+            Step::Settle if self.old.is_some() => self.write_lock(None),
+            Step::Tidy => {
+                if self.old.is_some() {
+                    rename(&target, &plain)?;
+                }
+                // Of installations that were interrupted.
+                for left in self.folder.all_hashed(self.name)? {
+                    fs::remove_file(&left).map_err(|source| FileError::Write { path: left, source })?;
+                }
+                Ok(())
+            }
+            Step::Settle => Ok(()),
+        }
+    }
+
+    fn write_lock(&self, old: Option<&Locked>) -> Result<(), WeightsError> {
+        let locked = Locked { replaces: old.cloned().map(Box::new), ..self.locked.clone() };
+        let mut lock = self.lock.clone();
+        lock.insert(self.name.to_string(), locked);
+        write(&self.folder.path().join(LOCK), &lock)
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), WeightsError> {
+    Ok(fs::rename(from, to).map_err(|source| FileError::Write { path: to.to_owned(), source })?)
+}
+
+/// Copies a file that was checked; what arrives must still be it.
+fn copy(from: &Path, to: &Path, expected: ContentHash) -> Result<(), WeightsError> {
+    Ok(write_whole(to, |target| {
+        let mut hashing = ContentHashing::new();
+        let mut both = Both { target, hashing: &mut hashing };
+        io::copy(&mut File::open(from)?, &mut both)?;
+        if hashing.finish() == expected {
+            Ok(())
+        } else {
+            Err(io::Error::other(format!("{} changed while it was copied", from.display())))
+        }
+    })?)
+}
+
+struct Both<'a, W> {
+    target: W,
+    hashing: &'a mut ContentHashing,
+}
+
+impl<W: Write> Write for Both<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.target.write(bytes)?;
+        self.hashing.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.target.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::{Dtype, serialize, tensor::TensorView};
+
+    use super::*;
+    use crate::{Architecture, Expected, Group};
+
+    const ARCHITECTURE: Architecture = Architecture::DenseNet121;
+
+    /// A whole file of small numbers, and its record.
+    fn given(folder: &Path, value: f32) -> (std::path::PathBuf, WeightsRecord) {
+        let features = Expected::of(ARCHITECTURE).into_iter().filter(|one| one.group == Group::Features);
+        let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = features
+            .map(|one| {
+                let bytes = value.to_le_bytes().repeat(one.shape.iter().product());
+                (one.name, one.shape, bytes)
+            })
+            .collect();
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+        });
+        let said = [("lineage", "keras"), ("source", "made for a test"), ("trained_on", "nothing")];
+        let said = said.map(|(key, text)| (key.to_owned(), text.to_owned())).into_iter().collect();
+        let file = folder.join(format!("{value}.safetensors"));
+        fs::write(&file, serialize(views, Some(said)).unwrap()).unwrap();
+        let record = WeightsFolder::identify(&ARCHITECTURE.into(), &file).unwrap();
+        (file, record)
+    }
+
+    #[test]
+    fn a_replacement_that_stops_anywhere_leaves_the_old_content_or_the_new_one() {
+        let temporary = tempfile::tempdir().unwrap();
+        let name = WeightsName::from(ARCHITECTURE);
+        let (first, first_record) = given(temporary.path(), 0.5);
+        let (second, second_record) = given(temporary.path(), 0.25);
+        let (third, third_record) = given(temporary.path(), 0.125);
+        for steps in 0..=STEPS.len() {
+            let folder = WeightsFolder::at(temporary.path().join(format!("stopped-after-{steps}")));
+            folder.install(&name, &first, &first_record, Taking::Copy).unwrap();
+            let replacing = folder.clone().replacing();
+            let installation = replacing.begin(&name, &second, &second_record).unwrap();
+            for step in &STEPS[..steps] {
+                installation.take(*step, Taking::Copy).unwrap();
+            }
+            drop(installation); // killed
+
+            let written = STEPS[..steps].contains(&Step::Record);
+            let (file, record) = if written { (&second, &second_record) } else { (&first, &first_record) };
+            let weights = folder.named(&name).unwrap();
+            assert_eq!(Some(weights.sha256()), record.sha256, "after {steps} steps");
+            weights.open(&Expected::of(ARCHITECTURE)).unwrap();
+            assert_eq!(Some(folder.locked(&name).unwrap().unwrap().sha256), record.sha256);
+            assert_eq!(folder.installed().unwrap(), std::slice::from_ref(&name));
+            // What it stands for may be installed again, another content may not.
+            let again = folder.install(&name, &third, &third_record, Taking::Copy);
+            assert!(matches!(again, Err(WeightsError::Content { .. })), "{again:?}");
+            folder.install(&name, file, record, Taking::Copy).unwrap();
+
+            replacing.install(&name, &third, &third_record, Taking::Copy).unwrap();
+            assert_eq!(Some(folder.named(&name).unwrap().sha256()), third_record.sha256);
+            folder.named(&name).unwrap().open(&Expected::of(ARCHITECTURE)).unwrap();
+            let entries = fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            assert_eq!(names, [".lock", "densenet121.json", "densenet121.safetensors", "lock.json"]);
+            fs::remove_dir_all(folder.path()).unwrap();
+        }
+    }
+}

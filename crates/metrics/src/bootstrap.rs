@@ -2,17 +2,13 @@
 
 use std::fmt;
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::{
     Clusters, Error, Interval, IntervalMethod, Level, Metric, Predictions, Score, Statistic, Undefined,
-    as_value,
+    as_value, quantile,
 };
 
 /// How the ends of the interval are read off the replicates.
@@ -117,6 +113,9 @@ impl Bootstrap {
 
     /// Scores of these predictions with intervals, all from the same resampled patients.
     ///
+    /// A calibration error has no interval ([`Undefined::BiasedByResampling`]): its value is too large on average, a
+    /// resample adds the same bias once more, and the value may lie outside of the middle share of the replicates.
+    ///
     /// # Errors
     ///
     /// If a metric does not fit the predictions.
@@ -124,7 +123,13 @@ impl Bootstrap {
         let prepared =
             metrics.iter().map(|metric| metric.prepare(predictions)).collect::<Result<Vec<_>, _>>()?;
         let statistics: Vec<&dyn Statistic> = prepared.iter().map(|s| &**s as &dyn Statistic).collect();
-        Ok(self.resample(predictions.clusters(), &statistics))
+        let mut estimates = self.resample(predictions.clusters(), &statistics);
+        for (estimate, metric) in estimates.iter_mut().zip(metrics) {
+            if estimate.score.is_ok() && !metric.bears_resampling() {
+                estimate.interval = Err(Undefined::BiasedByResampling);
+            }
+        }
+        Ok(estimates)
     }
 
     /// Any statistics with intervals, all from the same resampled patients.
@@ -176,10 +181,9 @@ impl Bootstrap {
             return replicates;
         }
         replicates.par_chunks_mut(statistics.len()).enumerate().for_each_init(
-            || (vec![0; clusters.len()], vec![0; clusters.samples()]),
-            |(drawn, weights), (number, results)| {
-                draw(self.0.seed, number as u64, drawn);
-                clusters.spread(drawn, weights);
+            Vec::new,
+            |weights, (number, results)| {
+                clusters.resample(self.0.seed, number as u64, weights);
                 for (result, statistic) in results.iter_mut().zip(statistics) {
                     *result = statistic.weighted(weights);
                 }
@@ -211,7 +215,8 @@ impl Bootstrap {
                 (low, high, IntervalMethod::BootstrapBca)
             }
         };
-        Ok(Interval { low: quantile(sorted, low), high: quantile(sorted, high), level: self.0.level, method })
+        let (low, high) = (quantile(sorted, low)?, quantile(sorted, high)?);
+        Ok(Interval { low, high, level: self.0.level, method })
     }
 }
 
@@ -258,27 +263,6 @@ fn acceleration(clusters: &Clusters, statistic: &dyn Statistic) -> Result<f64, U
         (squares + deviation * deviation, cubes + deviation.powi(3))
     });
     if squares == 0.0 { Err(Undefined::NoVariation) } else { Ok(cubes / (6.0 * squares * squares.sqrt())) }
-}
-
-/// How often each of `drawn.len()` patients is drawn in as many draws with replacement.
-fn draw(seed: u64, replicate: u64, drawn: &mut [u32]) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(replicate);
-    drawn.fill(0);
-    let patients = drawn.len() as u64;
-    for _ in 0..drawn.len() {
-        // High half of a 64-bit product: the bias is below patients / 2^32, far under what replicates can show.
-        let pick = (u64::from(random.next_u32()) * patients) >> 32;
-        drawn[pick as usize] += 1;
-    }
-}
-
-/// The quantile of sorted values, linear between neighbours (type 7 of Hyndman and Fan).
-fn quantile(sorted: &[f64], at: f64) -> f64 {
-    let position = at.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (position - position.floor()) * (sorted[above] - sorted[below])
 }
 
 impl TryFrom<Settings> for Bootstrap {

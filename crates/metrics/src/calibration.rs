@@ -90,6 +90,10 @@ impl Reliability {
 
     /// The calibration error: with [`Bins::GUO`] and [`CalibrationNorm::Mean`] the usual ECE.
     ///
+    /// It is biased upward: the accuracy of a bin varies by chance, and a gap counts in whichever direction. Even probabilities
+    /// that are perfectly honest have an error above 0, the larger the fewer samples a bin holds (Roelofs et al. 2022,
+    /// *Mitigating Bias in Calibration Error Estimation*). Compare it only between sets of one size and one binning.
+    ///
     /// # Errors
     ///
     /// Undefined without samples.

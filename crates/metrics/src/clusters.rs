@@ -2,6 +2,10 @@
 
 use std::{collections::HashMap, hash::Hash};
 
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use serde::{Deserialize, Serialize};
 
 /// A partition of samples `0..N` into patients. Resampling and clustered variances work on patients, never on images.
@@ -60,10 +64,30 @@ impl Clusters {
         self.members[start..end].iter().map(|&sample| sample as usize)
     }
 
-    /// Fills `weights` (one a sample) from `drawn` (how often each patient was drawn).
-    pub(crate) fn spread(&self, drawn: &[u32], weights: &mut [u32]) {
-        for (weight, &patient) in weights.iter_mut().zip(&self.of_sample) {
-            *weight = drawn[patient as usize];
+    /// Fills `weights` with how often each sample counts in one resample: as many patients as there are are drawn with
+    /// replacement, and all samples of a patient count as often as the patient was drawn. What was in `weights` does not
+    /// matter; a thread that draws many resamples can use one for all.
+    ///
+    /// It depends on the seed and the number of the replicate alone (stream `replicate` of ChaCha8 seeded with `seed`), and
+    /// is what a [`Bootstrap`](crate::Bootstrap) of that seed sees as its replicate of that number, from 0.
+    ///
+    /// ```
+    /// let clusters = radiograph_metrics::Clusters::by_name(&["ann", "bob", "ann", "cid"]);
+    /// let mut weights = Vec::new();
+    /// clusters.resample(7, 0, &mut weights);
+    /// assert_eq!(weights[0], weights[2]);
+    /// assert_eq!(weights[0] + weights[1] + weights[3], 3);
+    /// ```
+    pub fn resample(&self, seed: u64, replicate: u64, weights: &mut Vec<u32>) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(replicate);
+        weights.clear();
+        weights.resize(self.samples(), 0);
+        let patients = self.len() as u64;
+        for _ in 0..patients {
+            // High half of a 64-bit product: the bias is below patients / 2^32, far under what replicates can show.
+            let pick = (u64::from(random.next_u32()) * patients) >> 32;
+            self.members(pick as usize).for_each(|sample| weights[sample] += 1);
         }
     }
 
@@ -120,12 +144,32 @@ mod tests {
         assert_eq!(clusters.members(0).collect::<Vec<_>>(), [0, 2, 5]);
         assert_eq!(clusters.members(1).collect::<Vec<_>>(), [1, 4]);
         assert_eq!(clusters.of(3), 2);
-        let mut weights = [9; 6];
-        clusters.spread(&[2, 0, 1], &mut weights);
-        assert_eq!(weights, [2, 0, 2, 1, 0, 2]);
         let text = serde_json::to_string(&clusters).unwrap();
         assert_eq!(text, "[0,1,0,2,1,0]");
         assert_eq!(serde_json::from_str::<Clusters>("[7,4000000000,7,0,4000000000,7]").unwrap(), clusters);
+    }
+
+    #[test]
+    fn a_resample_counts_patients_and_every_image_of_them() {
+        let clusters = Clusters::by_name(&["b", "a", "b", "c", "a", "b"]);
+        let mut sums = [0; 3];
+        let mut weights = vec![9; 2];
+        for replicate in 0..3_000 {
+            clusters.resample(5, replicate, &mut weights);
+            assert_eq!((weights[0], weights[1], weights.len()), (weights[2], weights[4], 6));
+            assert_eq!((weights[5], weights[0] + weights[1] + weights[3]), (weights[0], 3));
+            sums = [sums[0] + weights[0], sums[1] + weights[1], sums[2] + weights[3]];
+        }
+        // Each patient is drawn once a resample on average, with variance 3 · 1/3 · 2/3: 3,000 ± 45.
+        assert!(sums.iter().all(|sum| sum.abs_diff(3_000) < 180), "{sums:?}");
+        let (mut again, mut other) = (Vec::new(), Vec::new());
+        clusters.resample(5, 2_999, &mut again);
+        assert_eq!(again, weights);
+        let differs = |seed| {
+            clusters.resample(seed, 2_999, &mut other);
+            other != weights
+        };
+        assert!((6..16).any(differs));
     }
 
     #[test]

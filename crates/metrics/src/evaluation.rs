@@ -33,7 +33,7 @@ pub struct ClassEvaluation {
 ///
 /// Intervals come from resampling patients, all in the same resamples; shares of independent samples (accuracy,
 /// precision, recall, specificity, NPV where no patient has two images) have Wilson's interval, which also holds for 0
-/// and 1. Each interval names its method.
+/// and 1. Each interval names its method. Calibration errors have none: resampling would add to their upward bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evaluation {

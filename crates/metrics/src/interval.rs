@@ -36,8 +36,9 @@ impl Level {
         self.0
     }
 
-    /// The share that is left out on each side.
-    pub(crate) fn tail(self) -> f64 {
+    /// The share that is left out on each side: 0.025 at 0.95.
+    #[must_use]
+    pub fn tail(self) -> f64 {
         (1.0 - self.0) / 2.0
     }
 

@@ -97,8 +97,8 @@
 //! Cohen's kappa                 0.7494  0.5697  0.9014  percentile bootstrap over patients
 //! log loss                      0.6139  0.3856  0.9193  percentile bootstrap over patients
 //! Brier score                   0.3048  0.2002  0.4210  percentile bootstrap over patients
-//! ECE (15 bins of equal width)  0.1531  0.1391  0.2555  percentile bootstrap over patients
-//! MCE (15 bins of equal width)  0.5006  0.5002  0.6650  percentile bootstrap over patients
+//! ECE (15 bins of equal width)  0.1531       -       -  (resampling adds to its bias)
+//! MCE (15 bins of equal width)  0.5006       -       -  (resampling adds to its bias)
 //! "
 //! );
 //! let classes = evaluation.long_class_table().to_text();
@@ -146,6 +146,7 @@ mod predictions;
 mod predictions_csv;
 mod prevalence;
 mod probabilities;
+mod quantile;
 mod ranking;
 mod roc;
 mod score;
@@ -179,6 +180,7 @@ pub use permutation::{Permutation, PermutationTest};
 pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint};
 pub use predictions::{MAX_SAMPLES, Predictions};
 pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
+pub use quantile::quantile;
 pub use radiograph_classes::{Class, Classes};
 pub use roc::{RocCurve, RocPoint};
 pub use score::{Score, Undefined, as_value};

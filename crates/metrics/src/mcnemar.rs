@@ -2,7 +2,7 @@
 
 use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
+use statrs::distribution::{Binomial, Continuous, ContinuousCDF, Discrete, DiscreteCDF, Normal};
 
 use crate::{Error, Predictions};
 
@@ -82,7 +82,9 @@ impl McNemar {
             let (value, range) = (most as f64, "at most the number of samples");
             return Err(Error::InvalidSetting { name: "the number of errors", value, range });
         }
-        let fewest_shared = (first_errors + second_errors).saturating_sub(samples);
+        // 128 bits hold the sum; what is left of it is at most either number of errors.
+        let both = u128::from(first_errors) + u128::from(second_errors);
+        let fewest_shared = both.saturating_sub(u128::from(samples)) as u64;
         let at = |shared: u64| {
             Self { only_first: second_errors - shared, only_second: first_errors - shared }.exact()
         };
@@ -92,14 +94,26 @@ impl McNemar {
 
     /// P(X ≤ smaller count) and P(X = smaller count) for a fair coin.
     fn lower_tail(&self) -> (f64, f64) {
-        let tosses = self.only_first + self.only_second;
+        let tosses = u128::from(self.only_first) + u128::from(self.only_second);
         let smaller = self.only_first.min(self.only_second);
-        match Binomial::new(0.5, tosses) {
-            Ok(binomial) => (binomial.cdf(smaller), binomial.pmf(smaller)),
-            Err(_) => unreachable!("0.5 is a probability"),
+        match u64::try_from(tosses).ok().filter(|&tosses| tosses <= MOST_TOSSES) {
+            Some(tosses) => match Binomial::new(0.5, tosses) {
+                Ok(binomial) => (binomial.cdf(smaller), binomial.pmf(smaller)),
+                Err(_) => unreachable!("0.5 is a probability"),
+            },
+            None => {
+                let (normal, root) = (Normal::standard(), (tosses as f64).sqrt());
+                // Standard deviations below n / 2, which has a deviation of √n / 2.
+                let gap = self.only_first.abs_diff(self.only_second) as f64;
+                (normal.cdf((1.0 - gap) / root), 2.0 * normal.pdf(gap / root) / root)
+            }
         }
     }
 }
+
+/// Beyond so many tosses the normal distribution (with continuity correction) agrees with the binomial to seven digits,
+/// which is as far as the latter can be computed there.
+const MOST_TOSSES: u64 = 10_000_000;
 
 fn is(predicted: &Class, truth: &Class) -> bool {
     predicted.name() == truth.name()
@@ -113,6 +127,34 @@ mod tests {
     fn without_discordant_samples_nothing_differs() {
         let none = McNemar { only_first: 0, only_second: 0 };
         assert_eq!((none.exact(), none.mid_p()), (1.0, 1.0));
+    }
+
+    /// Made by SciPy 1.17: `2 * binom.cdf(a, a + b, 0.5)`, and that less `binom.pmf(a, a + b, 0.5)`.
+    #[test]
+    fn golden_statistics_mcnemar_of_millions() {
+        for (a, b, exact, mid) in [
+            (499_500, 500_500, 3.177946914e-01, 3.173107498e-01),
+            (4_999_000, 5_001_000, 5.272958562e-01, 5.270892796e-01),
+            (5_999_000, 6_001_000, 5.638978494e-01, 5.637028797e-01),
+            (49_990_000, 50_010_000, 4.551106263e-02, 4.550026444e-02),
+            (20_000_000, 20_030_000, 2.121616975e-06, 2.119962746e-06),
+        ] {
+            let counts = McNemar { only_first: a, only_second: b };
+            assert!((counts.exact() - exact).abs() < 2e-7, "{a} {b}: {}", counts.exact());
+            assert!((counts.mid_p() - mid).abs() < 2e-7, "{a} {b}: {}", counts.mid_p());
+        }
+    }
+
+    #[test]
+    fn counts_beyond_64_bits_have_a_p_value_all_the_same() {
+        let read = |text: &str| serde_json::from_str::<McNemar>(text).unwrap();
+        let most = u64::MAX;
+        let equal = read(&format!(r#"{{"only_first":{most},"only_second":{most}}}"#));
+        assert!((equal.exact() - 1.0).abs() < 1e-12 && (equal.mid_p() - 1.0).abs() < 1e-12);
+        let unequal = McNemar { only_second: most / 2, ..equal };
+        assert_eq!((unequal.exact(), unequal.mid_p()), (0.0, 0.0));
+        let range = McNemar::range(most, most - 1, most).unwrap();
+        assert!((range.low - 1.0).abs() < 1e-12 && (range.high - 1.0).abs() < 1e-12);
     }
 
     /// Section 5.4 of the project's reading of the paper: VGG19-RNN against the others, 1,388 images.

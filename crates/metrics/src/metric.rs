@@ -48,7 +48,8 @@ pub enum Metric {
     BalancedAccuracy,
     /// The Brier score, in [0, 2], lower is better.
     Brier,
-    /// Calibration error of the predicted class, lower is better.
+    /// Calibration error of the predicted class, lower is better. It is too large on average and has no bootstrap interval
+    /// (see [`Reliability::error`](crate::Reliability::error)).
     CalibrationError(Bins, CalibrationNorm),
     /// A score of one class.
     Class(ClassScore, Class),
@@ -77,6 +78,12 @@ impl Metric {
     #[must_use]
     pub fn higher_is_better(&self) -> bool {
         !matches!(self, Self::Brier | Self::CalibrationError(..) | Self::LogLoss)
+    }
+
+    /// Whether resampled patients show how the score varies. They do not for a calibration error: noise in its bins makes
+    /// it larger on average, and a resample is noisier than what it is drawn from.
+    pub(crate) fn bears_resampling(&self) -> bool {
+        !matches!(self, Self::CalibrationError(..))
     }
 
     /// All that can be computed before samples are weighted: labels compared, scores sorted, losses taken.

@@ -17,6 +17,9 @@ pub enum Undefined {
     /// The class is absent from truth and predictions.
     #[error("the class is neither present nor predicted")]
     Absent,
+    /// The interval of a score that no resampling of patients gives: a calibration error.
+    #[error("resampling adds to its bias")]
+    BiasedByResampling,
     /// Some members of an average are undefined and the average was told to refuse.
     #[error("a class of this average is undefined")]
     ClassUndefined,

@@ -53,17 +53,22 @@ impl Temperature {
     }
 
     /// The predictions with rescaled probabilities; the predicted class of a sample does not change.
+    ///
+    /// Probabilities below [`LOG_LOSS_FLOOR`] are raised to it, as in [`fit`](Self::fit): one of 0 would stay 0 at any
+    /// temperature, and its loss be another than the one that was minimised.
     #[must_use]
     pub fn apply(&self, test: &Predictions) -> Predictions {
-        let scaled = test.probabilities().map_rows(|row, target| {
-            let largest = row.iter().fold(0.0_f64, |a, &b| a.max(b));
-            for (value, p) in target.iter_mut().zip(row) {
-                *value = (p / largest).powf(self.value.recip());
-            }
-            let sum: f64 = target.iter().sum();
-            target.iter_mut().for_each(|value| *value /= sum);
-        });
-        test.with_probabilities(scaled)
+        test.with_probabilities(test.probabilities().map_rows(|row, target| self.of_row(row, target)))
+    }
+
+    /// The same for the probabilities of one sample: writes the rescaled ones to `target`, which is as long as `row`.
+    pub fn of_row(&self, row: &[f64], target: &mut [f64]) {
+        let largest = row.iter().fold(LOG_LOSS_FLOOR, |a, &b| a.max(b));
+        for (value, p) in target.iter_mut().zip(row) {
+            *value = (p.max(LOG_LOSS_FLOOR) / largest).powf(self.value.recip());
+        }
+        let sum: f64 = target.iter().sum();
+        target.iter_mut().for_each(|value| *value /= sum);
     }
 }
 
@@ -95,6 +100,23 @@ mod tests {
         assert_eq!(Temperature::fit(&right), Err(Undefined::NoFiniteTemperature));
         let wrong = Predictions::new(&classes, &["b", "a"], &columns).unwrap();
         assert_eq!(Temperature::fit(&wrong), Err(Undefined::NoFiniteTemperature));
+    }
+
+    #[test]
+    fn the_loss_of_applied_probabilities_is_the_fitted_minimum() {
+        // Sure rows with exact zeros, one of them wrong: what is minimised is f(β) = 2 ln(1 + ε^β) + ln(1 + ε^−β), the
+        // odds being 1 to ε. Its minimum: the wrong one of three has a third, f = 3 ln 3 − 2 ln 2.
+        let classes = Classes::new(["a", "b"]).unwrap();
+        let columns = Probabilities::new(&classes, array![[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]).unwrap();
+        let set = Predictions::new(&classes, &["a", "b", "b"], &columns).unwrap();
+        let temperature = Temperature::fit(&set).unwrap();
+        let minimum = 3.0_f64.ln() - 2.0 * 2.0_f64.ln() / 3.0;
+        let applied = temperature.apply(&set);
+        assert!((log_loss(&applied).unwrap() - minimum).abs() < 1e-9, "{:?}", log_loss(&applied));
+        for factor in [0.9, 1.1] {
+            let other = Temperature { value: factor * temperature.value, ..temperature };
+            assert!(log_loss(&other.apply(&set)).unwrap() > minimum);
+        }
     }
 
     #[test]

@@ -12,10 +12,12 @@ use super::{
 };
 use crate::{BinaryCounts, ConfusionMatrix, Error};
 
-/// The most margins, and the most matrices, that are listed for one explanation.
+/// The most margins, and the most matrices, that are listed for one explanation; of matrices ten times as many for all
+/// explanations of a reading.
 pub const MATRIX_LIMIT: usize = 1_000;
 
-/// The most candidates that are looked at for one reading; a few tenths of a second.
+/// The most steps of the search for one reading: candidates looked at and wrong cells shared out; a few tenths of a
+/// second.
 pub const STEP_LIMIT: u64 = 30_000_000;
 
 /// Searches for every confusion matrix that can have made the table, under each way to read its headings.
@@ -96,7 +98,12 @@ impl Examination<'_> {
             errors: self.table.errors().map(|errors| i64::try_from(errors).unwrap_or(i64::MAX / 2)),
         };
         let outcome = problem.solve(STEP_LIMIT);
-        let explain = |(wrong, boxes)| self.explanation(&problem, wrong, boxes);
+        let mut room = 10 * MATRIX_LIMIT;
+        let explain = |(wrong, boxes)| {
+            let explanation = self.explanation(&problem, wrong, boxes, MATRIX_LIMIT.min(room))?;
+            room -= explanation.matrices.len();
+            Ok::<_, Error>(explanation)
+        };
         Ok(Reading {
             columns: self.columns,
             accuracy: self.accuracy,
@@ -144,11 +151,12 @@ impl Examination<'_> {
         problem: &Problem,
         wrong: &WrongCells,
         boxes: &Boxes,
+        most_matrices: usize,
     ) -> Result<Explanation, Error> {
         let mut margins = Vec::new();
         let unpacked = |boxed: &Vec<_>| unpack(&problem.supports, boxed, MATRIX_LIMIT, &mut margins);
         let all_margins = boxes.boxes.iter().all(unpacked) && !boxes.more;
-        let (matrices, all_matrices) = self.matrices(&margins)?;
+        let (matrices, all_matrices) = self.matrices(&margins, most_matrices)?;
         let mut misprints = Vec::new();
         for (class, (row, wrong)) in self.table.rows().iter().zip(&wrong.0).enumerate() {
             for column in [Column::Precision, Column::Recall, Column::F1, Column::Accuracy] {
@@ -174,12 +182,12 @@ impl Examination<'_> {
     }
 
     /// The matrices of all these margins, up to the limit, and whether there are no more.
-    fn matrices(&self, margins: &[Margins]) -> Result<(Vec<ConfusionMatrix>, bool), Error> {
+    fn matrices(&self, margins: &[Margins], most: usize) -> Result<(Vec<ConfusionMatrix>, bool), Error> {
         let classes = self.table.classes();
         let mut counts: Vec<Vec<u64>> = Vec::new();
         let flow = margins.iter().try_for_each(|margins| {
             margins.for_each_matrix(&mut |cells| {
-                if counts.len() == MATRIX_LIMIT {
+                if counts.len() == most {
                     return ControlFlow::Break(());
                 }
                 counts.push(cells.to_vec());

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::candidates::Candidate;
+use super::{MAX_PRINTED_CLASSES, candidates::Candidate};
 use crate::BinaryCounts;
 
 /// What precision, recall, F1 and accuracy know of a confusion matrix: for each class its samples, how many of them are
@@ -27,22 +27,26 @@ impl Margins {
     /// breaks. There may be very many.
     pub fn for_each_matrix(&self, visit: &mut dyn FnMut(&[u64]) -> ControlFlow<()>) -> ControlFlow<()> {
         let size = self.support.len();
-        if [self.correct.len(), self.predicted.len()] != [size; 2] {
+        if [self.correct.len(), self.predicted.len()] != [size; 2] || size > MAX_PRINTED_CLASSES {
             return ControlFlow::Continue(()); // read from a file that someone changed
         }
-        let difference = |from: &[u64], less: &[u64]| -> Vec<u64> {
-            from.iter().zip(less).map(|(a, b)| a.saturating_sub(*b)).collect()
-        };
+        let Some((missed, false_alarms)) = self.errors() else { return ControlFlow::Continue(()) };
         let mut cells = vec![0; size * size];
         for (class, &correct) in self.correct.iter().enumerate() {
             cells[class * size + class] = correct;
         }
-        let missed = difference(&self.support, &self.correct);
-        let false_alarms = difference(&self.predicted, &self.correct);
-        if missed.iter().sum::<u64>() != false_alarms.iter().sum::<u64>() {
-            return ControlFlow::Continue(()); // no matrix has them
-        }
         Filling { size, missed: &missed, false_alarms, cells, visit }.row(0)
+    }
+
+    /// Samples of each class that were predicted otherwise, and others that were predicted to be of it; `None` if no matrix
+    /// has these margins, or none whose samples can be counted in 64 bits.
+    fn errors(&self) -> Option<(Vec<u64>, Vec<u64>)> {
+        let sum = |counts: &[u64]| counts.iter().try_fold(0_u64, |sum: u64, &count| sum.checked_add(count));
+        let less_correct = |counts: &[u64]| -> Option<Vec<u64>> {
+            counts.iter().zip(&self.correct).map(|(count, correct)| count.checked_sub(*correct)).collect()
+        };
+        let equal = sum(&self.support)? == sum(&self.predicted)?;
+        equal.then_some((less_correct(&self.support)?, less_correct(&self.predicted)?))
     }
 
     /// One class against the rest.
@@ -149,6 +153,23 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn margins_that_no_matrix_has_are_visited_never() {
+        let most = u64::MAX;
+        for text in [
+            // Sums beyond 64 bits, more correct than there are, other sums of rows than of columns, other lengths.
+            format!(r#"{{"support":[{most},{most}],"correct":[0,0],"predicted":[{most},{most}]}}"#),
+            format!(r#"{{"support":[{most},2,1],"correct":[0,0,0],"predicted":[1,2,{most}]}}"#),
+            r#"{"support":[3,5],"correct":[4,4],"predicted":[4,4]}"#.to_owned(),
+            r#"{"support":[3,5],"correct":[3,4],"predicted":[4,5]}"#.to_owned(),
+            r#"{"support":[3,5],"correct":[3],"predicted":[3,5]}"#.to_owned(),
+        ] {
+            let margins: Margins = serde_json::from_str(&text).unwrap();
+            let flow = margins.for_each_matrix(&mut |_| panic!("{text}"));
+            assert!(flow.is_continue());
+        }
+    }
 
     #[test]
     fn every_matrix_is_visited_once() {

@@ -73,6 +73,7 @@ mod words;
 pub use examine::{MATRIX_LIMIT, STEP_LIMIT, examine};
 pub use matrices::Margins;
 pub use printed::{Printed, Rounding, Unit};
+pub use search::EXPLANATION_LIMIT;
 pub use table::{MAX_PRINTED_CLASSES, MAX_PRINTED_SAMPLES, PrintedRow, PrintedTable};
 pub use verdict::{
     AccuracyMeaning, Cell, Column, Columns, Explanation, ImpossibleCell, Misprint, Reading, Verdict,

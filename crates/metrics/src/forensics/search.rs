@@ -4,9 +4,10 @@
 //! support, how many are correct and how many were predicted. So the search is over these margins, class by class, and
 //! only those of a solution are filled into matrices. Sets of one wrong cell are tried before sets of two, and so on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
+    MATRIX_LIMIT,
     candidates::{Candidate, MOST_WRONG, Wrong},
     printed::Bounds,
 };
@@ -44,16 +45,23 @@ pub(super) struct Outcome {
     pub(super) complete: bool,
 }
 
-/// Boxes of margins that are kept for one set of wrong cells.
-const BOX_LIMIT: usize = 10_000;
+/// The most sets of wrong cells that are found for one reading; the search is cut at the next one.
+pub const EXPLANATION_LIMIT: usize = 100;
+
+/// Boxes of margins that are kept for one set of wrong cells: each holds at least one of the margins that are listed.
+const BOX_LIMIT: usize = MATRIX_LIMIT;
 
 impl Problem {
-    /// Searches with at most `steps` candidates looked at.
+    /// Searches in at most so many steps: one for each candidate looked at, and one for each class whenever wrong cells were
+    /// shared out to all.
     pub(super) fn solve(&self, steps: u64) -> Outcome {
         let all = self.cells.iter().sum::<usize>() + usize::from(self.accuracy.is_some());
+        let Some(shares) = Shares::of(&self.candidates) else {
+            return Outcome { wrong: all, solutions: BTreeMap::new(), complete: true };
+        };
         let mut search = Search { problem: self, steps, solutions: BTreeMap::new(), ran_out: false };
-        for wrong in 0..=all {
-            search.with_wrong(wrong);
+        for wrong in shares.fewest()..=all {
+            search.with_wrong(&shares, wrong);
             if search.ran_out || !search.solutions.is_empty() {
                 return Outcome { wrong, solutions: search.solutions, complete: !search.ran_out };
             }
@@ -92,26 +100,44 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// All solutions with exactly so many wrong cells.
-    fn with_wrong(&mut self, wrong: usize) {
+    fn with_wrong(&mut self, shares: &Shares, wrong: usize) {
         let problem = self.problem;
         for accuracy_wrong in [false, true] {
             if accuracy_wrong && (problem.accuracy.is_none() || wrong == 0) {
                 continue;
             }
             let left = wrong - usize::from(accuracy_wrong);
-            for shares in shares(&problem.cells, left) {
+            let _ = shares.share_out(left, self, &mut |search, share| {
                 for range in problem.correct(accuracy_wrong).into_iter().filter(|(low, high)| low <= high) {
-                    let Some(walk) = Walk::new(problem, &shares, range, accuracy_wrong) else { continue };
-                    walk.descend(self, &mut Vec::new(), 0, (0, 0));
-                    if self.ran_out {
-                        return;
-                    }
+                    let walk = Walk::new(problem, shares, share, range, accuracy_wrong);
+                    walk.descend(search, &mut Vec::new(), 0, (0, 0));
                 }
+            });
+            if self.ran_out {
+                return;
+            }
+        }
+    }
+
+    /// Counts steps; breaks when there were not so many left.
+    fn step(&mut self, steps: u64) -> ControlFlow<()> {
+        match self.steps.checked_sub(steps) {
+            Some(left) if !self.ran_out => {
+                self.steps = left;
+                ControlFlow::Continue(())
+            }
+            _ => {
+                self.ran_out = true;
+                ControlFlow::Break(())
             }
         }
     }
 
     fn record(&mut self, key: WrongCells, boxed: Vec<Candidate>) {
+        if self.solutions.len() == EXPLANATION_LIMIT && !self.solutions.contains_key(&key) {
+            self.ran_out = true;
+            return;
+        }
         let found = self.solutions.entry(key).or_default();
         if found.boxes.len() < BOX_LIMIT {
             found.boxes.push(boxed);
@@ -121,22 +147,83 @@ impl Search<'_> {
     }
 }
 
-/// All ways to share `wrong` cells out to classes that have so many.
-fn shares(cells: &[usize], wrong: usize) -> Vec<Vec<usize>> {
-    let Some((&first, rest)) = cells.split_first() else {
-        return if wrong == 0 { vec![Vec::new()] } else { Vec::new() };
-    };
-    if wrong > cells.iter().sum() {
-        return Vec::new();
-    }
-    let mut all = Vec::new();
-    for here in 0..=wrong.min(first) {
-        for mut share in shares(rest, wrong - here) {
-            share.insert(0, here);
-            all.push(share);
+/// Numbers of wrong cells that each class can have, and how a sum of them can be shared out.
+struct Shares {
+    /// For each class the numbers for which it has candidates, ascending.
+    possible: Vec<Vec<usize>>,
+    /// For each class and number the fewest and most correct, then the fewest and most predicted samples.
+    extremes: Vec<[[i64; 4]; MOST_WRONG + 1]>,
+    /// The fewest and most that the classes from each one on can have together; (0, 0) after the last.
+    rest: Vec<(usize, usize)>,
+}
+
+impl Shares {
+    /// `None` if some class has no candidate, however many of its cells are wrong.
+    fn of(candidates: &[[Vec<Candidate>; MOST_WRONG + 1]]) -> Option<Self> {
+        let possible: Vec<Vec<usize>> = candidates
+            .iter()
+            .map(|class| (0..=MOST_WRONG).filter(|&wrong| !class[wrong].is_empty()).collect())
+            .collect();
+        let mut rest = vec![(0, 0); possible.len() + 1];
+        for (class, numbers) in possible.iter().enumerate().rev() {
+            let (fewest, most) = rest[class + 1];
+            rest[class] = (fewest + numbers.first()?, most + numbers.last()?);
         }
+        let extremes = candidates.iter().map(|class| class.each_ref().map(|list| extremes(list))).collect();
+        Some(Self { possible, extremes, rest })
     }
-    all
+
+    /// The fewest wrong cells that all classes can have together.
+    fn fewest(&self) -> usize {
+        self.rest[0].0
+    }
+
+    /// Calls `visit` with every way to share `wrong` cells out, one after the other; none is kept.
+    fn share_out(
+        &self,
+        wrong: usize,
+        search: &mut Search<'_>,
+        visit: &mut dyn FnMut(&mut Search<'_>, &[usize]),
+    ) -> ControlFlow<()> {
+        self.share_from(wrong, &mut Vec::with_capacity(self.possible.len()), search, visit)
+    }
+
+    fn share_from(
+        &self,
+        left: usize,
+        share: &mut Vec<usize>,
+        search: &mut Search<'_>,
+        visit: &mut dyn FnMut(&mut Search<'_>, &[usize]),
+    ) -> ControlFlow<()> {
+        let class = share.len();
+        if !(self.rest[class].0..=self.rest[class].1).contains(&left) {
+            return ControlFlow::Continue(());
+        }
+        let Some(numbers) = self.possible.get(class) else {
+            search.step(class as u64)?;
+            visit(search, share);
+            return if search.ran_out { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        };
+        search.step(1)?;
+        for &here in numbers.iter().take_while(|&&here| here <= left) {
+            share.push(here);
+            let flow = self.share_from(left - here, share, search, visit);
+            share.pop();
+            flow?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The fewest and most correct, then the fewest and most predicted samples; zeros without candidates.
+fn extremes(candidates: &[Candidate]) -> [i64; 4] {
+    let of = |number: Option<i64>| number.unwrap_or(0);
+    [
+        of(candidates.first().map(|candidate| candidate.correct)), // ascending
+        of(candidates.last().map(|candidate| candidate.correct)),
+        of(candidates.iter().map(|candidate| candidate.predicted_low).min()),
+        of(candidates.iter().map(|candidate| candidate.predicted_high).max()),
+    ]
 }
 
 /// One sharing out of wrong cells: a walk over the product of the classes' candidates.
@@ -152,30 +239,25 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// `None` if some class has no candidate.
     fn new(
         problem: &'a Problem,
-        shares: &[usize],
+        shares: &Shares,
+        share: &[usize],
         correct: (i64, i64),
         accuracy_wrong: bool,
-    ) -> Option<Self> {
-        let mut classes: Vec<(usize, &[Candidate])> = shares
+    ) -> Self {
+        let mut classes: Vec<(usize, &[Candidate])> = share
             .iter()
             .enumerate()
             .map(|(class, &wrong)| (class, &*problem.candidates[class][wrong]))
             .collect();
         classes.sort_by_key(|(class, candidates)| (candidates.len(), *class));
         let mut rest = vec![[0; 4]; classes.len() + 1];
-        for (depth, (_, candidates)) in classes.iter().enumerate().rev() {
-            let after = rest[depth + 1];
-            rest[depth] = [
-                after[0] + candidates.first()?.correct, // ascending
-                after[1] + candidates.last()?.correct,
-                after[2] + candidates.iter().map(|c| c.predicted_low).min()?,
-                after[3] + candidates.iter().map(|c| c.predicted_high).max()?,
-            ];
+        for (depth, &(class, _)) in classes.iter().enumerate().rev() {
+            let (after, here) = (rest[depth + 1], shares.extremes[class][share[class]]);
+            rest[depth] = std::array::from_fn(|at| after[at] + here[at]);
         }
-        Some(Self { problem, classes, rest, correct, total: problem.total(), accuracy_wrong })
+        Self { problem, classes, rest, correct, total: problem.total(), accuracy_wrong }
     }
 
     fn descend(
@@ -194,11 +276,9 @@ impl<'a> Walk<'a> {
         let (low, high) = (self.correct.0 - correct - most, self.correct.1 - correct - least);
         let start = candidates.partition_point(|candidate| candidate.correct < low);
         for candidate in candidates[start..].iter().take_while(|candidate| candidate.correct <= high) {
-            if search.steps == 0 {
-                search.ran_out = true;
+            if search.step(1).is_break() {
                 return;
             }
-            search.steps -= 1;
             let predicted = (predicted.0 + candidate.predicted_low, predicted.1 + candidate.predicted_high);
             if predicted.0 + least_predicted > self.total || predicted.1 + most_predicted < self.total {
                 continue;

@@ -87,7 +87,7 @@ pub struct Explanation {
     pub all_margins: bool,
     /// The matrices with these margins, rows truth.
     pub matrices: Vec<ConfusionMatrix>,
-    /// Whether these are all matrices; else there are more than the limit, to be had from
+    /// Whether these are all matrices; else there are more than are listed, to be had from
     /// [`Margins::for_each_matrix`].
     pub all_matrices: bool,
 }
@@ -102,10 +102,10 @@ pub struct Reading {
     pub accuracy: Option<AccuracyMeaning>,
     /// Printed cells under this reading.
     pub cells: usize,
-    /// Cells that must be wrong. If there is no explanation this many are not enough.
+    /// Cells that must be wrong. If there is no explanation, fewer than these are not enough.
     pub wrong: usize,
     /// Every explanation with so many wrong cells. None if no matrix has the errors that the text states, or if the
-    /// search was cut.
+    /// search was cut, by its steps or at [`EXPLANATION_LIMIT`](super::EXPLANATION_LIMIT).
     pub explanations: Vec<Explanation>,
     /// Whether the search went to its end: else there may be more explanations, or one with more wrong cells.
     pub complete: bool,

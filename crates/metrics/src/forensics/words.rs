@@ -95,7 +95,7 @@ impl Reading {
         match (self.explanations.is_empty(), self.complete) {
             (true, true) => writeln!(f, "no matrix has the stated errors"),
             (true, false) => {
-                writeln!(f, "more than {} of {} cells fit nothing; search cut", self.wrong, self.cells)
+                writeln!(f, "at least {} of {} cells are wrong; search cut", self.wrong, self.cells)
             }
             (false, complete) => {
                 let cut = if complete { "" } else { "; search cut, there may be more explanations" };

@@ -1,8 +1,12 @@
 //! Paired tests against each other and against what must hold.
 
 use radiograph_metrics::{
-    Bootstrap, Classes, Comparison, ComparisonOptions, Error, McNemar, Metric, PairedTest, Permutation,
-    Predictions, Probabilities, compare, compare_with_best,
+    Bins, Bootstrap, CalibrationNorm, Classes, Comparison, ComparisonOptions, Error, McNemar, Metric,
+    PairedTest, Permutation, Predictions, Probabilities, Undefined, compare, compare_with_best,
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
 };
 
 use crate::resampling::simulated;
@@ -98,15 +102,58 @@ fn the_best_is_compared_with_every_other_and_corrected() {
     assert_eq!(seconds, ["40 errors", "5 errors", "38 errors"]);
     assert!(comparisons.iter().all(|c| c.first == "0 errors"));
     let adjusted: Vec<f64> = comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
-    // 2^-39 and 2^-37 times 3 and 2; 5 discordant images give 1/16 uncorrected.
-    assert!((adjusted[0] - 3.0 * 2.0_f64.powi(-39)).abs() < 1e-18);
-    assert!((adjusted[1] - 0.0625).abs() < 1e-12);
-    assert!((adjusted[2] - 2.0 * 2.0_f64.powi(-37)).abs() < 1e-18);
+    // Errors are nested, so b discordant images give 2^(1−b). Of the six pairs 40/0 has 2^-39, 38/0 2^-37, 40/5 2^-34,
+    // 38/5 2^-32, 5/0 2^-4 and 40/38 2^-1; Holm multiplies them by 6, 5, 4, 3, 2 and 1.
+    assert!((adjusted[0] - 6.0 * 2.0_f64.powi(-39)).abs() < 1e-18);
+    assert!((adjusted[1] - 0.125).abs() < 1e-12);
+    assert!((adjusted[2] - 5.0 * 2.0_f64.powi(-37)).abs() < 1e-18);
     assert_eq!(comparisons[1].differs(), Some(false));
+    let raw: Vec<f64> = comparisons.iter().map(|c| c.p_value.unwrap()).collect();
+    assert!((raw[1] - 0.0625).abs() < 1e-12 && raw[0] < raw[2] && raw[2] < raw[1], "{raw:?}");
     let by_loss = compare_with_best(&named, &Metric::LogLoss, &OPTIONS()).unwrap();
     assert!(by_loss.iter().all(|c| c.first == "0 errors" && !c.higher_is_better));
     assert!(by_loss[0].statement().contains("is better than"), "{}", by_loss[0].statement());
     assert!(compare_with_best(&named[..1], &Metric::Accuracy, &OPTIONS()).is_err());
+}
+
+/// Eight models of one and the same quality: which is best is chance, and a test that forgets this is wrong too often.
+#[test]
+fn the_best_of_equal_models_is_called_better_no_more_often_than_the_level() {
+    const SETS: u32 = 300;
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    let truth: Vec<&str> = (0..80).map(|i| if i % 2 == 0 { "covid" } else { "normal" }).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(31);
+    // Twelve uniform numbers less six: mean 0, variance 1, nearly normal.
+    let mut noise = || (0..12).map(|_| f64::from(random.next_u32()) / 2.0_f64.powi(32)).sum::<f64>() - 6.0;
+    let options = ComparisonOptions { bootstrap: Bootstrap::new(100, 1).unwrap(), ..OPTIONS() };
+    let mut false_alarms = 0;
+    for _ in 0..SETS {
+        let models: Vec<Predictions> = (0..8)
+            .map(|_| {
+                let score = |truth: &&str| if *truth == "covid" { noise() + 0.8 } else { noise() - 0.8 };
+                let covid: Vec<f64> = truth.iter().map(score).map(|s| 1.0 / (1.0 + (-s).exp())).collect();
+                let normal = covid.iter().map(|p| 1.0 - p).collect();
+                let columns = Probabilities::from_columns([("covid", covid), ("normal", normal)]).unwrap();
+                Predictions::new(&classes, &truth, &columns).unwrap()
+            })
+            .collect();
+        let named: Vec<(&str, &Predictions)> = models.iter().map(|model| ("equal", model)).collect();
+        let auc = Metric::Auc(models[0].class("covid").unwrap());
+        let comparisons = compare_with_best(&named, &auc, &options).unwrap();
+        false_alarms += u32::from(comparisons.iter().any(|c| c.differs() == Some(true)));
+    }
+    // 15 are allowed; the standard error of that many is √(300 · 0.05 · 0.95) = 3.8.
+    println!("{false_alarms} of {SETS}");
+    assert!(false_alarms <= 15 + 8, "{false_alarms} false alarms in {SETS} sets at a level of 5 %");
+}
+
+#[test]
+fn a_difference_of_calibration_errors_has_no_interval() {
+    let (first, second) = discordant(4, 2);
+    let error = Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean);
+    let comparison = compare(("A", &first), ("B", &second), &error, &OPTIONS()).unwrap();
+    assert_eq!(comparison.difference.interval, Err(Undefined::BiasedByResampling));
+    assert!(comparison.difference.score.is_ok() && comparison.p_value.is_ok());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use radiograph_metrics::{
     Average, Beta, BinaryCounts, ClassScore, Classes, ConfusionMatrix, Level, Proportion, WhenUndefined,
     forensics::{
-        AccuracyMeaning, Column, Columns, Explanation, Printed, PrintedTable, Reading, Rounding, Verdict,
-        examine,
+        AccuracyMeaning, Column, Columns, EXPLANATION_LIMIT, Explanation, MATRIX_LIMIT, Printed,
+        PrintedTable, Reading, Rounding, Verdict, examine,
     },
 };
 
@@ -354,6 +354,57 @@ fn planted_errors_are_found_in_random_tables() {
     );
     assert_eq!(*unique + *ambiguous + *hidden, 200);
     assert!(*unique >= 100 && *hidden <= 10 && *unclear_columns <= 40);
+}
+
+/// Twenty classes of 100 samples, the most that are taken, with 12 errors a class and a recall that no 100 samples have.
+/// All ways to put 20 wrong cells into 60 are far too many to be tried, or kept.
+#[test]
+fn twenty_impossible_recalls_are_found_without_trying_all_else() {
+    let mut file = "class,support,precision,recall,f1\n".to_owned();
+    for class in 0..20 {
+        // 87 + class / 2 correct, 100 predicted plus or minus a few: the columns sum to 2,000.
+        let (correct, predicted) = (80 + class / 2, if class % 2 == 0 { 97 } else { 103 });
+        let precision = in_percent(f64::from(correct) / f64::from(predicted));
+        let f1 = in_percent(f64::from(2 * correct) / f64::from(100 + predicted));
+        file += &format!("class {class},100,{precision},{correct}.37,{f1}\n");
+    }
+    let table = PrintedTable::read_csv(file.as_bytes()).unwrap().remove(0);
+    let verdict = examine(&table, Rounding::HalfUp).unwrap();
+    let reading = verdict.readings.iter().find(|reading| reading.columns == Columns::AsPrinted).unwrap();
+    assert_eq!((reading.cells, reading.wrong, reading.impossible.len()), (60, 20, 20));
+    assert_eq!((reading.explanations.len(), reading.complete), (1, true));
+    let misprints = &reading.explanations[0].misprints;
+    assert_eq!(misprints.len(), 20);
+    for (class, misprint) in misprints.iter().enumerate() {
+        assert_eq!(misprint.cell.column, Column::Recall);
+        assert_eq!(misprint.implied[0].to_string(), format!("{}.00", 80 + class / 2));
+    }
+    let matrices: usize = reading.explanations.iter().map(|explanation| explanation.matrices.len()).sum();
+    assert!(matrices > 0 && !reading.explanations[0].all_matrices);
+    // The other reading has no such anchor: it is cut, and says so.
+    for reading in &verdict.readings {
+        assert!(reading.wrong >= 20 && reading.explanations.len() <= EXPLANATION_LIMIT);
+    }
+}
+
+/// Ten classes, in each of which one of three cells must be wrong: 100 correct of 125 predicted belie the recall, 80 of 80
+/// the precision, 80 of 100 F1. The predicted sum to 1,000 if F1 is wrong in all, or four times the recall, five times the
+/// precision and once F1, which leaves 10! / (4! 5!) = 1,260 choices.
+#[test]
+fn a_search_with_too_many_explanations_is_cut_and_says_so() {
+    let mut file = "class,support,precision,recall,f1\n".to_owned();
+    for class in 0..10 {
+        file += &format!("class {class},100,80.00,80.00,88.89\n");
+    }
+    let table = PrintedTable::read_csv(file.as_bytes()).unwrap().remove(0);
+    let verdict = examine(&table, Rounding::HalfUp).unwrap();
+    for reading in &verdict.readings {
+        assert_eq!((reading.wrong, reading.complete), (10, false));
+        assert_eq!(reading.explanations.len(), EXPLANATION_LIMIT);
+        let matrices: usize = reading.explanations.iter().map(|explanation| explanation.matrices.len()).sum();
+        assert!(matrices <= 10 * MATRIX_LIMIT);
+    }
+    assert!(verdict.to_string().contains("search cut, there may be more explanations"), "{verdict}");
 }
 
 /// In percent, two decimals; away from halves, where formatting a float would be a matter of luck.

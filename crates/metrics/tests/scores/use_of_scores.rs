@@ -70,6 +70,19 @@ fn an_evaluation_has_intervals_that_say_how_they_were_made() {
                 .contains(score.estimate.score.unwrap()))
         );
     }
+    // Resampling adds to the bias of a calibration error; its value stands alone, in words too.
+    let without: Vec<&str> = evaluation
+        .overall
+        .iter()
+        .filter(|score| score.estimate.interval == Err(Undefined::BiasedByResampling))
+        .map(|score| {
+            assert!(score.estimate.score.is_ok());
+            score.name.as_str()
+        })
+        .collect();
+    assert_eq!(without, ["ECE (15 bins of equal width)", "MCE (15 bins of equal width)"]);
+    let table = evaluation.overall_table().to_text();
+    assert!(table.contains("(resampling adds to its bias)"));
     // One image a patient: shares have Wilson's interval.
     let firsts: Vec<usize> =
         (0..clustered.clusters().len()).filter_map(|p| clustered.clusters().members(p).next()).collect();

@@ -3,7 +3,7 @@
 //!
 //! ```console
 //! $ cargo run --release -p radiograph-examples --no-default-features --example assemble -- \
-//!       --data ~/collections --preset trustworthy --out run
+//!       --data ~/collections --preset trustworthy --out assembled
 //! 2169 images came in:
 //! …
 //! nothing crosses the borders of this split (preset trustworthy, seed 7)
@@ -31,7 +31,8 @@ use radiograph_dataset::{
 
 use progress::ProgressDisplay;
 
-/// Put collections of chest radiographs together and split them, with proof that nothing leaks.
+/// Put collections of chest radiographs together and split them, with a certificate of what was looked for between
+/// training and test, and found.
 ///
 /// Recognises the collections below a folder by their layouts, finds images that show the same picture across all of them,
 /// and deals the images by a preset: `paper` and `released-code` do what was published, leaks included, and say so;
@@ -96,6 +97,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let recognised = recognise(&data)?;
     for folder in &recognised.unknown {
         eprintln!("{}: images in no layout that is known; skipped", folder.display());
+    }
+    for (path, reason) in &recognised.refused {
+        eprintln!("{}: {reason}", path.display());
     }
     if recognised.sources.is_empty() {
         return Err("no collection was recognised; see the layouts in the documentation of radiograph_dataset::source".into());

@@ -160,7 +160,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let used = manifest.rows().iter().filter(|row| !row.place.is_excluded());
     let inputs = used.map(|row| frozen.inputs(row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
     let devices = devices(&arguments.device);
-    let display = Display::new();
+    let mut display = Display::new();
     let load = || devices.iter().map(|&device| frozen.load(device)).collect();
     let report = extraction
         .run(inputs, load, &settings(arguments, frozen.input_shape()), |event| display.show(event))?;
@@ -205,8 +205,8 @@ fn settings(arguments: &Arguments, input: [usize; 3]) -> ExtractionSettings {
 struct Display {
     bar: ProgressBar,
     lines: bool,
-    started: std::cell::Cell<Instant>,
-    told: std::cell::Cell<Instant>,
+    started: Instant,
+    told: Instant,
 }
 
 impl Display {
@@ -215,10 +215,10 @@ impl Display {
     fn new() -> Self {
         let (lines, now) = (!io::stderr().is_terminal(), Instant::now());
         let bar = if lines { ProgressBar::hidden() } else { ProgressBar::no_length() };
-        Self { bar, lines, started: now.into(), told: now.into() }
+        Self { bar, lines, started: now, told: now }
     }
 
-    fn show(&self, event: &Event<'_>) {
+    fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Started { features, present, batch } => {
                 // The template is one of indicatif's own language; a wrong one would only cost the bar.
@@ -229,7 +229,7 @@ impl Display {
                 }
                 self.bar.set_length(*features as u64);
                 self.bar.reset_elapsed();
-                self.started.set(Instant::now());
+                self.started = Instant::now();
                 self.say(&format!("{features} images to do, {present} done before, in batches of {batch}"));
             }
             Event::Computed { features } => self.advance(*features as u64),
@@ -246,12 +246,12 @@ impl Display {
         }
     }
 
-    fn advance(&self, images: u64) {
+    fn advance(&mut self, images: u64) {
         self.bar.inc(images);
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-        if self.lines && done > 0 && self.told.get().elapsed() >= Self::BETWEEN_LINES {
-            self.told.set(Instant::now());
-            let rate = done as f64 / self.started.get().elapsed().as_secs_f64();
+        if self.lines && done > 0 && self.told.elapsed() >= Self::BETWEEN_LINES {
+            self.told = Instant::now();
+            let rate = done as f64 / self.started.elapsed().as_secs_f64();
             let left = total.saturating_sub(done) as f64 / rate;
             eprintln!("{done}/{total} images, {rate:.1}/s, {left:.0} s left");
         }

@@ -25,7 +25,7 @@
 //! macro F1                      0.8300  0.6965  0.9333  percentile bootstrap over patients
 //! macro AUC                     0.9377  0.8666  0.9892  percentile bootstrap over patients
 //! log loss                      0.6139  0.3856  0.9193  percentile bootstrap over patients
-//! ECE (15 bins of equal width)  0.1531  0.1391  0.2555  percentile bootstrap over patients
+//! ECE (15 bins of equal width)  0.1531       -       -  (resampling adds to its bias)
 //! …
 //!
 //! class      score                    value     low    high  interval

@@ -114,10 +114,13 @@ fn run(arguments: &Arguments) -> Result<Outcome, Error> {
     };
     let mut overrides = Vec::new();
     overrides.extend(arguments.preset.as_ref().map(|name| format!("preset={name}")));
-    overrides.extend(arguments.data.as_ref().map(|folder| format!("data.folder={}", folder.display())));
     overrides.extend(arguments.permute_labels.then(|| "permute_labels=true".to_owned()));
     overrides.extend(arguments.overrides.iter().cloned());
-    let config = Config::resolve(file.as_deref(), &overrides)?;
+    let mut config = Config::resolve(file.as_deref(), &overrides)?;
+    // Not as an override: a folder may be called 2024 or true.
+    if let Some(folder) = &arguments.data {
+        config.data.folder.clone_from(folder);
+    }
     let mut lines = RunProgress::default();
     let mut watch = |progress: Progress<'_>| {
         lines.show(progress);

@@ -71,7 +71,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
                     print(&prediction);
                 }
                 if let Some(out) = &arguments.out {
-                    draw(&prediction, out)?;
+                    draw(&predictor, &prediction, out)?;
                 }
                 predictions.push(prediction);
             }
@@ -125,12 +125,16 @@ fn print(prediction: &Prediction) {
     }
 }
 
-fn draw(prediction: &Prediction, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(
+    predictor: &Predictor,
+    prediction: &Prediction,
+    out: &Path,
+) -> Result<(), Box<dyn std::error::Error>> {
     radiograph_files::create_folder(out)?;
-    let picture = radiograph::picture(&prediction.file)?;
+    let shown = predictor.shown(prediction, 640)?;
     let name = prediction.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let panel = Panel {
-        picture: &picture,
+        picture: shown.picture(),
         explanation: &prediction.explanation,
         caption: Caption { image: &name, source: "predict", truth: None, method: "evidence for the class" },
         colours: ColourMap::default(),

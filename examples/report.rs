@@ -1,7 +1,8 @@
-//! Makes the page and the figures of a report from its JSON: from a run, or from any program that writes one.
+//! Makes the page and the figures of a report from its JSON, which any program may write. Runs of `pipeline` write their pages
+//! themselves, and no such JSON.
 //!
 //! ```console
-//! $ cargo ex report -- runs/first/report.json page
+//! $ cargo ex report -- report.json page
 //! page/report.html: 1.3 MB, 36 figures in … s
 //! ```
 //!

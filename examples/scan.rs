@@ -81,6 +81,9 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     for folder in &recognised.unknown {
         eprintln!("{}: images in no layout that is known; skipped", folder.display());
     }
+    for (path, reason) in &recognised.refused {
+        eprintln!("{}: {reason}", path.display());
+    }
     if recognised.sources.is_empty() {
         return Err("no collection was recognised; see the layouts in the documentation of radiograph_dataset::source".into());
     }

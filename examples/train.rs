@@ -1,8 +1,8 @@
 //! Trains heads on stored features, fold by fold, and tests the model that comes of it.
 //!
 //! ```console
-//! $ cargo ex train -- --manifest assembled/manifest.csv --store features/inception_v3-3f0a91c2d45e --preset trustworthy --out run
-//! inception_v3: 1188 images to train on in 5 folds, 297 to test; 63.2 million parameters on cpu
+//! $ cargo ex train -- --manifest assembled/manifest.csv --store features --preset trustworthy --out run
+//! inception_v3: 1188 images to train on in 5 folds, 297 to test; 74.5 million parameters on cpu
 //! fold 1 of 5  epoch 12 of 100  step 7 of 30  loss 0.3120  accuracy 0.881  at most 41 min left
 //! …
 //! ```
@@ -112,7 +112,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let stores =
         arguments.stores.iter().map(|folder| FeatureStore::open(folder)).collect::<Result<Vec<_>, _>>()?;
     create_folder(&arguments.out)?;
-    manifest.write(&arguments.out.join("manifest.csv"))?;
+    keep_manifest(&manifest, &arguments.out.join("manifest.csv"))?;
     let mut records = BTreeMap::new();
     for store in &stores {
         let (name, record) = train(arguments, &manifest, store)?;
@@ -125,6 +125,14 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         println!("{}", serde_json::to_string_pretty(&records)?);
     }
     Ok(())
+}
+
+/// Keeps the manifest beside the models; what was trained on another one is not to be explained with this.
+fn keep_manifest(manifest: &Manifest, path: &Path) -> Result<(), Failure> {
+    if path.is_file() && Manifest::read(path)?.rows() != manifest.rows() {
+        return Err(format!("{} is of other images; give another folder for --out", path.display()).into());
+    }
+    Ok(manifest.write(path)?)
 }
 
 fn train(
@@ -151,13 +159,13 @@ fn train(
     }
     let folder = arguments.out.join(&name);
     create_folder(&folder)?;
-    // Explanations need the features again.
-    let place = serde_json::json!({ "store": std::path::absolute(store.folder())? });
-    write_bytes(&folder.join("features.json"), &serde_json::to_vec_pretty(&place)?)?;
     let mut display = Display::new();
     let record =
         protocol.run(&cohort, &feed, store.key(), &folder, &mut |progress| display.show(&progress))?;
     display.bar.finish_and_clear();
+    // Explanations need the features again.
+    let place = serde_json::json!({ "store": std::path::absolute(store.folder())? });
+    write_bytes(&folder.join("features.json"), &serde_json::to_vec_pretty(&place)?)?;
     Ok((name, record.ok_or("broken off")?))
 }
 

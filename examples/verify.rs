@@ -1,7 +1,7 @@
 //! Checks an assembled data set: every file read again, and its certificate computed anew.
 //!
 //! ```console
-//! $ cargo run --release -p radiograph-examples --no-default-features --example verify -- run
+//! $ cargo run --release -p radiograph-examples --no-default-features --example verify -- assembled
 //! 2169 images are as the manifest says, and nothing leaks
 //! ```
 

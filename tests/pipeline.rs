@@ -192,7 +192,11 @@ fn a_folder_without_collections_is_refused_before_any_work() {
     assert!(matches!(error, Error::NoImage { .. }), "{error}");
     let mut absent = config(place.path());
     absent.data.folder = place.path().join("nowhere");
-    let error = Pipeline::new(absent, &place.path().join("other"), &mut watch);
-    let error = error.unwrap().run().unwrap_err();
+    let other = place.path().join("other");
+    let error = Pipeline::new(absent, &other, &mut watch).err().unwrap();
     assert!(error.to_string().contains("data.folder"), "{error}");
+    let mut absent = config(place.path());
+    absent.compute.more_devices = vec!["cuda:99".to_owned()];
+    assert!(matches!(Pipeline::new(absent, &other, &mut watch), Err(Error::Device(_))));
+    assert!(!other.exists(), "a mistake leaves a folder behind, which refuses the corrected command");
 }

@@ -10,6 +10,7 @@ mod gradcam;
 mod head;
 mod keras_lineage;
 mod layers;
+mod outside;
 mod pipeline;
 mod pointing;
 mod reference;

@@ -48,7 +48,7 @@ fn main() -> Outcome<()> {
     let words: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let architecture: Architecture = words.first().map_or("inception_v3", String::as_str).parse()?;
     let number = |place: usize, usual: usize| words.get(place).map_or(Ok(usual), |word| word.parse());
-    let (images, rounds) = (number(1, 24)?, number(2, 5)?);
+    let (images, rounds) = (number(1, 96)?, number(2, 5)?);
 
     let bench = Bench::new(architecture, images)?;
     println!("{architecture}, {images} images, {rounds} rounds");
@@ -149,7 +149,7 @@ fn pixels(preprocessor: &Preprocessor, path: &Path) -> Outcome<Pixels> {
     let bytes = read_file(path, &limits)?;
     let input = preprocessor.apply(decode_gray(&bytes, &limits)?);
     let content = ContentHash::of_bytes(&bytes);
-    Ok(Pixels { content, shape: [3, SIDE, SIDE], values: input.into_iter().collect() })
+    Ok(Pixels { content, shape: [3, SIDE, SIDE], values: input.into_raw_vec_and_offset().0 })
 }
 
 /// Image files of 336 pixels, and the same scaled to 1024 × 1024 as PNGs; the peer finds their names in `extract.txt`.

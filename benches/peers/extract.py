@@ -24,7 +24,7 @@ from torchvision.transforms import v2
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BACKBONE = sys.argv[1] if len(sys.argv) > 1 else "inception_v3"
-IMAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 24
+IMAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 96
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 
 

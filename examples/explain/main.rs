@@ -9,8 +9,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 
+mod masks;
 mod model;
-mod picture;
 mod table;
 
 use std::{
@@ -21,6 +21,7 @@ use std::{
 
 use clap::Parser;
 use image::RgbImage;
+use radiograph::{Shown, file_name};
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_files::{create_folder, write_whole};
 use radiograph_gradcam::{
@@ -33,8 +34,8 @@ use radiograph_libtorch::Device;
 use tch::Tensor;
 
 use crate::{
+    masks::{Masks, regions},
     model::Trained,
-    picture::{Masks, Shown},
     table::{Explained, Tables},
 };
 
@@ -158,7 +159,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 let folder = |method: Method| arguments.out.join(method.name());
                 for one in &explained.rows {
                     create_folder(&folder(one.method))?;
-                    let name = format!("{}--{}.png", plain(&explained.truth), plain(&explained.id));
+                    let name = format!("{}--{}.png", file_name(&explained.truth), file_name(&explained.id));
                     save(&folder(one.method).join(name), &one.panel)?;
                     let of_class = sheets.entry(one.method.name()).or_default();
                     of_class.entry(explained.truth.clone()).or_default().push(one.panel.clone());
@@ -219,7 +220,8 @@ fn explain(
     masks: &Masks,
     row: &Row,
 ) -> Result<Explained, Failure> {
-    let shown = Shown::read(row, masks, trained.preprocessing())?;
+    let shown = Shown::read(&row.file(), row.content_hash, trained.preprocessing().as_ref())?;
+    let regions = regions(&shown, &row.file(), masks)?;
     let features = trained.features(row.content_hash)?;
     let classes = &trained.head().config().classes;
     let truth = row.class.as_ref().map(ToString::to_string);
@@ -240,9 +242,9 @@ fn explain(
         let same_class = Target { quantity, class: ClassChoice::One(explanation.class.clone()) };
         let unlearned = one(other.explain(&features, method, &same_class)?)?;
         let map = features.f_squeeze_dim(0)?;
-        let assessment = Assessment::new(&own, &map, &explanation, &shown.regions, Some(&unlearned.map))?;
+        let assessment = Assessment::new(&own, &map, &explanation, &regions, Some(&unlearned.map))?;
         let panel = Panel {
-            picture: &shown.picture,
+            picture: shown.picture(),
             explanation: &explanation,
             caption: Caption {
                 image: row.id.name(),
@@ -282,13 +284,6 @@ fn caption(method: Method, quantity: Quantity, assessment: &Assessment) -> Strin
         ),
         None => format!("{method} of the {of}"),
     }
-}
-
-/// A name that is safe as one of a file.
-fn plain(name: &str) -> String {
-    let safe =
-        |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '_' };
-    name.chars().map(safe).take(120).collect()
 }
 
 fn save(path: &Path, picture: &RgbImage) -> Result<(), Failure> {

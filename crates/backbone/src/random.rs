@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use radiograph_random::Stream;
 use tch::Tensor;
 
 use crate::{
@@ -30,29 +27,18 @@ pub(crate) fn tensors(asked: &[Asked], seed: u64) -> Result<BTreeMap<String, Ten
 }
 
 fn kernel(seed: u64, name: &str, shape: &[i64]) -> Result<Tensor, BackboneError> {
-    let mut stream = stream(seed, name);
+    let mut stream = Stream::new(seed, name);
     let inputs: i64 = shape.iter().skip(1).product();
     let bound = (6.0 / inputs as f64).sqrt() as f32;
     let count = shape.iter().product::<i64>() as usize;
     let mut values = vec![0.0_f32; count];
     // Two values of 24 bits from each number of 64: -1 up to below 1 in steps of 2^-23, exact.
     for pair in values.chunks_mut(2) {
-        let mut bits = stream.next_u64();
+        let mut bits = stream.bits();
         for value in pair {
             *value = bound * ((bits as u32 >> 8) as f32 / (1_u32 << 23) as f32 - 1.0);
             bits >>= 32;
         }
     }
     Ok(Tensor::f_from_slice(&values)?.f_view(shape)?)
-}
-
-fn stream(seed: u64, name: &str) -> ChaCha8Rng {
-    // FNV-1a, 64 bits: names differ, so keys do.
-    let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&hash.to_le_bytes());
-    ChaCha8Rng::from_seed(key)
 }

@@ -94,6 +94,12 @@ pub enum Reason {
         /// Line of the later row.
         second: u64,
     },
+    /// An earlier row describes another file by the same name in another folder, and names are ids.
+    #[error("row {first} gives another file the same name, and so the same id; rename one")]
+    SecondOfName {
+        /// Line of the earlier row; 0 if no row describes that file.
+        first: u64,
+    },
 
     // Of the file.
     /// No row describes the image.
@@ -114,6 +120,9 @@ pub enum Reason {
     /// The system does not let the folder be read.
     #[error("the folder cannot be read")]
     FolderUnreadable,
+    /// What the folder holds lies deeper than folders are walked.
+    #[error("below {0} folders, as deep as is searched; move it up")]
+    TooDeep(usize),
     /// A file that an archiver or an operating system left behind.
     #[error("left behind by an archiver")]
     ArchiveLitter,
@@ -232,12 +241,14 @@ impl Reason {
             Self::RowWithoutFile { .. } => "row-without-file",
             Self::SecondRow { .. } => "second-row",
             Self::ContradictoryRows { .. } => "contradictory-rows",
+            Self::SecondOfName { .. } => "second-of-name",
             Self::FileWithoutRow => "file-without-row",
             Self::LinkLeavesFolder => "link-leaves-folder",
             Self::LinkedFolder => "linked-folder",
             Self::NotAPlainFile => "not-a-plain-file",
             Self::NameNotUnicode => "name-not-unicode",
             Self::FolderUnreadable => "folder-unreadable",
+            Self::TooDeep(_) => "too-deep",
             Self::ArchiveLitter => "archive-litter",
             Self::NestedCopy(_) => "nested-copy",
             Self::NotDicom(_) => "not-dicom",

@@ -48,7 +48,6 @@ pub mod manifest;
 pub mod phantom;
 pub mod prepare;
 pub mod preprocess;
-mod random;
 pub mod recipe;
 mod record;
 pub mod same_picture;

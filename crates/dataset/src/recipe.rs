@@ -16,7 +16,7 @@ use crate::{
     assemble::Filters,
     balance::{Balance, Shortfall},
     certificate::Terms,
-    group::{ConflictRule, GroupSummary, Groups},
+    group::{ConflictRule, GroupSummary, Groups, sets_of},
     manifest::{GroupId, Manifest, Place, Row},
     same_picture::{SamePicture, Search},
     split::{Sample, Split},
@@ -105,7 +105,12 @@ impl Recipe {
         let usable: Vec<usize> = (0..candidates.len()).filter(|at| places[*at].is_none()).collect();
         let records: Vec<&Record> = usable.iter().map(|&at| &candidates[at].record).collect();
         let pairs = among(&usable, candidates.len(), pairs)?;
-        let groups = Groups::of(&records, &pairs)?;
+        // Images that are not used link others all the same: a side view tells whose a copy of it is.
+        let (all, contents): (Vec<&Record>, Vec<ContentHash>) =
+            candidates.iter().map(|candidate| (&candidate.record, candidate.content_hash)).unzip();
+        let sets = sets_of(&all, &contents);
+        let sets: Vec<usize> = usable.iter().map(|&at| sets[at]).collect();
+        let groups = Groups::with_links(&records, &pairs, &sets)?;
         let summary = GroupSummary::of(&groups, &records, &pairs);
         let mut names: Vec<GroupId> =
             candidates.iter().map(|candidate| GroupId::from(&candidate.record.id)).collect();

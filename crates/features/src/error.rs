@@ -202,6 +202,22 @@ pub enum FeatureError {
     },
 }
 
+impl FeatureError {
+    /// Whether a file is not what was written, as opposed to one that the system does not give just now.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Index { .. } | Self::MissingShard { .. } | Self::Shard { .. } => {
+                true
+            }
+            // A list larger than any of ours is a finding of this crate, not an error of the system, which has a number.
+            Self::Read { source, .. } => {
+                source.kind() == io::ErrorKind::FileTooLarge && source.raw_os_error().is_none()
+            }
+            _ => false,
+        }
+    }
+}
+
 fn listed(missing: &[FeatureId]) -> String {
     const SHOWN: usize = 3;
     let shown: Vec<String> = missing.iter().take(SHOWN).map(ToString::to_string).collect();

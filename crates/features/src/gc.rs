@@ -1,6 +1,6 @@
 //! Removing from a store what nobody wants or can use.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use crate::{
     FeatureError, FeatureId,
@@ -20,14 +20,15 @@ pub struct Collected {
     pub unwanted: usize,
     /// Shards and lists that were removed because they are damaged.
     pub damaged: usize,
-    /// Bytes removed, less those of shards that were written anew.
+    /// Bytes by which the store has shrunk: those removed, less those of shards and lists that were written anew.
     pub freed: u64,
 }
 
 /// Collects the garbage of a store: removes the features that `keep` does not want, damaged shards and lists, and what
 /// killed processes left behind. Reads every shard. The next extraction makes again what was damaged and is wanted.
 ///
-/// It can be interrupted: a shard is removed after what is kept of it was written elsewhere.
+/// It can be interrupted: a shard is removed after what is kept of it was written elsewhere. A file that the system does not
+/// give may be sound, so it is no damage: collecting stops there and leaves it alone.
 ///
 /// # Errors
 ///
@@ -38,22 +39,24 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
     Contents::read(folder)?;
     let _alone = StoreLock::take(folder)?;
     let Contents { description, shards } = Contents::read(folder)?;
-    let mut collected = Collected { freed: remove_leftovers(folder)?, ..Collected::default() };
+    let (mut removed, mut written) = (remove_leftovers(folder)?, 0);
+    let mut collected = Collected::default();
     let mut names = Vec::new();
     for shard in shards {
         let shard = match shard {
             Ok(shard) => shard,
+            Err(unusable) if !unusable.error.is_damage() => return Err(unusable.error),
             Err(unusable) => {
                 // Its shard, if there is one, is unlisted from here on.
-                collected.freed += remove(&unusable.list)?;
+                removed += remove(&unusable.list)?;
                 collected.damaged += 1;
                 continue;
             }
         };
         match shard.verify(folder) {
             Ok(()) => {}
-            Err(FeatureError::Shard { .. }) => {
-                collected.freed += remove(&list_path(folder, &shard.name))?;
+            Err(error) if error.is_damage() => {
+                removed += remove(&list_path(folder, &shard.name))?;
                 collected.damaged += 1;
                 continue;
             }
@@ -69,15 +72,22 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
         if kept > 0 {
             let (ids, encoded) = shard.encoded(folder, &description, &keep)?;
             let smaller = Shard::write(folder, &description, &ids, &encoded)?;
-            collected.freed = collected.freed.saturating_sub(smaller.bytes);
+            written += smaller.bytes + length(&list_path(folder, &smaller.name))?;
             names.push(smaller.name);
         }
-        collected.freed += remove(&list_path(folder, &shard.name))?;
+        removed += remove(&list_path(folder, &shard.name))?;
     }
     for path in paths(folder)? {
         if stem(&path, ".safetensors").is_some_and(|stem| !names.iter().any(|name| name == stem)) {
-            collected.freed += remove(&path)?;
+            removed += remove(&path)?;
         }
     }
+    // What was written anew is part of what was removed, with a shorter list; only a store that grew would be below 0.
+    collected.freed = removed.saturating_sub(written);
     Ok(collected)
+}
+
+fn length(path: &Path) -> Result<u64, FeatureError> {
+    let found = fs::metadata(path).map_err(|source| FeatureError::Read { path: path.to_owned(), source })?;
+    Ok(found.len())
 }

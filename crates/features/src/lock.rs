@@ -21,8 +21,20 @@ const STORE: &str = ".store.lock";
 /// The right to write one share of a store, for as long as the value lives.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    _store: File,
-    _part: File,
+    _store: Held,
+    _part: Held,
+}
+
+/// A locked file, given back when dropped. Closing it would not do: a process that was just started by another thread has it
+/// open too, for the moment until it becomes its own program.
+#[derive(Debug)]
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // What cannot be unlocked is given back by the system, when its last holder ends.
+        let _ = self.0.unlock();
+    }
 }
 
 impl WriterLock {
@@ -36,28 +48,28 @@ impl WriterLock {
         let path = folder.join(STORE);
         let store = open(&path)?;
         store.lock_shared().map_err(|source| FeatureError::Lock { path, source })?;
+        let _store = Held(store);
 
         let own = part_path(folder, part);
-        let lock = open(&own)?;
-        if !try_lock(&lock, &own)? {
+        let Some(_part) = try_lock(open(&own)?, &own)? else {
             return Err(FeatureError::PartTaken { folder: folder.to_owned(), part });
-        }
+        };
         // Two that divide differently both hold their own lock by now, so at least one of them sees the other.
         for path in paths(folder)? {
             let Some(theirs) = count_of(name(&path)).filter(|&theirs| theirs != part.count()) else {
                 continue;
             };
-            if !try_lock(&open(&path)?, &path)? {
+            if try_lock(open(&path)?, &path)?.is_none() {
                 return Err(FeatureError::OtherParts { folder: folder.to_owned(), theirs, ours: part });
             }
         }
-        Ok(Self { _store: store, _part: lock })
+        Ok(Self { _store, _part })
     }
 }
 
 /// The right to change a store as a whole, while nobody writes.
 pub(crate) struct StoreLock {
-    _store: File,
+    _store: Held,
 }
 
 impl StoreLock {
@@ -66,7 +78,7 @@ impl StoreLock {
         let path = folder.join(STORE);
         let store = open(&path)?;
         store.lock().map_err(|source| FeatureError::Lock { path, source })?;
-        Ok(Self { _store: store })
+        Ok(Self { _store: Held(store) })
     }
 
     /// # Errors
@@ -74,11 +86,10 @@ impl StoreLock {
     /// [`FeatureError::Busy`] if somebody writes.
     pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
         let path = folder.join(STORE);
-        let store = open(&path)?;
-        if try_lock(&store, &path)? {
-            return Ok(Self { _store: store });
+        match try_lock(open(&path)?, &path)? {
+            Some(_store) => Ok(Self { _store }),
+            None => Err(FeatureError::Busy { folder: folder.to_owned() }),
         }
-        Err(FeatureError::Busy { folder: folder.to_owned() })
     }
 }
 
@@ -121,10 +132,11 @@ fn open(path: &Path) -> Result<File, FeatureError> {
         .map_err(|source| FeatureError::Lock { path: path.to_owned(), source })
 }
 
-fn try_lock(file: &File, path: &Path) -> Result<bool, FeatureError> {
+/// Nothing if another has it.
+fn try_lock(file: File, path: &Path) -> Result<Option<Held>, FeatureError> {
     match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
+        Ok(()) => Ok(Some(Held(file))),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => Err(FeatureError::Lock { path: path.to_owned(), source }),
     }
 }

@@ -32,6 +32,8 @@ pub enum NoEvidence {
     NoneInFavour,
     /// Every value is the same, so that no place is better than another.
     Constant,
+    /// Stretched to fewer pixels than it has cells, the map is zero at all of them.
+    BetweenPixels,
 }
 
 impl HeatMap {
@@ -73,6 +75,7 @@ impl NoEvidence {
             Self::AllZero => "the map is zero everywhere",
             Self::NoneInFavour => "nothing speaks for the class",
             Self::Constant => "every place counts the same",
+            Self::BetweenPixels => "the evidence lies between the pixels",
         }
     }
 }

@@ -72,7 +72,7 @@ impl Quantity {
     /// The number `[N]` of column `columns[n]` of each row of logits `[N, K]`, still part of the graph.
     pub(crate) fn of(self, logits: &Tensor, columns: &[usize]) -> Result<Tensor, GradcamError> {
         let columns: Vec<i64> = columns.iter().map(|column| *column as i64).collect();
-        let index = Tensor::from_slice(&columns).f_to_device(logits.device())?.f_unsqueeze(1)?;
+        let index = Tensor::f_from_slice(&columns)?.f_to_device(logits.device())?.f_unsqueeze(1)?;
         let chosen = |values: &Tensor| values.f_gather(1, &index, false)?.f_squeeze_dim(1);
         Ok(match self {
             Self::Logit => chosen(logits)?,

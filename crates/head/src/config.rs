@@ -13,8 +13,8 @@ use crate::{
 
 /// The most values of one feature map, classes or units: an explicit limit, because settings are read from files.
 const LARGEST: i64 = 1 << 24;
-/// The most elements of one tensor.
-const LARGEST_TENSOR: i64 = 1 << 32;
+/// The most elements of all tensors of a head together: 16 GiB.
+const LARGEST_HEAD: i64 = 1 << 32;
 
 /// Channels, height and width of a feature map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,11 +30,11 @@ pub struct FeatureShape {
 impl FeatureShape {
     /// How many values a map holds.
     pub fn len(self) -> usize {
-        // Negative numbers do not get past `HeadConfig::check`; here they hold nothing.
+        // Negative and enormous numbers do not get past `HeadConfig::check`; here they hold nothing, and as much as can be.
         [self.channels, self.height, self.width]
             .iter()
             .map(|side| usize::try_from(*side).unwrap_or(0))
-            .product()
+            .fold(1, usize::saturating_mul)
     }
 
     /// Whether a map holds nothing.
@@ -108,14 +108,16 @@ pub struct HeadConfig {
 }
 
 impl HeadConfig {
-    /// The number of trained parameters, without making any.
+    /// The number of trained parameters, without making any. Also the check of the settings that can be asked for before any
+    /// work, as [`crate::TrainingConfig::check`] is.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if a setting is out of its range.
+    /// [`Error::Setting`] if a setting is out of its range, or the head as a whole has more than 2^32 elements.
     pub fn trained_parameters(&self) -> Result<i64, Error> {
         let layout = self.layout()?;
-        Ok(layout.iter().filter(|entry| entry.role == Role::Trained).map(Entry::count).sum())
+        // The layout is none if a product or their sum is too large.
+        Ok(layout.iter().filter(|entry| entry.role == Role::Trained).filter_map(Entry::count).sum())
     }
 
     /// The length of the vector that the first dense layer sees.
@@ -148,14 +150,18 @@ impl HeadConfig {
             inputs = outputs;
         }
         entries.extend(dense("output", inputs, self.classes.len() as i64));
-        match entries.iter().find(|entry| entry.count() > LARGEST_TENSOR) {
-            Some(entry) => Err(Error::setting(
-                "the size of a layer",
-                format!("{} in {}", entry.count(), entry.name),
-                "make it smaller",
-            )),
-            None => Ok(entries),
+        let mut total = 0;
+        for entry in &entries {
+            let sum = entry.count().and_then(|count| count.checked_add(total));
+            total = sum.filter(|sum| *sum <= LARGEST_HEAD).ok_or_else(|| {
+                Error::setting(
+                    "the size of a head",
+                    format!("more than 2^32 elements, with {} {:?}", entry.name, entry.shape),
+                    "make its layers smaller",
+                )
+            })?;
         }
+        Ok(entries)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -210,4 +216,28 @@ fn batch_norm(name: &str, width: i64) -> [Entry; 4] {
         entry("running_mean", Initial::Zeros, Role::Statistic),
         entry("running_var", Initial::Ones, Role::Statistic),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SequenceOrder, training::tests::head_config};
+
+    #[test]
+    fn heads_that_cannot_be_counted_are_refused() {
+        let features = |channels, side| FeatureShape { channels, height: side, width: side };
+        let reading =
+            Reading::Recurrent { order: SequenceOrder::Horizontal, cell: Cell::Lstm, units: 1 << 24 };
+        for wrong in [
+            // 2^12 · 2^12 cells of 2^24 units, and 2^24 neurons: 2^72 weights.
+            HeadConfig { features: features(1, 1 << 12), reading, dense: vec![1 << 24], ..head_config() },
+            // Each of 16 layers may be this large, and no head all of them.
+            HeadConfig { dense: vec![1 << 16; 16], ..head_config() },
+            HeadConfig { features: features(i64::MAX, i64::MAX), ..head_config() },
+            HeadConfig { features: features(1, 1 << 40), ..head_config() },
+        ] {
+            assert!(matches!(wrong.trained_parameters(), Err(Error::Setting { .. })), "{wrong:?}");
+        }
+        assert_eq!(features(i64::MAX, i64::MAX).len(), usize::MAX);
+    }
 }

@@ -3,13 +3,13 @@
 use tch::{Kind, Tensor};
 
 use radiograph_libtorch::Device;
+use radiograph_random::Stream;
 
 use crate::{
     Error,
     cell::Recurrent,
     config::{Dropout, DropoutPlace, HeadConfig, Reading},
     parameters::{Entry, Initial, Parameters},
-    random::Stream,
 };
 
 /// Keras's epsilon of batch normalisation; libtorch's is 1e-5.
@@ -176,13 +176,19 @@ impl Head {
         if rate == 0.0 || !(place == DropoutPlace::Everywhere || places.contains(&place)) {
             return Ok(values);
         }
-        let mut multipliers = vec![0.0; values.numel()];
-        Stream::new(step.seed, &format!("dropout.{site}"))
-            .numbered(step.number)
-            .dropout(rate, &mut multipliers);
+        let stream = Stream::new(step.seed, &format!("dropout.{site}")).numbered(step.number);
+        let multipliers = dropout_multipliers(stream, rate, values.numel());
         let mask = Tensor::f_from_slice(&multipliers)?.f_view_as(&values)?.f_to_device(values.device())?;
         Ok(values.f_mul(&mask)?)
     }
+}
+
+/// The multipliers of inverted dropout: 0 with probability `rate`, else 1 / (1 - rate).
+fn dropout_multipliers(mut stream: Stream, rate: f64, count: usize) -> Vec<f32> {
+    let threshold = (rate * (1_u64 << 32) as f64) as u64;
+    let kept = (1.0 / (1.0 - rate)) as f32;
+    let multiplier = |_| if u64::from(stream.half_bits()) < threshold { 0.0 } else { kept };
+    (0..count).map(multiplier).collect()
 }
 
 #[derive(Debug)]
@@ -254,5 +260,18 @@ impl BatchNorm {
             false,
         )?;
         Ok(normalised.f_view_as(values)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropout_keeps_the_mean_and_drops_its_share() {
+        let multipliers = dropout_multipliers(Stream::new(3, "dropout"), 0.25, 40_000);
+        let dropped = multipliers.iter().filter(|value| **value == 0.0).count();
+        assert!((9_700..10_300).contains(&dropped), "{dropped}");
+        assert!(multipliers.iter().all(|value| *value == 0.0 || (*value - 4.0 / 3.0).abs() < 1e-6));
     }
 }

@@ -3,6 +3,26 @@
 //!
 //! Not here: the frozen network, images, scores and explanations. Features come through [`Features`], as numbers in
 //! somebody's buffer; the network that made them is never run in training.
+//!
+//! ```no_run
+//! use radiograph_classes::Classes;
+//! use radiograph_head::{Architecture, FeatureShape, Head, Mode, Preset};
+//! use radiograph_libtorch::Device;
+//!
+//! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
+//! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
+//! let shape = FeatureShape { channels: 512, height: 7, width: 7 };
+//! let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
+//! assert_eq!(config.trained_parameters()?, 121_657_347);
+//!
+//! let head = Head::new(config, 1, Device::CPU)?;
+//! let features = tch::Tensor::rand([2, 512, 7, 7], tch::kind::FLOAT_CPU);
+//! let logits = head.forward(&features, Mode::Evaluate)?; // [2, 3]
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Fit`] trains one head on [`Samples`] of a [`Feed`], [`Trainings`] the folds of a cross-validation, and a [`Protocol`] all
+//! that a preset asks for, with checkpoints from which a killed training goes on.
 
 mod cell;
 mod config;
@@ -16,7 +36,6 @@ mod parameters;
 mod preset;
 mod probabilities;
 mod protocol;
-mod random;
 mod training;
 
 pub use cell::{Cell, OutputGate};

@@ -53,10 +53,10 @@ impl SequenceOrder {
         let cells = map.f_flatten(2, 3)?; // [N, C, H·W]
         let ordered = match self {
             Self::Horizontal => cells,
-            _ => cells.f_index_select(
-                2,
-                &Tensor::from_slice(&self.reading(height, width)).to_device(map.device()),
-            )?,
+            _ => {
+                let reading = Tensor::f_from_slice(&self.reading(height, width))?;
+                cells.f_index_select(2, &reading.f_to_device(map.device())?)?
+            }
         };
         Ok(ordered.f_transpose(1, 2)?.f_contiguous()?)
     }
@@ -69,14 +69,16 @@ impl SequenceOrder {
     /// [`Error::Libtorch`] if memory runs out.
     pub fn to_map(self, sequence: &Tensor, height: i64, width: i64) -> Result<Tensor, Error> {
         match sequence.size()[..] {
-            [batch, length, channels] if height > 0 && width > 0 && length == height * width => {
+            [batch, length, channels]
+                if height > 0 && width > 0 && height.checked_mul(width) == Some(length) =>
+            {
                 let reading = self.reading(height, width);
                 let mut place = vec![0; reading.len()];
                 for (step, cell) in reading.iter().enumerate() {
                     place[*cell as usize] = step as i64;
                 }
-                let cells =
-                    sequence.f_index_select(1, &Tensor::from_slice(&place).to_device(sequence.device()))?;
+                let place = Tensor::f_from_slice(&place)?.f_to_device(sequence.device())?;
+                let cells = sequence.f_index_select(1, &place)?;
                 Ok(cells.f_transpose(1, 2)?.f_contiguous()?.f_view([batch, channels, height, width])?)
             }
             _ => Err(Error::Shape {

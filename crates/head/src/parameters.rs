@@ -1,8 +1,9 @@
 //! The named tensors of a head, and how each begins. Not the layers that compute with them.
 
+use radiograph_random::Stream;
 use tch::{Device, Kind, Tensor};
 
-use crate::{Error, random::Stream};
+use crate::Error;
 
 /// Tensors are filled and read in pieces of this many elements, so that no second copy of a large one is needed.
 pub(crate) const PIECE: i64 = 1 << 18;
@@ -49,8 +50,9 @@ impl Entry {
         Self { name: name.into(), shape: shape.to_vec(), initial, role }
     }
 
-    pub(crate) fn count(&self) -> i64 {
-        self.shape.iter().product()
+    /// How many elements it has; `None` if they cannot be counted.
+    pub(crate) fn count(&self) -> Option<i64> {
+        self.shape.iter().try_fold(1_i64, |count, side| count.checked_mul(*side))
     }
 }
 
@@ -197,7 +199,8 @@ fn orthogonal(shape: &[i64], stream: &mut Stream) -> Result<Tensor, Error> {
     let normal = Tensor::f_from_slice(&values)?.f_view([long, short])?;
     let (q, r) = Tensor::f_linalg_qr(&normal, "reduced")?;
     // A diagonal of zero has probability zero, but would erase a column.
-    let signs = r.f_diagonal(0, 0, 1)?.f_ge(0.0)?.f_to_kind(Kind::Double)? * 2.0 - 1.0;
+    let positive = r.f_diagonal(0, 0, 1)?.f_ge(0.0)?.f_to_kind(Kind::Double)?;
+    let signs = positive.f_mul_scalar(2.0)?.f_sub_scalar(1.0)?;
     let q = q.f_mul(&signs)?;
     Ok(if rows < columns { q.f_transpose(0, 1)? } else { q })
 }

@@ -187,7 +187,7 @@ mod tests {
                 let trained = layout.iter().filter(|entry| entry.role == crate::Role::Trained);
                 trained
                     .filter(|entry| entry.name.starts_with(prefix))
-                    .map(crate::parameters::Entry::count)
+                    .filter_map(crate::parameters::Entry::count)
                     .sum()
             };
             assert_eq!((named("lstm"), named("fc_1"), named("fc_2")), (lstm, fc_1, 16_781_312), "{network}");

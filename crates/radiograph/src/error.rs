@@ -7,7 +7,7 @@ use radiograph_dataset::DatasetError;
 use radiograph_features::FeatureError;
 use radiograph_files::FileError;
 use radiograph_gradcam::GradcamError;
-use radiograph_libtorch::DeviceError;
+use radiograph_libtorch::{DeviceError, first_line};
 use radiograph_weights::WeightsError;
 
 use crate::Stage;
@@ -52,6 +52,12 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// An image that is not the one its features were made of.
+    #[error("{} has changed since its features were made; run the stage `extract` again", path.display())]
+    Changed {
+        /// The image.
+        path: PathBuf,
     },
     /// A file of the run folder that an earlier stage makes.
     #[error("{} is not there; run the stage `{stage}` first", path.display())]
@@ -122,6 +128,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn config(key: &str, reason: impl Into<String>) -> Self {
         Self::Config { key: key.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn libtorch(error: &tch::TchError) -> Self {
+        radiograph_head::Error::Libtorch { reason: first_line(error) }.into()
     }
 
     pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! The run's own test images come from the collections that it was trained on; what a score on them is worth, only images
 //! from elsewhere can say. Images that the model was trained on, or that show the same picture or patient as one of those,
-//! are left out and counted. Not a stage of a run: its folder is only read.
+//! are left out and counted. Not a stage of a run: in its folder only the lock is touched.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -82,6 +82,10 @@ impl ExternalTest {
         let nothing = |reason: String| Error::NoImage { reason };
         if recognised.sources.is_empty() {
             return Err(nothing(format!("no collection is recognised below {}", data.display())));
+        }
+        for (place, reason) in &recognised.refused {
+            let sentence = format!("not searched: {}: {reason}", place.display());
+            tell(watch, Progress::Said { sentence: &sentence })?;
         }
         let recipe = recipe(config, classes);
         tell(watch, Progress::Started { stage: Stage::Assemble, of: "" })?;

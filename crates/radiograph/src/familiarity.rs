@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use radiograph_files::write_bytes;
-use radiograph_libtorch::first_line;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use tch::{Kind, Tensor};
 
@@ -76,7 +75,7 @@ impl Familiarity {
             }
             Ok((mean, deviation, scaled, own))
         };
-        let (mean, deviation, scaled, mut own) = work().map_err(|error| libtorch(&error))?;
+        let (mean, deviation, scaled, mut own) = work().map_err(|error| Error::libtorch(&error))?;
         if own.iter().any(|distance| !distance.is_finite()) {
             return Err(too_few(rows));
         }
@@ -90,7 +89,7 @@ impl Familiarity {
     ///
     /// [`Error::File`].
     pub(crate) fn write(path: &Path, pooled: &Tensor, groups: &[i64]) -> Result<(), Error> {
-        let values = Vec::<f32>::try_from(pooled.reshape([-1])).map_err(|error| libtorch(&error))?;
+        let values = Vec::<f32>::try_from(pooled.reshape([-1])).map_err(|error| Error::libtorch(&error))?;
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let numbers: Vec<u8> = groups.iter().flat_map(|group| group.to_le_bytes()).collect();
         let shape = pooled.size().iter().map(|side| *side as usize).collect();
@@ -130,7 +129,7 @@ impl Familiarity {
         }
         let table = Tensor::from_slice(&values)
             .f_reshape([rows as i64, channels as i64])
-            .map_err(|error| libtorch(&error))?;
+            .map_err(|error| Error::libtorch(&error))?;
         Self::new(&table, &numbers)
     }
 
@@ -146,7 +145,7 @@ impl Familiarity {
             let scaled = pooled.f_sub(&self.mean)?.f_div(&self.deviation)?;
             Vec::try_from(fifth(&distances(&scaled, &self.scaled)?)?)
         };
-        let found = work().map_err(|error| libtorch(&error))?;
+        let found = work().map_err(|error| Error::libtorch(&error))?;
         Ok(found
             .into_iter()
             .map(|distance| {
@@ -179,10 +178,6 @@ fn too_few(rows: i64) -> Error {
             "{rows} training images do not tell what is usual; more than {NEIGHBOUR} of other patients must stand beside each"
         ),
     }
-}
-
-fn libtorch(error: &tch::TchError) -> Error {
-    radiograph_head::Error::Libtorch { reason: first_line(error) }.into()
 }
 
 #[cfg(test)]

@@ -145,10 +145,14 @@ impl Frozen {
         }
     }
 
+    /// How a picture becomes its input.
+    pub fn steps(&self) -> &Preprocess {
+        self.fed.preprocessor.steps()
+    }
+
     /// What changes its features besides the image. How copies are moved is part of it only if there are any.
     pub fn key(&self) -> ExtractionKey {
-        let preprocessing =
-            serde_json::json!({ "preprocess": self.fed.preprocessor.steps(), "variants": self.drawn });
+        let preprocessing = serde_json::json!({ "preprocess": self.steps(), "variants": self.drawn });
         let identity = match &self.weights {
             ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
             ChosenWeights::Random { seed } => Identity::Random { architecture: self.network, seed: *seed },
@@ -177,7 +181,7 @@ impl Frozen {
 
     /// `[C, H, W]` of what it is fed.
     pub fn input_shape(&self) -> [usize; 3] {
-        let size = self.fed.preprocessor.steps().size as usize;
+        let size = self.steps().size as usize;
         [3, size, size]
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use radiograph_backbone::Backbone;
-use radiograph_classes::Classes;
+use radiograph_classes::{Class, Classes};
 use radiograph_dataset::{
     View,
     image::{DicomHeader, ImageFormat, Limits, read_file},
@@ -11,30 +11,33 @@ use radiograph_dataset::{
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target};
 use radiograph_head::{ClassProbabilities, Mode, Model, TestedModel};
-use radiograph_libtorch::{Device, first_line};
+use radiograph_libtorch::Device;
+use radiograph_metrics::Temperature;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
 use crate::{
-    Best, Config, Error, Familiarity, Frozen, ModelEvaluation, RunFolder, Stage, Strangeness,
-    pipeline::{FAMILIARITY, picture, read_json},
+    Best, Config, Error, Familiarity, Frozen, ModelEvaluation, RunFolder, Shown, Stage, Strangeness,
+    pipeline::{FAMILIARITY, read_json},
 };
 
 /// Pixels whose channels differ by more than this, of 255, are coloured.
 const COLOURED: u8 = 24;
 /// Images of which a larger share of pixels is coloured are called photographs; markers and annotations are fewer.
 const PHOTOGRAPH: f64 = 0.05;
+/// Pixels of the longer side at which they are counted.
+const LOOKED_AT: u32 = 640;
 
 /// The chosen model of a finished run, with all that it needs.
 #[derive(Debug)]
 pub struct Predictor {
     config: Config,
     classes: Classes,
-    device: Device,
     frozen: Frozen,
     backbone: Backbone,
     models: Vec<(Model, f64)>,
-    calibrated: bool,
+    /// For the probabilities of all models together, as the run scored them.
+    temperature: Option<Temperature>,
     familiarity: Familiarity,
     name: String,
 }
@@ -114,7 +117,7 @@ impl Predictor {
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
         let key = frozen.key();
         let load = |folder: &Path| Model::load(folder, &key, &classes, device);
-        let mut models = match &config.training.tested {
+        let models = match &config.training.tested {
             TestedModel::Refit | TestedModel::RefitForMedianBest => vec![(load(&model)?, 1.0)],
             TestedModel::WeightedFolds(weights) => (1..)
                 .zip(weights)
@@ -122,20 +125,13 @@ impl Predictor {
                 .map(|(fold, weight)| Ok((load(&model.join(format!("fold-{fold}")))?, *weight)))
                 .collect::<Result<Vec<_>, Error>>()?,
         };
-        if let Some(temperature) = &evaluation.temperature {
-            models = models
-                .into_iter()
-                .map(|(model, weight)| Ok((model.with_temperature(temperature.value)?, weight)))
-                .collect::<Result<_, Error>>()?;
-        }
         Ok(Self {
             backbone: frozen.load(device)?,
             familiarity: Familiarity::read(&model.join(FAMILIARITY))?,
-            calibrated: evaluation.temperature.is_some(),
+            temperature: evaluation.temperature,
             name: best.model,
             config,
             classes,
-            device,
             frozen,
             models,
         })
@@ -164,11 +160,11 @@ impl Predictor {
     pub fn predict(&self, file: &Path) -> Result<Prediction, Error> {
         let pixels = self.frozen.pixels(file)?;
         let [channels, height, width] = pixels.shape.map(|side| side as i64);
-        let images = Tensor::from_slice(&pixels.values).view([1, channels, height, width]);
-        let features = self.backbone.forward_features(&images.to_device(self.device.to_tch()))?;
+        let images = || Tensor::f_from_slice(&pixels.values)?.f_view([1, channels, height, width]);
+        let features = self.backbone.forward_features(&images().map_err(|error| Error::libtorch(&error))?)?;
         let pooled = features
             .f_mean_dim([2_i64, 3].as_slice(), false, Kind::Float)
-            .map_err(|error| radiograph_head::Error::Libtorch { reason: first_line(&error) })?;
+            .map_err(|error| Error::libtorch(&error))?;
         let strangeness = self.familiarity.of(&pooled)?.remove(0); // one in, one out
         let answers = self
             .models
@@ -178,25 +174,43 @@ impl Predictor {
         let members: Vec<(&ClassProbabilities, f64)> =
             answers.iter().map(|(answer, weight)| (answer, *weight)).collect();
         let answer = ClassProbabilities::weighted_mean(&members)?;
-        let probabilities = self
+        let given = self
             .classes
             .names()
-            .map(|name| Ok((name.to_owned(), answer.of(0, name)?)))
-            .collect::<Result<Vec<_>, Error>>()?;
+            .map(|name| answer.of(0, name))
+            .collect::<Result<Vec<_>, radiograph_head::Error>>()?;
+        let mut probabilities = given.clone();
+        if let Some(temperature) = &self.temperature {
+            temperature.of_row(&given, &mut probabilities);
+        }
+        let predicted = answer.predicted(0)?;
+        let mut explanation = self.explanation(&features, &predicted)?;
+        // Of several models the map is one's, and the answer that it explains is that of all.
+        explanation.probability = probabilities[predicted.index()];
+        explanation.predicted = predicted.clone();
         Ok(Prediction {
             file: file.to_owned(),
+            probabilities: self.classes.names().map(str::to_owned).zip(probabilities).collect(),
+            predicted: predicted.name().to_owned(),
+            calibrated: self.temperature.is_some(),
+            warnings: self.warnings(file, pixels.content, strangeness)?,
             content: pixels.content,
-            probabilities,
-            predicted: answer.predicted(0)?.name().to_owned(),
-            calibrated: self.calibrated,
-            warnings: self.warnings(file, strangeness)?,
             strangeness,
-            explanation: self.explanation(&features)?,
+            explanation,
         })
     }
 
+    /// The image of a prediction as it is shown beside its heat map, with sides of at most `side` pixels.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Shown::read`].
+    pub fn shown(&self, prediction: &Prediction, side: u32) -> Result<Shown, Error> {
+        Ok(Shown::read(&prediction.file, prediction.content, Some(self.frozen.steps()))?.at_most(side))
+    }
+
     /// Of several models the one with the largest weight is explained.
-    fn explanation(&self, features: &Tensor) -> Result<Explanation, Error> {
+    fn explanation(&self, features: &Tensor, class: &Class) -> Result<Explanation, Error> {
         let most = self.models.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((model, _)) = most else {
             return Err(Error::config("training.tested", "no model is tested"));
@@ -204,11 +218,16 @@ impl Predictor {
         let explainer =
             Explainer::new(&self.classes, |features: &Tensor| model.head().forward(features, Mode::Evaluate));
         let explanation = &self.config.explanation;
-        let target = Target { quantity: explanation.quantity, class: ClassChoice::Predicted };
+        let target = Target { quantity: explanation.quantity, class: ClassChoice::One(class.clone()) };
         Ok(explainer.explain(features, explanation.method, &target)?.remove(0)) // one in, one out
     }
 
-    fn warnings(&self, file: &Path, strangeness: Strangeness) -> Result<Vec<Warning>, Error> {
+    fn warnings(
+        &self,
+        file: &Path,
+        content: ContentHash,
+        strangeness: Strangeness,
+    ) -> Result<Vec<Warning>, Error> {
         let mut warnings = Vec::new();
         if self.frozen.is_random() {
             warnings.push(Warning::RandomWeights);
@@ -225,7 +244,7 @@ impl Predictor {
             warnings.push(Warning::NotFrontal { view: view.name().to_owned() });
         }
         drop(bytes);
-        let share = coloured_share(file)?;
+        let share = coloured_share(file, content)?;
         if share > PHOTOGRAPH {
             warnings.push(Warning::Coloured { share });
         }
@@ -259,8 +278,9 @@ impl std::fmt::Display for Warning {
     }
 }
 
-fn coloured_share(file: &Path) -> Result<f64, Error> {
-    let picture = picture(file)?;
+fn coloured_share(file: &Path, content: ContentHash) -> Result<f64, Error> {
+    let whole = Shown::read(file, content, None)?.at_most(LOOKED_AT);
+    let picture = whole.picture();
     let coloured = picture
         .pixels()
         .filter(|pixel| {

@@ -116,4 +116,4 @@ pub enum Progress<'a> {
 }
 
 /// Whoever watches a run. The answer `Break` ends it as soon as nothing is lost by that; the next run goes on from there.
-pub type Watcher<'w> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'w;
+pub type Watcher<'w> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + Send + 'w;

@@ -4,7 +4,7 @@ use radiograph_files::ContentHash;
 use radiograph_metrics::DOMINANT_SHARE;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, number::count};
 
 /// The data of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,8 +56,12 @@ pub struct LeftOut {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever checked")]
 pub struct Certificate {
-    /// Whether nothing was found that the split promises to be absent.
+    /// Whether nothing crosses from training to test that the split promises to be absent. No check then found anything.
     pub clean: bool,
+    /// Whether nothing crosses from what a fold trains on to what it validates on; `None` if there are no folds, or nobody
+    /// looked.
+    #[serde(default)]
+    pub folds_clean: Option<bool>,
     /// The checks.
     pub checks: Vec<LeakCheck>,
     /// What cannot be known from the data, a sentence each.
@@ -106,6 +110,25 @@ pub struct SourceNote {
     pub origin: Option<String>,
 }
 
+impl Certificate {
+    /// What was found between training and test, each check with its count; empty if nothing was.
+    pub(crate) fn found(&self) -> String {
+        let found = self.checks.iter().filter(|check| check.found > 0);
+        found.map(|check| format!("{}: {}", check.what, count(check.found))).collect::<Vec<_>>().join("; ")
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self.checks.iter().find(|check| self.clean && check.found > 0) {
+            None => Ok(()),
+            Some(check) => Err(Error::Contradiction {
+                part: "the leakage certificate".to_owned(),
+                first: "it calls training and test clean".to_owned(),
+                second: format!("it found {} {}", check.found, check.what),
+            }),
+        }
+    }
+}
+
 impl DataSummary {
     /// Classes in the order of their first count.
     pub(crate) fn classes(&self) -> Vec<&str> {
@@ -124,9 +147,12 @@ impl DataSummary {
     }
 
     /// One sentence for each class of which [`DOMINANT_SHARE`] or more comes from one source. With a single source for
-    /// everything there is nothing to tell apart by it.
+    /// everything there is nothing to tell apart by it. The rule of `CrossTable::warnings`.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let sources = self.source_names();
+        let holds = |source: &&str| {
+            self.counts.iter().any(|count| count.source == *source && count.training + count.test > 0)
+        };
+        let sources: Vec<&str> = self.source_names().into_iter().filter(holds).collect();
         if sources.len() < 2 {
             return Vec::new();
         }
@@ -147,27 +173,46 @@ impl DataSummary {
         self.classes().into_iter().filter_map(warning).collect()
     }
 
-    /// Whether the numbers add up.
+    /// Whether the numbers add up. Sums of some of them then stay within 64 bits.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let left: u64 = self.flow.left_out.iter().map(|left| left.images).sum();
-        let (found, used) = (self.flow.found, self.flow.training + self.flow.test);
-        if left + used != found {
+        let (flow, found) = (&self.flow, self.flow.found);
+        let part = "the data flow";
+        let left = sum(part, flow.left_out.iter().map(|left| left.images))?;
+        let used = sum(part, [flow.training, flow.test])?;
+        let all = sum(part, [left, used])?;
+        if all != found {
             return Err(Error::Contradiction {
-                part: "the data flow".to_owned(),
+                part: part.to_owned(),
                 first: format!("{found} images were found"),
-                second: format!("{left} left out and {used} used make {}", left + used),
+                second: format!("{left} left out and {used} used make {all}"),
             });
         }
-        let counted = self.counts.iter().fold((0, 0), |(a, b), count| (a + count.training, b + count.test));
+        if let Some(certificate) = &self.certificate {
+            certificate.check()?;
+        }
+        let part = "the table of classes and sources";
+        let counted = (
+            sum(part, self.counts.iter().map(|count| count.training))?,
+            sum(part, self.counts.iter().map(|count| count.test))?,
+        );
         if !self.counts.is_empty() && counted != (self.flow.training, self.flow.test) {
             return Err(Error::Contradiction {
-                part: "the table of classes and sources".to_owned(),
+                part: part.to_owned(),
                 first: format!("it counts {} training and {} test images", counted.0, counted.1),
                 second: format!("the data flow has {} and {}", self.flow.training, self.flow.test),
             });
         }
         Ok(())
     }
+}
+
+/// The sum of counts of images.
+fn sum(part: &str, counts: impl IntoIterator<Item = u64>) -> Result<u64, Error> {
+    counts.into_iter().try_fold(0_u64, u64::checked_add).ok_or_else(|| Error::Contradiction {
+        part: part.to_owned(),
+        first: "its counts are of images".to_owned(),
+        second: format!("together they are more than {}", u64::MAX),
+    })
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -8,13 +8,13 @@ use crate::{
     Epoch, Error, Figure, Figures, LossAndAccuracy, NetworkFigures, NetworkReport, Report,
     figure::{
         Band, ConfusionFigure, Curve, CurvesFigure, ForestFigure, ForestRow, Quantity, ReliabilityFigure,
-        TrainingFigure,
+        TrainingFigure, steps,
     },
     number::{percent, percent_interval},
     paper,
 };
 
-/// The most points of a drawn curve; what is dropped changes it by less than a pixel.
+/// The most points of a drawn ROC curve; what is dropped changes it by less than a pixel.
 const POINTS: usize = 240;
 
 /// Draws every figure.
@@ -196,16 +196,7 @@ const PRECISION_RECALL: Kind = Kind {
     area: "average precision",
     axes: ("recall (sensitivity)", "precision"),
     diagonal: false,
-    points: |scores| {
-        let curve = PrecisionRecallCurve::of(scores).ok()?.thinned(POINTS).curve;
-        // Steps: between two thresholds the precision is that of the next one.
-        let mut points = vec![(0.0, curve.points.get(1)?.precision)];
-        for point in &curve.points[1..] {
-            let recall = points.last()?.0;
-            points.extend([(recall, point.precision), (point.recall, point.precision)]);
-        }
-        Some(points)
-    },
+    points: |scores| steps(&PrecisionRecallCurve::of(scores).ok()?),
     band: |scores, network, report| {
         let level = network.evaluation.bootstrap.level();
         Band::precision_recall(scores, network.predictions.clusters(), level, report.bands).ok()

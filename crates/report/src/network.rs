@@ -6,7 +6,7 @@ use radiograph_metrics::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Picture, as_csv};
+use crate::{Error, Picture, as_csv, number::percent};
 
 /// One trained network and its scores on the test images.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -143,12 +143,16 @@ pub struct Panel {
     pub picture: Picture,
 }
 
+/// How far two ways to compute and to write a share may lie apart.
+const ROUNDING: f64 = 1e-9;
+
 impl NetworkReport {
     /// Whether the scores are those of the predictions.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let counted = ConfusionMatrix::of(&self.predictions);
         if counted == self.evaluation.confusion {
-            return Ok(());
+            self.check_scores(&self.evaluation)?;
+            return self.scaled.iter().try_for_each(|scaled| self.check_scores(&scaled.evaluation));
         }
         let rows = |matrix: &ConfusionMatrix| format!("{:?} over {}", matrix.rows(), matrix.classes());
         Err(Error::Contradiction {
@@ -156,6 +160,32 @@ impl NetworkReport {
             first: format!("its evaluation counts {}", rows(&self.evaluation.confusion)),
             second: format!("its predictions give {}", rows(&counted)),
         })
+    }
+
+    /// Whether accuracy and recalls, where they are given, are those of the confusion matrix beside them.
+    fn check_scores(&self, evaluation: &Evaluation) -> Result<(), Error> {
+        let matrix = &evaluation.confusion;
+        let mut scores = vec![("accuracy".to_owned(), &evaluation.overall, "accuracy", matrix.accuracy())];
+        for class in &evaluation.classes {
+            let known = matrix.classes().class(&class.class).map_err(radiograph_metrics::Error::from)?;
+            let recall = matrix.one_vs_rest(&known)?.recall();
+            scores.push((format!("recall of {}", class.class), &class.scores, "recall", recall));
+        }
+        for (what, given, name, counted) in scores {
+            let Some(estimate) = named(given, name) else { continue };
+            let agrees = match (estimate.score, counted) {
+                (Ok(given), Ok(counted)) => (given - counted).abs() <= ROUNDING,
+                (given, counted) => given.is_err() && counted.is_err(),
+            };
+            if !agrees {
+                return Err(Error::Contradiction {
+                    part: self.name.clone(),
+                    first: format!("its {what} is {}", percent(estimate.score)),
+                    second: format!("its confusion matrix gives {}", percent(counted)),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Whether its convolutional weights are random.

@@ -1,7 +1,7 @@
 //! Images through a frozen network into a feature store, each image once.
 //!
-//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread a device computes;
-//! the caller's thread writes shard after shard. Memory does not depend on the number of images. An extraction may end
+//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread a device computes, the
+//! caller's among them; one writes shard after shard. Memory does not depend on the number of images. An extraction may end
 //! at any moment, by a signal or a full disk: run again, it makes what is missing and nothing else.
 //!
 //! ```no_run

@@ -6,7 +6,7 @@ use radiograph_libtorch::Device;
 
 use super::Failure;
 
-/// News from a running extraction, told on the thread that runs it.
+/// News from a running extraction. `Started` is told on the thread that runs it, everything else on the one that writes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'e> {

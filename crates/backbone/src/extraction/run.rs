@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    panic::resume_unwind,
     path::Path,
     sync::{
         Arc,
@@ -53,7 +54,9 @@ impl Extraction {
 
     /// Makes the features that are missing in this process' part. `inputs` is the whole list, the same in every process and
     /// every run; `networks` gives the same network once for each device and is called only if there is something to do;
-    /// `observe` hears how it goes.
+    /// `observe` hears how it goes, from the second event on by the thread that writes. The first network computes on the
+    /// caller's thread: libtorch keeps a team of threads for each thread that computes, and more threads in teams than
+    /// processors make all of them slow.
     ///
     /// An image that cannot be read, has changed or makes features that cannot be stored is left out and reported.
     ///
@@ -68,7 +71,7 @@ impl Extraction {
         inputs: impl IntoIterator<Item = Input<'i>>,
         networks: impl FnOnce() -> Result<Vec<N>, BackboneError>,
         settings: &ExtractionSettings,
-        mut observe: impl FnMut(&Event<'_>),
+        mut observe: impl FnMut(&Event<'_>) + Send,
     ) -> Result<ExtractionReport, ExtractionError> {
         settings.check()?;
         let mut work = Work::plan(&self.writer, inputs);
@@ -140,7 +143,7 @@ fn pass<N: FrozenNetwork>(
     networks: Vec<N>,
     settings: &ExtractionSettings,
     stop: &AtomicBool,
-    observe: &mut impl FnMut(&Event<'_>),
+    observe: &mut (impl FnMut(&Event<'_>) + Send),
 ) -> Result<ExtractionReport, ExtractionError> {
     let (batch, planned) = (work.report.batch, work.batches(work.report.batch));
     let (input, features) = (settings.input, writer.description().shape());
@@ -162,17 +165,27 @@ fn pass<N: FrozenNetwork>(
                 }
             });
         }
-        for network in networks {
-            let worker = Worker::new(network, batch, input, features, sender.clone());
+        let mut workers =
+            networks.into_iter().map(|network| Worker::new(network, batch, input, features, sender.clone()));
+        let own = workers.next();
+        for worker in workers {
             scope.spawn(|| worker.work(&queue));
         }
         drop(sender);
-        writing.receive(receiver, stop)
+        let (queue, writing) = (&queue, &mut writing);
+        let written = scope.spawn(move || {
+            let _closing = queue.close_on_drop();
+            writing.receive(receiver, stop)
+        });
+        if let Some(worker) = own {
+            worker.work(queue);
+        }
+        written.join().unwrap_or_else(|panic| resume_unwind(panic))
     })?;
     Ok(writing.report)
 }
 
-/// The last stage, on the caller's thread.
+/// The last stage, on a thread of its own.
 struct Writing<'w, O> {
     writer: &'w mut StoreWriter,
     shards: Shards,

@@ -103,27 +103,31 @@ impl<N: FrozenNetwork> Worker<N> {
     /// processor does something else.
     fn make_ready(&self, decoded: DecodedBatch) -> Result<Ready, ExtractionError> {
         let DecodedBatch { number, shard, images } = decoded;
-        let [channels, height, width] = self.input;
-        let mut values = Vec::with_capacity(images.len() * channels * height * width);
         let (mut decoded, mut failures) = (Vec::with_capacity(images.len()), Vec::new());
+        let mut readable = Vec::with_capacity(images.len());
         for image in images {
             decoded.push(image.is_ok());
             match image {
-                Ok(image) => values.extend_from_slice(&image),
+                Ok(image) => readable.push(image),
                 Err(failure) => failures.push(*failure),
             }
         }
-        let count = decoded.iter().filter(|&&is| is).count();
-        let shape = [count, channels, height, width].map(|side| side as i64);
-        let device = self.network.device();
-        let pinned = device.is_cuda() && count > 0;
-        let tensor = || -> Result<Tensor, tch::TchError> {
-            let images = Tensor::f_from_slice(&values)?.f_view(shape)?;
-            if pinned { images.f_pin_memory(device.to_tch()) } else { Ok(images) }
-        };
-        let images = tensor().map_err(|error| self.failed(error.into()))?;
+        let count = readable.len();
+        let images = self.together(&readable).map_err(|error| self.failed(error.into()))?;
         let batch = ComputedBatch { number, shard, decoded, failures, values: Vec::new() };
         Ok(Ready { batch, count, images })
+    }
+
+    /// One image after the other, so that only one of them is in memory twice, and in the processor's cache then.
+    fn together(&self, images: &[Vec<f32>]) -> Result<Tensor, tch::TchError> {
+        let device = self.network.device();
+        let [channels, height, width] = self.input.map(|side| side as i64);
+        let shape = [images.len() as i64, channels, height, width];
+        let batch = Tensor::f_empty(shape, (Kind::Float, tch::Device::Cpu))?;
+        for (place, image) in (0..).zip(images) {
+            batch.f_get(place)?.f_view(-1)?.f_copy_(&Tensor::f_from_slice(image)?)?;
+        }
+        if device.is_cuda() && !images.is_empty() { batch.f_pin_memory(device.to_tch()) } else { Ok(batch) }
     }
 
     /// Sends a batch through the network, in as many pieces as memory asks for.

@@ -11,10 +11,7 @@ use std::{
 
 use radiograph_backbone::extraction::{Event, ExtractionError, Input};
 use radiograph_features::{FeatureError, FeatureId, FeatureStore, Part, verify};
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use radiograph_random::Stream;
 
 use crate::scene::{TinyNetwork, content, files, open, pixels, settings};
 
@@ -88,14 +85,14 @@ fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store
     let expected = files(&undisturbed);
     assert_eq!(expected.len(), 1 + 2 * IMAGES.div_ceil(64));
 
-    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let mut random = Stream::new(8, "kills");
     let (mut kills, mut finished) = (0, 0);
     while kills < 20 {
         let folder = scene.path().join(finished.to_string());
         // Up to four kills a store, so that the late moments of a store are reached too.
         for _ in 0..4 {
             let mut child = start(&folder);
-            let share = f64::from(random.next_u32()) / f64::from(u32::MAX);
+            let share = random.unit();
             thread::sleep(duration.mul_f64(0.7 * share));
             child.kill().unwrap();
             if !child.wait().unwrap().success() {

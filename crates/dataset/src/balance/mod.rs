@@ -13,9 +13,10 @@ use radiograph_classes::Classes;
 use serde::Serialize;
 
 pub use field::{BalancedBy, Field, Shortfall, Unmatched};
+use radiograph_random::Stream;
 pub use weigh::{class_weights, oversample};
 
-use crate::{ClassName, DatasetError, Provenance, Reason, Record, group::Groups, random::Stream};
+use crate::{ClassName, DatasetError, Provenance, Reason, Record, group::Groups};
 
 /// How images are chosen. The default keeps all.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ClassName, random::Stream};
+use radiograph_random::Stream;
+
+use crate::ClassName;
 
 /// Positions of training images, some of them several times, so that every class comes as often as the largest: each
 /// image of a class comes `n` or `n + 1` times, and chance decides which come once more. Sorted.

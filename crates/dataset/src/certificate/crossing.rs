@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     DatasetError, PatientId, RecordId,
-    group::union::Union,
+    group::{union::Union, unite_equal},
     manifest::{GroupId, Row},
     same_picture::SamePicture,
 };
@@ -36,6 +36,11 @@ pub struct Crossing {
     /// Images of the other side that belong to the family of one on the one side: made from it, its original, or made from
     /// the same original.
     pub images_of_shared_families: usize,
+    /// Sets with images on both sides: what hangs together through patients, pictures and families in turn, excluded images
+    /// among them. One person under two names is one set where a picture, used or not, shows it.
+    pub shared_sets: usize,
+    /// Images of the other side that belong to such a set.
+    pub images_of_shared_sets: usize,
     /// Some of what crosses.
     pub examples: Vec<Example>,
 }
@@ -44,7 +49,7 @@ pub struct Crossing {
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[non_exhaustive]
 pub struct Example {
-    /// What they have in common: `picture`, `patient`, `family` or `group`.
+    /// What they have in common: `picture`, `patient`, `family` or `group`; `chain` if only other images link them.
     pub shared: &'static str,
     /// The image on the one side.
     pub from: RecordId,
@@ -63,6 +68,8 @@ pub(super) struct Facts<'a> {
     rows: &'a [Row],
     pictures: Vec<usize>,
     families: Vec<Option<usize>>,
+    /// What hangs together through all three.
+    sets: Vec<usize>,
 }
 
 /// Examples of each kind.
@@ -71,7 +78,17 @@ const EXAMPLES: usize = 5;
 impl Crossing {
     /// Whether nothing crosses.
     pub fn is_empty(&self) -> bool {
-        self.shared_patients + self.shared_pictures + self.shared_groups + self.images_of_shared_families == 0
+        self.shared_patients
+            + self.shared_pictures
+            + self.shared_groups
+            + self.images_of_shared_families
+            + self.shared_sets
+            == 0
+    }
+
+    /// Whether there are images on both sides.
+    pub(super) fn compares(&self) -> bool {
+        self.from_images > 0 && self.to_images > 0
     }
 
     /// Whether it is about what is trained on and what is validated on in the turn of one fold.
@@ -95,26 +112,34 @@ impl<'a> Facts<'a> {
         for (at, row) in rows.iter().enumerate() {
             union.unite(*first_with.entry(row.content_hash).or_insert(at), at);
         }
-        Ok(Self { rows, pictures: union.sets(), families: families(rows) })
+        let (pictures, families) = (union.sets(), families(rows));
+        let mut union = Union::new(rows.len());
+        unite_equal(pictures.iter().map(Some), &mut union);
+        unite_equal(families.iter().map(Option::as_ref), &mut union);
+        unite_equal(rows.iter().map(|row| row.patient.as_ref()), &mut union);
+        Ok(Self { rows, pictures, families, sets: union.sets() })
     }
 
     pub(super) fn crossing(&self, from: &Side, to: &Side) -> Crossing {
-        let mut examples = BTreeSet::new();
-        let mut shared = |kind, key: &dyn Fn(usize) -> Option<Key<'a>>| {
-            let found = Shared::of(from, to, key);
-            let pairs = found.pairs.values().map(|&(from, to)| Example {
-                shared: kind,
-                from: self.rows[from].id.clone(),
-                to: self.rows[to].id.clone(),
-            });
-            examples.extend(pairs.collect::<BTreeSet<_>>().into_iter().take(EXAMPLES));
-            (found.pairs.len(), found.images)
-        };
+        let (mut examples, mut linked) = (BTreeSet::new(), BTreeSet::new());
+        let mut shared =
+            |kind, key: &dyn Fn(usize) -> Option<Key<'a>>| {
+                let found = Shared::of(from, to, key);
+                // A set of which another example is shown already needs none of its own.
+                let shown = |from: usize| kind == "chain" && linked.contains(&self.sets[from]);
+                let pairs = found.pairs.values().filter(|(from, _)| !shown(*from)).map(|&(from, to)| {
+                    Example { shared: kind, from: self.rows[from].id.clone(), to: self.rows[to].id.clone() }
+                });
+                examples.extend(pairs.collect::<BTreeSet<_>>().into_iter().take(EXAMPLES));
+                linked.extend(found.pairs.values().map(|(from, _)| self.sets[*from]));
+                (found.pairs.len(), found.images)
+            };
         let (shared_pictures, images_with_copies) =
             shared("picture", &|at| Some(Key::Number(self.pictures[at])));
         let (shared_patients, images_of_shared_patients) =
             shared("patient", &|at| self.rows[at].patient.as_ref().map(Key::Patient));
         let (_, images_of_shared_families) = shared("family", &|at| self.families[at].map(Key::Number));
+        let (shared_sets, images_of_shared_sets) = shared("chain", &|at| Some(Key::Number(self.sets[at])));
         let (shared_groups, _) = shared("group", &|at| Some(Key::Group(&self.rows[at].group)));
         Crossing {
             from: from.name.clone(),
@@ -127,6 +152,8 @@ impl<'a> Facts<'a> {
             images_with_copies,
             shared_groups,
             images_of_shared_families,
+            shared_sets,
+            images_of_shared_sets,
             examples: examples.into_iter().collect(),
         }
     }

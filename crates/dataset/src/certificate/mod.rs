@@ -1,4 +1,4 @@
-//! Proof that nothing leaked, or a list of what did.
+//! What training and test share, or that nothing of what was looked for was found.
 //!
 //! A certificate is computed from a finished [`Manifest`] and from the pictures as they are on the disk, not from the
 //! groups that made the split: a patient, a copy or an augmented child that an edited manifest has on both sides is found
@@ -47,8 +47,13 @@ pub struct Terms {
 pub struct Certificate {
     /// How the manifest came about.
     pub terms: Terms,
-    /// Whether nothing crosses from training to test, nor from any fold's training images to its validation images.
+    /// Whether nothing crosses from training to test, nor from any fold's training images to its validation images. A split
+    /// without training or test images is not clean: nothing was compared.
     pub clean: bool,
+    /// The part of `clean` that is about training and test.
+    pub test_clean: bool,
+    /// The part of `clean` that is about folds; true where there are none.
+    pub folds_clean: bool,
     /// Images excluded, by code of the reason.
     pub excluded: BTreeMap<String, usize>,
     /// What each part holds.
@@ -94,16 +99,19 @@ impl Certificate {
         let train = side("train".to_owned(), &|place| place.is_train());
         let test = side("test".to_owned(), &|place| *place == Place::Test);
         let train_to_test = facts.crossing(&train, &test);
+        let test_clean = train_to_test.is_empty() && train_to_test.compares();
 
         let mut between_parts = Vec::new();
-        for fold in 1..=manifest.folds() {
+        let folds = Row::folds(rows);
+        for &fold in &folds {
             let training = side(format!("training of fold {fold}"), &|place| place.trains_without(fold));
             let validation = side(format!("validation of fold {fold}"), &|place| place.validates_in(fold));
             between_parts.push(facts.crossing(&training, &validation));
         }
-        let turns_are_clean = between_parts.iter().all(Crossing::is_empty);
-        let mut parts: Vec<Side> = (1..=manifest.folds())
-            .map(|fold| side(format!("fold {fold}"), &|place| place.fold() == Some(fold)))
+        let folds_clean = between_parts.iter().all(Crossing::is_empty);
+        let mut parts: Vec<Side> = folds
+            .iter()
+            .map(|&fold| side(format!("fold {fold}"), &|place| place.fold() == Some(fold)))
             .collect();
         parts.push(side("train in every fold".to_owned(), &|place| {
             place.is_train() && place.fold().is_none()
@@ -122,7 +130,9 @@ impl Certificate {
         }
         let used = rows.iter().filter(|row| !row.place.is_excluded());
         Ok(Self {
-            clean: train_to_test.is_empty() && turns_are_clean,
+            clean: test_clean && folds_clean,
+            test_clean,
+            folds_clean,
             excluded,
             parts: PartCount::all(rows),
             naive: naive(rows, &facts, &terms),

@@ -1,7 +1,11 @@
 use radiograph_files::ContentHash;
 
 use super::*;
-use crate::{COVID_19, NORMAL, Provenance, View, manifest::GroupId, same_picture::Evidence};
+use crate::{
+    COVID_19, NORMAL, Provenance, View,
+    manifest::{GroupId, StatedReason},
+    same_picture::Evidence,
+};
 
 /// Forty images in groups of their own: every fifth is tested on, the others are in four folds.
 fn rows() -> Vec<Row> {
@@ -106,10 +110,66 @@ fn pictures_are_followed_through_others() {
     assert_eq!((crossing.shared_pictures, crossing.images_with_copies), (1, 2));
 }
 
+/// The person of image 1, trained on, is the one of image 5, tested on, as image 0 shows, which is not used itself: it is of
+/// 1's patient, and 5 is the same picture or was made from it. The manifest's groups say nothing of it.
+#[test]
+fn a_person_straddles_through_an_image_that_is_not_used() {
+    let chained = |link: &dyn Fn(&mut [Row])| {
+        let mut rows = rows();
+        rows[0].place = Place::Excluded {
+            reason: StatedReason { code: "same-picture".to_owned(), text: "shows another".to_owned() },
+        };
+        rows[0].patient = rows[1].patient.clone();
+        link(&mut rows);
+        rows
+    };
+    let picture = certificate(chained(&|_| ()), &[same(0, 5)]);
+    let family = certificate(chained(&|rows| rows[5].parent = Some(rows[0].id.clone())), &[]);
+    for certificate in [picture, family] {
+        let crossing = &certificate.train_to_test;
+        assert_eq!(counts(crossing), [0, 0, 0, 0], "no patient, picture or family is on both sides");
+        assert_eq!((crossing.shared_sets, crossing.images_of_shared_sets), (1, 1));
+        assert!(!certificate.clean && !certificate.test_clean && certificate.folds_clean);
+        let [example] = &crossing.examples[..] else { panic!("{:?}", crossing.examples) };
+        assert_eq!((example.shared, example.from.name(), example.to.name()), ("chain", "01", "05"));
+        assert!(certificate.to_string().contains("one chain: clinic:01 and clinic:05"), "{certificate}");
+    }
+    // Between folds as well: 1 and 2 are in two of them.
+    let between = certificate(chained(&|_| ()), &[same(0, 2)]);
+    assert!(!between.clean && between.test_clean && !between.folds_clean);
+}
+
+#[test]
+fn a_split_without_a_side_is_not_clean_and_says_so() {
+    let all = |place: &Place| rows().into_iter().map(|row| Row { place: place.clone(), ..row }).collect();
+    let trained = certificate(all(&Place::Train { fold: None, validates: false }), &[]);
+    let tested = certificate(all(&Place::Test), &[]);
+    assert!(!trained.clean && !tested.clean && trained.folds_clean);
+    assert!(trained.to_string().starts_with("NOT CHECKED: there are no test images"), "{trained}");
+    assert!(tested.to_string().starts_with("NOT CHECKED: there are no training images"), "{tested}");
+}
+
+/// Were folds counted up to, this would take hours.
+#[test]
+fn only_folds_that_occur_are_looked_at() {
+    let mut rows = rows();
+    for row in &mut rows {
+        if let Place::Train { fold: Some(fold), .. } = &mut row.place {
+            *fold += u32::MAX - 4;
+        }
+    }
+    let certificate = certificate(rows, &[]);
+    assert!(certificate.clean);
+    assert_eq!(certificate.between_parts.len(), 4 + 10);
+    assert_eq!(certificate.parts.last().unwrap().part, format!("fold {}", u32::MAX));
+}
+
 #[test]
 fn a_leak_between_folds_is_none_to_the_test_images() {
     let certificate = certificate(rows(), &[same(1, 2)]);
     assert!(certificate.train_to_test.is_empty() && !certificate.clean);
+    assert!(certificate.test_clean && !certificate.folds_clean);
+    assert!(certificate.to_string().starts_with("LEAKS: images of one fold"), "{certificate}");
     let leaking: Vec<&str> = certificate
         .between_parts
         .iter()

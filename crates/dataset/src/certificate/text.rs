@@ -6,10 +6,14 @@ use super::{Certificate, Crossing, Naive};
 
 impl fmt::Display for Certificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.clean {
-            "nothing crosses the borders of this split"
-        } else {
-            "LEAKS: images on both sides of this split belong together"
+        let verdict = match (self.test_clean, self.folds_clean) {
+            (true, true) => "nothing crosses the borders of this split",
+            (true, false) => {
+                "LEAKS: images of one fold belong together with images of others; test images are apart"
+            }
+            (false, _) if self.train_to_test.from_images == 0 => "NOT CHECKED: there are no training images",
+            (false, _) if self.train_to_test.to_images == 0 => "NOT CHECKED: there are no test images",
+            (false, _) => "LEAKS: images on both sides of this split belong together",
         };
         writeln!(formatter, "{verdict} (preset {}, seed {})", self.terms.preset, self.terms.seed)?;
         for part in &self.parts {
@@ -61,7 +65,7 @@ impl fmt::Display for Crossing {
         write!(
             formatter,
             "  {} ({} images) and {} ({}): {} shared patients, {} shared pictures, {} shared groups, {} images of shared \
-             families",
+             families, {} sets in all",
             self.from,
             self.from_images,
             self.to,
@@ -69,7 +73,8 @@ impl fmt::Display for Crossing {
             self.shared_patients,
             self.shared_pictures,
             self.shared_groups,
-            self.images_of_shared_families
+            self.images_of_shared_families,
+            self.shared_sets
         )?;
         for example in &self.examples {
             write!(formatter, "\n    one {}: {} and {}", example.shared, example.from, example.to)?;

@@ -9,6 +9,7 @@ pub(crate) mod union;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use radiograph_files::ContentHash;
 use serde::Serialize;
 
 pub use summary::GroupSummary;
@@ -64,6 +65,16 @@ impl Groups {
     ///
     /// [`DatasetError::NoSuchImage`] if a pair names a position that `records` does not have.
     pub fn of(records: &[&Record], pairs: &[SamePicture]) -> Result<Self, DatasetError> {
+        Self::with_links(records, pairs, &[])
+    }
+
+    /// As [`Groups::of`], and records of one set are of one group: [`sets_of`] all images, those among them that are not
+    /// used. Without `sets` only the records themselves are looked at.
+    pub(crate) fn with_links(
+        records: &[&Record],
+        pairs: &[SamePicture],
+        sets: &[usize],
+    ) -> Result<Self, DatasetError> {
         let mut union = Union::new(records.len());
         for pair in pairs {
             let position = pair.first.max(pair.second);
@@ -78,6 +89,7 @@ impl Groups {
         let mut union = Union::new(records.len());
         unite_equal(pictures.iter().map(Some), &mut union);
         unite_equal(records.iter().map(|record| record.patient.as_ref()), &mut union);
+        unite_equal(sets.iter().map(Some), &mut union);
         let groups = union.sets();
 
         let mut firsts: Vec<Option<&RecordId>> = vec![None; groups.iter().max().map_or(0, |last| last + 1)];
@@ -153,6 +165,15 @@ impl Groups {
     }
 }
 
+/// For each record the number of its set: what hangs together through patients, families and equal bytes, in turn.
+pub(crate) fn sets_of(records: &[&Record], contents: &[ContentHash]) -> Vec<usize> {
+    let mut union = Union::new(records.len());
+    unite_families(records, &mut union);
+    unite_equal(contents.iter().map(Some), &mut union);
+    unite_equal(records.iter().map(|record| record.patient.as_ref()), &mut union);
+    union.sets()
+}
+
 /// Unites images with their parents, and children of one parent with each other where the parent is not there.
 fn unite_families(records: &[&Record], union: &mut Union) {
     let positions: HashMap<&RecordId, usize> =
@@ -169,7 +190,8 @@ fn unite_families(records: &[&Record], union: &mut Union) {
     }
 }
 
-fn unite_equal<K: Eq + std::hash::Hash>(keys: impl Iterator<Item = Option<K>>, union: &mut Union) {
+/// Unites elements whose keys are equal; those without a key stay alone.
+pub(crate) fn unite_equal<K: Eq + std::hash::Hash>(keys: impl Iterator<Item = Option<K>>, union: &mut Union) {
     let mut firsts: HashMap<K, usize> = HashMap::new();
     for (image, key) in keys.enumerate() {
         if let Some(key) = key {

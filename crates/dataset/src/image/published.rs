@@ -1,13 +1,13 @@
 //! Formats and sizes as published, for copies of collections that were made smaller.
 
-use std::{collections::HashMap, fs::File, io::Read, path::Path};
+use std::{collections::HashMap, io::Read, path::Path};
 
 use serde::{Deserialize, Serialize};
 
 use super::ImageFormat;
 use crate::{
     DatasetError,
-    source::{TableFormat, read_table},
+    source::{Folder, TableFormat, read_table},
 };
 
 /// Format, colour mode and size of an image as its publishers offer it.
@@ -53,20 +53,16 @@ impl PublishedImages {
     ///
     /// # Errors
     ///
-    /// As [`read_table`]. Lines that make no sense are as if they were not there.
-    pub fn of_folder(root: &Path) -> Result<Option<Self>, DatasetError> {
-        let here = root.join(Self::FILE);
-        if here.is_file() {
-            return Self::read(&here, "").map(Some);
+    /// [`DatasetError::NotAFile`] if something else than a file is called so, or a link that leads out of the folder that it
+    /// lies in; as [`read_table`]. Lines that make no sense are as if they were not there.
+    pub fn of_folder(folder: &Folder) -> Result<Option<Self>, DatasetError> {
+        match folder.open_file(Self::FILE, "") {
+            Ok(list) => return Self::of_list(list, &folder.root().join(Self::FILE), "").map(Some),
+            Err(DatasetError::NoMetadata { .. }) => {}
+            Err(error) => return Err(error),
         }
-        // The given path may be relative or end in `..`; the real one has a name and a parent.
-        let Ok(real) = root.canonicalize() else { return Ok(None) };
-        let (Some(around), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str()))
-        else {
-            return Ok(None);
-        };
-        let around = around.join(Self::FILE);
-        if around.is_file() { Self::read(&around, name).map(Some) } else { Ok(None) }
+        let Some((path, list, name)) = folder.open_beside(Self::FILE)? else { return Ok(None) };
+        Self::of_list(list, &path, &name).map(Some)
     }
 
     /// The image at a path relative to the collection's folder.
@@ -87,11 +83,6 @@ impl PublishedImages {
         let images =
             lines.filter_map(|line| Some((line.file.strip_prefix(&prefix)?.to_owned(), line.image()?)));
         Ok(Self { images: images.collect() })
-    }
-
-    fn read(path: &Path, folder: &str) -> Result<Self, DatasetError> {
-        let list = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
-        Self::of_list(list, path, folder)
     }
 }
 

@@ -154,10 +154,10 @@ impl Cells {
                 Ok(Place::Train { fold: None, validates: false })
             }
             "train" => match self.fold.parse() {
-                Ok(fold @ 1..) => {
+                Ok(fold @ 1..=Place::FOLD_LIMIT) => {
                     Ok(Place::Train { fold: Some(fold), validates: is_yes("validates", &self.validates)? })
                 }
-                _ => Err(refused("fold", &self.fold, "folds are counted from 1")),
+                _ => Err(refused("fold", &self.fold, "folds are counted from 1 to 1000 at most")),
             },
             "test" => Ok(Place::Test),
             "excluded" if self.reason.is_empty() => {

@@ -12,7 +12,7 @@
 //! | `augmented`, `parent` | `yes` if it was made from another image, and from which |
 //! | `group` | what must stay together: the name of the group's first image |
 //! | `part` | `train`, `test` or `excluded` |
-//! | `fold` | the fold, counted from 1, in which a training image is held out; empty: in none |
+//! | `fold` | the fold, from 1 to 1000, in which a training image is held out; empty: in none |
 //! | `validates` | `no` if a held-out image is not scored there either, as augmented images are not |
 //! | `reason`, `detail` | why an image is excluded: a code to count by, and a sentence |
 //!
@@ -179,7 +179,7 @@ impl Manifest {
         self.rows.iter().filter(move |row| row.place.validates_in(fold))
     }
 
-    /// How many folds there are; 0 if training images are in none.
+    /// The largest number of a fold; 0 if training images are in none.
     pub fn folds(&self) -> u32 {
         self.rows.iter().filter_map(|row| row.place.fold()).max().unwrap_or(0)
     }

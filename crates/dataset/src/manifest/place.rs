@@ -53,6 +53,9 @@ impl From<&Reason> for Place {
 }
 
 impl Place {
+    /// The most folds that training images may be in.
+    pub const FOLD_LIMIT: u32 = 1000;
+
     /// The part: `train`, `test` or `excluded`.
     pub fn part(&self) -> &'static str {
         match self {

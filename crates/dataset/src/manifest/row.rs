@@ -1,6 +1,6 @@
 //! One image of a manifest.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use radiograph_files::ContentHash;
 use serde::{Serialize, Serializer};
@@ -62,6 +62,11 @@ impl Row {
             Some(original) => format!("{} ({original})", self.source()),
             None => self.source().to_string(),
         }
+    }
+
+    /// The folds that training images of these rows are in: those that occur, whatever their numbers.
+    pub(crate) fn folds(rows: &[Self]) -> BTreeSet<u32> {
+        rows.iter().filter_map(|row| row.place.fold()).collect()
     }
 }
 

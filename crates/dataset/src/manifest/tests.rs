@@ -105,6 +105,11 @@ fn what_an_editor_can_break_is_named() {
         (",test,,,,", ",test,,,view,", "\"view\" in column reason"),
         (",excluded,,,view", ",excluded,,,", "needs a reason"),
         (",AP supine,", ",from above,", "\"from above\" in column view"),
+        (
+            ",train,3,yes",
+            ",train,4294967295,yes",
+            "\"4294967295\" in column fold; folds are counted from 1 to 1000 at most",
+        ),
         ("50+", "59-50", "\"59-50\" in column age"),
         (",clinic:1,test", ",,test", "needs a group"),
         (",test,,,,", ",test,,,,,", "22 fields where the header has 21"),

@@ -1,7 +1,7 @@
 //! What differs between patients: sizes and places of everything that is drawn, in centimetres.
 
 use super::plane::Point;
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 /// Left or right of the patient. In a radiograph the patient faces the reader: their right lies left.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,7 +63,7 @@ pub(super) struct Body {
 impl Body {
     /// Draws an adult. `lying` films are taken from the front: the heart is larger, the diaphragm higher.
     pub(super) fn draw(stream: &mut Stream, female: bool, lying: bool) -> Self {
-        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.normal()) as f32;
+        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.nearly_normal()) as f32;
         let size = around(1.0, 0.045).clamp(0.88, 1.1) * if female { 0.95 } else { 1.0 };
         let weight = around(0.0, 1.0).clamp(-1.8, 2.4);
         let breath = around(if lying { -1.6 } else { 0.0 }, 0.9).clamp(-3.2, 1.6);

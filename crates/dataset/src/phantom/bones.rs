@@ -5,7 +5,7 @@ use super::{
     plane::{Frame, Plane, Point, chord, smooth_step},
     texture::Texture,
 };
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 pub(super) fn draw(body: &Body, frame: Frame, stream: &mut Stream) -> Plane {
     let mut bone = Plane::new(frame);
@@ -30,10 +30,11 @@ pub(super) fn draw(body: &Body, frame: Frame, stream: &mut Stream) -> Plane {
 fn rib(body: &Body, number: usize, side: Side, bone: &mut Plane, stream: &mut Stream) {
     const STEPS: usize = 48;
     let order = number as f32;
-    let start = body.apex + 0.1 + 0.97 * body.rib_step * order + 0.12 * stream.normal() as f32;
+    let start = body.apex + 0.1 + 0.97 * body.rib_step * order + 0.12 * stream.nearly_normal() as f32;
     // Its own sideways reach: the cage where the rib passes the side.
     let passes = start + 0.42 * body.rib_fall;
-    let reach = (body.cage_at(passes) + 0.15).min(2.6 + 3.2 * (order + 1.0)) + 0.08 * stream.normal() as f32;
+    let reach =
+        (body.cage_at(passes) + 0.15).min(2.6 + 3.2 * (order + 1.0)) + 0.08 * stream.nearly_normal() as f32;
     let fall = body.rib_fall * (0.45 + 0.09 * order).min(1.08);
     let depth = 0.42 * body.thickness;
     // The lowest ribs end early.
@@ -109,7 +110,7 @@ fn spine(body: &Body, bone: &mut Plane) {
 /// A flat S from the breastbone to the shoulder.
 fn clavicle(body: &Body, side: Side, bone: &mut Plane, stream: &mut Stream) {
     let sign = side.sign();
-    let tilt = 0.3 * stream.normal() as f32;
+    let tilt = 0.3 * stream.nearly_normal() as f32;
     let at =
         |x: f32, y: f32| (sign * x + body.rotation * (1.0 - x / 15.0), body.clavicles + y + tilt * x / 15.0);
     let line: Vec<Point> =
@@ -127,7 +128,7 @@ fn clavicle(body: &Body, side: Side, bone: &mut Plane, stream: &mut Stream) {
 /// Shoulder blade and the head of the upper arm.
 fn shoulder(body: &Body, side: Side, bone: &mut Plane, stream: &mut Stream) {
     let sign = side.sign();
-    let inward = body.scapulae_inward + 0.3 * stream.normal() as f32;
+    let inward = body.scapulae_inward + 0.3 * stream.nearly_normal() as f32;
     let (x, y) = (body.cage + 1.4 - inward, body.apex + 3.0);
     let at = |across: f32, down: f32| (sign * (x + across), y + down);
     let tip = at(-0.6, 11.5);

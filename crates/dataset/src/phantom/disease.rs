@@ -6,7 +6,7 @@ use super::{
     plane::{Frame, Plane, Point, smooth_step},
     texture::Texture,
 };
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 /// A drawn disease.
 #[derive(Clone, Debug)]
@@ -84,10 +84,10 @@ fn bronchogram(body: &Body, side: Side, (across, down): Point, share: &mut Plane
     let bottom = body.domes[0] + 2.5;
     let y = body.apex + down * (bottom - body.apex);
     for _ in 0..4 {
-        let aim_y = y + 1.8 * stream.normal() as f32;
-        let out = across + 0.16 * stream.normal() as f32;
+        let aim_y = y + 1.8 * stream.nearly_normal() as f32;
+        let out = across + 0.16 * stream.nearly_normal() as f32;
         let aim = (side.sign() * (2.0 + out * (body.cage_at(aim_y) - 2.0)), aim_y);
-        let bend = (0.5 * (hilum.0 + aim.0) + 0.5 * stream.normal() as f32, 0.5 * (hilum.1 + aim.1));
+        let bend = (0.5 * (hilum.0 + aim.0) + 0.5 * stream.nearly_normal() as f32, 0.5 * (hilum.1 + aim.1));
         share.add_along(&[hilum, bend, aim], 0.22, |distance, along| {
             -0.34 * smooth_step(0.22, 0.05, distance) * smooth_step(1.0, 0.7, along)
         });

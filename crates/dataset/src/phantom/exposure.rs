@@ -1,7 +1,7 @@
 //! From centimetres of tissue to gray values: rays weaken, scatter and grain, and a console makes them fit to read.
 
 use super::plane::{Plane, smooth_step};
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 /// How one film was taken.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Exposure {
 
 impl Exposure {
     pub(super) fn draw(stream: &mut Stream, bedside: bool) -> Self {
-        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.normal()) as f32;
+        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.nearly_normal()) as f32;
         let mut exposure = Self {
             water: around(0.185, 0.010),
             bone: around(if bedside { 0.50 } else { 0.40 }, 0.03),
@@ -61,7 +61,7 @@ impl Exposure {
         rays.combine(&scattered, |straight, scattered| straight + self.scatter * scattered);
         let photons = self.photons * (rays.frame().step() / 0.07).powi(2);
         rays.update(|_, _, rays| {
-            let counted = rays + (rays / photons).sqrt() * stream.normal() as f32;
+            let counted = rays + (rays / photons).sqrt() * stream.nearly_normal() as f32;
             -libm::logf(counted.max(1e-4))
         });
         // The detector's own blur joins neighbouring grains.

@@ -5,7 +5,7 @@ use super::{
     plane::{Frame, Plane, Point, chord, smooth_step},
     texture::Texture,
 };
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 /// Share of air in a lung at full breath.
 const AIR: f32 = 0.76;
@@ -187,7 +187,8 @@ fn tree(body: &Body, side: Side, vessels: &mut Plane, stream: &mut Stream) {
     let hilum = (sign * 3.9 + body.rotation, body.apex + if side == Side::Left { 13.6 } else { 14.6 });
     // A knot of arteries and veins.
     for _ in 0..7 {
-        let knot = (hilum.0 + stream.normal() as f32 * 0.5, hilum.1 + stream.normal() as f32 * 1.2);
+        let knot =
+            (hilum.0 + stream.nearly_normal() as f32 * 0.5, hilum.1 + stream.nearly_normal() as f32 * 1.2);
         let radius = stream.between(0.5, 0.95) as f32;
         vessels.add_along(&[knot, (knot.0 + 0.3 * sign, knot.1 + 0.8)], radius, |distance, _| {
             chord(distance, radius)
@@ -204,8 +205,8 @@ fn tree(body: &Body, side: Side, vessels: &mut Plane, stream: &mut Stream) {
         (1.05, 0.46),
         (1.4, 0.38),
     ] {
-        let angle = angle + stream.normal() as f32 * 0.12;
-        let radius = radius * 1.25 * (1.0 + 0.15 * stream.normal() as f32);
+        let angle = angle + stream.nearly_normal() as f32 * 0.12;
+        let radius = radius * 1.25 * (1.0 + 0.15 * stream.nearly_normal() as f32);
         branch(vessels, stream, Branch { from: hilum, angle, radius, sign });
     }
     vessels.blur(0.03);
@@ -226,7 +227,7 @@ fn branch(vessels: &mut Plane, stream: &mut Stream, mut stem: Branch) {
     let length = (2.0 + 5.5 * stem.radius) * stream.between(0.75, 1.25) as f32;
     let mut line = vec![stem.from];
     for _ in 0..4 {
-        stem.angle += stream.normal() as f32 * 0.13;
+        stem.angle += stream.nearly_normal() as f32 * 0.13;
         let (sine, cosine) = libm::sincosf(stem.angle);
         stem.from = (stem.from.0 + stem.sign * cosine * length / 4.0, stem.from.1 + sine * length / 4.0);
         line.push(stem.from);

@@ -33,10 +33,9 @@ use self::{
     lungs::SoftTissue,
     plane::{Frame, Plane},
 };
-use crate::{
-    image::{Picture, Samples},
-    random::Stream,
-};
+use radiograph_random::Stream;
+
+use crate::image::{Picture, Samples};
 
 /// What a phantom's lungs hold.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -132,7 +131,7 @@ impl Phantom {
 
     /// How the patient stands before the plate, and how far its edges are cut off.
     fn frame(&self, side: usize, stream: &mut Stream) -> Frame {
-        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.normal()) as f32;
+        let mut around = |mean: f64, deviation: f64| (mean + deviation * stream.nearly_normal()) as f32;
         let extent = around(if self.bedside { 34.5 } else { 32.8 }, 1.2).clamp(30.0, 39.0);
         Frame { side, extent, centre: (around(0.0, 0.45), around(-2.3, 0.6)) }
     }

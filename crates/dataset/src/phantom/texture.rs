@@ -1,6 +1,6 @@
 //! Smooth random texture: lattice noise in octaves (K. Perlin, 1985, in its value form).
 
-use crate::random::Stream;
+use radiograph_random::Stream;
 
 /// Texture that varies smoothly over the plane, about −1 to 1.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,12 @@
 //! Seeded augmentation: small rotations and shifts, as Keras' `ImageDataGenerator` draws them.
 
+use radiograph_random::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::sample::Sample;
 use crate::{
     DatasetError,
     image::{Picture, Samples},
-    random::Stream,
 };
 
 /// How far pictures may be moved. What is drawn depends on the seed, the record's id and the copy's number alone,

@@ -3,7 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{COVID_19, Label, NORMAL, PNEUMONIA, Provenance, RecordId, View, same_picture::Evidence};
+use crate::{
+    COVID_19, Label, NORMAL, PNEUMONIA, Provenance, RecordId, View, certificate::Certificate,
+    same_picture::Evidence,
+};
 
 fn candidate(id: &str, class: &str) -> Candidate {
     let mut record = Record::new(id.parse().unwrap(), format!("/data/{}.png", id.replace(':', "/")));
@@ -101,6 +104,34 @@ fn a_picture_with_two_classes_is_excluded_and_told() {
     assert!(!of("a:1").place.is_excluded());
     assert_eq!(of("a:1").group.as_str(), "a:0");
     assert_eq!(made.groups.conflicts.len(), 1);
+}
+
+/// Twenty patients with an image each, and a side view, which no preset uses; a copy of that, which has no patient and whose
+/// collection does not say what view it is, is used. Which is whose only the side views tell.
+#[test]
+fn an_image_that_is_not_used_keeps_together_what_it_links() {
+    let mut candidates = listing(&[
+        ("a", COVID_19, 20),
+        ("b", NORMAL, 40),
+        ("c", PNEUMONIA, 40),
+        ("side", COVID_19, 20),
+        ("copy", COVID_19, 20),
+    ]);
+    for at in 0..20 {
+        let patient = Some(format!("a:{at}").parse().unwrap());
+        candidates[at].record.patient = patient.clone();
+        candidates[100 + at].record.patient = patient;
+        candidates[100 + at].record.view = View::Lateral;
+        candidates[120 + at].content_hash = candidates[100 + at].content_hash;
+    }
+    for seed in 0..5 {
+        let made = make(Preset::Trustworthy, candidates.clone(), &[], seed);
+        let row = |id: &str| made.manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
+        assert!(row("side:3").place.is_excluded() && !row("copy:3").place.is_excluded());
+        assert_eq!(row("copy:3").group, row("a:3").group);
+        let certificate = Certificate::of(&made.manifest, &[], made.terms).unwrap();
+        assert!(certificate.clean, "{certificate}");
+    }
 }
 
 #[test]

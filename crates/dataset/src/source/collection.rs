@@ -54,6 +54,10 @@ pub struct CollectionReader {
     notes: Vec<Note>,
     /// Claimed files, with the record that holds each.
     claimed: HashMap<String, usize>,
+    /// The record of each id.
+    ids: HashMap<RecordId, usize>,
+    /// Files that cannot have a record since another one has their id, with the line of the first row that described each.
+    homonyms: HashMap<String, u64>,
     set_aside: HashSet<String>,
     /// Pairs of patients that share a file.
     shared: Vec<SharedFile>,
@@ -78,6 +82,8 @@ impl CollectionReader {
             exclusions: Vec::new(),
             notes: Vec::new(),
             claimed: HashMap::new(),
+            ids: HashMap::new(),
+            homonyms: HashMap::new(),
             set_aside: HashSet::new(),
             shared: Vec::new(),
             similar: None,
@@ -146,7 +152,7 @@ impl CollectionReader {
 
     /// Takes a record in if its file is there and no earlier row has claimed it. Otherwise the row becomes an
     /// exclusion; two rows for one file unite their patients, and cost the file its place if they contradict each other
-    /// about its class.
+    /// about its class. Of two files with one id the first is taken.
     pub fn add(&mut self, record: Record) {
         let file = self.file(&record);
         if let Some(&earlier) = self.claimed.get(&file) {
@@ -157,8 +163,23 @@ impl CollectionReader {
             self.exclusions.push(Exclusion::of(record, Reason::RowWithoutFile { similar }));
             return;
         }
+        if let Some(&first) = self.homonyms.get(&file) {
+            return self.exclude_file(file, record, Reason::SecondRow { first });
+        }
+        if let Some(&earlier) = self.ids.get(&record.id) {
+            self.homonyms.insert(file.clone(), record.row.unwrap_or(0));
+            let first = self.records[earlier].row.unwrap_or(0);
+            return self.exclude_file(file, record, Reason::SecondOfName { first });
+        }
         self.claimed.insert(file, self.records.len());
+        self.ids.insert(record.id.clone(), self.records.len());
         self.records.push(record);
+    }
+
+    /// Excludes a record under the name of its file: its id is that of another.
+    fn exclude_file(&mut self, file: String, record: Record, reason: Reason) {
+        self.set_aside.insert(file.clone());
+        self.exclusions.push(Exclusion { file: Some(file), ..Exclusion::of(record, reason) });
     }
 
     fn add_again(&mut self, earlier: usize, record: Record) {
@@ -248,7 +269,7 @@ impl CollectionReader {
             self.exclude(None, Some(&name), reason);
         }
         self.unite_patients();
-        if let Some(published) = PublishedImages::of_folder(self.folder.root())? {
+        if let Some(published) = PublishedImages::of_folder(&self.folder)? {
             for index in 0..self.records.len() {
                 let file = self.file(&self.records[index]);
                 self.records[index].published = published.get(&file).cloned();
@@ -277,17 +298,18 @@ impl CollectionReader {
 
     /// A file that two rows contradict each other about has no class, so the earlier row's record leaves as well.
     fn exclude_contradictory(&mut self) {
-        let mut refuted: HashMap<RecordId, Reason> = HashMap::new();
+        // By file: two rows may spell its name, and so its id, in two ways.
+        let mut refuted: HashMap<String, Reason> = HashMap::new();
         for exclusion in &self.exclusions {
             if let (Some(record), Reason::ContradictoryRows { .. }) = (&exclusion.record, &exclusion.reason) {
-                refuted.entry(record.id.clone()).or_insert_with(|| exclusion.reason.clone());
+                refuted.entry(self.file(record)).or_insert_with(|| exclusion.reason.clone());
             }
         }
         if refuted.is_empty() {
             return;
         }
         for record in std::mem::take(&mut self.records) {
-            match refuted.get(&record.id) {
+            match refuted.get(&self.file(&record)) {
                 Some(reason) => self.exclusions.push(Exclusion::of(record, reason.clone())),
                 None => self.records.push(record),
             }

@@ -14,7 +14,8 @@ use crate::{DatasetError, Reason};
 /// The plain files below a folder.
 ///
 /// Links to files inside the folder count as files. Links that lead out of it, and linked folders, are not followed and
-/// are kept with the reason; what is not in the listing does not exist for an adapter.
+/// are kept with the reason, as are names that are not Unicode, folders that cannot be read, and those that lie so deep that
+/// what is in them is not listed; what is not in the listing does not exist for an adapter.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
@@ -50,12 +51,19 @@ impl Folder {
             };
             let relative = path.strip_prefix(&real_root).unwrap_or(path);
             let Some(name) = slashed(relative) else {
-                folder.refused.insert(relative.to_string_lossy().into_owned(), Reason::NameNotUnicode);
+                // Escaped, not mended: two such names stay two, and neither is that of another file.
+                let name = relative.as_os_str().as_encoded_bytes().escape_ascii().to_string();
+                folder.refused.insert(name, Reason::NameNotUnicode);
                 continue;
             };
             match kind {
                 None => _ = folder.refused.insert(name, Reason::FolderUnreadable),
-                Some(kind) if kind.is_dir() => {}
+                Some(kind) if kind.is_dir() => {
+                    let deepest = entry.is_ok_and(|entry| entry.depth() == Self::DEPTH_LIMIT);
+                    if let Some(reason) = deepest.then(|| below(&real_root.join(&name))).flatten() {
+                        folder.refused.insert(name, reason);
+                    }
+                }
                 Some(kind) if kind.is_file() => _ = folder.files.insert(name),
                 Some(kind) if kind.is_symlink() => match link(path, &real_root) {
                     None => _ = folder.files.insert(name),
@@ -138,6 +146,35 @@ impl Folder {
         }
     }
 
+    /// Opens a file that lies beside this folder, in the one around it: its path, its content, and what this folder is
+    /// called there. `None` if there is no such file, as there never is around a folder in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::NotAFile`] if it is a folder, a link that leads out of the folder around, a pipe or a device;
+    /// [`DatasetError::Read`] if the system refuses.
+    pub(crate) fn open_beside(&self, file: &str) -> Result<Option<(PathBuf, File, String)>, DatasetError> {
+        if self.contents.is_some() {
+            return Ok(None);
+        }
+        // The given path may be relative or end in `..`; the real one has a name and a parent.
+        let Ok(real) = self.root.canonicalize() else { return Ok(None) };
+        let (Some(around), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str()))
+        else {
+            return Ok(None);
+        };
+        let path = around.join(file);
+        let Ok(found) = fs::symlink_metadata(&path) else { return Ok(None) };
+        let is_file = if found.is_symlink() { link(&path, around).is_none() } else { found.is_file() };
+        if !is_file {
+            return Err(DatasetError::NotAFile { path });
+        }
+        match File::open(&path) {
+            Ok(file) => Ok(Some((path, file, name.to_owned()))),
+            Err(source) => Err(DatasetError::Read { path, source }),
+        }
+    }
+
     /// The path, relative to this folder, of a file that a table names; `below` is the folder that its names are
     /// relative to. The file need not exist.
     ///
@@ -171,6 +208,14 @@ impl Folder {
             }
         }
         Ok(path)
+    }
+}
+
+/// Why what lies in a folder at the limit is not listed, if anything does.
+fn below(deepest: &Path) -> Option<Reason> {
+    match fs::read_dir(deepest) {
+        Ok(mut entries) => entries.next().map(|_| Reason::TooDeep(Folder::DEPTH_LIMIT)),
+        Err(_) => Some(Reason::FolderUnreadable),
     }
 }
 
@@ -241,6 +286,36 @@ mod tests {
         assert_eq!(folder.resolve("", "loop/a.png"), Err(Reason::LinkedFolder));
         assert!(matches!(folder.open_file("file-out.png", ""), Err(DatasetError::NotAFile { .. })));
         assert_eq!(folder.refused().count(), 4);
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let deepest = vec!["f"; Folder::DEPTH_LIMIT].join("/");
+        fs::create_dir_all(root.path().join(&deepest)).unwrap();
+        let refused = || {
+            let folder = Folder::open(root.path()).unwrap();
+            folder.refused().map(|(name, reason)| (name.to_owned(), reason.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(), []);
+        fs::write(root.path().join(&deepest).join("a.png"), "").unwrap();
+        assert_eq!(refused(), [(deepest, Reason::TooDeep(Folder::DEPTH_LIMIT))]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn names_that_are_not_unicode_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let root = tempfile::tempdir().unwrap();
+        for name in [&b"a\xfe.png"[..], b"a\xff.png", "a\u{fffd}.png".as_bytes()] {
+            fs::write(root.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+        }
+        let folder = Folder::open(root.path()).unwrap();
+        let refused: Vec<_> = folder.refused().collect();
+        let reason = Reason::NameNotUnicode;
+        assert_eq!(refused, [("a\\xfe.png", &reason), ("a\\xff.png", &reason)]);
+        assert_eq!(folder.files().collect::<Vec<_>>(), ["a\u{fffd}.png"]);
     }
 
     #[test]

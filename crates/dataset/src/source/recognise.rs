@@ -11,7 +11,7 @@ use super::{
     Actualmed, ClassFolders, Cohen, CovidCxnet, DicomFolder, Figure1, Hannover, Kermany, MendeleyAugmented,
     Nih, Source, WebCases, dicom_folder::is_dicom, mendeley::is_covid_folder,
 };
-use crate::{DatasetError, SourceName};
+use crate::{DatasetError, Reason, SourceName};
 
 /// Folders within folders that are searched.
 const DEPTH_LIMIT: usize = 4;
@@ -28,20 +28,24 @@ pub struct Recognised {
     pub sources: Vec<Box<dyn Source>>,
     /// Folders that hold images but fit no layout.
     pub unknown: Vec<PathBuf>,
+    /// What was not looked into, outside the collections, with the reason.
+    pub refused: Vec<(PathBuf, Reason)>,
 }
 
 /// Recognises the collections in a folder and in the folders below it, by layout: headers of tables, names of folders,
-/// DICOM content. Folders of a recognised collection are not searched further. Links are not followed.
+/// DICOM content. Folders of a recognised collection are not searched further. Links are not followed; linked folders, folders
+/// that cannot be read or lie too deep, and names that are not Unicode are [`refused`](Recognised::refused).
 ///
 /// A second collection of one kind gets a numbered name (`cohen-2`).
 ///
 /// # Errors
 ///
-/// [`DatasetError::Folder`] if `root` is not a folder.
+/// [`DatasetError::Folder`] if `root` is not a folder, [`DatasetError::Read`] if it cannot be read.
 pub fn recognise(root: &Path) -> Result<Recognised, DatasetError> {
     if !root.is_dir() {
         return Err(DatasetError::Folder { path: root.to_owned() });
     }
+    fs::read_dir(root).map_err(|source| DatasetError::Read { path: root.to_owned(), source })?;
     let mut recognised = Recognised::default();
     search(root, 0, &mut recognised);
     Ok(recognised)
@@ -54,6 +58,7 @@ impl Recognised {
             self.push(source);
         }
         self.unknown.extend(other.unknown);
+        self.refused.extend(other.refused);
     }
 
     fn push(&mut self, source: Box<dyn Source>) {
@@ -77,9 +82,12 @@ fn search(folder: &Path, depth: usize, recognised: &mut Recognised) {
         recognised.push(source);
         return;
     }
-    if depth < DEPTH_LIMIT {
-        for below in listing.folders.values() {
+    recognised.refused.extend(listing.refused);
+    for below in listing.folders.values() {
+        if depth < DEPTH_LIMIT {
             search(below, depth + 1, recognised);
+        } else {
+            recognised.refused.push((below.clone(), Reason::TooDeep(DEPTH_LIMIT)));
         }
     }
     if listing.files.iter().any(|file| super::is_image(file)) {
@@ -90,22 +98,39 @@ fn search(folder: &Path, depth: usize, recognised: &mut Recognised) {
 /// One folder, not what is below it.
 struct Listing {
     files: BTreeSet<String>,
-    /// By name in lower case.
+    /// By name in lower case; of two that differ in case only, one by a name that no folder can have.
     folders: BTreeMap<String, PathBuf>,
+    refused: BTreeMap<PathBuf, Reason>,
 }
 
 impl Listing {
     fn read(folder: &Path) -> Self {
-        let mut listing = Self { files: BTreeSet::new(), folders: BTreeMap::new() };
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
+        let mut listing = Self { files: BTreeSet::new(), folders: BTreeMap::new(), refused: BTreeMap::new() };
+        let Ok(entries) = fs::read_dir(folder) else {
+            listing.refused.insert(folder.to_owned(), Reason::FolderUnreadable);
+            return listing;
+        };
+        for entry in entries {
+            let Ok((kind, entry)) = entry.and_then(|entry| Ok((entry.file_type()?, entry))) else {
+                listing.refused.insert(folder.to_owned(), Reason::FolderUnreadable);
+                continue;
+            };
+            let Ok(name) = entry.file_name().into_string() else {
+                listing.refused.insert(entry.path(), Reason::NameNotUnicode);
+                continue;
+            };
             if name.starts_with('.') || name == "__MACOSX" {
                 continue;
             }
             if kind.is_file() {
                 listing.files.insert(name);
             } else if kind.is_dir() {
-                listing.folders.insert(name.to_lowercase(), entry.path());
+                let lower = name.to_lowercase();
+                let taken = listing.folders.contains_key(&lower);
+                let key = if taken { format!("{lower}/{name}") } else { lower };
+                listing.folders.insert(key, entry.path());
+            } else if entry.path().is_dir() {
+                listing.refused.insert(entry.path(), Reason::LinkedFolder);
             }
         }
         listing

@@ -30,12 +30,11 @@ pub struct PartCount {
 impl PartCount {
     /// Counts the rows of a manifest: training images, test images, and what is validated on in each fold.
     pub fn all(rows: &[Row]) -> Vec<Self> {
-        let folds = rows.iter().filter_map(|row| row.place.fold()).max().unwrap_or(0);
         let mut parts = vec![
             Self::of("train", rows.iter().filter(|row| row.place.is_train())),
             Self::of("test", rows.iter().filter(|row| row.place == Place::Test)),
         ];
-        parts.extend((1..=folds).map(|fold| {
+        parts.extend(Row::folds(rows).into_iter().map(|fold| {
             let validated = rows.iter().filter(|row| row.place.validates_in(fold));
             Self::of(&format!("fold {fold}"), validated)
         }));

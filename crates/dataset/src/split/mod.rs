@@ -186,10 +186,10 @@ impl Kind {
 ///
 /// # Errors
 ///
-/// [`DatasetError::Split`] if there are fewer than 2 folds, else as [`Split::places`].
+/// [`DatasetError::Split`] if there are fewer than 2 folds or more than [`Place::FOLD_LIMIT`], else as [`Split::places`].
 pub fn k_fold(samples: &[Sample], kind: Kind, folds: u32, seed: u64) -> Result<Vec<Place>, DatasetError> {
-    if folds < 2 {
-        return Err(DatasetError::Split { field: "folds", remedy: "give at least 2" });
+    if !(2..=Place::FOLD_LIMIT).contains(&folds) {
+        return Err(DatasetError::Split { field: "folds", remedy: "give 2 to 1000" });
     }
     let units = Units::of(samples, kind);
     let dealt = deal::deal(&units, folds as usize, seed)?;
@@ -220,7 +220,7 @@ pub fn repeated_k_fold(
     repeats: u32,
     seed: u64,
 ) -> Result<Vec<Vec<Place>>, DatasetError> {
-    let seed_of = |repeat: u32| crate::random::Stream::new(seed, "repeat").numbered(repeat.into()).bits();
+    let seed_of = |repeat: u32| radiograph_random::Stream::new(seed, "repeat").numbered(repeat.into()).bits();
     (0..repeats).map(|repeat| k_fold(samples, kind, folds, seed_of(repeat))).collect()
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use radiograph_random::Stream;
+
 use super::{Kind, Sample};
-use crate::{ClassName, random::Stream};
+use crate::ClassName;
 
 /// Units of a list of samples.
 pub(super) struct Units {

@@ -1,13 +1,10 @@
 //! Where golden values and real images lie.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "helpers of tests say what they skip, and may panic"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::{
     env, fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -44,7 +41,8 @@ fn folder(variable: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = env::var_os(variable).map(|folder| root.join(folder));
     if folder.is_none() {
-        println!("skipped: {variable} names no folder");
+        // Not `println`: what a test prints is shown only if it fails.
+        let _ = writeln!(std::io::stderr(), "skipped: {variable} names no folder");
     }
     folder.inspect(|folder| {
         assert!(folder.is_dir(), "{variable} names {}, which is no folder", folder.display());

@@ -188,6 +188,29 @@ fn links_out_of_the_folder() {
     symlink(outside.path().join("metadata.csv"), inside.path().join("metadata.csv")).unwrap();
     let error = Cohen::new(inside.path()).read().unwrap_err();
     assert!(matches!(error, DatasetError::NotAFile { .. }), "{error}");
+
+    // The list of published sizes, in the folder and beside it.
+    let sizes = "file,format,mode,width,height,bytes\na.png,PNG,L,9,8,7\nweb/a.png,PNG,L,9,8,7\n";
+    fs::write(outside.path().join("original_sizes.csv"), sizes).unwrap();
+    let around = tempfile::tempdir().unwrap();
+    let collection = around.path().join("web");
+    fs::create_dir(&collection).unwrap();
+    fs::write(collection.join("cases.csv"), format!("{header}\n{}\n", rows[2])).unwrap();
+    fs::write(collection.join("a.png"), "").unwrap();
+    let read = || WebCases::new("web".parse().unwrap(), &collection).read();
+    for folder in [&collection, around.path()] {
+        let list = folder.join("original_sizes.csv");
+        symlink(outside.path().join("original_sizes.csv"), &list).unwrap();
+        let error = read().unwrap_err();
+        assert!(matches!(&error, DatasetError::NotAFile { path } if *path == list), "{error}");
+        fs::remove_file(&list).unwrap();
+        assert!(read().unwrap().records[0].published.is_none());
+        // A list, or a link to one that lies in the same folder, is read.
+        fs::write(folder.join("sizes.csv"), sizes).unwrap();
+        symlink("sizes.csv", &list).unwrap();
+        assert_eq!(read().unwrap().records[0].published.as_ref().unwrap().width, 9);
+        fs::remove_file(&list).unwrap();
+    }
 }
 
 /// A pipe in the place of the table must not be waited on.

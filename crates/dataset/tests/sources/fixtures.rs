@@ -55,6 +55,49 @@ fn cohen_of_february_2020() {
     assert_eq!(modalities, [Modality::XRay, Modality::Ct, Modality::Unknown]);
 }
 
+/// Cohen's rows name a folder and a file in it, and so one file in several ways, and several files in one.
+#[test]
+fn a_file_spelled_in_two_ways_is_one_and_a_name_that_two_files_have_is_the_firsts() {
+    let header = "patientid,offset,sex,age,finding,view,modality,folder,filename,location,url,license\n";
+    let row = |folder: &str, name: &str, finding: &str| {
+        format!("{name},,,,{finding},PA,X-ray,{folder},{name},,,\n")
+    };
+    let rows = [
+        row("images", "more/a.png", "COVID-19"),
+        row("images/more", "a.png", "No Finding"),
+        row("images", "b.png", "COVID-19"),
+        row("images/more", "b.png", "No Finding"),
+        row("images", "more/b.png", "COVID-19"),
+    ];
+    let table = format!("{header}{}", rows.concat());
+    let files = [
+        ("metadata.csv", &*table),
+        ("images/more/a.png", ""),
+        ("images/b.png", ""),
+        ("images/more/b.png", ""),
+    ];
+    let collection = read(&Cohen::new(""), &files);
+    let records: Vec<(&str, Option<u64>)> =
+        collection.records.iter().map(|record| (record.id.name(), record.row)).collect();
+    assert_eq!(records, [("b.png", Some(4))]);
+    let excluded: Vec<(&str, Option<u64>, &str)> = collection
+        .exclusions
+        .iter()
+        .map(|exclusion| (exclusion.file.as_deref().unwrap(), exclusion.row, exclusion.reason.code()))
+        .collect();
+    assert_eq!(
+        excluded,
+        [
+            ("a.png", Some(3), "contradictory-rows"),
+            ("images/more/b.png", Some(5), "second-of-name"),
+            ("images/more/b.png", Some(6), "second-row"),
+            ("more/a.png", Some(2), "contradictory-rows"),
+        ]
+    );
+    // Every row and every file is accounted for, once.
+    assert_eq!((collection.described().count(), collection.other_files), (5, 1));
+}
+
 #[test]
 fn cohen_with_findings_as_paths() {
     let header = "patientid,offset,sex,age,finding,RT_PCR_positive,survival,view,modality,date,location,folder,filename,\

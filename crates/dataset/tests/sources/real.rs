@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeSet,
     env,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +17,8 @@ use radiograph_dataset::{
 /// A folder below the one in `RADIOGRAPH_DATA`; a relative path is meant from the root of the project.
 pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
-        println!("skipped: RADIOGRAPH_DATA is not set");
+        // Not `println`: what a test prints is shown only if it fails.
+        let _ = writeln!(std::io::stderr(), "skipped: RADIOGRAPH_DATA is not set");
         return None;
     };
     Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(root).join(folder))

@@ -1,9 +1,9 @@
 //! Scans of folders on disk: what is recognised, counted and found.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
+use std::{collections::BTreeSet, fs, io::Write, path::Path, sync::Mutex};
 
 use radiograph_dataset::{
-    SourceName,
+    DatasetError, Reason, SourceName,
     assemble::{Ages, Filters, Views, assemble},
     image::Samples,
     scan::{Progress, Scan, ScanReport},
@@ -118,6 +118,52 @@ fn equal_collections_get_numbered_names() {
     let names: Vec<String> = sources.iter().map(|source| source.name().to_string()).collect();
     assert_eq!(names, ["cohen", "cohen-2"]);
     assert_eq!(unknown, [folder.path().join("elsewhere")]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_not_searched_is_named_with_the_reason() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "a/b/c/d/e/COVID/a.png", b"");
+    let odd = root.join(std::ffi::OsStr::from_bytes(b"\xff"));
+    fs::create_dir(&odd).unwrap();
+    symlink(root.join("a"), root.join("linked")).unwrap();
+    // Two folders that differ in case only.
+    write(root, "X/covid/a.png", b"");
+    write(root, "x/normal/a.png", b"");
+    let found = recognise(root).unwrap();
+    assert_eq!((found.sources.len(), found.unknown.len()), (2, 0));
+    let mut refused = found.refused;
+    refused.sort_by(|one, other| one.0.cmp(&other.0));
+    let expected = [
+        (root.join("a/b/c/d/e"), Reason::TooDeep(4)),
+        (root.join("linked"), Reason::LinkedFolder),
+        (odd, Reason::NameNotUnicode),
+    ];
+    assert_eq!(refused, expected);
+}
+
+/// As another user: the superuser, as whom containers run, may read everything.
+#[test]
+#[cfg(unix)]
+fn a_folder_that_cannot_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "locked/COVID/a.png", b"");
+    let locked = folder.path().join("locked");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&locked).is_ok() {
+        let _ = writeln!(std::io::stderr(), "skipped: this user may read every folder");
+    } else {
+        let refused = recognise(folder.path()).unwrap().refused;
+        assert_eq!(refused, [(locked.clone(), Reason::FolderUnreadable)]);
+        assert!(matches!(recognise(&locked), Err(DatasetError::Read { path, .. }) if path == locked));
+    }
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, symlink},
     path::Path,
 };
 
@@ -112,6 +112,27 @@ fn a_list_whose_shard_is_missing_is_an_error() {
     let error = FeatureStore::open(folder.path()).unwrap_err();
     assert!(matches!(&error, FeatureError::MissingShard { path } if path == shard), "{error}");
     assert_mends(folder.path(), &whole, 100);
+}
+
+/// A link to itself cannot be read by anyone, root included; a disk that fails for a moment answers like this too.
+#[test]
+fn what_the_system_does_not_give_is_not_collected_as_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), 100);
+    let whole = files(folder.path());
+    let shard = shards(folder.path())[0].clone();
+    for refused in [list_of(&shard), shard] {
+        let aside = folder.path().join("aside");
+        fs::rename(&refused, &aside).unwrap();
+        symlink(&refused, &refused).unwrap();
+        let error = gc(folder.path(), |_| true).unwrap_err();
+        assert!(matches!(&error, FeatureError::Read { path, .. } if *path == refused), "{error}");
+        assert!(refused.is_symlink(), "{} was removed", refused.display());
+        fs::rename(&aside, &refused).unwrap();
+        assert_eq!(files(folder.path()), whole);
+    }
+    assert_eq!(gc(folder.path(), |_| true).unwrap().damaged, 0);
+    assert_eq!(files(folder.path()), whole);
 }
 
 #[test]

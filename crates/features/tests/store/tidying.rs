@@ -68,18 +68,28 @@ fn garbage_collection_keeps_exactly_what_is_wanted() {
     store(folder.path(), 200);
     // All of the first shard, some of the second, none of the third, all of the short last one.
     let wanted: Vec<_> = (0..200).filter(|number| !(80..192).contains(number)).map(image).collect();
-    let before = FeatureStore::open(folder.path()).unwrap().bytes();
+    let before = bytes(folder.path());
     let collected = gc(folder.path(), |id| wanted.contains(&id)).unwrap();
     assert_eq!((collected.kept, collected.unwanted, collected.damaged), (wanted.len(), 112, 0));
     let opened = FeatureStore::open(folder.path()).unwrap();
     assert_eq!((opened.len(), opened.shards()), (wanted.len(), 3));
-    assert!(before - opened.bytes() > 112 * VALUES as u64 * 4 && collected.freed > 112 * VALUES as u64 * 4);
+    assert_eq!(collected.freed, before - bytes(folder.path()));
+    assert!(collected.freed > 112 * VALUES as u64 * 4);
     let mut read = vec![0.0; wanted.len() * VALUES];
     opened.read(&wanted, &mut read).unwrap();
     assert_eq!(read, maps(&wanted));
     let verification = verify(folder.path()).unwrap();
     assert!(verification.is_sound() && verification.unlisted.is_empty());
     assert_eq!(gc(folder.path(), |_| true).unwrap().freed, 0);
+    // Of each shard one feature map less.
+    let before = bytes(folder.path());
+    let collected = gc(folder.path(), |id| ![image(0), image(70), image(199)].contains(&id)).unwrap();
+    assert_eq!((collected.unwanted, collected.freed), (3, before - bytes(folder.path())));
+}
+
+/// Of all shards and lists.
+fn bytes(folder: &std::path::Path) -> u64 {
+    files(folder).values().map(|content| content.len() as u64).sum()
 }
 
 #[test]

@@ -2,10 +2,7 @@
 //! falls because evidence is gone, and not because a hole looks like nothing the network ever saw.
 
 use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3};
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use radiograph_random::Stream;
 
 use super::{Saliency, curve::scores_of, saliency::same_size};
 use crate::GradcamError;
@@ -41,7 +38,8 @@ impl Road {
 ///
 /// # Errors
 ///
-/// If map and input differ in size, a share is not between 0 and 1 or there is none, or `score` fails.
+/// If map and input differ in size, there are fewer than two places, a share is not between 0 and 1 or there is none, or
+/// `score` fails.
 pub fn road(
     input: ArrayView3<f32>,
     saliency: &Saliency,
@@ -55,6 +53,14 @@ pub fn road(
         return Err(GradcamError::Range { what: "the number of shares", got: 0.0, range: "at least one" });
     }
     let order = saliency.order();
+    if order.len() < 2 {
+        // Something is taken away, and something has to be left.
+        return Err(GradcamError::Range {
+            what: "the number of places",
+            got: order.len() as f64,
+            range: "at least two",
+        });
+    }
     if let Some(share) = shares.iter().find(|share| !(**share > 0.0 && **share < 1.0)) {
         return Err(GradcamError::Range {
             what: "a share of places",
@@ -96,12 +102,12 @@ pub fn impute(
         });
     }
     let mut filled = input.to_owned();
-    let mut noise = Noise(ChaCha8Rng::seed_from_u64(seed));
+    let mut noise = Stream::new(seed, "road");
     for mut channel in filled.outer_iter_mut() {
         let solved = solve(channel.view(), removed);
         for ((place, value), removed) in channel.indexed_iter_mut().zip(removed) {
             if *removed {
-                *value = (solved[place] + NOISE * noise.next()) as f32;
+                *value = (solved[place] + NOISE * noise.normal()) as f32;
             }
         }
     }
@@ -172,18 +178,6 @@ fn balance(grid: &Array2<f64>) -> Array2<f64> {
     })
 }
 
-/// Standard normal numbers, by Box and Muller.
-struct Noise(ChaCha8Rng);
-
-impl Noise {
-    fn next(&mut self) -> f64 {
-        // In (0, 1], so that the logarithm is finite.
-        let mut uniform = || ((self.0.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
-        let (radius, angle) = (uniform(), uniform());
-        (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +219,14 @@ mod tests {
     fn nothing_left_is_an_error() {
         let input = Array3::zeros((1, 2, 2));
         assert!(impute(input.view(), &Array2::from_elem((2, 2), true), 0).is_err());
+    }
+
+    #[test]
+    fn one_place_cannot_be_taken_away_and_left() {
+        // Two cells that one pixel lies between.
+        let saliency = Saliency::new(&HeatMap::new(ndarray::array![[0.0, 1.0]]), 1, 1).unwrap();
+        let error = road(Array3::zeros((1, 1, 1)).view(), &saliency, &[0.5], 0, |_| Ok(vec![0.0]));
+        assert!(matches!(error, Err(GradcamError::Range { what: "the number of places", .. })), "{error:?}");
     }
 
     #[test]

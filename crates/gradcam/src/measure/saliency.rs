@@ -16,10 +16,18 @@ impl Saliency {
     ///
     /// # Errors
     ///
-    /// The reason if the map shows nothing.
+    /// The reason if the map shows nothing, at this size.
     pub fn new(map: &HeatMap, height: usize, width: usize) -> Result<Self, NoEvidence> {
         match map.evidence() {
-            Evidence::Found(evidence) => Ok(Self { values: upsample(&evidence, height, width) }),
+            Evidence::Found(evidence) => {
+                let values = upsample(&evidence, height, width);
+                // A cell that no pixel is near enough to does not show.
+                if values.iter().any(|value| *value > 0.0) {
+                    Ok(Self { values })
+                } else {
+                    Err(NoEvidence::BetweenPixels)
+                }
+            }
             Evidence::Nothing(reason) => Err(reason),
         }
     }
@@ -108,6 +116,15 @@ mod tests {
 
     fn saliency() -> Saliency {
         Saliency::new(&HeatMap::new(array![[0.0, 3.0], [1.0, -5.0]]), 2, 2).unwrap()
+    }
+
+    #[test]
+    fn evidence_that_no_pixel_meets_is_none() {
+        // Of five cells two pixels see the first two and the last two.
+        let between = HeatMap::new(array![[0.0, 0.0, 1.0, 0.0, 0.0]]);
+        assert_eq!(Saliency::new(&between, 1, 2), Err(NoEvidence::BetweenPixels));
+        assert_eq!(Saliency::new(&between, 0, 0), Err(NoEvidence::BetweenPixels));
+        assert!(Saliency::new(&between, 1, 3).is_ok());
     }
 
     #[test]

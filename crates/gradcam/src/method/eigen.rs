@@ -1,6 +1,7 @@
 //! Eigen-CAM: where the activations vary together. Asks no class and no gradient.
 
-use ndarray::{Array2, ArrayView3};
+use ndarray::{Array1, Array2, ArrayView3};
+use radiograph_random::Stream;
 
 /// Steps of the power iteration; the ratio of the first two eigenvalues decides how many are needed, and a map of a few
 /// dozen places is done long before.
@@ -22,11 +23,7 @@ pub(crate) fn eigen_cam(activations: ArrayView3<f32>) -> Array2<f64> {
             rows[[place, channel]] = f64::from(*value) - mean;
         }
     }
-    // There are fewer places than channels, so the component is found among the places: the leading eigenvector of
-    // rows · rowsᵀ, times the root of its eigenvalue, is the vector of coordinates.
-    let products = rows.dot(&rows.t());
-    let (vector, value) = leading(&products);
-    let mut map: Vec<f64> = vector.iter().map(|entry| entry * value.max(0.0).sqrt()).collect();
+    let mut map = coordinates(&rows).to_vec();
     let total: Vec<f64> = (0..places)
         .map(|place| activations.outer_iter().map(|map| f64::from(map[[place / width, place % width]])).sum())
         .collect();
@@ -37,12 +34,26 @@ pub(crate) fn eigen_cam(activations: ArrayView3<f32>) -> Array2<f64> {
     Array2::from_shape_fn((height, width), |(row, column)| map[row * width + column])
 }
 
-/// The leading eigenvector, of length 1, and eigenvalue of a symmetric matrix without negative eigenvalues.
-fn leading(matrix: &Array2<f64>) -> (ndarray::Array1<f64>, f64) {
-    // The column with the largest diagonal has a part along the leading eigenvector, unless the matrix is zero.
-    let start = (0..matrix.nrows())
-        .fold(0, |best, row| if matrix[[row, row]] > matrix[[best, best]] { row } else { best });
-    let mut vector = matrix.column(start).to_owned();
+/// The coordinates of centred `rows [places, channels]` along their first principal component, by the smaller of the two
+/// matrices of products, whose other eigenvalues are the same: deep maps have more channels than places, shallow ones many
+/// thousand places.
+fn coordinates(rows: &Array2<f64>) -> Array1<f64> {
+    if rows.nrows() <= rows.ncols() {
+        // The leading eigenvector of rows · rowsᵀ, times the root of its eigenvalue, is the vector of coordinates.
+        let (vector, value) = leading(&rows.dot(&rows.t()));
+        vector * value.max(0.0).sqrt()
+    } else {
+        // The leading eigenvector of rowsᵀ · rows is the component itself.
+        rows.dot(&leading(&rows.t().dot(rows)).0)
+    }
+}
+
+/// The leading eigenvector, of length 1, and eigenvalue of a symmetric matrix without negative eigenvalues; any vector and 0
+/// if the matrix is zero.
+fn leading(matrix: &Array2<f64>) -> (Array1<f64>, f64) {
+    // Drawn, because a column of the matrix may be another eigenvector, which the iteration never leaves.
+    let mut stream = Stream::new(0, "eigen-cam");
+    let mut vector = Array1::from_shape_simple_fn(matrix.nrows(), || stream.normal());
     let mut value = 0.0;
     for _ in 0..STEPS {
         let length = vector.dot(&vector).sqrt();
@@ -82,6 +93,50 @@ mod tests {
         for (got, pattern) in map.iter().zip(pattern) {
             assert!((got - (pattern - mean) * 5.25_f64.sqrt()).abs() < 1e-6, "{map}");
         }
+    }
+
+    /// Rows and columns exchanged, one matrix of products becomes the other: so their singular vectors agree.
+    #[test]
+    fn both_matrices_of_products_give_the_same_coordinates() {
+        let value =
+            |place: usize, channel: usize| ((place * 5 + channel * 3) as f64).sin() * (channel + 1) as f64;
+        let rows = Array2::from_shape_fn((7, 4), |(place, channel)| value(place, channel));
+        // More channels that say nothing, and the other matrix is the smaller one.
+        let wide = Array2::from_shape_fn(
+            (7, 9),
+            |(place, channel)| {
+                if channel < 4 { value(place, channel) } else { 0.0 }
+            },
+        );
+        let (narrow, wide) = (coordinates(&rows), coordinates(&wide));
+        let sign = narrow.dot(&wide).signum();
+        for (narrow, wide) in narrow.iter().zip(&wide) {
+            assert!((narrow - sign * wide).abs() < 1e-6, "{narrow} {wide}");
+        }
+    }
+
+    #[test]
+    fn a_large_map_of_few_channels_takes_no_matrix_of_all_places() {
+        // 224 x 224 places: the square of their number would be 20 GB.
+        let pattern = |row: usize, column: usize| ((row * 224 + column) as f64).sin();
+        let map = eigen_cam(
+            Array3::from_shape_fn((2, 224, 224), |(channel, row, column)| {
+                (pattern(row, column) * [3.0, 4.0][channel]) as f32
+            })
+            .view(),
+        );
+        for (row, column) in [(0, 0), (100, 7), (223, 223)] {
+            let (got, expected) = (map[[row, column]], 5.0 * pattern(row, column));
+            assert!((got - expected).abs() < 1e-3, "{got} {expected}");
+        }
+    }
+
+    /// One channel varies alone, with variance 2; two vary together, with 1.9 each, 3.8 along their diagonal.
+    #[test]
+    fn the_channel_that_varies_most_is_not_taken_for_the_component() {
+        let matrix = ndarray::array![[2.0, 0.0, 0.0], [0.0, 1.9, 1.9], [0.0, 1.9, 1.9]];
+        let (vector, value) = leading(&matrix);
+        assert!((value - 3.8).abs() < 1e-9 && vector[0].abs() < 1e-6, "{value} {vector}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Where features come from. Not which of them are trained on.
 
+use radiograph_files::{ContentHash, ContentHashing};
+
 use crate::{Error, FeatureShape};
 
 /// Why features could not be read: whatever the reader has to say.
@@ -28,6 +30,10 @@ pub trait Features: Sync {
     ///
     /// The reader's own; what `into` holds is then undefined.
     fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError>;
+
+    /// Tells these maps from others: the same only if all of them are the same, in the same order. Kept with checkpoints and
+    /// models, so that no training goes on with other images under the same numbers.
+    fn digest(&self) -> ContentHash;
 }
 
 /// Feature maps that are in memory already.
@@ -74,5 +80,14 @@ impl Features for InMemory {
             room.copy_from_slice(&self.values[index * length..][..length]);
         }
         Ok(())
+    }
+
+    fn digest(&self) -> ContentHash {
+        let mut hashing = ContentHashing::new();
+        for side in [self.shape.channels, self.shape.height, self.shape.width] {
+            hashing.update(&side.to_le_bytes());
+        }
+        hashing.update(bytemuck::cast_slice(&self.values));
+        hashing.finish()
     }
 }

@@ -3,10 +3,11 @@
 
 use std::{
     ops::{ControlFlow, Range},
-    sync::mpsc,
+    sync::{OnceLock, mpsc},
     thread,
 };
 
+use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
 
@@ -20,6 +21,7 @@ pub struct Feed<'a> {
     features: &'a dyn Features,
     device: Device,
     resident: Option<Tensor>,
+    digest: OnceLock<ContentHash>,
 }
 
 impl<'a> Feed<'a> {
@@ -33,7 +35,7 @@ impl<'a> Feed<'a> {
     pub fn new(features: &'a dyn Features, device: Device, budget: u64) -> Result<Self, Error> {
         let bytes = (features.len() as u64).saturating_mul(features.shape().len() as u64 * 4);
         let resident = if bytes <= budget { Some(load(features, device)?) } else { None };
-        Ok(Self { features, device, resident })
+        Ok(Self { features, device, resident, digest: OnceLock::new() })
     }
 
     /// The features themselves.
@@ -44,6 +46,11 @@ impl<'a> Feed<'a> {
     /// Whether all features lie on the device.
     pub fn is_resident(&self) -> bool {
         self.resident.is_some()
+    }
+
+    /// [`Features::digest`], computed once.
+    pub(crate) fn digest(&self) -> ContentHash {
+        *self.digest.get_or_init(|| self.features.digest())
     }
 
     pub(crate) fn device(&self) -> Device {
@@ -229,6 +236,10 @@ mod tests {
                 into[place * 6 + 4] = f32::NAN;
             }
             if indices.contains(&15) { Err("the shard is gone".into()) } else { Ok(()) }
+        }
+
+        fn digest(&self) -> ContentHash {
+            ContentHash::of_bytes(b"broken")
         }
     }
 

@@ -2,8 +2,9 @@
 
 use radiograph_classes::{Class, Classes};
 use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_random::Stream;
 
-use crate::{Error, random::Stream};
+use crate::Error;
 
 /// Labelled samples: for each its class, and one or more feature maps of the same image (drawn variants of it, made in
 /// advance because the network that reads images is frozen and not run in training).
@@ -107,7 +108,8 @@ impl Samples {
         positions.iter().map(one).collect()
     }
 
-    /// Tells one set of samples from another.
+    /// Tells one set of samples from another, by the numbers of their maps and their classes. Which maps these numbers stand
+    /// for, [`crate::Features::digest`] tells.
     pub(crate) fn digest(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         for (variants, &label) in self.variants.iter().zip(&self.labels) {

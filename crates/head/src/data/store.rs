@@ -1,6 +1,7 @@
 //! Features from the store on disk.
 
 use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_files::{ContentHash, ContentHashing};
 
 use crate::{Error, FeatureShape, Features, ReadError};
 
@@ -54,6 +55,16 @@ impl Features for StoredFeatures<'_> {
         let wanted: Vec<FeatureId> = indices.iter().map(|&index| self.wanted[index]).collect();
         Ok(self.store.read(&wanted, into)?)
     }
+
+    /// By the images' content, under which their maps are stored.
+    fn digest(&self) -> ContentHash {
+        let mut hashing = ContentHashing::new();
+        for id in &self.wanted {
+            hashing.update(id.image.as_bytes());
+            hashing.update(&id.variant.to_le_bytes());
+        }
+        hashing.finish()
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +72,6 @@ mod tests {
     use std::ops::ControlFlow;
 
     use radiograph_features::{Element, ExtractionKey, Part, StoreDescription, StoreWriter};
-    use radiograph_files::ContentHash;
     use radiograph_libtorch::Device;
 
     use super::*;
@@ -101,6 +111,14 @@ mod tests {
             feed.batches(&[3, 0, 2], 2, keep).unwrap();
             assert_eq!(first, [12.0, 30.0, 48.0]);
         }
+        // What a training is told by: another image at one place is another digest, another name is not.
+        let digest = |numbers: [usize; 2], name: &str| {
+            let wanted = numbers.map(|number| (ids[number], name.to_owned()));
+            StoredFeatures::new(&store, wanted).unwrap().digest()
+        };
+        assert_eq!(digest([5, 2], "cohen:1"), digest([5, 2], "cohen:2"));
+        assert_ne!(digest([5, 2], ""), digest([5, 3], ""));
+        assert_ne!(digest([5, 2], ""), digest([2, 5], ""));
         let absent = FeatureId::variant(image(3), 1);
         let error =
             StoredFeatures::new(&store, [(ids[0], String::new()), (absent, String::new())]).unwrap_err();

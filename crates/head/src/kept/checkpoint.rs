@@ -9,19 +9,20 @@ use std::{
 
 use radiograph_features::ExtractionKey;
 use radiograph_files::{ContentHash, FileError, create_folder, write_bytes};
+use radiograph_libtorch::Device;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::{
     Error, Head, HeadConfig, History, Optimizer, TrainingConfig,
     kept::{
-        origin::{Versions, require_key},
+        origin::{Beginning, Settings, Versions},
         tensor_file,
     },
 };
 
-/// A record that is longer than this is none.
-const LONGEST_RECORD: u64 = 1 << 26;
+/// A record that is longer than this is none: a million epochs take some 300 bytes each.
+const LONGEST_RECORD: u64 = 1 << 29;
 
 /// What `checkpoint.json` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,11 +33,31 @@ pub(crate) struct Checkpoint {
     key: ExtractionKey,
     /// Which samples are trained on, and which validate.
     samples: [Option<ContentHash>; 2],
+    /// Which maps the samples' numbers stand for.
+    #[serde(default)]
+    features: Option<ContentHash>,
+    /// The weights of another training that it began from.
+    #[serde(default)]
+    began_from: Option<ContentHash>,
+    #[serde(default)]
+    contaminated: bool,
     versions: Versions,
     pub(crate) history: History,
-    pub(crate) finished: bool,
     state: Named,
     best: Option<Named>,
+}
+
+impl Checkpoint {
+    fn settings(&self) -> Settings<'_> {
+        Settings {
+            head: &self.head,
+            training: &self.training,
+            key: &self.key,
+            samples: self.samples,
+            features: self.features,
+            beginning: Beginning { weights: self.began_from, contaminated: self.contaminated },
+        }
+    }
 }
 
 /// A file of tensors in the same folder.
@@ -57,23 +78,20 @@ pub(crate) struct Checkpoints {
 impl Checkpoints {
     const FORMAT: &str = "radiograph head checkpoint 1";
 
-    pub(crate) fn new(
-        folder: &Path,
-        head: &Head,
-        training: &TrainingConfig,
-        key: &ExtractionKey,
-        samples: [Option<ContentHash>; 2],
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(folder: &Path, settings: &Settings<'_>, device: Device) -> Result<Self, Error> {
         create_folder(folder)?;
+        remove_leftovers(folder)?;
         let blank = Checkpoint {
             format: Self::FORMAT.to_owned(),
-            head: head.config().clone(),
-            training: training.clone(),
-            key: key.clone(),
-            samples,
-            versions: Versions::of(head.device()),
+            head: settings.head.clone(),
+            training: settings.training.clone(),
+            key: settings.key.clone(),
+            samples: settings.samples,
+            features: settings.features,
+            began_from: settings.beginning.weights,
+            contaminated: settings.beginning.contaminated,
+            versions: Versions::of(device),
             history: History::default(),
-            finished: false,
             state: Named { file: String::new(), hash: ContentHash::of_bytes(b"") },
             best: None,
         };
@@ -93,11 +111,7 @@ impl Checkpoints {
                 found: found.format.chars().take(80).collect(),
             });
         }
-        require_same(
-            &path,
-            (&own.head, &own.training, &own.key, own.samples),
-            (&found.head, &found.training, &found.key, found.samples),
-        )?;
+        own.settings().require(&found.settings(), &path)?;
         tensor_file::read(
             &self.folder.join(plain(&found.state, &path)?),
             found.state.hash,
@@ -116,18 +130,11 @@ impl Checkpoints {
     }
 
     /// Keeps all that the next epoch depends on.
-    pub(crate) fn save(
-        &self,
-        head: &Head,
-        optimizer: &Optimizer,
-        history: &History,
-        finished: bool,
-    ) -> Result<(), Error> {
+    pub(crate) fn save(&self, head: &Head, optimizer: &Optimizer, history: &History) -> Result<(), Error> {
         let file = format!("checkpoint-{}.safetensors", history.epochs().len());
         let hash = tensor_file::write(&self.folder.join(&file), &named(head, optimizer))?;
         let record = Checkpoint {
             history: history.clone(),
-            finished,
             state: Named { file, hash },
             best: self.best.clone(),
             ..self.blank.clone()
@@ -160,40 +167,34 @@ impl Checkpoints {
     pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
         // The record first: tensors without one are nobody's.
         let _ = fs::remove_file(folder.join("checkpoint.json"));
-        remove_tensors(folder, &[])
+        remove_tensors(folder, &[])?;
+        remove_leftovers(folder)
     }
 }
 
-/// What no record names any more. What cannot be removed does no harm.
+/// Takes away what a write that was killed left behind. Only where nobody else writes at the same time.
+pub(crate) fn remove_leftovers(folder: &Path) -> Result<(), Error> {
+    remove_files(folder, |name| name.starts_with(".radiograph-") && name.ends_with(".partial"))
+}
+
+/// Takes away what no record names any more.
 fn remove_tensors(folder: &Path, wanted: &[&str]) -> Result<(), Error> {
+    remove_files(folder, |name| {
+        let ours = ["checkpoint-", "best-"].iter().any(|prefix| name.starts_with(prefix))
+            && name.ends_with(".safetensors");
+        ours && !wanted.contains(&name)
+    })
+}
+
+/// What cannot be removed does no harm.
+fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), Error> {
     let failed = |source| FileError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let Some(name) = name.to_str() else { continue };
-        let ours = ["checkpoint-", "best-"].iter().any(|prefix| name.starts_with(prefix))
-            && name.ends_with(".safetensors");
-        if ours && !wanted.contains(&name) {
+        if let Some(name) = name.to_str()
+            && unwanted(name)
+        {
             let _ = fs::remove_file(folder.join(name));
-        }
-    }
-    Ok(())
-}
-
-/// What decides the weights of a training.
-type Settings<'a> = (&'a HeadConfig, &'a TrainingConfig, &'a ExtractionKey, [Option<ContentHash>; 2]);
-
-/// Refuses what another training made, and says where they differ.
-pub(crate) fn require_same(path: &Path, own: Settings<'_>, found: Settings<'_>) -> Result<(), Error> {
-    own.0.classes.columns_of(&found.0.classes)?;
-    require_key(own.2, found.2, path)?;
-    for (what, own, found) in [
-        ("head", to_value(own.0), to_value(found.0)),
-        ("training", to_value(own.1), to_value(found.1)),
-        ("samples", to_value(&own.3), to_value(&found.3)),
-    ] {
-        if let Some((field, expected, found)) = difference(&own, &found) {
-            let field = format!("{what}{field}");
-            return Err(Error::Foreign { path: path.to_owned(), field, expected, found });
         }
     }
     Ok(())
@@ -233,28 +234,4 @@ pub(crate) fn weights(head: &Head) -> Vec<(String, &Tensor)> {
 fn named<'a>(head: &'a Head, optimizer: &'a Optimizer) -> Vec<(String, &'a Tensor)> {
     let state = optimizer.state().iter().map(|(name, tensor)| (format!("mean_square.{name}"), tensor));
     weights(head).into_iter().chain(state).collect()
-}
-
-fn to_value(value: &impl Serialize) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or_default()
-}
-
-/// Where two records first differ, and what stands there.
-pub(crate) fn difference(
-    expected: &serde_json::Value,
-    found: &serde_json::Value,
-) -> Option<(String, String, String)> {
-    if expected == found {
-        return None;
-    }
-    if let (Some(expected), Some(found)) = (expected.as_object(), found.as_object()) {
-        let null = serde_json::Value::Null;
-        for key in expected.keys().chain(found.keys()) {
-            let pair = (expected.get(key).unwrap_or(&null), found.get(key).unwrap_or(&null));
-            if let Some((rest, expected, found)) = difference(pair.0, pair.1) {
-                return Some((format!(".{key}{rest}"), expected, found));
-            }
-        }
-    }
-    Some((String::new(), expected.to_string(), found.to_string()))
 }

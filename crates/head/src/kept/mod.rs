@@ -5,5 +5,6 @@ mod model;
 mod origin;
 mod tensor_file;
 
-pub(crate) use checkpoint::{Checkpoints, difference, read_record, require_same};
+pub(crate) use checkpoint::{Checkpoints, read_record, remove_leftovers};
 pub use model::{Model, ModelRecord};
+pub(crate) use origin::{Beginning, Settings, difference};

@@ -16,7 +16,7 @@ use crate::{
     ClassProbabilities, Error, Feed, Fitted, Head, HeadConfig, History, Mode, TrainingConfig,
     kept::{
         checkpoint::{read_record, weights},
-        origin::{Versions, require_key},
+        origin::{Beginning, Settings, Versions, require_key},
         tensor_file,
     },
 };
@@ -39,8 +39,32 @@ pub struct ModelRecord {
     pub temperature: f64,
     /// Which samples it was trained on, and which validated it: hashes of their numbers and labels.
     pub samples: [Option<ContentHash>; 2],
+    /// Which feature maps these numbers stand for: a hash; `None` in records that are older than this question.
+    #[serde(default)]
+    pub features: Option<ContentHash>,
+    /// The hash of the weights that its training began from, if these were another model's.
+    #[serde(default)]
+    pub began_from: Option<ContentHash>,
     versions: Versions,
     weights: ContentHash,
+}
+
+impl ModelRecord {
+    /// The SHA-256 of its `model.safetensors`.
+    pub(crate) fn weights(&self) -> ContentHash {
+        self.weights
+    }
+
+    pub(crate) fn settings(&self) -> Settings<'_> {
+        Settings {
+            head: &self.head,
+            training: &self.training,
+            key: &self.key,
+            samples: self.samples,
+            features: self.features,
+            beginning: Beginning { weights: self.began_from, contaminated: self.contaminated },
+        }
+    }
 }
 
 /// A trained head that answers by class name.
@@ -53,22 +77,18 @@ pub struct Model {
 impl Model {
     const FORMAT: &str = "radiograph head 1";
 
-    pub(crate) fn new(
-        fitted: Fitted,
-        key: &ExtractionKey,
-        training: &TrainingConfig,
-        samples: [Option<ContentHash>; 2],
-        contaminated: bool,
-    ) -> Self {
+    pub(crate) fn new(fitted: Fitted, settings: &Settings<'_>) -> Self {
         let record = ModelRecord {
             format: Self::FORMAT.to_owned(),
             head: fitted.head.config().clone(),
-            key: key.clone(),
-            training: training.clone(),
+            key: settings.key.clone(),
+            training: settings.training.clone(),
             history: fitted.history,
-            contaminated,
+            contaminated: settings.beginning.contaminated,
             temperature: 1.0,
-            samples,
+            samples: settings.samples,
+            features: settings.features,
+            began_from: settings.beginning.weights,
             versions: Versions::of(fitted.head.device()),
             weights: ContentHash::of_bytes(b""),
         };
@@ -107,13 +127,19 @@ impl Model {
     ///
     /// [`Error::File`] if the system refuses. Weights without their record are not taken for a model.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        self.write(folder).map(drop)
+    }
+
+    /// [`Self::save`], and what is then in `model.json`.
+    pub(crate) fn write(&self, folder: &Path) -> Result<ModelRecord, Error> {
         create_folder(folder)?;
         let hash = tensor_file::write(&weights_path(folder), &weights(&self.head))?;
         let record = ModelRecord { weights: hash, ..self.record.clone() };
         let path = record_path(folder);
         let text = serde_json::to_vec_pretty(&record)
             .map_err(|error| Error::Damaged { path: path.clone(), reason: error.to_string() })?;
-        Ok(write_bytes(&path, &text)?)
+        write_bytes(&path, &text)?;
+        Ok(record)
     }
 
     /// Reads a model for features of this origin and for these classes, in whatever order.
@@ -133,6 +159,9 @@ impl Model {
         let record = Self::record_in(folder)?.ok_or_else(missing)?;
         require_key(key, &record.key, &path)?;
         classes.columns_of(&record.head.classes)?;
+        // A record may ask for any size; memory is taken for what the file really holds.
+        let impossible = |error: Error| Error::Damaged { path: path.clone(), reason: error.to_string() };
+        tensor_file::require(&weights_path(folder), &record.head.layout().map_err(impossible)?)?;
         let head = Head::blank(record.head.clone(), device)?;
         tensor_file::read(&weights_path(folder), record.weights, &weights(&head))?;
         Ok(Self { head, record })

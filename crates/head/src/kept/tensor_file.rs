@@ -14,7 +14,10 @@ use safetensors::{
 };
 use tch::Tensor;
 
-use crate::{Error, parameters::PIECE};
+use crate::{
+    Error,
+    parameters::{Entry, PIECE},
+};
 
 /// A header that is longer than this is none.
 const LONGEST_HEADER: u64 = 1 << 24;
@@ -78,10 +81,8 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let metadata = header(&mut file).map_err(failed)?.map_err(damaged)?;
-    let wrong = differences(&metadata, tensors);
-    if !wrong.is_empty() {
-        return Err(damaged(wrong.join(", ")));
-    }
+    let shapes: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size())).collect();
+    same(&metadata, &shapes).map_err(damaged)?;
     // In the order of the file, which is read once from its beginning to its end.
     let mut ordered: Vec<(usize, &Tensor)> = tensors
         .iter()
@@ -103,11 +104,21 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
     Ok(())
 }
 
-/// What is missing, too much, or of another shape or type.
-fn differences(metadata: &Metadata, tensors: &[(String, &Tensor)]) -> Vec<String> {
+/// Refuses a file that does not hold exactly the tensors of this layout, by its header alone: its values are not looked at.
+pub(crate) fn require(path: &Path, layout: &[Entry]) -> Result<(), Error> {
+    let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let metadata = header(&mut file).map_err(failed)?.map_err(damaged)?;
+    let shapes: Vec<_> = layout.iter().map(|entry| (entry.name.as_str(), entry.shape.clone())).collect();
+    same(&metadata, &shapes).map_err(damaged)
+}
+
+/// Or what is missing, too much, or of another shape or type.
+fn same(metadata: &Metadata, shapes: &[(&str, Vec<i64>)]) -> Result<(), String> {
     let mut wrong = Vec::new();
-    for (name, tensor) in tensors {
-        let shape: Vec<usize> = tensor.size().iter().map(|side| *side as usize).collect();
+    for (name, shape) in shapes {
+        let shape: Vec<usize> = shape.iter().map(|side| *side as usize).collect();
         match metadata.info(name) {
             None => wrong.push(format!("{name} is missing")),
             Some(info) if info.shape != shape || info.dtype != Dtype::F32 => {
@@ -117,10 +128,10 @@ fn differences(metadata: &Metadata, tensors: &[(String, &Tensor)]) -> Vec<String
         }
     }
     let mut extra: Vec<String> =
-        metadata.tensors().into_keys().filter(|name| !tensors.iter().any(|(own, _)| own == name)).collect();
+        metadata.tensors().into_keys().filter(|name| !shapes.iter().any(|(own, _)| own == name)).collect();
     extra.sort_unstable();
     wrong.extend(extra.into_iter().map(|name| format!("{name} is unknown")));
-    wrong
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
 /// The header, or what is wrong with it.

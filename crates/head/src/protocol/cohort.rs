@@ -2,14 +2,16 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    mem,
     ops::Range,
 };
 
 use radiograph_classes::{Class, Classes};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_random::Stream;
 
-use crate::{Error, Fold, Samples, StoredFeatures, random::Stream};
+use crate::{Error, Fold, Samples, StoredFeatures};
 
 /// An image with what a training has to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,24 +79,28 @@ impl Cohort {
                 return Err(Error::setting("the number of a fold", 0, "count folds from 1"));
             }
         }
-        // More folds than images cannot all have one; and what follows is done for each of them.
-        let last = images.iter().filter_map(|image| image.subset.fold()).max().unwrap_or(0);
-        if last as usize > images.len() {
-            return Err(Error::setting("the number of a fold", last, "number folds from 1 without gaps"));
-        }
         let labels = images
             .iter()
             .map(|image| Ok(classes.class(&image.class)?.index()))
             .collect::<Result<Vec<_>, Error>>()?;
         let maps = vec![1; images.len()];
-        let cohort = Self { classes: classes.clone(), images, labels, maps, permuted: false };
-        match cohort.folds().iter().position(|fold| fold.validation.is_empty()) {
+        Self { classes: classes.clone(), images, labels, maps, permuted: false }.with_full_folds()
+    }
+
+    /// Refuses folds that nothing validates.
+    fn with_full_folds(self) -> Result<Self, Error> {
+        // More folds than images cannot all have one; and what follows is done for each of them.
+        let last = self.images.iter().filter_map(|image| image.subset.fold()).max().unwrap_or(0);
+        if last as usize > self.images.len() {
+            return Err(Error::setting("the number of a fold", last, "number folds from 1 without gaps"));
+        }
+        match self.folds().iter().position(|fold| fold.validation.is_empty()) {
             Some(empty) => Err(Error::setting(
                 "the fold that no image validates",
                 empty + 1,
                 "number folds without gaps, each with an image that validates it",
             )),
-            None => Ok(cohort),
+            None => Ok(self),
         }
     }
 
@@ -129,15 +135,26 @@ impl Cohort {
         self
     }
 
-    /// The same images but for those of which `store` has no features, and what was left out.
+    /// The same images, with the labels and variants that they have, but for those of which `store` has no features; and what
+    /// was left out.
     ///
     /// # Errors
     ///
-    /// Those of [`Cohort::new`] for what is left.
-    pub fn without_missing(self, store: &FeatureStore) -> Result<(Self, Vec<LabelledImage>), Error> {
-        let (there, missing) =
-            self.images.into_iter().partition(|image| store.contains(FeatureId::plain(image.image)));
-        Ok((Self::new(&self.classes, there)?, missing))
+    /// [`Error::Setting`] if a fold up to the last one has nothing left that validates it.
+    pub fn without_missing(mut self, store: &FeatureStore) -> Result<(Self, Vec<LabelledImage>), Error> {
+        let (images, labels) = (mem::take(&mut self.images), mem::take(&mut self.labels));
+        let maps = mem::take(&mut self.maps);
+        let mut missing = Vec::new();
+        for ((image, label), maps) in images.into_iter().zip(labels).zip(maps) {
+            if store.contains(FeatureId::plain(image.image)) {
+                self.images.push(image);
+                self.labels.push(label);
+                self.maps.push(maps);
+            } else {
+                missing.push(image);
+            }
+        }
+        Ok((self.with_full_folds()?, missing))
     }
 
     /// The classes, in the order of predictions.

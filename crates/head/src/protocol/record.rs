@@ -106,16 +106,30 @@ impl ProtocolRecord {
 }
 
 impl FoldRecord {
-    /// `None` for a training without validation.
-    pub(super) fn new(number: usize, record: &ModelRecord, predictions: ContentHash) -> Option<Self> {
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] if the fold's model, whose record is at `path`, was not validated.
+    pub(super) fn new(
+        number: usize,
+        record: &ModelRecord,
+        path: &Path,
+        predictions: ContentHash,
+    ) -> Result<Self, Error> {
         let epochs = record.history.epochs();
-        let best_epoch = record.history.best_epoch()?;
-        Some(Self {
+        // Epochs of a history are numbered from 1 without gaps.
+        let scores = |epoch: usize| epochs.get(epoch.checked_sub(1)?)?.validation;
+        let best = record.history.best_epoch();
+        let known = best.and_then(|best| Some((best, scores(best)?, scores(epochs.len())?)));
+        let (best_epoch, best, last) = known.ok_or_else(|| Error::Damaged {
+            path: path.to_owned(),
+            reason: "its history says nothing of the validation of its fold".to_owned(),
+        })?;
+        Ok(Self {
             number,
             epochs: epochs.len(),
             best_epoch,
-            last: epochs.last()?.validation?,
-            best: epochs.get(best_epoch - 1)?.validation?,
+            last,
+            best,
             contaminated: record.contaminated,
             predictions,
         })

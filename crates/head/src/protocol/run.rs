@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cohort, FoldRecord, ProtocolRecord, predictions};
 use crate::{
     Architecture, ClassProbabilities, Error, Event, FeatureShape, Feed, Fold, FoldStart, HeadConfig, Model,
-    ModelRecord, Preset, Tested, TrainingConfig, Trainings, median_best_epoch,
+    ModelRecord, Preset, Tested, TrainingConfig, Trainings, kept::remove_leftovers, median_best_epoch,
 };
 
 /// Images that are predicted at a time.
@@ -113,7 +113,7 @@ impl Protocol {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if the protocol does not fit the cohort, [`Error::Foreign`] if the folder holds the results of
+    /// [`Error::Setting`] if a setting is out of its range or the protocol does not fit the cohort, [`Error::Foreign`] if the folder holds the results of
     /// another one, and those of [`crate::Fit::run`].
     pub fn run(
         &self,
@@ -125,6 +125,7 @@ impl Protocol {
     ) -> Result<Option<ProtocolRecord>, Error> {
         let folds = self.check(cohort, feed)?;
         create_folder(folder)?;
+        remove_leftovers(folder)?;
         let mut record = ProtocolRecord::new(self, key, cohort);
         if let Some(done) = ProtocolRecord::read(folder)? {
             done.require(&record, folder)?;
@@ -174,6 +175,8 @@ impl Protocol {
 
     /// The folds to be validated, by positions among the training samples.
     fn check(&self, cohort: &Cohort, feed: &Feed<'_>) -> Result<Vec<Fold>, Error> {
+        self.training.check()?;
+        self.head.trained_parameters()?;
         require_same_classes(&self.head.classes, cohort.classes())?;
         let (expected, found) = (cohort.maps(), feed.features().len());
         if expected != found {
@@ -265,9 +268,9 @@ impl Run<'_> {
             let name = format!("fold-{}", index + 1);
             let model = self.trainings.model(&name)?;
             let own = model.predict(feed, &self.cohort.own_maps(&fold.validation), BATCH)?;
-            let path = self.trainings.folder.join(name).join(PREDICTIONS);
-            let hash = predictions::write(&path, self.cohort, &fold.validation, &own)?;
-            record.folds.extend(FoldRecord::new(index + 1, trained, hash));
+            let folder = self.trainings.folder.join(name);
+            let hash = predictions::write(&folder.join(PREDICTIONS), self.cohort, &fold.validation, &own)?;
+            record.folds.push(FoldRecord::new(index + 1, trained, &folder.join("model.json"), hash)?);
             answers.extend(self.answer(index, &model)?);
         }
         Ok(answers)

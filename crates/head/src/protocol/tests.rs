@@ -165,6 +165,42 @@ fn the_result_of_another_protocol_is_not_taken_for_this_one() {
 }
 
 #[test]
+fn a_fold_whose_record_was_changed_is_damaged_and_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let protocol = protocol(TestedModel::Refit);
+    finished(&protocol, &cohort(), folder.path());
+    let path = folder.path().join("fold-2/model.json");
+    let good: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let refused = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut record = good.clone();
+        change(&mut record["history"]);
+        fs::write(&path, serde_json::to_vec(&record).unwrap()).unwrap();
+        let _ = fs::remove_file(folder.path().join("training.json"));
+        let error = run(&protocol, &cohort(), folder.path(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(matches!(&error, Error::Damaged { path: named, .. } if *named == path), "{error}");
+        error.to_string()
+    };
+    assert!(refused(&|history| history[1]["epoch"] = 9.into()).contains("number of an epoch is 9"));
+    assert!(refused(&|history| history[0]["epoch"] = 0.into()).contains("number of an epoch is 0"));
+    let unvalidated = |history: &mut serde_json::Value| {
+        history.as_array_mut().unwrap().iter_mut().for_each(|epoch| epoch["validation"] = ().into());
+    };
+    assert!(refused(&unvalidated).contains("validation"));
+    fs::write(&path, serde_json::to_vec(&good).unwrap()).unwrap();
+    assert_eq!(finished(&protocol, &cohort(), folder.path()).folds.len(), 3);
+}
+
+/// Where no model is written beside the predictions, nothing else clears the folder.
+#[test]
+fn what_a_killed_write_left_beside_the_predictions_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join(".radiograph-a1.partial");
+    fs::write(&left, b"id,pat").unwrap();
+    finished(&protocol(TestedModel::WeightedFolds(vec![1.0; 3])), &cohort(), folder.path());
+    assert!(!left.exists());
+}
+
+#[test]
 fn protocols_that_do_not_fit_are_refused_before_any_work() {
     let folder = tempfile::tempdir().unwrap();
     let refit = protocol(TestedModel::Refit);
@@ -178,6 +214,10 @@ fn protocols_that_do_not_fit_are_refused_before_any_work() {
         (protocol(TestedModel::WeightedFolds(vec![1.0])), cohort()),
         (protocol(TestedModel::WeightedFolds(vec![0.0; 3])), cohort()),
         (Protocol { folds: 0, ..protocol(TestedModel::RefitForMedianBest) }, cohort()),
+        (
+            Protocol { training: TrainingConfig { epochs: i64::MAX as usize, ..config() }, ..refit.clone() },
+            cohort(),
+        ),
         (refit.clone(), Cohort::new(&classes(), without_test).unwrap()),
         (refit.clone(), Cohort::new(&other_order, cohort().images().to_vec()).unwrap()),
     ];
@@ -242,7 +282,7 @@ fn a_store_gives_images_and_their_variants() {
     let all = Cohort::new(&classes(), images.to_vec()).unwrap();
     let error = all.features(&store).unwrap_err();
     assert!(matches!(error, Error::Features { samples: 1, .. }), "{error}");
-    let (there, missing) = all.without_missing(&store).unwrap();
+    let (there, missing) = all.clone().without_missing(&store).unwrap();
     assert_eq!(missing, [images[2].clone()]);
     let there = there.with_variants_in(&store);
     assert_eq!(there.maps(), 4, "a test image is itself alone");
@@ -251,6 +291,16 @@ fn a_store_gives_images_and_their_variants() {
         (0..4).map(|number| crate::Features::name(&features, number)).collect::<Vec<_>>(),
         ["north:0", "north:0", "north:0", "north:1"]
     );
+    // In the other order, what is left keeps its variants, and its labels if they were exchanged.
+    let (later, _) = all.clone().with_variants_in(&store).without_missing(&store).unwrap();
+    assert_eq!((later.maps(), later.is_permuted()), (4, false));
+    let seed = (0..99).find(|&seed| {
+        let label = all.clone().with_permuted_labels(seed).label(0).unwrap();
+        label.name() == "pneumonia"
+    });
+    let (permuted, _) = all.with_permuted_labels(seed.unwrap()).without_missing(&store).unwrap();
+    assert!(permuted.is_permuted());
+    assert_eq!(permuted.label(0).unwrap().name(), "pneumonia", "image 2's label");
     assert_eq!(
         (there.own_maps(&[0, 1]), there.samples(&[0, 1]).unwrap().originals()),
         (vec![0, 3], vec![0, 3])

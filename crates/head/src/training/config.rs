@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Clipping, Error, RmsProp, Samples, Schedule};
+use crate::{Clipping, CrossEntropy, Error, RmsProp, Samples, Schedule};
 
 /// The settings of a training. Those of the paper and its rivals are [`crate::Preset::training`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct TrainingConfig {
     pub clipping: Option<Clipping>,
     /// Samples a step. The last step of an epoch takes what is left.
     pub batch: usize,
-    /// At most this many passes over the training samples.
+    /// At most this many passes over the training samples, 1 to 1,000,000.
     pub epochs: usize,
     /// Stop after this many epochs in which the validation loss did not fall below its least.
     pub patience: Option<usize>,
@@ -31,6 +31,9 @@ pub struct TrainingConfig {
     pub seed: u64,
 }
 
+/// The most epochs of a training: an explicit limit, because settings are read from files.
+const MOST_EPOCHS: usize = 1_000_000;
+
 /// Which weights a training ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,12 +45,22 @@ pub enum Keep {
 }
 
 impl TrainingConfig {
-    pub(crate) fn check(&self, training: &Samples, validation: Option<&Samples>) -> Result<(), Error> {
+    /// Refuses settings that no training can have: what can be told without samples, so before any work. A training asks
+    /// this itself, and then whether its samples fit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if a setting is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
         self.optimizer.check()?;
         self.schedule.check()?;
         self.clipping.map_or(Ok(()), Clipping::check)?;
-        if self.epochs == 0 {
-            return Err(Error::setting("the number of epochs", 0, "write at least 1"));
+        if !(1..=MOST_EPOCHS).contains(&self.epochs) {
+            return Err(Error::setting(
+                "the number of epochs",
+                self.epochs,
+                "write a number from 1 to 1,000,000",
+            ));
         }
         if self.batch == 0 {
             return Err(Error::setting("the batch", 0, "write at least 1 sample"));
@@ -62,6 +75,15 @@ impl TrainingConfig {
                 "write at least 1 epoch, or none to never stop early",
             ));
         }
+        self.class_weights.as_ref().map_or(Ok(()), CrossEntropy::check)
+    }
+
+    /// Refuses samples that a training with these settings cannot use.
+    pub(crate) fn check_samples(
+        &self,
+        training: &Samples,
+        validation: Option<&Samples>,
+    ) -> Result<(), Error> {
         if self.patience.is_some() && validation.is_none() {
             return Err(Error::setting(
                 "early stopping",

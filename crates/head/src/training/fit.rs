@@ -3,11 +3,13 @@
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
+use radiograph_random::Stream;
 use tch::Tensor;
 
 use crate::{
-    CrossEntropy, EpochRecord, Error, Feed, Gradients, Head, History, Keep, Mode, Optimizer, Samples, Scores,
-    Step, TrainingConfig, kept::Checkpoints, random::Stream,
+    CrossEntropy, EpochRecord, Error, Feed, Gradients, Head, HeadConfig, History, Keep, Mode, Optimizer,
+    Samples, Scores, Step, TrainingConfig,
+    kept::{Beginning, Checkpoints, Settings},
 };
 
 /// One training: of a head, on samples, with settings. Running it again in the same folder goes on where it was killed, and
@@ -89,6 +91,16 @@ impl Fit<'_> {
         head: Head,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Fitted, Error> {
+        self.run_from(Beginning::default(), head, observe)
+    }
+
+    /// [`Self::run`] of a head that may come from another training.
+    pub(crate) fn run_from(
+        &self,
+        beginning: Beginning,
+        head: Head,
+        observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Fitted, Error> {
         self.check(&head)?;
         let trained = head.parameters().trained().map(|parameter| (parameter.name(), parameter.tensor()));
         let optimizer = Optimizer::new(self.config.optimizer, trained)?;
@@ -100,8 +112,8 @@ impl Fit<'_> {
         let mut run = Run { fit: self, head, optimizer, loss, history: History::default(), best: None };
         let mut kept = match self.folder {
             Some(folder) => {
-                let digests = [Some(self.training.digest()), self.validation.map(Samples::digest)];
-                Some(Checkpoints::new(folder, &run.head, self.config, self.key, digests)?)
+                let settings = self.settings(run.head.config(), beginning);
+                Some(Checkpoints::new(folder, &settings, run.head.device())?)
             }
             None => None,
         };
@@ -127,9 +139,9 @@ impl Fit<'_> {
                     if is_best {
                         kept.save_best(&run.head, epochs.len())?;
                     }
-                    let finished = run.end().is_some();
-                    if finished || epochs.len().is_multiple_of(self.config.checkpoint_every) {
-                        kept.save(&run.head, &run.optimizer, &run.history, finished)?;
+                    let due = epochs.len().is_multiple_of(self.config.checkpoint_every);
+                    if due || run.end().is_some() {
+                        kept.save(&run.head, &run.optimizer, &run.history)?;
                     }
                 }
                 None if is_best => run.best = Some(run.copies()?),
@@ -150,8 +162,21 @@ impl Fit<'_> {
         Ok(run.ended(end))
     }
 
+    /// All that decides the weights it ends with.
+    pub(crate) fn settings<'s>(&'s self, head: &'s HeadConfig, beginning: Beginning) -> Settings<'s> {
+        Settings {
+            head,
+            training: self.config,
+            key: self.key,
+            samples: [Some(self.training.digest()), self.validation.map(Samples::digest)],
+            features: Some(self.feed.digest()),
+            beginning,
+        }
+    }
+
     fn check(&self, head: &Head) -> Result<(), Error> {
-        self.config.check(self.training, self.validation)?;
+        self.config.check()?;
+        self.config.check_samples(self.training, self.validation)?;
         let classes = &head.config().classes;
         for samples in [Some(self.training), self.validation].into_iter().flatten() {
             if samples.classes() != classes {

@@ -5,12 +5,13 @@ use std::{ops::ControlFlow, path::Path};
 
 use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
+use radiograph_files::ContentHash;
+use radiograph_random::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Event, Feed, Fit, Head, HeadConfig, Model, ModelRecord, Samples, TrainingConfig,
-    kept::{Checkpoints, require_same},
-    random::Stream,
+    kept::{Beginning, Checkpoints},
 };
 
 /// How the folds of a cross-validation begin.
@@ -76,17 +77,18 @@ impl Trainings<'_> {
         observe: &mut Observer<'_>,
     ) -> Result<Option<Vec<ModelRecord>>, Error> {
         let parts = self.parts(folds)?;
-        let mut records = Vec::new();
+        let mut records: Vec<ModelRecord> = Vec::new();
         for (index, (training, validation)) in parts.iter().enumerate() {
             let number = index + 1;
-            let chained = start == FoldStart::Chained && index > 0;
-            let before = chained.then(|| format!("fold-{index}"));
+            let before = match (start, records.last()) {
+                (FoldStart::Chained, Some(last)) => Some((format!("fold-{index}"), last.weights())),
+                _ => None,
+            };
             let task = Task {
                 name: &format!("fold-{number}"),
-                before: before.as_deref(),
+                before: before.as_ref().map(|(name, weights)| (name.as_str(), *weights)),
                 training,
                 validation: Some(validation),
-                contaminated: chained,
             };
             match self.train(&task, self.config, &mut |event| observe(number, event))? {
                 Some(record) => records.push(record),
@@ -108,7 +110,7 @@ impl Trainings<'_> {
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Option<ModelRecord>, Error> {
         let config = TrainingConfig { epochs, patience: None, ..self.config.clone() };
-        let task = Task { name, before: None, training: self.samples, validation: None, contaminated: false };
+        let task = Task { name, before: None, training: self.samples, validation: None };
         self.train(&task, &config, observe)
     }
 
@@ -185,21 +187,8 @@ impl Trainings<'_> {
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Option<ModelRecord>, Error> {
         let folder = self.folder.join(task.name);
-        let seed = Stream::new(config.seed, &format!("training.{}", task.name)).seed();
+        let seed = Stream::new(config.seed, &format!("training.{}", task.name)).bits();
         let config = TrainingConfig { seed, ..config.clone() };
-        let digests = [Some(task.training.digest()), task.validation.map(Samples::digest)];
-        if let Some(record) = Model::record_in(&folder)? {
-            require_same(
-                &folder.join("model.json"),
-                (self.head, &config, self.key, digests),
-                (&record.head, &record.training, &record.key, record.samples),
-            )?;
-            return Ok(Some(record));
-        }
-        let head = match task.before {
-            Some(before) => self.model(before)?.into_head(),
-            None => Head::new(self.head.clone(), seed, self.feed.device())?,
-        };
         let fit = Fit {
             feed: self.feed,
             training: task.training,
@@ -208,25 +197,38 @@ impl Trainings<'_> {
             key: self.key,
             folder: Some(&folder),
         };
-        let fitted = fit.run(head, observe)?;
+        // What validates a chained fold was trained on in the fold before.
+        let weights = task.before.map(|(_, weights)| weights);
+        let beginning = Beginning { weights, contaminated: weights.is_some() };
+        let settings = fit.settings(self.head, beginning);
+        if let Some(record) = Model::record_in(&folder)? {
+            settings.require(&record.settings(), &folder.join("model.json"))?;
+            // Whoever was killed right after the model was written has left them.
+            Checkpoints::remove(&folder)?;
+            return Ok(Some(record));
+        }
+        let head = match task.before {
+            Some((before, _)) => self.model(before)?.into_head(),
+            None => Head::new(self.head.clone(), seed, self.feed.device())?,
+        };
+        let fitted = fit.run_from(beginning, head, observe)?;
         if fitted.end == crate::End::Broken {
             return Ok(None);
         }
-        let model = Model::new(fitted, self.key, &config, digests, task.contaminated);
-        model.save(&folder)?;
+        let record = Model::new(fitted, &settings).write(&folder)?;
         // The model says all that the checkpoint did, but for the optimiser's state.
         Checkpoints::remove(&folder)?;
-        Ok(Some(model.record().clone()))
+        Ok(Some(record))
     }
 }
 
 /// One training of several.
 struct Task<'a> {
     name: &'a str,
-    before: Option<&'a str>,
+    /// The training whose weights it begins with, and the hash of these.
+    before: Option<(&'a str, ContentHash)>,
     training: &'a Samples,
     validation: Option<&'a Samples>,
-    contaminated: bool,
 }
 
 /// The median of the best epochs of folds, the lower of two middle ones; `None` if nothing was validated.
@@ -237,217 +239,4 @@ pub fn median_best_epoch(folds: &[ModelRecord]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use radiograph_libtorch::Device;
-
-    use super::*;
-    use crate::{
-        InMemory,
-        training::tests::{SAMPLES, classes, config, fingerprint, head_config, key, noise, samples},
-    };
-
-    /// Three folds of ten.
-    fn folds() -> Vec<Fold> {
-        (0..3).map(|fold| (fold * 10..(fold + 1) * 10).collect::<Vec<_>>().into()).collect()
-    }
-
-    /// The same, but the first one holds out three samples only.
-    fn strange_folds() -> Vec<Fold> {
-        let mut folds = folds();
-        folds[0] = vec![0, 1, 2].into();
-        folds
-    }
-
-    struct Setting {
-        features: InMemory,
-        samples: Samples,
-        head: HeadConfig,
-        config: TrainingConfig,
-        key: ExtractionKey,
-        folder: tempfile::TempDir,
-    }
-
-    impl Setting {
-        fn new() -> Self {
-            Self {
-                features: noise(),
-                samples: samples(0..SAMPLES),
-                head: head_config(),
-                config: TrainingConfig { epochs: 2, ..config() },
-                key: key(),
-                folder: tempfile::tempdir().unwrap(),
-            }
-        }
-
-        fn with<T>(&self, work: impl FnOnce(Trainings<'_>) -> T) -> T {
-            let feed = Feed::new(&self.features, Device::CPU, u64::MAX).unwrap();
-            work(Trainings {
-                head: &self.head,
-                config: &self.config,
-                feed: &feed,
-                samples: &self.samples,
-                key: &self.key,
-                folder: self.folder.path(),
-            })
-        }
-
-        fn cross_validate(&self, folds: &[Fold], start: FoldStart) -> Vec<ModelRecord> {
-            let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
-            self.with(|trainings| trainings.cross_validate(folds, start, go_on)).unwrap().unwrap()
-        }
-
-        fn weights(&self, name: &str) -> radiograph_files::ContentHash {
-            self.with(|trainings| fingerprint(trainings.model(name).unwrap().head()))
-        }
-    }
-
-    /// If any weight leaked from one fold into the next, the second fold would see what happened in the first.
-    #[test]
-    fn a_fold_does_not_know_what_happened_in_another() {
-        let (usual, other) = (Setting::new(), Setting::new());
-        usual.cross_validate(&folds(), FoldStart::Independent);
-        other.cross_validate(&strange_folds(), FoldStart::Independent);
-        assert_ne!(usual.weights("fold-1"), other.weights("fold-1"));
-        for name in ["fold-2", "fold-3"] {
-            assert_eq!(usual.weights(name), other.weights(name), "{name}");
-        }
-        assert_ne!(usual.weights("fold-2"), usual.weights("fold-3"), "each fold draws its own weights");
-    }
-
-    /// What is held out without validating changes what is trained on, and not what validates.
-    #[test]
-    fn what_is_made_from_a_held_out_image_is_held_out_with_it() {
-        let setting = Setting::new();
-        let mut with_children = folds();
-        with_children.iter_mut().for_each(|fold| fold.validation.truncate(4));
-        let records = setting.cross_validate(&with_children, FoldStart::Independent);
-        let [training, validation] = records[0].samples;
-        assert_eq!(training, Some(samples(10..SAMPLES).digest()));
-        assert_eq!(validation, Some(samples(0..4).digest()));
-    }
-
-    #[test]
-    fn chained_folds_hand_their_weights_on_and_are_labelled() {
-        let (usual, other) = (Setting::new(), Setting::new());
-        let records = usual.cross_validate(&folds(), FoldStart::Chained);
-        other.cross_validate(&strange_folds(), FoldStart::Chained);
-        assert_ne!(usual.weights("fold-2"), other.weights("fold-2"));
-        let labels: Vec<bool> = records.iter().map(|record| record.contaminated).collect();
-        assert_eq!(labels, [false, true, true]);
-        let reread = usual.with(|trainings| trainings.model("fold-3").unwrap().record().contaminated);
-        assert!(reread, "the label is in the file");
-    }
-
-    #[test]
-    fn folds_that_were_broken_off_go_on_where_they_were() {
-        let (whole, broken) = (Setting::new(), Setting::new());
-        whole.cross_validate(&folds(), FoldStart::Independent);
-        let mut runs = 0;
-        let mut first_of_fold = Vec::new();
-        loop {
-            let mut epochs = 0;
-            let mut observe = |fold, event: Event<'_>| {
-                first_of_fold.push(fold);
-                if let Event::Epoch(_) = event {
-                    epochs += 1;
-                }
-                if epochs == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            };
-            let done = broken.with(|trainings| {
-                trainings.cross_validate(&folds(), FoldStart::Independent, &mut observe).unwrap()
-            });
-            runs += 1;
-            if done.is_some() || runs == 20 {
-                break;
-            }
-        }
-        assert!((3..=7).contains(&runs), "{runs}");
-        assert!(first_of_fold.is_sorted(), "a finished fold is not run again");
-        for name in ["fold-1", "fold-2", "fold-3"] {
-            assert_eq!(whole.weights(name), broken.weights(name), "{name}");
-            let files = fs::read_dir(broken.folder.path().join(name)).unwrap().count();
-            assert_eq!(files, 3, "weights, record and history alone");
-        }
-        // Another setting in the same folder is refused, finished or not.
-        let trainings = Setting { config: TrainingConfig { epochs: 3, ..config() }, ..broken };
-        let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
-        let error = trainings.with(|all| all.cross_validate(&folds(), FoldStart::Independent, go_on));
-        assert!(matches!(error, Err(Error::Foreign { .. })));
-    }
-
-    #[test]
-    fn a_refit_uses_every_sample_and_answers_by_name() {
-        let setting = Setting::new();
-        let records = setting.cross_validate(&folds(), FoldStart::Independent);
-        let epochs = median_best_epoch(&records).unwrap();
-        assert!((1..=2).contains(&epochs));
-        let record = setting
-            .with(|trainings| trainings.refit("model", epochs, &mut |_| ControlFlow::Continue(())))
-            .unwrap()
-            .unwrap();
-        assert_eq!(record.history.epochs().len(), epochs);
-        assert!(record.history.epochs()[0].validation.is_none());
-        setting.with(|trainings| {
-            let model = trainings.model("model").unwrap();
-            let indices: Vec<usize> = (0..SAMPLES).collect();
-            let all = model.predict(trainings.feed, &indices, 7).unwrap();
-            assert_eq!(all.len(), SAMPLES);
-            for row in all.rows() {
-                assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-            }
-            // The same whatever the batch, to what f32 gives.
-            let one = model.predict(trainings.feed, &indices[4..5], 1).unwrap();
-            assert!((one.of(0, "normal").unwrap() - all.of(4, "normal").unwrap()).abs() < 1e-6);
-            let hot = model.with_temperature(1e6).unwrap();
-            let even = hot.predict(trainings.feed, &indices[..1], 1).unwrap();
-            assert!((even.of(0, "covid").unwrap() - 1.0 / 3.0).abs() < 1e-4);
-            assert!(hot.with_temperature(0.0).is_err());
-        });
-    }
-
-    #[test]
-    fn a_model_is_not_loaded_for_other_features_or_classes() {
-        let setting = Setting::new();
-        setting.cross_validate(&folds(), FoldStart::Independent);
-        let folder = setting.folder.path().join("fold-1");
-        let load = |key: &ExtractionKey, names: &[&str]| {
-            let classes = Classes::new(names.iter().copied()).unwrap();
-            Model::load(&folder, key, &classes, Device::CPU)
-        };
-        let names: Vec<String> = classes().names().map(str::to_owned).collect();
-        let reversed: Vec<&str> = names.iter().rev().map(String::as_str).collect();
-        assert!(load(&key(), &reversed).is_ok(), "classes go by name");
-        let error = load(&ExtractionKey { backbone: "densenet121".into(), ..key() }, &reversed).unwrap_err();
-        assert!(error.to_string().contains("backbone vgg19, but densenet121 is asked for"), "{error}");
-        let weights = radiograph_files::ContentHash::of_bytes(b"others");
-        assert!(load(&ExtractionKey { weights, ..key() }, &reversed).is_err());
-        assert!(matches!(load(&key(), &["covid", "normal"]), Err(Error::Classes(_))));
-        let path = folder.join("model.safetensors");
-        let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(matches!(load(&key(), &reversed), Err(Error::Damaged { .. })));
-        fs::remove_file(folder.join("model.json")).unwrap();
-        assert!(matches!(load(&key(), &reversed), Err(Error::Damaged { .. })));
-    }
-
-    #[test]
-    fn folds_that_are_none_are_refused() {
-        let setting = Setting::new();
-        let trained_on = Fold { held_out: vec![1], validation: vec![2] };
-        for wrong in [
-            vec![],
-            vec![vec![0].into()],
-            vec![vec![0].into(), Fold::default()],
-            vec![vec![0].into(), vec![0].into()],
-            vec![vec![0].into(), vec![30].into()],
-            vec![vec![0].into(), trained_on],
-        ] {
-            let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
-            let refused =
-                setting.with(|trainings| trainings.cross_validate(&wrong, FoldStart::Independent, go_on));
-            assert!(refused.is_err(), "{wrong:?}");
-        }
-    }
-}
+mod tests;

@@ -36,10 +36,44 @@ impl EpochRecord {
     }
 }
 
-/// All epochs so far.
+/// All epochs so far: numbered from 1 without a gap, all of them validated or none, all numbers finite.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "Vec<EpochRecord>")]
 pub struct History(Vec<EpochRecord>);
+
+impl TryFrom<Vec<EpochRecord>> for History {
+    type Error = Error;
+
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if the epochs are not a history.
+    fn try_from(epochs: Vec<EpochRecord>) -> Result<Self, Error> {
+        let validated = epochs.first().is_some_and(|first| first.validation.is_some());
+        for (number, record) in (1..).zip(&epochs) {
+            let EpochRecord { epoch, rate, training, validation } = *record;
+            if epoch != number {
+                return Err(Error::setting(
+                    "the number of an epoch",
+                    epoch,
+                    "count epochs from 1 without gaps",
+                ));
+            }
+            if validation.is_some() != validated {
+                return Err(Error::setting(
+                    "an epoch that is validated unlike the first",
+                    epoch,
+                    "validate all epochs or none",
+                ));
+            }
+            let scores = [Some(training), validation].into_iter().flatten();
+            let numbers = scores.flat_map(|scores| [scores.loss, scores.accuracy]).chain([rate]);
+            if let Some(wrong) = numbers.into_iter().find(|number| !number.is_finite()) {
+                return Err(Error::setting("a number of an epoch", wrong, "write a finite one"));
+            }
+        }
+        Ok(Self(epochs))
+    }
+}
 
 impl History {
     /// The epochs in order.
@@ -106,6 +140,27 @@ mod tests {
         assert_eq!(history.best_epoch(), Some(2));
         assert_eq!(history.without_gain(), 2);
         assert_eq!(History::default().best_epoch(), None);
+    }
+
+    #[test]
+    fn epochs_that_are_no_history_are_not_read() {
+        let good = history(&[0.5, 0.25]);
+        let text = serde_json::to_string(&good).unwrap();
+        assert_eq!(serde_json::from_str::<History>(&text).unwrap(), good);
+        assert_eq!(serde_json::from_str::<History>("[]").unwrap(), History::default());
+        let read = |from: &str, to: &str| {
+            let hostile = text.replacen(from, to, 1);
+            assert_ne!(hostile, text);
+            serde_json::from_str::<History>(&hostile).unwrap_err().to_string()
+        };
+        assert!(read("\"epoch\":1", "\"epoch\":9").contains("number of an epoch is 9"));
+        assert!(read("\"epoch\":1", "\"epoch\":0").contains("number of an epoch is 0"));
+        assert!(read("\"epoch\":2", "\"epoch\":1").contains("number of an epoch is 1"));
+        assert!(read("{\"loss\":0.5,\"accuracy\":0.5}", "null").contains("validated"));
+        // JSON has no such numbers; other formats do.
+        for wrong in [f64::NAN, f64::INFINITY] {
+            assert!(History::try_from(history(&[0.5, wrong]).0).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -28,12 +28,18 @@ impl CrossEntropy {
         let Some(weights) = weights else { return Ok(Self { weights: None }) };
         let named = Classes::new(weights.keys().cloned())?;
         let columns = classes.columns_of(&named)?;
+        Self::check(weights)?;
         let values: Vec<f64> = weights.values().copied().collect();
-        if let Some(wrong) = values.iter().find(|value| !(**value > 0.0 && value.is_finite())) {
-            return Err(Error::setting("a class weight", wrong, "write a finite number above 0"));
-        }
         let ordered: Vec<f32> = columns.into_iter().map(|column| values[column] as f32).collect();
         Ok(Self { weights: Some(Tensor::f_from_slice(&ordered)?.f_to_device(device)?) })
+    }
+
+    /// Refuses weights that no class can have.
+    pub(crate) fn check(weights: &BTreeMap<String, f64>) -> Result<(), Error> {
+        match weights.values().find(|value| !(**value > 0.0 && value.is_finite())) {
+            Some(wrong) => Err(Error::setting("a class weight", wrong, "write a finite number above 0")),
+            None => Ok(()),
+        }
     }
 
     /// A scalar for logits `[N, K]` and the classes' positions `[N]`, int64.

@@ -12,12 +12,13 @@ use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
+use radiograph_random::Stream;
 use tch::{Kind, Tensor};
 
 use crate::{
     Cell, Clipping, CrossEntropy, Dropout, DropoutPlace, End, Error, Event, FeatureShape, Feed, Fit, Fitted,
     Gradients, Head, HeadConfig, InMemory, Keep, Mode, Reading, RmsProp, Samples, Schedule, SequenceOrder,
-    Step, TrainingConfig, random::Stream,
+    Step, TrainingConfig,
 };
 
 pub(crate) const SHAPE: FeatureShape = FeatureShape { channels: 4, height: 3, width: 3 };
@@ -333,6 +334,30 @@ fn another_training_is_not_resumed() {
     assert!(message(&head(&head_config()), &short).contains("damaged"));
 }
 
+/// The same samples by number and class, but one map is of another image.
+#[test]
+fn a_training_does_not_go_on_with_other_features() {
+    let folder = tempfile::tempdir().unwrap();
+    let (training, key, config) = (samples(0..SAMPLES), key(), config());
+    let run = |features: &InMemory| {
+        let feed = Feed::new(features, Device::CPU, u64::MAX).unwrap();
+        let folder = Some(folder.path());
+        let fit =
+            Fit { feed: &feed, training: &training, validation: None, config: &config, key: &key, folder };
+        fit.run(head(&head_config()), &mut |event| match event {
+            Event::Epoch(_) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+    };
+    let mut values = vec![0.5; SAMPLES * SHAPE.len()];
+    let features = InMemory::new(SHAPE, values.clone()).unwrap();
+    assert_eq!(run(&features).unwrap().history.epochs().len(), 1);
+    values[7 * SHAPE.len()] = 0.25;
+    let error = run(&InMemory::new(SHAPE, values).unwrap()).unwrap_err();
+    assert!(matches!(&error, Error::Foreign { field, .. } if field == "features"), "{error}");
+    assert_eq!(run(&features).unwrap().history.epochs().len(), 2);
+}
+
 /// A folder in the place of a file refuses the renaming that ends every write, as a full disk refuses what comes before it.
 #[test]
 fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
@@ -361,6 +386,21 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     let refused = |config: TrainingConfig| fit(head(&head_config()), &config, None).unwrap_err();
     assert!(matches!(refused(TrainingConfig { epochs: 0, ..config() }), Error::Setting { .. }));
     assert!(matches!(refused(TrainingConfig { batch: 0, ..config() }), Error::Setting { .. }));
+    let endless = i64::MAX as usize;
+    assert!(matches!(refused(TrainingConfig { epochs: endless, ..config() }), Error::Setting { .. }));
+    // Without samples, so that whoever reads settings can ask before any work.
+    let weights = |weight| Some([("covid".to_owned(), weight)].into());
+    for wrong in [
+        TrainingConfig { epochs: endless, ..config() },
+        TrainingConfig { optimizer: RmsProp { rho: 1.0, ..RmsProp::KERAS }, ..config() },
+        TrainingConfig { schedule: Schedule::Constant { rate: 0.0 }, ..config() },
+        TrainingConfig { checkpoint_every: 0, ..config() },
+        TrainingConfig { patience: Some(0), ..config() },
+        TrainingConfig { class_weights: weights(-1.0), ..config() },
+    ] {
+        assert!(matches!(wrong.check(), Err(Error::Setting { .. })), "{wrong:?}");
+    }
+    TrainingConfig { epochs: 1_000_000, class_weights: weights(2.0), ..config() }.check().unwrap();
     assert!(matches!(
         refused(TrainingConfig { batch: 22, ..config() }),
         Error::BatchTooLarge { batch: 22, samples: 21 }
@@ -375,7 +415,7 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
         lopsided.push(index, ["covid", "normal"][index % 2]).unwrap();
     }
     assert!(matches!(
-        config().check(&lopsided, None),
+        config().check_samples(&lopsided, None),
         Err(Error::ClassWithoutSample { class }) if class == "pneumonia"
     ));
     for rate in [1.0, -0.1, f64::NAN] {

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use radiograph_backbone::Facts;
 use radiograph_classes::Classes;
-use radiograph_head::TestedModel;
+use radiograph_head::{FeatureShape, TestedModel};
 use radiograph_metrics::Level;
 
 use super::Config;
-use crate::Error;
+use crate::{
+    Error,
+    pipeline::{ModelKind, protocol},
+};
+
+/// More threads than any machine has use for.
+const MOST_THREADS: usize = 1024;
 
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     let refuse = |key: &str, reason: &str| Err(Error::config(key, reason));
@@ -53,8 +60,11 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     if training.folds < 2 || training.folds > 100 {
         return refuse("training.folds", "write 2 to 100");
     }
-    if training.epochs == 0 || training.batch == 0 || training.checkpoint_every == 0 {
-        return refuse("training", "epochs, batch and checkpoint_every are at least 1");
+    // What these crates refuse later is refused now, before anything is extracted.
+    protocol::training(config, None).check().map_err(|error| Error::config("training", error.to_string()))?;
+    heads(config)?;
+    if config.compute.threads > MOST_THREADS {
+        return refuse("compute.threads", "write at most 1024, or 0 for one a core");
     }
     if let TestedModel::WeightedFolds(weights) = &training.tested {
         if weights.len() != training.folds {
@@ -85,6 +95,24 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether every network's input is large enough for it, and every head can be made.
+fn heads(config: &Config) -> Result<(), Error> {
+    let classes = Classes::new(&config.data.classes[..])?;
+    let side = i64::from(config.input.size);
+    for &network in &config.backbones {
+        let [channels, height, width] = Facts::of(network)
+            .feature_shape(side, side)
+            .map_err(|error| Error::config("input.size", error.to_string()))?;
+        let features = FeatureShape { channels, height, width };
+        for baseline in [false, true] {
+            protocol::head(config, ModelKind { network, baseline }, features, &classes)?
+                .trained_parameters()
+                .map_err(|error| Error::config(&format!("head.layers.{network}"), error.to_string()))?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,9 +122,11 @@ mod tests {
         for preset in radiograph_head::Preset::ALL {
             let config = Config::of(preset);
             check(&config).unwrap();
-            let again = Config::resolve(Some(&config.to_toml()), &[]).unwrap();
+            let text = config.to_toml().unwrap();
+            let again = Config::resolve(Some(&text), &[]).unwrap();
             assert_eq!(again, config);
-            assert_eq!(again.to_toml(), config.to_toml());
+            assert_eq!(again.to_toml().unwrap(), text);
+            assert!(config.differences().unwrap().is_empty());
         }
     }
 
@@ -127,6 +157,13 @@ mod tests {
             ("input.variants=3", "input.variants"),
             ("training.folds=1", "training.folds"),
             ("training.epochs=0", "training"),
+            ("training.epochs=9223372036854775807", "training"),
+            ("training.optimizer.rho=1.5", "training"),
+            ("training.schedule={ constant = { rate = -1.0 } }", "training"),
+            ("head.layers.vgg19.units=0", "head.layers.vgg19"),
+            ("head.layers.vgg19.dense=[4611686018427387904]", "head.layers.vgg19"),
+            ("input.size=31", "input.size"),
+            ("compute.threads=100000", "compute.threads"),
             ("training.tested={ weighted_folds = [1.0] }", "training.tested"),
             ("training.tested={ weighted_folds = [0.0, 0.0, 0.0, 0.0, 0.0] }", "training.tested"),
             ("evaluation.level=1.0", "evaluation.level"),

@@ -65,14 +65,8 @@ fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), Error> {
 }
 
 /// Settings that are one of several alternatives: naming another one replaces the whole.
-const ALTERNATIVES: [&str; 6] = [
-    "training.schedule",
-    "training.clipping",
-    "training.tested",
-    "head.cell",
-    "input.normalisation",
-    "data.per_class",
-];
+const ALTERNATIVES: [&str; 5] =
+    ["training.schedule", "training.clipping", "training.tested", "head.cell", "input.normalisation"];
 
 fn lay_over(below: &mut Table, above: Table, path: &str) {
     for (key, value) in above {

@@ -27,10 +27,12 @@ mod or_off;
 mod preset;
 mod section;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use radiograph_head::{Architecture, Preset};
 use serde::{Deserialize, Serialize};
+
+use toml::{Table, Value};
 
 use crate::Error;
 pub(crate) use preset::recipe_of;
@@ -88,13 +90,57 @@ impl Config {
     /// [`Error::Config`] that names the key which is unknown, of the wrong type or out of its range.
     pub fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Self, Error> {
         let config = layers::resolve(file, overrides)?;
-        check::check(&config)?;
+        config.check()?;
         Ok(config)
     }
 
+    /// Whether every setting is in its range, and they go together. Neither files nor devices are looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] that names the key.
+    pub fn check(&self) -> Result<(), Error> {
+        check::check(self)
+    }
+
     /// The text of `config.toml`: every setting.
-    pub fn to_toml(&self) -> String {
-        // Numbers, texts, lists and tables of these are all that a config holds, and TOML has them all.
-        toml::to_string(self).expect("a config is TOML")
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if a path is not Unicode, which TOML cannot say.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|error| Error::config("the settings", error.to_string()))
+    }
+
+    /// The keys of all settings that differ from the preset's, such as `training.keep`, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_toml`](Self::to_toml).
+    pub fn differences(&self) -> Result<Vec<String>, Error> {
+        let table = |config: &Self| {
+            Table::try_from(config).map_err(|error| Error::config("the settings", error.to_string()))
+        };
+        let mut keys = Vec::new();
+        differing(&Value::Table(table(self)?), &Value::Table(table(&Self::of(self.preset))?), "", &mut keys);
+        Ok(keys)
+    }
+}
+
+/// The keys below `path` whose values differ.
+fn differing(ours: &Value, theirs: &Value, path: &str, keys: &mut Vec<String>) {
+    let (Value::Table(a), Value::Table(b)) = (ours, theirs) else {
+        if ours != theirs {
+            keys.push(path.to_owned());
+        }
+        return;
+    };
+    let all: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    for key in all {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (a.get(key), b.get(key)) {
+            (Some(ours), Some(theirs)) => differing(ours, theirs, &path, keys),
+            _ => keys.push(path),
+        }
     }
 }

@@ -68,6 +68,9 @@ impl Pipeline<'_> {
                 format!("{} holds images but fits no collection, and is left out", folder.display());
             self.say(Stage::Assemble, &sentence)?;
         }
+        for (path, reason) in &recognised.refused {
+            self.say(Stage::Assemble, &format!("{} is left out: {reason}", path.display()))?;
+        }
         for class in self.classes.clone().iter() {
             for (part, there) in [
                 (

@@ -1,12 +1,9 @@
 //! Models and stored features → heat maps of test images, drawn and measured.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
-use image::{RgbImage, imageops};
-use radiograph_dataset::{
-    image::{Limits, Samples, decode, read_file},
-    manifest::{Manifest, Row},
-};
+use radiograph_classes::{Class, Classes};
+use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, write_bytes};
 use radiograph_gradcam::{
@@ -15,6 +12,8 @@ use radiograph_gradcam::{
     measure::{Mask, Saliency},
 };
 use radiograph_head::{Mode, Model, TestedModel};
+use radiograph_libtorch::Device;
+use radiograph_metrics::Predictions;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -23,8 +22,9 @@ use super::{
     evaluate::{read_json, write_json},
 };
 use crate::{
-    Error, Frozen, Progress, Stage,
+    Error, Frozen, Progress, Shown, Stage,
     run::{Inputs, Stamp},
+    scoring::read_predictions,
 };
 
 /// Pixels of the longer side of a panel's tile.
@@ -94,6 +94,7 @@ impl Pipeline<'_> {
         let explainer =
             Explainer::new(&classes, |features: &Tensor| trained.head().forward(features, Mode::Evaluate));
         let rows = self.chosen(manifest, &store);
+        let answers = Answers::read(&folder.join("predictions.csv"), &classes)?;
         let panels = folder.join("gradcam");
         radiograph_files::create_folder(&panels)?;
         let (method, quantity) = (self.config.explanation.method, self.config.explanation.quantity);
@@ -108,11 +109,14 @@ impl Pipeline<'_> {
         let mut outputs = vec![folder.join("explanations.json")];
         let all = rows.len() as u64;
         for (done, row) in (1..).zip(rows) {
-            let features = stored(&store, row.content_hash)?.to_device(self.device.to_tch());
-            let target = Target { quantity, class: ClassChoice::Predicted };
-            let explanation = explainer.explain(&features, method, &target)?.remove(0); // one in, one out
+            let features = stored(&store, row.content_hash, self.device)?;
+            let (class, probability) = answers.of(&row.id.to_string())?;
+            let target = Target { quantity, class: ClassChoice::One(class.clone()) };
+            let mut explanation = explainer.explain(&features, method, &target)?.remove(0); // one in, one out
+            // Of several models the map is one's, and the answer that it explains is that of all.
+            (explanation.predicted, explanation.probability) = (class, probability);
             let file = panels.join(format!("{}.png", file_name(&row.id.to_string())));
-            explained.push(draw(row, &explanation, &words, &file, &folder)?);
+            explained.push(draw(frozen, row, &explanation, &words, &file, &folder)?);
             outputs.push(file);
             self.tell(Stage::Explain, Progress::Advanced { done, all, unit: "images" })?;
         }
@@ -159,25 +163,54 @@ impl Pipeline<'_> {
     }
 }
 
+/// What the model, or several together, said about each test image.
+struct Answers {
+    path: PathBuf,
+    predictions: Predictions,
+    places: HashMap<String, usize>,
+}
+
+impl Answers {
+    fn read(path: &std::path::Path, classes: &Classes) -> Result<Self, Error> {
+        let predictions = read_predictions(path, classes)?;
+        let ids = predictions.ids().unwrap_or_default();
+        let places = ids.iter().enumerate().map(|(place, id)| (id.clone(), place)).collect();
+        Ok(Self { path: path.to_owned(), predictions, places })
+    }
+
+    /// The predicted class of an image, and its probability.
+    fn of(&self, id: &str) -> Result<(Class, f64), Error> {
+        let missing = || Error::damaged(&self.path, format!("it has no row of {id}"));
+        let &place = self.places.get(id).ok_or_else(missing)?;
+        let class = self.predictions.predicted(place);
+        let probability = self.predictions.probabilities().values()[[place, class.index()]];
+        Ok((class, probability))
+    }
+}
+
 /// The feature map of one image, `[1, C, H, W]`.
-fn stored(store: &FeatureStore, image: ContentHash) -> Result<Tensor, Error> {
+fn stored(store: &FeatureStore, image: ContentHash, device: Device) -> Result<Tensor, Error> {
     let [channels, height, width] = store.shape();
     let mut values = vec![0.0_f32; channels * height * width];
     store.read(&[FeatureId::plain(image)], &mut values)?;
-    Ok(Tensor::from_slice(&values).view([1, channels as i64, height as i64, width as i64]))
+    let shape = [1, channels as i64, height as i64, width as i64];
+    let tensor = || Tensor::f_from_slice(&values)?.f_view(shape)?.f_to_device(device.to_tch());
+    tensor().map_err(|error| Error::libtorch(&error))
 }
 
 fn draw(
+    frozen: &Frozen,
     row: &Row,
     explanation: &Explanation,
     words: &str,
     file: &std::path::Path,
     folder: &std::path::Path,
 ) -> Result<Explained, Error> {
-    let picture = picture(&row.file())?;
+    let shown = Shown::read(&row.file(), row.content_hash, Some(frozen.steps()))?.at_most(2 * TILE);
+    let picture = shown.picture();
     let truth = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
     let panel = Panel {
-        picture: &picture,
+        picture,
         explanation,
         caption: Caption {
             image: &row.id.to_string(),
@@ -194,7 +227,7 @@ fn draw(
     write_bytes(file, png.get_ref())?;
     let (height, width) = (picture.height() as usize, picture.width() as usize);
     let border = Mask::border_ring(height, width, BORDER)?;
-    let outside = Mask::outside_body(&imageops::grayscale(&picture));
+    let outside = shown.outside_body();
     let (in_border, outside_body) = match Saliency::new(&explanation.map, height, width) {
         Ok(saliency) => (Some(saliency.mass_inside(&border)?), Some(saliency.mass_inside(&outside)?)),
         Err(_) => (None, None),
@@ -217,31 +250,9 @@ fn draw(
     })
 }
 
-/// The image as a person sees it, of at most twice a tile's size: maps are coarser by far.
-pub fn picture(file: &std::path::Path) -> Result<RgbImage, Error> {
-    let limits = Limits::default();
-    let bytes = read_file(file, &limits)?;
-    let undecodable = |reason| radiograph_dataset::DatasetError::Image { path: file.to_owned(), reason };
-    let picture = decode(&bytes, &limits).map_err(undecodable)?;
-    let (width, height) = (picture.width(), picture.height());
-    let samples = match picture.into_8_bit().into_rgb().into_samples() {
-        Samples::Rgb8(samples) => samples,
-        // What was made 8-bit and coloured is nothing else.
-        _ => Vec::new(),
-    };
-    let rgb = RgbImage::from_raw(width, height, samples)
-        .ok_or_else(|| Error::damaged(file, "it has fewer pixels than its sides say"))?;
-    let longer = width.max(height);
-    if longer <= 2 * TILE {
-        return Ok(rgb);
-    }
-    let side = |side: u32| (u64::from(side) * u64::from(2 * TILE) / u64::from(longer)).max(1) as u32;
-    Ok(imageops::resize(&rgb, side(width), side(height), imageops::FilterType::Triangle))
-}
-
 /// An id as the name of a file: what is no letter, digit, point, dash or underscore becomes a dash, and the start of the id's
 /// hash keeps two of them apart.
-pub(crate) fn file_name(id: &str) -> String {
+pub fn file_name(id: &str) -> String {
     let plain: String = id
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' })

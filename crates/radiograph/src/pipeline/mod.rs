@@ -5,22 +5,23 @@ mod assemble;
 mod evaluate;
 mod explain;
 mod extract;
+pub(crate) mod protocol;
+mod ready;
 mod report;
 mod train;
 
 pub(crate) use assemble::{recipe, watched};
 pub(crate) use evaluate::read_json;
-pub use explain::Explained;
-pub use explain::picture;
+pub use explain::{Explained, file_name};
 pub(crate) use train::FAMILIARITY;
 pub use train::labelled_images;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{num::NonZeroUsize, ops::ControlFlow, path::PathBuf};
 
 use radiograph_classes::Classes;
 use radiograph_dataset::manifest::Manifest;
 use radiograph_head::Architecture;
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, set_threads};
 
 use crate::{
     Best, Comparisons, Config, Error, Frozen, ModelEvaluation, Progress, RunFolder, Stage, Watcher,
@@ -52,8 +53,8 @@ pub struct Outcome {
 /// One head on one network's features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ModelKind {
-    network: Architecture,
-    baseline: bool,
+    pub(crate) network: Architecture,
+    pub(crate) baseline: bool,
 }
 
 impl ModelKind {
@@ -69,16 +70,19 @@ impl<'w> Pipeline<'w> {
     ///
     /// # Errors
     ///
-    /// Those of [`RunFolder::open`]; [`Error::Device`] if the device is not there.
+    /// [`Error::Config`] if a setting is out of its range; for a new run also if the images' folder is not there,
+    /// [`Error::Device`] or [`Error::Weights`] if a device or weights are not; those of [`RunFolder::open`].
     pub fn new(config: Config, path: &std::path::Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        config.check()?;
         let classes = Classes::new(&config.data.classes[..])?;
         let device = config.compute.device.parse()?;
-        let folder = RunFolder::open(path, &config)?;
-        if config.compute.threads > 0 {
-            let threads = i32::try_from(config.compute.threads)
-                .map_err(|_| Error::config("compute.threads", "there are not so many"))?;
-            tch::set_num_threads(threads);
+        if let Some(threads) = NonZeroUsize::new(config.compute.threads) {
+            set_threads(threads).map_err(|error| Error::config("compute.threads", error.to_string()))?;
         }
+        if !RunFolder::is_begun(path) {
+            ready::require_all(&config)?;
+        }
+        let folder = RunFolder::open(path, &config)?;
         Ok(Self { config, folder, classes, device, watch })
     }
 

@@ -4,15 +4,11 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
-use radiograph_head::{
-    Architecture, Cohort, Event, FeatureShape, Feed, HeadConfig, LabelledImage, Protocol, ProtocolRecord,
-    Reading, Subset, TrainingConfig,
-};
-
+use radiograph_head::{Cohort, Event, Feed, LabelledImage, ProtocolRecord, Subset};
 use tch::Tensor;
 
-use super::{ModelKind, Pipeline, evaluate::write_json};
-use crate::{Config, Error, Familiarity, Frozen, Progress, Stage};
+use super::{ModelKind, Pipeline, evaluate::write_json, protocol::protocol};
+use crate::{Error, Familiarity, Frozen, Progress, Stage};
 
 impl Pipeline<'_> {
     /// The stage `train` for one model: folds, the model that is tested, predictions.
@@ -115,81 +111,6 @@ fn keep_what_is_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> 
         let next = numbers.len() as i64;
         groups.push(*numbers.entry(image.patient.clone()).or_insert(next));
     }
-    let table = Tensor::from_slice(&pooled).view([groups.len() as i64, channels as i64]);
-    Familiarity::write(path, &table, &groups)
-}
-
-/// How one model is made and trained.
-fn protocol(
-    config: &Config,
-    model: ModelKind,
-    features: FeatureShape,
-    cohort: &Cohort,
-) -> Result<Protocol, Error> {
-    let training = &config.training;
-    Ok(Protocol {
-        head: head(config, model, features, cohort)?,
-        training: TrainingConfig {
-            optimizer: training.optimizer,
-            schedule: training.schedule,
-            clipping: training.clipping,
-            batch: training.batch,
-            epochs: training.epochs,
-            patience: training.patience,
-            keep: training.keep,
-            class_weights: training.class_weights.then(|| weights_of(cohort)),
-            checkpoint_every: training.checkpoint_every,
-            seed: config.seed,
-        },
-        folds: training.folds,
-        fold_start: training.fold_start,
-        tested: training.tested.clone(),
-    })
-}
-
-fn head(
-    config: &Config,
-    model: ModelKind,
-    features: FeatureShape,
-    cohort: &Cohort,
-) -> Result<HeadConfig, Error> {
-    let ModelKind { network, baseline } = model;
-    let section = &config.head;
-    let layers = section
-        .layers
-        .get(&network)
-        .ok_or_else(|| Error::config("head.layers", format!("{network} has none")))?;
-    let (reading, dense) = match (baseline, network) {
-        (false, _) => (
-            Reading::Recurrent { order: section.order, cell: section.cell, units: layers.units },
-            layers.dense.clone(),
-        ),
-        // The plain networks of Table 4: VGG19's own classifier's shape, and the mean over the grid for the others.
-        (true, Architecture::Vgg19) => (Reading::Flatten, layers.dense.clone()),
-        (true, _) => (Reading::GlobalAverage, Vec::new()),
-    };
-    Ok(HeadConfig {
-        features,
-        classes: cohort.classes().clone(),
-        reading,
-        dense,
-        dropout: section.dropout,
-        batch_norm: section.batch_norm,
-    })
-}
-
-/// In inverse proportion to how often a class is trained on, 1 on average over images.
-fn weights_of(cohort: &Cohort) -> BTreeMap<String, f64> {
-    let mut counts: BTreeMap<String, f64> =
-        cohort.classes().names().map(|name| (name.to_owned(), 0.0)).collect();
-    let mut all = 0.0;
-    for (position, image) in cohort.images().iter().enumerate() {
-        if let (Subset::Training { .. }, Some(class)) = (image.subset, cohort.label(position)) {
-            *counts.entry(class.name().to_owned()).or_insert(0.0) += 1.0;
-            all += 1.0;
-        }
-    }
-    let classes = counts.len() as f64;
-    counts.values_mut().filter(|count| **count > 0.0).for_each(|count| *count = all / (classes * *count));
-    counts
+    let table = || Tensor::f_from_slice(&pooled)?.f_view([groups.len() as i64, channels as i64]);
+    Familiarity::write(path, &table().map_err(|error| Error::libtorch(&error))?, &groups)
 }

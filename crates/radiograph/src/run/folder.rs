@@ -10,6 +10,9 @@ use toml::{Table, Value};
 
 use crate::{Config, Error};
 
+/// The file that makes a folder a run's.
+const CONFIG: &str = "config.toml";
+
 /// A run's folder, locked for this process while the value lives.
 ///
 /// ```text
@@ -20,7 +23,7 @@ use crate::{Config, Error};
 /// scan.json                what is in the collections, and what is odd about it
 /// features/                stores of feature maps, unless the config names another place
 /// <backbone>/…             what was trained on one network's features: fold-1/ …, model.safetensors, model.json,
-///                          predictions.csv, validation.csv, metrics.json, explanations.csv, gradcam/
+///                          predictions.csv, metrics.json, explanations.json, gradcam/
 /// comparison.json          the models against each other
 /// best.json                the one chosen, by what, and whether it can be told from the next
 /// costs.json               time and memory of every stage
@@ -29,7 +32,14 @@ use crate::{Config, Error};
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // Closing would not do: a process that another thread just started has the file open too, for a moment.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl RunFolder {
@@ -42,7 +52,7 @@ impl RunFolder {
     pub fn open(path: &Path, config: &Config) -> Result<Self, Error> {
         create_folder(path)?;
         let folder = Self::lock(path)?;
-        let text = config.to_toml();
+        let text = config.to_toml()?;
         match folder.read(&folder.config())? {
             None => write_bytes(&folder.config(), text.as_bytes())?,
             Some(found) if found == text => {}
@@ -51,13 +61,18 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Whether a run was begun in the folder at `path`.
+    pub fn is_begun(path: &Path) -> bool {
+        path.join(CONFIG).is_file()
+    }
+
     /// Opens the folder of a run that was begun, with the settings it has.
     ///
     /// # Errors
     ///
     /// [`Error::Damaged`] if there is no config or it cannot be read, [`Error::Busy`] if another process has it.
     pub fn begun(path: &Path) -> Result<(Self, Config), Error> {
-        let config = path.join("config.toml");
+        let config = path.join(CONFIG);
         if !config.is_file() {
             return Err(Error::damaged(config, "it is not there, so this is no run folder"));
         }
@@ -72,7 +87,7 @@ impl RunFolder {
         let write = |source| FileError::Write { path: place.clone(), source };
         let file = File::options().create(true).append(true).open(&place).map_err(write)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: file }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock: file }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(write(source).into()),
         }
@@ -106,7 +121,7 @@ impl RunFolder {
 
     /// `config.toml`.
     pub fn config(&self) -> PathBuf {
-        self.path.join("config.toml")
+        self.path.join(CONFIG)
     }
 
     /// `manifest.csv`.

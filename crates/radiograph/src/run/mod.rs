@@ -1,4 +1,4 @@
-//! A run on the disk: its folder, what was done in it, and what that took. Not what the stages do (`crate::stages`).
+//! A run on the disk: its folder, what was done in it, and what that took. Not what the stages do (`crate::pipeline`).
 
 mod cost;
 mod folder;

@@ -17,7 +17,7 @@ pub struct Best {
     pub tie_rule: String,
     /// Every model with its value, the best first.
     pub candidates: Vec<Candidate>,
-    /// The chosen model with each other one on the test part.
+    /// The model with the best test score with each other one, on the test part.
     pub comparisons: Vec<Comparison>,
     /// In words: whether it can be told from the next.
     pub statement: String,

@@ -14,8 +14,8 @@ use crate::{Error, config::EvaluationSection};
 /// What `comparison.json` holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparisons {
-    /// For accuracy and for macro AUC: the best model of the test part with each other one, corrected for their number by
-    /// Holm. Empty if there is only one model.
+    /// For accuracy and for macro AUC: the best model of the test part with each other one, corrected by Holm over
+    /// all pairs. Empty if there is only one model.
     pub with_best: Vec<Vec<Comparison>>,
     /// Each recurrent head with the plain network on the same features, in accuracy and in macro AUC.
     pub with_baseline: Vec<Comparison>,

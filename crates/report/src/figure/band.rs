@@ -1,11 +1,7 @@
 //! Pointwise bands around ROC and precision-recall curves: patients are resampled, and at each place of the horizontal
 //! axis the middle share of the resampled heights is kept. Not a band for the whole curve at once, which is wider.
 
-use radiograph_metrics::{BinaryScores, Clusters, Level, Undefined};
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use radiograph_metrics::{BinaryScores, Clusters, Level, Undefined, quantile};
 use rayon::prelude::*;
 
 use crate::CurveBands;
@@ -73,15 +69,12 @@ impl Band {
         }
         let resamples: Vec<Heights> = (0..settings.replicates)
             .into_par_iter()
-            .map_init(
-                || vec![0_u32; clusters.samples()],
-                |weights, replicate| {
-                    draw(settings.seed, replicate, clusters, weights);
-                    curve(weights)
-                },
-            )
+            .map_init(Vec::new, |weights, replicate| {
+                clusters.resample(settings.seed, u64::from(replicate), weights);
+                curve(weights)
+            })
             .collect();
-        let tail = (1.0 - level.get()) / 2.0;
+        let tail = level.tail();
         let mut band = Self { places: Vec::new(), low: Vec::new(), high: Vec::new() };
         for at in 0..PLACES {
             let mut heights: Vec<f64> = resamples.iter().filter_map(|resample| resample[at]).collect();
@@ -90,8 +83,8 @@ impl Band {
             }
             heights.sort_unstable_by(f64::total_cmp);
             band.places.push(place(at));
-            band.low.push(quantile(&heights, tail));
-            band.high.push(quantile(&heights, 1.0 - tail));
+            band.low.push(quantile(&heights, tail)?);
+            band.high.push(quantile(&heights, 1.0 - tail)?);
         }
         if band.places.is_empty() { Err(Undefined::UndefinedInResamples) } else { Ok(band) }
     }
@@ -175,27 +168,6 @@ impl Order {
 
 fn place(at: usize) -> f64 {
     at as f64 / (PLACES - 1) as f64
-}
-
-/// How often each sample counts in this resample of patients.
-fn draw(seed: u64, replicate: u32, clusters: &Clusters, weights: &mut [u32]) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(u64::from(replicate));
-    weights.fill(0);
-    let patients = clusters.len() as u64;
-    for _ in 0..patients {
-        // High half of a 64-bit product: no patient is favoured by more than patients / 2^32.
-        let pick = (u64::from(random.next_u32()) * patients) >> 32;
-        clusters.members(pick as usize).for_each(|sample| weights[sample] += 1);
-    }
-}
-
-/// Linear between neighbours (type 7 of Hyndman and Fan); the values are sorted and at least one.
-fn quantile(sorted: &[f64], at: f64) -> f64 {
-    let position = at * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    sorted[below] + (position - position.floor()) * (sorted[above] - sorted[below])
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod curves;
 mod forest;
 mod palette;
 mod reliability;
+mod steps;
 mod training;
 
 use std::{io::Cursor, sync::Once};
@@ -29,6 +30,7 @@ pub(crate) use confusion::ConfusionFigure;
 pub(crate) use curves::{Curve, CurvesFigure};
 pub(crate) use forest::{ForestFigure, ForestRow};
 pub(crate) use reliability::ReliabilityFigure;
+pub(crate) use steps::steps;
 pub(crate) use training::{Quantity, TrainingFigure};
 
 /// Letters that are the same on every machine: see `fonts/README.md`.

@@ -97,8 +97,18 @@ fn certificate(certificate: &Certificate, grouped_by: &str) -> Markup {
     html! {
         p {
             "The split keeps together: " (grouped_by) ". "
-            @if certificate.clean { span.verdict-clean { "Nothing was found that it promises to be absent." } }
-            @else { span.verdict-found { "Leaks were found: test scores are too good." } }
+            @if certificate.clean {
+                span.verdict-clean { "Nothing was found between training and test that it promises to be absent." }
+            } @else if certificate.found().is_empty() {
+                span.verdict-found { "Training and test are not certified to be apart: test scores may be too good." }
+            } @else {
+                span.verdict-found { "Leaks were found: test scores are too good." }
+            }
+            @match certificate.folds_clean {
+                Some(true) => { " " span.verdict-clean { "Folds are apart." } }
+                Some(false) => { " " span.verdict-found { "Folds leak into one another: validation scores are too good." } }
+                None => {}
+            }
         }
         (sheet)
         @if !certificate.limits.is_empty() {

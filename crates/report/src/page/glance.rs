@@ -6,7 +6,7 @@ use radiograph_metrics::{Average, Metric};
 
 use super::listed;
 use crate::{
-    Images, Labels, NetworkReport, Report, WeightsOrigin,
+    Certificate, Images, Labels, NetworkReport, Report, WeightsOrigin,
     number::{count, counted, level, percent_ends},
 };
 
@@ -53,16 +53,8 @@ pub(super) fn alarms(report: &Report) -> Markup {
             some_or_all(report, contaminated)
         ));
     }
-    if let Some(certificate) = &report.data.certificate
-        && !certificate.clean
-    {
-        let found = certificate.checks.iter().filter(|check| check.found > 0);
-        let found: Vec<String> =
-            found.map(|check| format!("{}: {}", check.what, count(check.found))).collect();
-        alarms.push(format!(
-            "Test images leak into training ({}). Test scores are too good.",
-            found.join("; ")
-        ));
+    if let Some(certificate) = &report.data.certificate {
+        alarms.extend(leaks(certificate));
     }
     alarms.extend(report.run.cautions.iter().cloned());
     html! {
@@ -73,6 +65,28 @@ pub(super) fn alarms(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// What leaks where, and which scores are too good for it.
+fn leaks(certificate: &Certificate) -> Vec<String> {
+    let mut leaks = Vec::new();
+    let found = certificate.found();
+    match (certificate.clean, found.is_empty()) {
+        (true, _) => {}
+        (false, true) => leaks.push(
+            "Training and test are not certified to be apart, though no check on this page counts what they share. Test scores may be too good.".to_owned(),
+        ),
+        (false, false) => {
+            leaks.push(format!("Test images leak into training ({found}). Test scores are too good."));
+        }
+    }
+    if certificate.folds_clean == Some(false) {
+        let spared = if certificate.clean { "; test scores are not" } else { "" };
+        leaks.push(format!(
+            "Validation images have relatives among those that their fold trains on. Validation scores are too good{spared}."
+        ));
+    }
+    leaks
 }
 
 /// The four answers.
@@ -198,20 +212,34 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
     }
     match &report.data.certificate {
         None => doubts.push("Nobody looked for copies of test images in training.".to_owned()),
-        Some(certificate) if !certificate.clean => {
-            doubts.push("Test images have relatives in training.".to_owned());
+        Some(certificate) => {
+            if !certificate.clean {
+                let surely = if certificate.found().is_empty() { "may have" } else { "have" };
+                doubts.push(format!("Test images {surely} relatives in training."));
+            }
+            if certificate.folds_clean == Some(false) {
+                doubts.push(
+                    "Folds leak into one another: choices by validation scores were made by too good ones."
+                        .to_owned(),
+                );
+            }
         }
-        Some(_) => {}
     }
     if report.best.as_ref().is_some_and(|best| best.on_test) {
         doubts.push("The network was chosen on the test images, so its score there is too good.".to_owned());
     }
+    let recorded = !report.data.counts.is_empty();
     let unseen = report.data.source_names().into_iter().any(|source| {
         let counts = report.data.counts.iter().filter(|count| count.source == source);
         let (training, test) = counts.fold((0, 0), |(a, b), count| (a + count.training, b + count.test));
         training == 0 && test > 0
     });
-    if !unseen {
+    if !recorded {
+        doubts.push(
+            "Sources were not recorded: nobody can say whether this is the score of disease or of sources."
+                .to_owned(),
+        );
+    } else if !unseen {
         doubts.push(
             "Every source of test images was trained on: nothing here says how it does elsewhere.".to_owned(),
         );
@@ -239,7 +267,7 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
 fn doubt(report: &Report) -> Markup {
     let doubts = doubts(report);
     html! {
-        ul { @for doubt in doubts.iter().take(4) { li { (doubt) } } }
+        ul { @for doubt in &doubts { li { (doubt) } } }
         @if doubts.is_empty() { p { "No check of this page found a reason; that is no proof that there is none." } }
     }
 }

@@ -1,6 +1,6 @@
 //! The numbers of the page are those of the input, and what must be said is said.
 
-use radiograph_metrics::{Average, Metric};
+use radiograph_metrics::{Average, Evaluation, Metric, NamedEstimate, Score, Undefined};
 use radiograph_report::{Error, Images, Labels, Report, WeightsOrigin};
 use scraper::{ElementRef, Html, Selector};
 
@@ -129,6 +129,85 @@ fn phantoms_random_weights_and_permuted_labels_come_before_any_number() {
     assert!(alarm.contains("test images of which training holds a copy: 13"), "{alarm}");
 }
 
+/// Training and test are one verdict, folds another: neither is said for the other, and no list is empty.
+#[test]
+fn leaks_between_folds_are_not_called_leaks_of_test_images() {
+    let verdicts = |clean: bool, folds_clean: Option<bool>, found: u64| {
+        let mut report = sample::report();
+        let certificate = report.data.certificate.as_mut().unwrap();
+        (certificate.clean, certificate.folds_clean) = (clean, folds_clean);
+        certificate.checks[1].found = found;
+        let page = page(&report);
+        [".alarm", "dl.glance", "#data"].map(|part| text(&page, part))
+    };
+    let [alarm, glance, data] = verdicts(true, Some(false), 0);
+    assert!(alarm.contains("Validation scores are too good; test scores are not."), "{alarm}");
+    assert!(glance.contains("Folds leak into one another"), "{glance}");
+    assert!(data.contains("Folds leak into one another: validation scores"), "{data}");
+    for part in [&alarm, &glance, &data] {
+        assert!(!part.contains("()") && !part.contains("est scores are too good"), "{part}");
+        assert!(!part.contains("Test images leak") && !part.contains("relatives in training"), "{part}");
+    }
+    let [alarm, glance, _] = verdicts(false, Some(true), 13);
+    assert!(alarm.contains("Test scores are too good") && !alarm.contains("Validation"), "{alarm}");
+    assert!(glance.contains("Test images have relatives in training"), "{glance}");
+    let [alarm, glance, data] = verdicts(false, None, 0);
+    assert!(alarm.contains("not certified to be apart") && !alarm.contains("()"), "{alarm}");
+    assert!(glance.contains("Test images may have relatives in training"), "{glance}");
+    assert!(data.contains("not certified to be apart") && !data.contains("Folds"), "{data}");
+    let [alarm, ..] = verdicts(false, Some(false), 2);
+    assert!(alarm.contains("Validation scores are too good.") && alarm.contains("copy: 2"), "{alarm}");
+    // A file of before says nothing of folds.
+    let old = serde_json::to_string(&sample::report()).unwrap().replace("\"folds_clean\":true,", "");
+    let old: Report = serde_json::from_str(&old).unwrap();
+    assert_eq!(old.data.certificate.unwrap().folds_clean, None);
+}
+
+/// The first screen is where doubts stand; none is left to be missed.
+#[test]
+fn every_doubt_is_shown() {
+    let mut report = sample::report();
+    for count in &mut report.data.counts {
+        count.source = format!("{} of {}", if count.class == "covid" { "one" } else { "another" }, 2);
+    }
+    report.data.certificate = None;
+    report.best.as_mut().unwrap().on_test = true;
+    report.comparisons.truncate(1);
+    let network = &mut report.networks[1];
+    network.evaluation.patients_known = false;
+    let glance = text(&page(&report), "dl.glance");
+    for doubt in [
+        "3 of 3 classes come (almost) from one source each",
+        "Nobody looked for copies of test images",
+        "chosen on the test images",
+        "nothing here says how it does elsewhere",
+        "Patients are not known",
+    ] {
+        assert!(glance.contains(doubt), "{doubt:?} is not in {glance:?}");
+    }
+    assert!(!glance.contains("Sources were not recorded"));
+    report.data.counts.clear();
+    let glance = text(&page(&report), "dl.glance");
+    assert!(glance.contains("Sources were not recorded") && !glance.contains("was trained on"), "{glance}");
+}
+
+/// A source without images is none: the rest come from one.
+#[test]
+fn a_source_of_no_images_is_no_second_source() {
+    let mut report = sample::report();
+    for count in &mut report.data.counts {
+        count.source = "cohen".to_owned();
+    }
+    let empty = radiograph_report::ClassOfSource {
+        class: "covid".to_owned(),
+        source: "nobody".to_owned(),
+        training: 0,
+        test: 0,
+    };
+    report.data.counts.push(empty);
+    assert!(!text(&page(&report), "dl.glance").contains("come (almost) from one source"));
+}
+
 #[test]
 fn the_papers_numbers_stand_as_printed_beside_those_of_the_run() {
     let report = sample::report();
@@ -199,8 +278,46 @@ fn parts_that_contradict_one_another_are_refused() {
     assert!(matches!(unknown, Error::Contradiction { .. }));
     let counts = refused(&|report| report.data.counts[0].test += 1);
     assert!(matches!(counts, Error::Contradiction { .. }));
+    let clean = refused(&|report| report.data.certificate.as_mut().unwrap().checks[1].found = 1);
+    assert!(
+        clean.to_string().contains("clean, but it found 1 test images of which training holds a copy"),
+        "{clean}"
+    );
+    let huge = refused(&|report| report.data.flow.training = u64::MAX);
+    assert!(huge.to_string().contains("more than 18446744073709551615"), "{huge}");
+    let huge = refused(&|report| report.data.flow.left_out[0].images = u64::MAX);
+    assert!(matches!(huge, Error::Contradiction { ref part, .. } if part == "the data flow"), "{huge}");
+    let huge = refused(&|report| report.data.counts[0].test = u64::MAX);
+    assert!(matches!(huge, Error::Contradiction { ref part, .. } if part.contains("sources")), "{huge}");
     let few = refused(&|report| report.bands.replicates = 3);
     assert!(matches!(few, Error::Setting { .. }));
+}
+
+/// Accuracy and recalls can be counted from the matrix that stands beside them.
+#[test]
+fn a_score_that_its_confusion_matrix_does_not_give_is_refused() {
+    let edited = |change: &dyn Fn(&mut Evaluation)| {
+        let mut report = sample::report();
+        change(&mut report.networks[2].evaluation);
+        report.render().map(|_| ())
+    };
+    let named = |scores: &mut Vec<NamedEstimate>, name: &str, value: Score| {
+        scores.iter_mut().find(|score| score.name == name).unwrap().estimate.score = value;
+    };
+    let refused = [
+        edited(&|evaluation| named(&mut evaluation.overall, "accuracy", Ok(0.99))),
+        edited(&|evaluation| named(&mut evaluation.overall, "accuracy", Ok(f64::NAN))),
+        edited(&|evaluation| named(&mut evaluation.overall, "accuracy", Err(Undefined::NoSample))),
+        edited(&|evaluation| named(&mut evaluation.classes[1].scores, "recall", Ok(0.999))),
+    ];
+    for (refused, what) in
+        refused.into_iter().zip(["accuracy", "accuracy", "accuracy", "recall of pneumonia"])
+    {
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains(&format!("InceptionV3-RNN: its {what} is ")), "{message}");
+    }
+    // What nobody computed contradicts nothing.
+    assert!(edited(&|evaluation| evaluation.overall.clear()).is_ok());
 }
 
 #[test]

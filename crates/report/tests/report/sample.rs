@@ -238,6 +238,7 @@ pub(crate) fn data(predictions: &Predictions) -> DataSummary {
         folds: 5,
         certificate: Some(Certificate {
             clean: true,
+            folds_clean: Some(true),
             checks: vec![
                 LeakCheck {
                     what: "test images whose patient is in training".to_owned(),

@@ -1,5 +1,7 @@
 //! Which films go where, under which names, and which defects they get. No pixel is drawn here.
 
+use radiograph_random::Stream;
+
 use super::{
     Collections, Defect, MissingFile, PlannedImage, PlantedImage,
     dicom::Header,
@@ -10,7 +12,6 @@ use crate::{
     image::ImageFormat,
     phantom::{Finding, Phantom},
     preprocess::Augmentation,
-    random::Stream,
 };
 
 /// Folders of the collections.

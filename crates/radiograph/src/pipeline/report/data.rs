@@ -61,7 +61,10 @@ impl Pipeline<'_> {
                 _ => "nothing: images were divided one by one".to_owned(),
             },
             folds: manifest.folds(),
-            certificate: Some(certificate(&leakage, ContentHash::of_file(&self.folder.leakage())?)),
+            certificate: Some(Certificate {
+                folds_clean: leakage["folds_clean"].as_bool().filter(|_| manifest.folds() > 0),
+                ..certificate(&leakage, ContentHash::of_file(&self.folder.leakage())?)
+            }),
             counts,
             sources,
             unbalanced: Vec::new(),
@@ -80,13 +83,27 @@ fn certificate(leakage: &Value, hash: ContentHash) -> Certificate {
         among: count(own, "to_images").unwrap_or(0),
         image_by_image: naive.and_then(|naive| count(naive, key)),
     };
+    let mut checks = vec![
+        check("test images with a copy in training", "images_with_copies"),
+        check("test images whose patient is in training", "images_of_shared_patients"),
+        check(
+            "test images made from, or from the same image as, a training image",
+            "images_of_shared_families",
+        ),
+    ];
+    // Certificates of version 0.1.0 have no such count.
+    if own.get("images_of_shared_sets").is_some() {
+        checks.push(check(
+            "test images linked to a training image by all of this in turn, through unused images too",
+            "images_of_shared_sets",
+        ));
+    }
+    // Those have one verdict for folds as well.
+    let clean = leakage["test_clean"].as_bool().or_else(|| leakage["clean"].as_bool()).unwrap_or(false);
     Certificate {
-        clean: leakage["clean"].as_bool().unwrap_or(false),
-        checks: vec![
-            check("test images with a copy in training", "images_with_copies"),
-            check("test images whose patient is in training", "images_of_shared_patients"),
-            check("test images made from, or from the same image as, a training image", "images_of_shared_families"),
-        ],
+        clean,
+        folds_clean: None,
+        checks,
         limits: vec![
             "Grouping removes leaks, not confounding: where classes come from different sources, a model may tell the sources apart.".to_owned(),
             "Patients of different collections are the same person only where their pictures show it.".to_owned(),

@@ -4,10 +4,10 @@ mod data;
 mod head;
 mod network;
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use radiograph_dataset::manifest::Manifest;
-use radiograph_files::ContentHash;
+use radiograph_files::{ContentHash, FileError};
 use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord};
 
 use super::Pipeline;
@@ -34,6 +34,8 @@ impl Pipeline<'_> {
         best: &Best,
     ) -> Result<(), Error> {
         let path = self.folder.report();
+        let figures = self.folder.figures();
+        let unreadable = |source| FileError::Read { path: figures.clone(), source };
         let mut inputs = Inputs::new()
             .add_value("config", &self.config)
             .add_file(&self.folder.manifest())?
@@ -42,8 +44,9 @@ impl Pipeline<'_> {
             .add_file(&self.folder.best())?;
         for model in models {
             let folder = self.folder.model(&model.model);
-            inputs =
-                inputs.add_file(&folder.join("metrics.json"))?.add_file(&folder.join("explanations.json"))?;
+            for file in ["metrics.json", "explanations.json", "predictions.csv", "training.json"] {
+                inputs = inputs.add_file(&folder.join(file))?;
+            }
         }
         let hash = match Stamp::is_valid(self.folder.path(), "report", inputs)? {
             Ok(()) => return self.skip(Stage::Report, ""),
@@ -79,7 +82,11 @@ impl Pipeline<'_> {
             bands: CurveBands { replicates: BANDS, seed: self.config.seed },
         };
         report.render()?.write(self.folder.path())?;
-        Stamp::write(self.folder.path(), "report", hash, std::slice::from_ref(&path))?;
+        let mut outputs = vec![path];
+        for entry in fs::read_dir(&figures).map_err(unreadable)? {
+            outputs.push(entry.map_err(unreadable)?.path());
+        }
+        Stamp::write(self.folder.path(), "report", hash, &outputs)?;
         self.finish(clock)
     }
 
@@ -99,7 +106,7 @@ impl Pipeline<'_> {
             preset: config.preset.to_string(),
             images: if is_of_phantoms(&config.data.folder) { Images::Phantoms } else { Images::Radiographs },
             labels: if config.permute_labels { Labels::Permuted } else { Labels::Given },
-            cautions: cautions(config),
+            cautions: cautions(config)?,
             seed: config.seed,
             command: None,
             device: config.compute.device.clone(),
@@ -116,13 +123,13 @@ impl Pipeline<'_> {
             energy: None,
             versions: vec![("radiograph".to_owned(), env!("CARGO_PKG_VERSION").to_owned())],
             files,
-            configuration: Some(config.to_toml()),
+            configuration: Some(config.to_toml()?),
         })
     }
 }
 
 /// Where the settings are not those of their preset.
-fn cautions(config: &Config) -> Vec<String> {
+fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     let defaults = Config::of(config.preset);
     let (preset, training) = (config.preset, &config.training);
     let mut cautions = Vec::new();
@@ -146,11 +153,49 @@ fn cautions(config: &Config) -> Vec<String> {
     if (DataSection { folder: defaults.data.folder.clone(), ..config.data.clone() }) != defaults.data {
         cautions.push(format!("The images are not chosen and divided as the preset {preset} does it."));
     }
-    cautions
+    // What is said above or elsewhere on the page, and what changes no score.
+    let said = [
+        "data",
+        "head",
+        "weights",
+        "backbones",
+        "baselines",
+        "compute",
+        "explanation",
+        "seed",
+        "permute_labels",
+    ];
+    let said_too = ["training.epochs", "training.folds", "input.variants"];
+    let mut others = config.differences()?;
+    others.retain(|key| {
+        !said_too.contains(&key.as_str()) && !said.contains(&key.split('.').next().unwrap_or(key))
+    });
+    if !others.is_empty() {
+        cautions.push(format!("Other settings than those of the preset {preset}: {}.", others.join(", ")));
+    }
+    Ok(cautions)
 }
 
 /// Phantoms say so themselves: the folder beside the collections lists them.
 fn is_of_phantoms(folder: &Path) -> bool {
     let listed = |folder: &Path| folder.join("phantoms.json").is_file();
     listed(folder) || folder.parent().is_some_and(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_that_is_not_the_presets_is_said() {
+        let of = |changes: &[&str]| {
+            let changes: Vec<String> = changes.iter().map(|&change| change.to_owned()).collect();
+            cautions(&Config::resolve(None, &changes).unwrap()).unwrap().join(" ")
+        };
+        assert_eq!(of(&["data.folder=x", "weights.vgg19=random:1", "compute.device=cuda:0", "seed=3"]), "");
+        let said = of(&["training.keep=last", "evaluation.best_by=test_accuracy", "input.size=299"]);
+        assert!(said.contains(": evaluation.best_by, input.size, training.keep."), "{said}");
+        let said = of(&["training.epochs=3", "training.folds=2"]);
+        assert!(said.contains("3 epochs") && said.contains("2 folds") && !said.contains("Other"), "{said}");
+    }
 }

@@ -1,0 +1,169 @@
+//! An image as a person sees it beside its heat map: no more of it than the network saw. Not the network's input.
+
+use std::path::{Path, PathBuf};
+
+use image::{GrayImage, RgbImage, imageops};
+use radiograph_dataset::{
+    DatasetError,
+    image::{Limits, Picture, Samples, decode, read_file},
+    preprocess::{Filter, Fit, Preprocess},
+};
+use radiograph_files::ContentHash;
+use radiograph_gradcam::measure::Mask;
+
+use crate::Error;
+
+/// An image, cut and padded as the network saw it, because its feature map covers no more than that. Where the network saw
+/// all of it, stretched, it is shown as it is.
+#[derive(Debug)]
+pub struct Shown {
+    path: PathBuf,
+    picture: RgbImage,
+    /// Width and height of the file.
+    whole: (u32, u32),
+    /// How it was cut; absent where it was not.
+    cut: Option<Preprocess>,
+}
+
+impl Shown {
+    /// Reads the image at `path` whose features were made with `steps`; without them it is shown whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dataset`] if it is no image; [`Error::Changed`] if its bytes are not those of `content`, of which the features
+    /// were made.
+    pub fn read(path: &Path, content: ContentHash, steps: Option<&Preprocess>) -> Result<Self, Error> {
+        let limits = Limits::default();
+        let bytes = read_file(path, &limits)?;
+        if ContentHash::of_bytes(&bytes) != content {
+            return Err(Error::Changed { path: path.to_owned() });
+        }
+        let whole = decode(&bytes, &limits)
+            .map_err(|reason| DatasetError::Image { path: path.to_owned(), reason })?
+            .into_8_bit();
+        drop(bytes);
+        let cut = steps.filter(|steps| steps.fit != Fit::Stretch || steps.border > 0.0).cloned();
+        let size = (whole.width(), whole.height());
+        let picture = match &cut {
+            Some(steps) => Preprocess { clahe: None, ..steps.clone() }.check()?.to_square(whole),
+            None => whole,
+        };
+        Ok(Self { path: path.to_owned(), picture: coloured(picture, path)?, whole: size, cut })
+    }
+
+    /// The picture, in colour if the file is.
+    pub fn picture(&self) -> &RgbImage {
+        &self.picture
+    }
+
+    /// What is dark and reaches the border.
+    pub fn outside_body(&self) -> Mask {
+        Mask::outside_body(&imageops::grayscale(&self.picture))
+    }
+
+    /// A mask drawn on the whole image, at any size, as it lies over the picture.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Gradcam`] if the mask has other proportions than the image.
+    pub fn mask(&self, drawn: &Mask) -> Result<Mask, Error> {
+        let (width, height) = self.whole;
+        let fits = drawn.resized(height as usize, width as usize)?;
+        let Some(steps) = &self.cut else {
+            return Ok(fits.resized(self.picture.height() as usize, self.picture.width() as usize)?);
+        };
+        let levels = fits.marked().iter().map(|marked| if *marked { 255 } else { 0 }).collect();
+        let picture = Picture::new(width, height, Samples::Gray8(levels))
+            .ok_or_else(|| Error::damaged(&self.path, "it has fewer pixels than its sides say"))?;
+        let steps = Preprocess { clahe: None, filter: Filter::Nearest, ..steps.clone() };
+        let seen = steps.check()?.to_square(picture).into_gray().into_8_bit();
+        let (width, height) = (seen.width(), seen.height());
+        let levels = match seen.into_samples() {
+            Samples::Gray8(levels) => levels,
+            // What was made 8-bit and gray is nothing else.
+            _ => Vec::new(),
+        };
+        let levels = GrayImage::from_raw(width, height, levels)
+            .ok_or_else(|| Error::damaged(&self.path, "its mask has fewer pixels than its sides say"))?;
+        Ok(Mask::of_picture(&levels))
+    }
+
+    /// The same with sides of at most so many pixels: maps are coarser by far.
+    #[must_use]
+    pub fn at_most(mut self, side: u32) -> Self {
+        let (width, height) = self.picture.dimensions();
+        let longer = width.max(height);
+        if longer > side {
+            let scaled =
+                |length: u32| (u64::from(length) * u64::from(side) / u64::from(longer)).max(1) as u32;
+            self.picture = imageops::resize(
+                &self.picture,
+                scaled(width),
+                scaled(height),
+                imageops::FilterType::Triangle,
+            );
+        }
+        self
+    }
+}
+
+fn coloured(picture: Picture, path: &Path) -> Result<RgbImage, Error> {
+    let (width, height) = (picture.width(), picture.height());
+    let samples = match picture.into_8_bit().into_rgb().into_samples() {
+        Samples::Rgb8(samples) => samples,
+        // What was made 8-bit and coloured is nothing else.
+        _ => Vec::new(),
+    };
+    RgbImage::from_raw(width, height, samples)
+        .ok_or_else(|| Error::damaged(path, "it has fewer pixels than its sides say"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 400 × 300: the left and the right eighth white, between them black with a white square in the middle.
+    fn file(folder: &Path) -> (PathBuf, ContentHash) {
+        let picture = GrayImage::from_fn(400, 300, |x, y| {
+            let middle = (150..250).contains(&x) && (100..200).contains(&y);
+            image::Luma([if !(50..350).contains(&x) || middle { 255 } else { 0 }])
+        });
+        let path = folder.join("film.png");
+        picture.save(&path).unwrap();
+        let content = ContentHash::of_file(&path).unwrap();
+        (path, content)
+    }
+
+    #[test]
+    fn what_the_network_did_not_see_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, content) = file(folder.path());
+        let stretched = Preprocess { size: 30, ..Preprocess::default() };
+        let whole = Shown::read(&path, content, Some(&stretched)).unwrap();
+        assert_eq!(whole.picture().dimensions(), (400, 300));
+        assert_eq!(whole.at_most(200).picture().dimensions(), (200, 150));
+
+        let cut = Preprocess { fit: Fit::CentreCrop, ..stretched };
+        let shown = Shown::read(&path, content, Some(&cut)).unwrap();
+        assert_eq!(shown.picture().dimensions(), (30, 30));
+        // The white edges are cut away; the square is a third of each side now.
+        assert_eq!(shown.picture().get_pixel(1, 1).0, [0; 3]);
+        assert_eq!(shown.picture().get_pixel(15, 15).0, [255; 3]);
+        // So is a mask of the square, drawn at half the file's size.
+        let drawn = GrayImage::from_fn(200, 150, |x, y| {
+            image::Luma([if (75..125).contains(&x) && (50..100).contains(&y) { 255 } else { 0 }])
+        });
+        let mask = shown.mask(&Mask::of_picture(&drawn)).unwrap();
+        assert_eq!(mask.marked().dim(), (30, 30));
+        assert!((mask.share() - 1.0 / 9.0).abs() < 0.01, "{}", mask.share());
+    }
+
+    #[test]
+    fn another_file_in_its_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, content) = file(folder.path());
+        GrayImage::new(4, 4).save(&path).unwrap();
+        let error = Shown::read(&path, content, None).unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }), "{error}");
+    }
+}

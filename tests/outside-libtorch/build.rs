@@ -1,0 +1,3 @@
+fn main() {
+    radiograph_link::libtorch();
+}

@@ -42,7 +42,7 @@ use crate::{
 /// Show where a trained head found its evidence, and measure how far to believe that.
 ///
 /// Reads a run that `train` or `pipeline` made. The frozen network is not run: its features come from the store that they were trained
-/// on. Writes OUT/METHOD/CLASS--IMAGE.png (original, heat map, both), OUT/METHOD.png (all panels by true class),
+/// on. Writes OUT/METHOD/CLASS-IMAGE-….png (original, heat map, both), OUT/METHOD.png (all panels by true class),
 /// OUT/measures.csv (a row for each image and method) and OUT/agreement.csv (how alike the methods' maps are).
 ///
 /// Lung masks are found where Cohen's collection has them, below annotations/lungVAE-masks; their figures are the share of
@@ -159,7 +159,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 let folder = |method: Method| arguments.out.join(method.name());
                 for one in &explained.rows {
                     create_folder(&folder(one.method))?;
-                    let name = format!("{}--{}.png", file_name(&explained.truth), file_name(&explained.id));
+                    let name = format!("{}.png", file_name(&format!("{} {}", explained.truth, explained.id)));
                     save(&folder(one.method).join(name), &one.panel)?;
                     let of_class = sheets.entry(one.method.name()).or_default();
                     of_class.entry(explained.truth.clone()).or_default().push(one.panel.clone());

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{BinaryCounts, ConfusionMatrix, Error};
 
-/// The most margins, and the most matrices, that are listed for one explanation; of matrices ten times as many for all
-/// explanations of a reading.
+/// The most margins, and the most matrices, that are listed for one explanation. Of matrices ten times as many for all
+/// explanations of a reading, but one at least for each.
 pub const MATRIX_LIMIT: usize = 1_000;
 
 /// The most steps of the search for one reading: candidates looked at and wrong cells shared out; a few tenths of a
@@ -100,8 +100,8 @@ impl Examination<'_> {
         let outcome = problem.solve(STEP_LIMIT);
         let mut room = 10 * MATRIX_LIMIT;
         let explain = |(wrong, boxes)| {
-            let explanation = self.explanation(&problem, wrong, boxes, MATRIX_LIMIT.min(room))?;
-            room -= explanation.matrices.len();
+            let explanation = self.explanation(&problem, wrong, boxes, room.clamp(1, MATRIX_LIMIT))?;
+            room = room.saturating_sub(explanation.matrices.len());
             Ok::<_, Error>(explanation)
         };
         Ok(Reading {

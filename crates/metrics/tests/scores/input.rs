@@ -66,6 +66,28 @@ fn number() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), Just(1.0), Just(f64::NAN), Just(-1.0), 0.0..1.0_f64, any::<f64>()]
 }
 
+/// Found by the property below: with so many explanations the last ones had no room for a matrix.
+#[test]
+fn however_many_explanations_there_are_each_has_a_matrix() {
+    let cell = |value: Option<u32>| value.and_then(|value| Printed::read(&value.to_string()));
+    let row = |class: &str, support, cells: [Option<u32>; 4], missed| {
+        let [precision, recall, f1, accuracy] = cells.map(cell);
+        PrintedRow { class: class.to_owned(), support, precision, recall, f1, accuracy, missed }
+    };
+    let rows = vec![
+        row("0", 29, [Some(52), None, Some(5), None], None),
+        row("1", 8, [None, Some(8), None, Some(71)], None),
+        row("2", 20, [None, Some(62), Some(5), None], None),
+        row("3", 23, [None, None, Some(56), Some(80)], Some(4)),
+    ];
+    let verdict = examine(&PrintedTable::new("", rows, None).unwrap(), Rounding::HalfEven).unwrap();
+    let most = verdict.readings.iter().map(|reading| reading.explanations.len()).max().unwrap();
+    assert!(most > 10, "{most}");
+    for explanation in verdict.readings.iter().flat_map(|reading| &reading.explanations) {
+        assert!(!explanation.matrices.is_empty());
+    }
+}
+
 proptest! {
     #[test]
     fn no_matrix_makes_the_constructors_panic(

@@ -98,10 +98,11 @@ impl Examination<'_> {
             errors: self.table.errors().map(|errors| i64::try_from(errors).unwrap_or(i64::MAX / 2)),
         };
         let outcome = problem.solve(STEP_LIMIT);
-        let mut room = 10 * MATRIX_LIMIT;
+        // One is kept for each explanation, of which there are fewer than that.
+        let mut room = 10 * MATRIX_LIMIT - outcome.solutions.len();
         let explain = |(wrong, boxes)| {
-            let explanation = self.explanation(&problem, wrong, boxes, room.clamp(1, MATRIX_LIMIT))?;
-            room = room.saturating_sub(explanation.matrices.len());
+            let explanation = self.explanation(&problem, wrong, boxes, MATRIX_LIMIT.min(room + 1))?;
+            room -= explanation.matrices.len().saturating_sub(1);
             Ok::<_, Error>(explanation)
         };
         Ok(Reading {

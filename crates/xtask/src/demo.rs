@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the whole pipeline, from phantoms or from real folders to the report, in one command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup};
 
@@ -38,10 +38,18 @@ pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkou
     };
     let out = checkout.root().join(&arguments.out);
     let mut pipeline = example("pipeline")?;
-    let name = if arguments.permute_labels { "permuted-labels" } else { "run" };
+    pipeline.arg("--config").arg(checkout.root().join("examples/demo.toml"));
+    let mut name = if arguments.permute_labels { "permuted-labels" } else { "run" }.to_owned();
     match (&arguments.data, &arguments.weights) {
         (Some(data), Some(weights)) => {
-            pipeline.arg("--data").arg(data);
+            say("DEMO on your folders: a small head and few epochs, see examples/demo.toml");
+            name = format!("{name}-of-your-folders");
+            // The program starts in the checkout, whose folder is not where the words were typed.
+            pipeline.arg("--data").arg(from_here(data)?);
+            let weights = match Path::new(weights) {
+                file if file.is_file() => from_here(file)?.display().to_string(),
+                _ => weights.clone(),
+            };
             pipeline.args(["--set", "backbones=['inception_v3']", "--set"]);
             pipeline.arg(format!("weights.inception_v3={weights}"));
         }
@@ -61,7 +69,6 @@ pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkou
                     "7",
                 ]))?;
             }
-            pipeline.arg("--config").arg(checkout.root().join("examples/demo.toml"));
             pipeline.arg("--data").arg(phantoms.join("collections"));
         }
     }
@@ -72,4 +79,8 @@ pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkou
     run::check(pipeline.arg("--out").arg(&run))?;
     say(&format!("report: {}", run.join("report.html").display()));
     Ok(())
+}
+
+fn from_here(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(Error::io(path))
 }

@@ -96,9 +96,13 @@ struct Arguments {
     #[arg(long)]
     batch: Option<usize>,
 
-    /// MiB for the activations of a batch on each device
+    /// MiB for the activations of a batch, for each CUDA device and each worker
     #[arg(long, value_name = "MIB")]
     memory: Option<u64>,
+
+    /// Batches that are computed at the same time on the processor; as many as libtorch has threads, if not given
+    #[arg(long)]
+    workers: Option<usize>,
 
     /// Threads that decode images
     #[arg(long)]
@@ -197,6 +201,7 @@ fn settings(arguments: &Arguments, input: [usize; 3]) -> ExtractionSettings {
     let mut settings = ExtractionSettings::new(input).with_cudnn_benchmark(arguments.cudnn_benchmark);
     settings.batch = arguments.batch;
     settings.memory = arguments.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+    settings.workers = arguments.workers;
     settings.decoders = arguments.decoders;
     settings
 }

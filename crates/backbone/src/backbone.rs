@@ -27,7 +27,9 @@ pub struct Options {
 }
 
 /// A frozen network. It has no training mode: statistics do not move and no gradient reaches a weight.
-#[derive(Debug)]
+///
+/// A clone shares the weights, so it costs next to no memory; it is for another thread to compute with.
+#[derive(Clone, Debug)]
 pub struct Backbone {
     architecture: Architecture,
     lineage: Lineage,

@@ -31,6 +31,7 @@ mod form;
 mod identity;
 mod layer;
 mod network;
+mod parameter;
 mod random;
 mod source;
 

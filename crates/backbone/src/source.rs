@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use radiograph_weights::{Architecture, Lineage};
 
-use crate::{BackboneError, Form};
+use crate::{BackboneError, Form, parameter::Parameter};
 
 /// What a tensor is to its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +125,8 @@ impl<'source> Path<'source> {
     }
 
     /// The tensor of this name here.
-    pub(crate) fn tensor(&self, name: &str, shape: &[i64], role: Role) -> Result<Tensor, BackboneError> {
+    pub(crate) fn tensor(&self, name: &str, shape: &[i64], role: Role) -> Result<Parameter, BackboneError> {
         let name = self.at(name).name;
-        self.source.take(Asked { name, shape: shape.to_vec(), role })
+        Ok(self.source.take(Asked { name, shape: shape.to_vec(), role })?.into())
     }
 }

@@ -18,4 +18,4 @@ mod threads;
 
 pub use device::{Device, DeviceError, Devices};
 pub use error::first_line;
-pub use threads::{ThreadsError, set_threads};
+pub use threads::{SideBySide, ThreadsError, set_threads};

@@ -1,6 +1,9 @@
 //! How many threads libtorch computes with. Not which: it keeps its own pool.
 
-use std::{num::NonZeroUsize, sync::OnceLock};
+use std::{
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 static CHOSEN: OnceLock<NonZeroUsize> = OnceLock::new();
 
@@ -21,6 +24,70 @@ pub fn set_threads(count: NonZeroUsize) -> Result<(), ThreadsError> {
     if chosen == count { Ok(()) } else { Err(ThreadsError { chosen, asked: count }) }
 }
 
+/// A stretch of time in which threads of the caller compute side by side, each alone: as many computations as processors,
+/// none of which is spread over several threads. Where there are enough of them this is faster, because no thread ever waits
+/// for another, and what they compute does not depend on the number of processors.
+///
+/// libtorch keeps the number for each thread, and for threads to come a number for the process. So every thread that
+/// computes [enters](Self::enter); and when the value is dropped, the thread that drops it and those that begin later have
+/// the old number again. Threads that begin in between have one.
+///
+/// ```no_run
+/// use radiograph_libtorch::SideBySide;
+///
+/// let side_by_side = SideBySide::begin();
+/// std::thread::scope(|scope| {
+///     for _ in 0..side_by_side.threads() {
+///         scope.spawn(|| {
+///             side_by_side.enter();
+///             // compute
+///         });
+///     }
+/// });
+/// ```
+#[derive(Debug)]
+pub struct SideBySide {
+    threads: usize,
+}
+
+/// How many stretches last, and the number of threads before the first of them.
+static LASTING: Mutex<(usize, i32)> = Mutex::new((0, 0));
+
+impl SideBySide {
+    /// Begins one. Several may overlap.
+    pub fn begin() -> Self {
+        let mut lasting = lasting();
+        if lasting.0 == 0 {
+            lasting.1 = tch::get_num_threads();
+        }
+        lasting.0 += 1;
+        Self { threads: usize::try_from(lasting.1).unwrap_or(1).max(1) }
+    }
+
+    /// The number that libtorch spread a computation over before: how many computations there should be at once.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Lets the thread that calls it compute alone.
+    pub fn enter(&self) {
+        tch::set_num_threads(1);
+    }
+}
+
+impl Drop for SideBySide {
+    fn drop(&mut self) {
+        let mut lasting = lasting();
+        lasting.0 -= 1;
+        tch::set_num_threads(lasting.1);
+    }
+}
+
+fn lasting() -> MutexGuard<'static, (usize, i32)> {
+    // Nothing panics halfway through a change.
+    LASTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A second number of threads in one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -38,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_set_once() {
+    fn the_number_is_set_once_and_comes_back_after_computing_side_by_side() {
         // Two at most: other tests of this process compute with them.
         let count = |count| NonZeroUsize::new(count).unwrap();
         set_threads(count(2)).unwrap();
@@ -46,5 +113,24 @@ mod tests {
         set_threads(count(2)).unwrap();
         assert_eq!(set_threads(count(1)), Err(ThreadsError { chosen: count(2), asked: count(1) }));
         assert_eq!(tch::get_num_threads(), 2);
+
+        let outer = SideBySide::begin();
+        assert_eq!((outer.threads(), tch::get_num_threads()), (2, 2));
+        let entered = |side_by_side: &SideBySide| {
+            side_by_side.enter();
+            tch::get_num_threads()
+        };
+        let inner = SideBySide::begin();
+        let numbers = std::thread::scope(|scope| {
+            let threads = [scope.spawn(|| entered(&outer)), scope.spawn(|| entered(&inner))];
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!((numbers, entered(&inner), inner.threads()), ([1, 1], 1, 2));
+        drop(inner);
+        outer.enter();
+        drop(outer);
+        assert_eq!(tch::get_num_threads(), 2);
+        let later = std::thread::spawn(tch::get_num_threads).join().unwrap();
+        assert_eq!(later, 2);
     }
 }

@@ -1,7 +1,7 @@
 //! Images through a frozen network into a feature store, each image once.
 //!
-//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread a device computes, the
-//! caller's among them; one writes shard after shard. Memory does not depend on the number of images. An extraction may end
+//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread for each CUDA device and
+//! each core of the processor computes, the caller's among them; one writes shard after shard. Memory does not depend on the number of images. An extraction may end
 //! at any moment, by a signal or a full disk: run again, it makes what is missing and nothing else.
 //!
 //! ```no_run
@@ -36,8 +36,8 @@
 //! # The same bytes
 //!
 //! Batches are cut from the list of wanted features, shard by shard, before anything is left out; so a resumed
-//! extraction computes the batches of an undisturbed one, and with the same device, number of threads and settings its
-//! store has the same bytes. With another batch size (because memory ran out, say) features agree within float
+//! extraction computes the batches of an undisturbed one, and with the same device and settings its store has the same
+//! bytes; with a [`Backbone`](crate::Backbone) on the processor also whatever the number of threads. With another batch size (because memory ran out, say) features agree within float
 //! tolerance, because kernels sum in another order.
 //!
 //! Not here: lists of images and their preprocessing (`radiograph-dataset`), how features lie on the disk
@@ -49,6 +49,7 @@ mod input;
 mod key;
 mod memory;
 mod network;
+mod placement;
 mod progress;
 mod queue;
 mod run;

@@ -8,7 +8,7 @@ use crate::{Backbone, BackboneError};
 /// A network whose parameters do not change: images in, feature maps out.
 ///
 /// Each value lives on one device; for several devices there are several of the same network.
-pub trait FrozenNetwork: Send {
+pub trait FrozenNetwork: Send + Sized {
     /// The feature maps `[N, C, H, W]` of normalised images `[N, 3, height, width]` on the network's device, in
     /// evaluation mode: every map depends on its own image alone.
     ///
@@ -20,6 +20,13 @@ pub trait FrozenNetwork: Send {
 
     /// Where its parameters are.
     fn device(&self) -> Device;
+
+    /// The same network for another thread, which shares the parameters and makes the same features. `None`, if it is not
+    /// overridden: on the processor the images then pass through the one network, one batch after the other, each spread
+    /// over libtorch's threads, which is slower.
+    fn for_another_thread(&self) -> Option<Self> {
+        None
+    }
 
     /// About how many bytes the activations of one image of this size take at the peak. The batch size starts from it, so
     /// too little costs a failed attempt, and too much costs speed at most.
@@ -38,5 +45,9 @@ impl FrozenNetwork for Backbone {
 
     fn device(&self) -> Device {
         self.device()
+    }
+
+    fn for_another_thread(&self) -> Option<Self> {
+        Some(self.clone())
     }
 }

@@ -18,6 +18,7 @@ use radiograph_libtorch::Device;
 
 use super::{
     Event, ExtractionError, ExtractionReport, ExtractionSettings, Failure, FrozenNetwork, Input,
+    placement::Placement,
     queue::{BatchQueue, PlannedBatch},
     shards::{Finished, Shards},
     worker::{Message, Worker},
@@ -54,9 +55,12 @@ impl Extraction {
 
     /// Makes the features that are missing in this process' part. `inputs` is the whole list, the same in every process and
     /// every run; `networks` gives the same network once for each device and is called only if there is something to do;
-    /// `observe` hears how it goes, from the second event on by the thread that writes. The first network computes on the
-    /// caller's thread: libtorch keeps a team of threads for each thread that computes, and more threads in teams than
-    /// processors make all of them slow.
+    /// `observe` hears how it goes, from the second event on by the thread that writes.
+    ///
+    /// A CUDA device computes one batch after the other. On the processor as many batches are computed at once as libtorch
+    /// has threads, each by one of them, so that the features do not depend on how many there are. As long as the call
+    /// lasts, threads that the process begins compute with one thread of libtorch. The first network computes on the caller's
+    /// thread.
     ///
     /// An image that cannot be read, has changed or makes features that cannot be stored is left out and reported.
     ///
@@ -93,8 +97,9 @@ impl Extraction {
         work.report.batch = batch;
         work.report.devices = devices.into_iter().map(|device| (device, batch)).collect();
 
+        let placement = Placement::of(networks, settings);
         let started = Instant::now();
-        let mut report = pass(&mut self.writer, work, networks, settings, &self.stop, &mut observe)?;
+        let mut report = pass(&mut self.writer, work, placement, settings, &self.stop, &mut observe)?;
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -140,17 +145,19 @@ impl<'i> Work<'i> {
 fn pass<N: FrozenNetwork>(
     writer: &mut StoreWriter,
     work: Work<'_>,
-    networks: Vec<N>,
+    placement: Placement<N>,
     settings: &ExtractionSettings,
     stop: &AtomicBool,
     observe: &mut (impl FnMut(&Event<'_>) + Send),
 ) -> Result<ExtractionReport, ExtractionError> {
+    let Placement { networks, side_by_side } = placement;
+    let side_by_side = side_by_side.as_ref();
     let (batch, planned) = (work.report.batch, work.batches(work.report.batch));
     let (input, features) = (settings.input, writer.description().shape());
     let named = |shard: &Vec<Input<'_>>| shard.iter().map(Input::named).collect();
     let shards = Shards::new(work.shards.iter().map(named).collect(), batch);
-    let decoders = settings.decoder_threads(&networks);
-    // One batch ready for each device, one being filled, and work for every decoder.
+    let decoders = settings.decoder_threads();
+    // One batch ready for each network, one being filled, and work for every decoder.
     let capacity = networks.len() + 1 + decoders.div_ceil(batch);
     let queue = BatchQueue::new(planned, work.shards.into_iter().flatten().collect(), capacity);
     let mut writing = Writing { writer, shards, report: work.report, observe };
@@ -169,7 +176,7 @@ fn pass<N: FrozenNetwork>(
             networks.into_iter().map(|network| Worker::new(network, batch, input, features, sender.clone()));
         let own = workers.next();
         for worker in workers {
-            scope.spawn(|| worker.work(&queue));
+            scope.spawn(|| worker.work(&queue, side_by_side));
         }
         drop(sender);
         let (queue, writing) = (&queue, &mut writing);
@@ -178,7 +185,7 @@ fn pass<N: FrozenNetwork>(
             writing.receive(receiver, stop)
         });
         if let Some(worker) = own {
-            worker.work(queue);
+            worker.work(queue, side_by_side);
         }
         written.join().unwrap_or_else(|panic| resume_unwind(panic))
     })?;
@@ -194,7 +201,7 @@ struct Writing<'w, O> {
 }
 
 impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
-    /// Writes what the devices send, until the last of them has gone.
+    /// Writes what the networks send, until the last of them has gone.
     fn receive(&mut self, receiver: Receiver<Message>, stop: &AtomicBool) -> Result<(), ExtractionError> {
         let mut stopped = None;
         for message in receiver {
@@ -218,7 +225,7 @@ impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
                 Message::BatchHalved { device, batch } => {
                     (self.observe)(&Event::BatchHalved { device, batch });
                     for (_, size) in self.report.devices.iter_mut().filter(|(of, _)| *of == device) {
-                        *size = batch;
+                        *size = batch.min(*size);
                     }
                 }
                 // The others finish what they have begun.

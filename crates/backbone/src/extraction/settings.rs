@@ -10,13 +10,17 @@ use super::{ExtractionError, FrozenNetwork};
 pub struct ExtractionSettings {
     /// `[C, H, W]` of every decoded image.
     pub input: [usize; 3],
-    /// Bytes for the activations of a batch on each device. `None`: 512 MiB on the processor, where small batches are the
-    /// fastest, because they stay in its caches; 8 GiB on a CUDA device, of the 12 that half a Tesla K80 has.
+    /// Bytes for the activations of a batch, for each CUDA device and each of the [`workers`](Self::workers). `None`: 512 MiB
+    /// on the processor, where small batches are the fastest, because they stay in its caches; 8 GiB on a CUDA device, of
+    /// the 12 that half a Tesla K80 has.
     pub memory: Option<u64>,
     /// Images in a batch, whatever the memory. `None`: as many as the memory allows, rounded down to a power of two. A
     /// batch never holds more images than a shard.
     pub batch: Option<usize>,
-    /// Threads that decode. `None`: two on a machine that computes on its processor, else one a core.
+    /// Batches that are computed at the same time on the processor, each by one thread. `None`: as many as libtorch has
+    /// threads.
+    pub workers: Option<usize>,
+    /// Threads that decode. `None`: one a core.
     pub decoders: Option<usize>,
     /// Whether cuDNN tries its algorithms out on the first batch and then takes the fastest. Off, because the choice, and
     /// with it the last bits of features, may then differ from run to run.
@@ -29,7 +33,7 @@ impl ExtractionSettings {
 
     /// The defaults for images of this `[C, H, W]`.
     pub fn new(input: [usize; 3]) -> Self {
-        Self { input, memory: None, batch: None, decoders: None, cudnn_benchmark: false }
+        Self { input, memory: None, batch: None, workers: None, decoders: None, cudnn_benchmark: false }
     }
 
     /// The settings with this many bytes for each device.
@@ -42,6 +46,12 @@ impl ExtractionSettings {
     #[must_use]
     pub fn with_batch(self, images: usize) -> Self {
         Self { batch: Some(images), ..self }
+    }
+
+    /// The settings with this many batches at the same time on the processor.
+    #[must_use]
+    pub fn with_workers(self, threads: usize) -> Self {
+        Self { workers: Some(threads), ..self }
     }
 
     /// The settings with this many threads that decode.
@@ -65,8 +75,10 @@ impl ExtractionSettings {
         if self.batch == Some(0) {
             return refuse("batch", "give at least one image");
         }
-        if self.decoders.is_some_and(|threads| !(1..=1024).contains(&threads)) {
-            return refuse("decoders", "give 1 to 1024 threads");
+        for (setting, threads) in [("workers", self.workers), ("decoders", self.decoders)] {
+            if threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
+                return refuse(setting, "give 1 to 1024 threads");
+            }
         }
         Ok(())
     }
@@ -87,10 +99,8 @@ impl ExtractionSettings {
         batch.clamp(1, features_per_shard)
     }
 
-    pub(super) fn decoder_threads<N: FrozenNetwork>(&self, networks: &[N]) -> usize {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let on_processor = networks.iter().any(|network| !network.device().is_cuda());
-        self.decoders.unwrap_or(if on_processor { cores.min(2) } else { cores })
+    pub(super) fn decoder_threads(&self) -> usize {
+        self.decoders.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
@@ -143,6 +153,7 @@ mod tests {
             (ExtractionSettings::new([3, usize::MAX, 8]), "input"),
             (plain.clone().with_batch(0), "batch"),
             (plain.clone().with_decoders(0), "decoders"),
+            (plain.clone().with_workers(0), "workers"),
         ];
         for (settings, named) in bad {
             let error = settings.check().unwrap_err();

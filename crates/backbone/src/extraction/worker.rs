@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::SyncSender;
 
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, SideBySide};
 use tch::{Kind, Tensor};
 
 use super::{
@@ -71,9 +71,13 @@ impl<N: FrozenNetwork> Worker<N> {
         Self { network, limit: batch, input, features, sender }
     }
 
-    /// Works until the queue is empty or closed. An error is sent as the last message.
-    pub(super) fn work(mut self, queue: &BatchQueue<'_>) {
+    /// Works until the queue is empty or closed; on the processor `side_by_side` with others, if there are others. An error
+    /// is sent as the last message.
+    pub(super) fn work(mut self, queue: &BatchQueue<'_>, side_by_side: Option<&SideBySide>) {
         let _closing = queue.close_on_drop();
+        if let Some(side_by_side) = side_by_side.filter(|_| !self.network.device().is_cuda()) {
+            side_by_side.enter();
+        }
         let _no_gradients = tch::no_grad_guard();
         if let Err(error) = self.all_batches(queue) {
             // Whoever writes may have stopped first.

@@ -5,6 +5,7 @@ use tch::{TchError, Tensor};
 use crate::{
     BackboneError,
     layer::channels_last,
+    parameter::Parameter,
     source::{Path, Role},
 };
 
@@ -32,11 +33,11 @@ impl Slide {
 }
 
 /// A convolution, with or without a bias.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Convolution {
     /// `[out, in, rows, columns]`.
-    weight: Tensor,
-    bias: Option<Tensor>,
+    weight: Parameter,
+    bias: Option<Parameter>,
     slide: Slide,
 }
 
@@ -66,12 +67,12 @@ impl Convolution {
         if !path.source().channels_last() {
             return Ok(self);
         }
-        Ok(Self { weight: channels_last(&self.weight)?, ..self })
+        Ok(Self { weight: channels_last(&self.weight)?.into(), ..self })
     }
 
     /// `[N, in, H, W]` to `[N, out, …]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        self.slid(input, self.bias.as_ref())
+        self.slid(input, self.bias())
     }
 
     /// The same without the bias.
@@ -80,7 +81,7 @@ impl Convolution {
     }
 
     pub(crate) fn bias(&self) -> Option<&Tensor> {
-        self.bias.as_ref()
+        self.bias.as_deref()
     }
 
     fn slid(&self, input: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, TchError> {
@@ -119,7 +120,7 @@ impl Convolution {
 
     /// The convolution that computes `factor · this`.
     pub(crate) fn times(&self, factor: f64) -> Result<Self, TchError> {
-        let scaled = |tensor: &Tensor| tensor.f_mul_scalar(factor);
+        let scaled = |tensor: &Parameter| tensor.f_mul_scalar(factor).map(Parameter::from);
         let bias = self.bias.as_ref().map(scaled).transpose()?;
         Ok(Self { weight: scaled(&self.weight)?, bias, slide: self.slide })
     }
@@ -127,6 +128,7 @@ impl Convolution {
     fn with(&self, weight: &Tensor, bias: &Tensor) -> Result<Self, TchError> {
         let kind = tch::Kind::Float;
         // A product keeps the strides of the map that came first, so channels stay last if they were.
-        Ok(Self { weight: weight.f_to_kind(kind)?, bias: Some(bias.f_to_kind(kind)?), slide: self.slide })
+        let bias = Some(bias.f_to_kind(kind)?.into());
+        Ok(Self { weight: weight.f_to_kind(kind)?.into(), bias, slide: self.slide })
     }
 }

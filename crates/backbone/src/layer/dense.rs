@@ -4,14 +4,15 @@ use tch::{TchError, Tensor};
 
 use crate::{
     BackboneError,
+    parameter::Parameter,
     source::{Path, Role},
 };
 
 /// `[N, in]` to `[N, out]`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dense {
-    weight: Tensor,
-    bias: Tensor,
+    weight: Parameter,
+    bias: Parameter,
 }
 
 impl Dense {
@@ -22,6 +23,6 @@ impl Dense {
     }
 
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        input.f_linear(&self.weight, Some(&self.bias))
+        input.f_linear(&self.weight, Some(&*self.bias))
     }
 }

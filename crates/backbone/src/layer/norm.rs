@@ -4,16 +4,17 @@ use tch::{Kind, TchError, Tensor};
 
 use crate::{
     BackboneError,
+    parameter::Parameter,
     source::{Path, Role},
 };
 
 /// `(x − mean) / √(variance + ε) · weight + bias`, a number each for every channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BatchNorm {
-    weight: Tensor,
-    bias: Tensor,
-    mean: Tensor,
-    variance: Tensor,
+    weight: Parameter,
+    bias: Parameter,
+    mean: Parameter,
+    variance: Parameter,
     epsilon: f64,
 }
 
@@ -31,8 +32,8 @@ impl BatchNorm {
 
     /// `[N, C, H, W]` to the same.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        let (weight, bias) = (Some(&self.weight), Some(&self.bias));
-        let (mean, variance) = (Some(&self.mean), Some(&self.variance));
+        let (weight, bias) = (Some(&*self.weight), Some(&*self.bias));
+        let (mean, variance) = (Some(&*self.mean), Some(&*self.variance));
         input.f_batch_norm(weight, bias, mean, variance, false, 0.0, self.epsilon, true)
     }
 
@@ -49,10 +50,10 @@ impl BatchNorm {
 /// A rectified affine map of each channel as limits alone, for what a convolution can take over: max(0, s·x + b) is
 /// s·max(x, −b/s) + b for s > 0 and s·min(x, −b/s) + b for s < 0. The limits remain here, factor and summand go into the
 /// kernel that follows. One pass over memory instead of two or three.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gate {
-    low: Tensor,
-    high: Tensor,
+    low: Parameter,
+    high: Parameter,
 }
 
 /// A slope below this is taken for 0: its limit would overflow, and what it adds is below the rounding of its channel.
@@ -65,7 +66,8 @@ impl Gate {
         let limit = shift.f_neg()?.f_div(&scale.f_masked_fill(&flat, 1.0)?)?;
         let low = limit.f_masked_fill(&scale.f_le(FLAT)?, f64::NEG_INFINITY)?;
         let high = limit.f_masked_fill(&scale.f_ge(-FLAT)?, f64::INFINITY)?;
-        let per_channel = |limit: &Tensor| limit.f_to_kind(Kind::Float)?.f_view([1, -1, 1, 1]);
+        let per_channel =
+            |limit: &Tensor| limit.f_to_kind(Kind::Float)?.f_view([1, -1, 1, 1]).map(Parameter::from);
         let gate = Self { low: per_channel(&low)?, high: per_channel(&high)? };
         let scale = scale.f_masked_fill(&flat, 0.0)?;
         let shift = shift.f_where_self(&flat.f_logical_not()?, &shift.f_relu()?)?;
@@ -74,7 +76,7 @@ impl Gate {
 
     /// A copy of `[N, C, H, W]` within the limits.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        input.f_clamp_tensor(Some(&self.low), Some(&self.high))
+        input.f_clamp_tensor(Some(&*self.low), Some(&*self.high))
     }
 }
 

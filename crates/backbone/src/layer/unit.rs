@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Convolution, batch normalisation, ReLU. Folded, the normalisation is part of the convolution.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unit {
     convolution: Convolution,
     norm: Option<BatchNorm>,
@@ -60,7 +60,7 @@ impl Unit {
 
 /// Average pooling over 3 × 3 values, then a unit of 1 × 1. Folded, the convolution comes first, for it leaves fewer
 /// channels to be pooled; the mean is linear, so the result is the same, if the bias is added at the end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PooledUnit {
     unit: Unit,
     counts_padding: bool,

@@ -14,7 +14,7 @@ const CLASSES: i64 = 1000;
 const VGG_CELLS: i64 = 7;
 
 /// From the last feature map to logits. Dropout is for training, and so absent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Classifier {
     /// VGG19: three dense layers on 7 × 7 cells.
     Deep([Dense; 3]),

@@ -23,7 +23,7 @@ pub(crate) const FACTS: Facts = Facts {
     parameters: 6_953_856,
     classifier_parameters: 1_025_000,
     auxiliary_parameters: 0,
-    micro_batch: 1,
+    micro_batch: 4,
 };
 
 /// Channels after the stem.
@@ -36,14 +36,14 @@ const BOTTLENECK: i64 = 128;
 const BLOCKS: [usize; 4] = [6, 12, 24, 16];
 
 /// A stem, four blocks of dense layers with a transition before each but the first, and a last normalisation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DenseNet121 {
     stem: Unit,
     blocks: Vec<DenseBlock>,
     norm5: BatchNorm,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct DenseBlock {
     transition: Option<Transition>,
     layers: Vec<DenseLayer>,
@@ -126,7 +126,7 @@ impl DenseBlock {
 }
 
 /// Normalisation, ReLU, 1 × 1, normalisation, ReLU, 3 × 3.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct DenseLayer {
     entry: Entry,
     bottleneck: Unit,
@@ -152,7 +152,7 @@ impl DenseLayer {
 }
 
 /// Normalisation, ReLU, 1 × 1, and the mean of 2 × 2; half the channels remain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Transition {
     entry: Entry,
     convolution: Convolution,
@@ -179,7 +179,7 @@ impl Transition {
 }
 
 /// Normalisation and ReLU in front of a 1 × 1 convolution. Folded, that convolution does all but the limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     Plain(BatchNorm),
     Folded(Gate),

@@ -27,7 +27,7 @@ pub(crate) const FACTS: Facts = Facts {
 const STEM: [&str; 5] = ["conv2d_1a", "conv2d_2a", "conv2d_2b", "conv2d_3b", "conv2d_4a"];
 
 /// A stem, and 40 blocks that each add a share of what their branches find.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct InceptionResNetV2 {
     stem: InceptionStem,
     mixed_5b: Mixed5b,
@@ -75,7 +75,7 @@ fn through(blocks: &[Residual], map: Tensor) -> Result<Tensor, TchError> {
 }
 
 /// 1 × 1, 5 × 5, twice 3 × 3, pooled: 192 to 320 channels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mixed5b {
     branch0: Unit,
     branch1: [Unit; 2],
@@ -113,7 +113,7 @@ impl Mixed5b {
 }
 
 /// Halves the map: 320 to 1088 channels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mixed6a {
     branch0: Unit,
     branch1: [Unit; 3],
@@ -138,7 +138,7 @@ impl Mixed6a {
 }
 
 /// Halves the map: 1088 to 2080 channels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mixed7a {
     branch0: [Unit; 2],
     branch1: [Unit; 2],
@@ -185,7 +185,7 @@ enum Kind {
 }
 
 /// Branches side by side, brought to the channels of the input by a convolution; a share of that is added to the input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Residual {
     branches: Vec<Vec<Unit>>,
     conv2d: Convolution,

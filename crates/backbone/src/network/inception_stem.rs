@@ -15,7 +15,7 @@ const TRIMMING: Window = Window::new(3, 1, 0);
 pub(crate) const WINDOWS: [Window; 7] = [HALVING, TRIMMING, HALVING, TRIMMING, HALVING, HALVING, HALVING];
 
 /// Five convolutions and two max poolings: 3 to 192 channels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct InceptionStem {
     conv2d_1a: Unit,
     conv2d_2a: Unit,

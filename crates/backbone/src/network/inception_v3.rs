@@ -7,6 +7,7 @@ use super::inception_stem::{HALVING, InceptionStem, WINDOWS};
 use crate::{
     BackboneError, Facts,
     layer::{PooledUnit, Slide, Unit, concatenate, in_turn, max_pool},
+    parameter::Parameter,
     source::Path,
 };
 
@@ -31,10 +32,10 @@ const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
 const DEVIATION: [f64; 3] = [0.229, 0.224, 0.225];
 
 /// A stem and eleven blocks of branches side by side.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct InceptionV3 {
     /// Factor and summand of each channel, if the network transforms its input.
-    input: Option<(Tensor, Tensor)>,
+    input: Option<(Parameter, Parameter)>,
     stem: InceptionStem,
     mixed_5: [BlockA; 3],
     mixed_6a: BlockB,
@@ -87,17 +88,20 @@ impl InceptionV3 {
 }
 
 /// From ImageNet's normalisation to −1 … 1: x · σ / 0.5 + (μ − 0.5) / 0.5.
-fn input_transform(root: &Path<'_>) -> Result<(Tensor, Tensor), TchError> {
+fn input_transform(root: &Path<'_>) -> Result<(Parameter, Parameter), TchError> {
     let scale = DEVIATION.map(|deviation| (deviation / 0.5) as f32);
     let shift = MEAN.map(|mean| ((mean - 0.5) / 0.5) as f32);
     let channels = |values: [f32; 3]| {
-        Tensor::f_from_slice(&values)?.f_view([1, 3, 1, 1])?.f_to_device(root.source().device)
+        Tensor::f_from_slice(&values)?
+            .f_view([1, 3, 1, 1])?
+            .f_to_device(root.source().device)
+            .map(Parameter::from)
     };
     Ok((channels(scale)?, channels(shift)?))
 }
 
 /// `Mixed_5b` to `Mixed_5d`: 1 × 1, 5 × 5, twice 3 × 3, pooled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BlockA {
     branch1x1: Unit,
     branch5x5: [Unit; 2],
@@ -133,7 +137,7 @@ impl BlockA {
 }
 
 /// `Mixed_6a`: halves the map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BlockB {
     branch3x3: Unit,
     branch3x3dbl: [Unit; 3],
@@ -161,7 +165,7 @@ impl BlockB {
 }
 
 /// `Mixed_6b` to `Mixed_6e`: 1 × 1, 7 × 7 once and twice as rows and columns, pooled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BlockC {
     branch1x1: Unit,
     branch7x7: [Unit; 3],
@@ -201,7 +205,7 @@ impl BlockC {
 }
 
 /// `Mixed_7a`: halves the map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BlockD {
     branch3x3: [Unit; 2],
     branch7x7x3: [Unit; 4],
@@ -233,7 +237,7 @@ impl BlockD {
 }
 
 /// `Mixed_7b` and `Mixed_7c`: 1 × 1, 3 × 3 once and twice with a row and a column side by side, pooled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct BlockE {
     branch1x1: Unit,
     branch3x3_1: Unit,
@@ -267,7 +271,7 @@ impl BlockE {
 }
 
 /// The branches `…a` of 1 × 3 and `…b` of 3 × 1 on the same map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct RowAndColumn {
     row: Unit,
     column: Unit,

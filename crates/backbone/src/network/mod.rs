@@ -15,7 +15,7 @@ pub(crate) use classifier::Classifier;
 use crate::{BackboneError, source::Source};
 
 /// One of the four.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Network {
     Vgg19(vgg19::Vgg19),
     DenseNet121(densenet121::DenseNet121),

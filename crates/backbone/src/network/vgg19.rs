@@ -35,7 +35,7 @@ const STAGES: [(i64, &[usize]); 5] = [
 ];
 
 /// Sixteen convolutions of 3 × 3 in five stages, each of which ends with a max pooling.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Vgg19 {
     stages: [Vec<Convolution>; 5],
 }

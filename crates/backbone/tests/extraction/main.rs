@@ -9,3 +9,4 @@ mod memory;
 mod network;
 mod scene;
 mod store;
+mod workers;

@@ -1,6 +1,6 @@
 //! Models against each other, on the same test images.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use radiograph_classes::Classes;
 use radiograph_metrics::{
@@ -17,7 +17,8 @@ pub struct Comparisons {
     /// For accuracy and for macro AUC: the best model of the test part with each other one, corrected by Holm over
     /// all pairs. Empty if there is only one model.
     pub with_best: Vec<Vec<Comparison>>,
-    /// Each recurrent head with the plain network on the same features, in accuracy and in macro AUC.
+    /// Each recurrent head with the plain network on the same features, in accuracy and in macro AUC, where these two are
+    /// not among the former: one of them was the best then, and there p is corrected.
     pub with_baseline: Vec<Comparison>,
     /// All of these in words.
     pub statements: Vec<String>,
@@ -59,7 +60,10 @@ pub(crate) fn compare_models(
     for (model, baseline) in baselines {
         if let (Some(model), Some(baseline)) = (of(model), of(baseline)) {
             for metric in &metrics {
-                comparisons.with_baseline.push(compare(model, baseline, metric, &options)?);
+                let compared = compare(model, baseline, metric, &options)?;
+                if !comparisons.with_best.iter().flatten().any(|known| is_of_same_pair(known, &compared)) {
+                    comparisons.with_baseline.push(compared);
+                }
             }
         }
     }
@@ -71,6 +75,11 @@ pub(crate) fn compare_models(
         .map(Comparison::statement)
         .collect();
     Ok(comparisons)
+}
+
+fn is_of_same_pair(one: &Comparison, other: &Comparison) -> bool {
+    let names = |of: &Comparison| BTreeSet::from([of.first.clone(), of.second.clone()]);
+    one.metric == other.metric && names(one) == names(other)
 }
 
 #[cfg(test)]
@@ -96,14 +105,19 @@ mod tests {
             fs::write(run.path().join(name).join("predictions.csv"), text).unwrap();
         };
         write("vgg19", true);
-        write("vgg19-baseline", false);
+        for name in ["vgg19-baseline", "densenet121", "densenet121-baseline"] {
+            write(name, false);
+        }
         let classes = Classes::new(["covid", "normal"]).unwrap();
         let settings = Config::of(radiograph_head::Preset::Paper).evaluation;
-        let models = ["vgg19".to_owned(), "vgg19-baseline".to_owned()];
-        let pairs = [(models[0].clone(), models[1].clone())];
+        let models = ["vgg19", "vgg19-baseline", "densenet121", "densenet121-baseline"].map(str::to_owned);
+        let pairs = [(models[0].clone(), models[1].clone()), (models[2].clone(), models[3].clone())];
         let compared = compare_models(run.path(), &models, &pairs, &classes, &settings, 7).unwrap();
-        assert_eq!((compared.with_best.len(), compared.with_baseline.len()), (2, 2));
-        assert_eq!(compared.statements.len(), 4);
+        // The best with each of three; what is left is the other baseline. No pair twice.
+        let first_names = |list: &[Comparison]| list.iter().map(|of| of.first.clone()).collect::<Vec<_>>();
+        assert_eq!(compared.with_best.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
+        assert_eq!(first_names(&compared.with_baseline), ["densenet121", "densenet121"]);
+        assert_eq!(compared.statements.len(), 8);
         assert!(compared.statements[0].starts_with("vgg19 is better than vgg19-baseline in accuracy"));
         let alone = compare_models(run.path(), &models[..1], &[], &classes, &settings, 7).unwrap();
         assert_eq!(alone, Comparisons::default());

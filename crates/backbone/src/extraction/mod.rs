@@ -1,8 +1,9 @@
 //! Images through a frozen network into a feature store, each image once.
 //!
 //! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread for each CUDA device and
-//! each core of the processor computes, the caller's among them; one writes shard after shard. Memory does not depend on the number of images. An extraction may end
-//! at any moment, by a signal or a full disk: run again, it makes what is missing and nothing else.
+//! each core of the processor computes, the caller's among them; one writes shard after shard. Memory does not depend on the
+//! number of images. An extraction may end at any moment, by a signal or a full disk: run again, it makes what is missing and
+//! nothing else.
 //!
 //! ```no_run
 //! # use radiograph_backbone::{BackboneError, extraction::FrozenNetwork};
@@ -10,11 +11,11 @@
 //! use radiograph_backbone::extraction::{Extraction, ExtractionSettings, Input, Pixels};
 //! use radiograph_files::ContentHash;
 //!
-//! # fn read_and_preprocess(_: &[u8]) -> Result<Vec<f32>, std::io::Error> { unimplemented!() }
 //! # fn example<N: FrozenNetwork>(
 //! #     folder: &std::path::Path,
 //! #     key: ExtractionKey,
 //! #     images: Vec<(String, ContentHash, std::path::PathBuf)>,
+//! #     read_and_preprocess: fn(&[u8]) -> std::io::Result<Vec<f32>>,
 //! #     load: impl FnOnce() -> Result<Vec<N>, BackboneError>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let description = StoreDescription::new(key, [2048, 5, 5], Element::F32)?;
@@ -37,8 +38,8 @@
 //!
 //! Batches are cut from the list of wanted features, shard by shard, before anything is left out; so a resumed
 //! extraction computes the batches of an undisturbed one, and with the same device and settings its store has the same
-//! bytes; with a [`Backbone`](crate::Backbone) on the processor also whatever the number of threads. With another batch size (because memory ran out, say) features agree within float
-//! tolerance, because kernels sum in another order.
+//! bytes; with a [`Backbone`](crate::Backbone) on the processor also whatever the number of threads. With another batch size
+//! (because memory ran out, say) features agree within float tolerance, because kernels sum in another order.
 //!
 //! Not here: lists of images and their preprocessing (`radiograph-dataset`), how features lie on the disk
 //! (`radiograph-features`).

@@ -36,7 +36,7 @@ impl ExtractionSettings {
         Self { input, memory: None, batch: None, workers: None, decoders: None, cudnn_benchmark: false }
     }
 
-    /// The settings with this many bytes for each device.
+    /// The settings with this many bytes for each CUDA device and each worker.
     #[must_use]
     pub fn with_memory(self, bytes: u64) -> Self {
         Self { memory: Some(bytes), ..self }

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
 use radiograph_files::ContentHashing;
 use radiograph_libtorch::Device;
-use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile, Weights, WeightsRecord};
+use radiograph_weights::{Architecture, Expected, Facts, Group, Lineage, StateFile, Weights, WeightsRecord};
 use tch::{Kind, Tensor};
 
 use crate::{
-    BackboneError, Facts, Form, Identity,
+    BackboneError, Form, Identity,
     layer::channels_last,
     network::{Classifier, Network},
     random,
@@ -238,7 +238,7 @@ impl Backbone {
     ///
     /// [`BackboneError::TooSmall`].
     pub fn feature_shape(&self, height: i64, width: i64) -> Result<[i64; 3], BackboneError> {
-        self.facts().feature_shape(height, width)
+        Ok(self.facts().feature_shape(height, width)?)
     }
 
     /// What is known about the network without its weights.

@@ -1,27 +1,27 @@
-//! What can go wrong between a file of weights, an image and its feature map.
+//! What can go wrong in loading a network and in computing feature maps.
 
 use radiograph_libtorch::DeviceError;
-use radiograph_weights::{Architecture, WeightsError};
+use radiograph_weights::{Architecture, TooSmall, WeightsError};
 
 /// Why a backbone was not built, or gave no features.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackboneError {
-    /// A device that is not there.
+    /// A missing device.
     #[error(transparent)]
     Device(#[from] DeviceError),
     /// libtorch refused a computation.
     #[error("libtorch: {reason}")]
     Libtorch {
-        /// The first line of what it said.
+        /// First line of its message.
         reason: String,
     },
-    /// A lineage that no network has.
+    /// An impossible lineage.
     #[error("lineage of {architecture}: {field} is {value}; {remedy}")]
     Lineage {
-        /// Of which network.
+        /// Network.
         architecture: Architecture,
-        /// The field.
+        /// Field.
         field: &'static str,
         /// Its value.
         value: String,
@@ -37,14 +37,14 @@ pub enum BackboneError {
     /// A tensor of another shape than expected.
     #[error("{what} has shape {found:?}, expected {expected}")]
     Shape {
-        /// Which tensor.
+        /// Name of the tensor.
         what: &'static str,
-        /// In words and numbers.
+        /// Expected shape.
         expected: String,
-        /// What it is.
+        /// Its shape.
         found: Vec<i64>,
     },
-    /// Tensors that are not those of the network: everything that is wrong with them.
+    /// Tensors that are not those of the network, with everything that is wrong.
     #[error("these are not the weights of {architecture}: {}", .faults.join(", "))]
     Tensors {
         /// The network.
@@ -52,21 +52,12 @@ pub enum BackboneError {
         /// One line for each tensor that is missing, unknown, misshapen, of another type or not finite.
         faults: Vec<String>,
     },
-    /// A file that is not one of weights of this network.
+    /// A file that does not hold weights of this network.
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// An image that some layer would shrink to nothing.
-    #[error("{architecture} needs images of at least {minimum} × {minimum} pixels, not {height} × {width}")]
-    TooSmall {
-        /// The network.
-        architecture: Architecture,
-        /// Rows of the image.
-        height: i64,
-        /// Columns of the image.
-        width: i64,
-        /// The shortest side that is enough.
-        minimum: i64,
-    },
+    #[error(transparent)]
+    TooSmall(#[from] TooSmall),
 }
 
 impl From<tch::TchError> for BackboneError {

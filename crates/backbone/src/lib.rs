@@ -26,7 +26,6 @@
 mod backbone;
 mod error;
 pub mod extraction;
-mod facts;
 mod form;
 mod identity;
 mod layer;
@@ -37,6 +36,6 @@ mod source;
 
 pub use backbone::{Backbone, Options};
 pub use error::BackboneError;
-pub use facts::{Facts, Window};
 pub use form::Form;
 pub use identity::Identity;
+pub use radiograph_weights::{Facts, TooSmall, Window};

@@ -192,7 +192,8 @@ impl Frozen {
     /// [`Error::Backbone`] if its input is too small for it.
     pub fn feature_shape(&self) -> Result<[usize; 3], Error> {
         let [_, height, width] = self.input_shape();
-        Ok(Facts::of(self.network).feature_shape(height as i64, width as i64)?.map(|side| side as usize))
+        let shape = Facts::of(self.network).feature_shape(height as i64, width as i64);
+        Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
     }
 
     /// An image of a manifest and its moved copies, to be extracted. Only originals that are trained on have copies.

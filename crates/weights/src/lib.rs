@@ -36,6 +36,7 @@ mod described;
 mod dtype;
 mod error;
 mod expected;
+mod facts;
 mod fault;
 mod folder;
 mod header;
@@ -51,6 +52,7 @@ pub use self::{
     dtype::Dtype,
     error::WeightsError,
     expected::{Expected, Group},
+    facts::{Facts, TooSmall, Window},
     fault::{Fault, HeaderFault, Hint},
     folder::{Locked, Taking, WeightsFolder},
     header::{Header, LONGEST_HEADER, MOST_SIDES, Tensor},

@@ -1,8 +1,7 @@
 //! Pooling.
 
+use radiograph_weights::Window;
 use tch::{TchError, Tensor};
-
-use crate::facts::Window;
 
 /// The largest value under a window; padding never is.
 pub(crate) fn max_pool(input: &Tensor, window: Window) -> Result<Tensor, TchError> {

@@ -1,10 +1,10 @@
 //! The dense layers behind each network that name one of ImageNet's 1000 classes.
 
-use radiograph_weights::Architecture;
+use radiograph_weights::{Architecture, Facts};
 use tch::{TchError, Tensor};
 
 use crate::{
-    BackboneError, Facts,
+    BackboneError,
     layer::{Dense, average_everywhere},
     source::Source,
 };

@@ -1,30 +1,16 @@
 //! DenseNet121 (Huang et al., 2017), with torchvision's names.
 
-use radiograph_weights::Architecture;
+use radiograph_weights::Window;
 use tch::{TchError, Tensor};
 
 use crate::{
-    BackboneError, Facts, Form, Window,
+    BackboneError, Form,
     layer::{BatchNorm, Convolution, Gate, Slide, Unit, concatenate, halving_mean, max_pool},
     source::Path,
 };
 
 const STEM_POOL: Window = Window::new(3, 2, 1);
 const TRANSITION_POOL: Window = Window::new(2, 2, 0);
-
-pub(crate) const FACTS: Facts = Facts {
-    architecture: Architecture::DenseNet121,
-    title: "DenseNet121",
-    channels: 1024,
-    stride: 32,
-    native_size: 224,
-    explanation_layer: "features.norm5",
-    windows: &[Window::new(7, 2, 3), STEM_POOL, TRANSITION_POOL, TRANSITION_POOL, TRANSITION_POOL],
-    parameters: 6_953_856,
-    classifier_parameters: 1_025_000,
-    auxiliary_parameters: 0,
-    micro_batch: 4,
-};
 
 /// Channels after the stem.
 const STEM: i64 = 64;

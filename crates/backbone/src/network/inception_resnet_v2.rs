@@ -1,27 +1,12 @@
 //! Inception-ResNetV2 (Szegedy et al., 2017), with timm's names, which are Cadene's.
 
-use radiograph_weights::Architecture;
 use tch::{TchError, Tensor};
 
-use super::inception_stem::{HALVING, InceptionStem, WINDOWS};
+use super::inception_stem::{HALVING, InceptionStem};
 use crate::{
-    BackboneError, Facts, Form,
+    BackboneError, Form,
     layer::{Convolution, PooledUnit, Slide, Unit, concatenate, in_turn, max_pool},
     source::Path,
-};
-
-pub(crate) const FACTS: Facts = Facts {
-    architecture: Architecture::InceptionResNetV2,
-    title: "Inception-ResNetV2",
-    channels: 1536,
-    stride: 32,
-    native_size: 299,
-    explanation_layer: "conv2d_7b",
-    windows: &WINDOWS,
-    parameters: 54_306_464,
-    classifier_parameters: 1_537_000,
-    auxiliary_parameters: 0,
-    micro_batch: 16,
 };
 
 const STEM: [&str; 5] = ["conv2d_1a", "conv2d_2a", "conv2d_2b", "conv2d_3b", "conv2d_4a"];

@@ -1,20 +1,17 @@
-//! The first layers of both Inceptions, which differ in nothing but their names.
+//! The first layers of both Inceptions. Only their names differ.
 
+use radiograph_weights::Window;
 use tch::{TchError, Tensor};
 
 use crate::{
-    BackboneError, Window,
+    BackboneError,
     layer::{Slide, Unit, max_pool},
     source::Path,
 };
 
 pub(crate) const HALVING: Window = Window::new(3, 2, 0);
-const TRIMMING: Window = Window::new(3, 1, 0);
 
-/// The windows of the stem, and the two halvings that both Inceptions have behind it.
-pub(crate) const WINDOWS: [Window; 7] = [HALVING, TRIMMING, HALVING, TRIMMING, HALVING, HALVING, HALVING];
-
-/// Five convolutions and two max poolings: 3 to 192 channels.
+/// Five convolutions and two max poolings, from 3 to 192 channels.
 #[derive(Clone, Debug)]
 pub(crate) struct InceptionStem {
     conv2d_1a: Unit,

@@ -1,28 +1,13 @@
 //! InceptionV3 (Szegedy et al., 2016), with torchvision's names.
 
-use radiograph_weights::Architecture;
 use tch::{TchError, Tensor};
 
-use super::inception_stem::{HALVING, InceptionStem, WINDOWS};
+use super::inception_stem::{HALVING, InceptionStem};
 use crate::{
-    BackboneError, Facts,
+    BackboneError,
     layer::{PooledUnit, Slide, Unit, concatenate, in_turn, max_pool},
     parameter::Parameter,
     source::Path,
-};
-
-pub(crate) const FACTS: Facts = Facts {
-    architecture: Architecture::InceptionV3,
-    title: "InceptionV3",
-    channels: 2048,
-    stride: 32,
-    native_size: 299,
-    explanation_layer: "Mixed_7c",
-    windows: &WINDOWS,
-    parameters: 21_785_568,
-    classifier_parameters: 2_049_000,
-    auxiliary_parameters: 3_326_696,
-    micro_batch: 16,
 };
 
 const STEM: [&str; 5] = ["Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"];

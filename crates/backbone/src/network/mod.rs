@@ -1,11 +1,13 @@
-//! The four networks, one file each, and which of them a backbone is.
+//! The four networks, one file each, and the enum that holds one of them.
 
 mod classifier;
-pub(crate) mod densenet121;
-pub(crate) mod inception_resnet_v2;
+mod densenet121;
+mod inception_resnet_v2;
 mod inception_stem;
-pub(crate) mod inception_v3;
-pub(crate) mod vgg19;
+mod inception_v3;
+#[cfg(test)]
+mod tests;
+mod vgg19;
 
 use radiograph_weights::Architecture;
 use tch::{TchError, Tensor};
@@ -14,7 +16,7 @@ pub(crate) use classifier::Classifier;
 
 use crate::{BackboneError, source::Source};
 
-/// One of the four.
+/// One of the four networks.
 #[derive(Clone, Debug)]
 pub(crate) enum Network {
     Vgg19(vgg19::Vgg19),
@@ -24,7 +26,7 @@ pub(crate) enum Network {
 }
 
 impl Network {
-    /// Takes its tensors from the source.
+    /// Loads its tensors from the source.
     pub(crate) fn load(source: &Source) -> Result<Self, BackboneError> {
         let root = source.root();
         Ok(match source.architecture {
@@ -38,7 +40,7 @@ impl Network {
         })
     }
 
-    /// `[N, 3, H, W]` to the last feature map.
+    /// The last feature map of images `[N, 3, H, W]`.
     pub(crate) fn forward(&self, images: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::Vgg19(network) => network.forward(images),

@@ -1,29 +1,15 @@
 //! VGG19 (Simonyan and Zisserman, 2015), the variant without batch normalisation, with torchvision's names.
 
-use radiograph_weights::Architecture;
+use radiograph_weights::Window;
 use tch::{TchError, Tensor};
 
 use crate::{
-    BackboneError, Facts, Window,
+    BackboneError,
     layer::{Convolution, Slide, max_pool},
     source::Path,
 };
 
 const POOL: Window = Window::new(2, 2, 0);
-
-pub(crate) const FACTS: Facts = Facts {
-    architecture: Architecture::Vgg19,
-    title: "VGG19",
-    channels: 512,
-    stride: 32,
-    native_size: 224,
-    explanation_layer: "features.36",
-    windows: &[POOL; 5],
-    parameters: 20_024_384,
-    classifier_parameters: 123_642_856,
-    auxiliary_parameters: 0,
-    micro_batch: 4,
-};
 
 /// Channels of each stage, and the positions of its convolutions in `features`.
 const STAGES: [(i64, &[usize]); 5] = [

@@ -27,7 +27,7 @@ use radiograph_features::FeatureStore;
 use radiograph_files::{create_folder, write_bytes};
 use radiograph_head::{
     Architecture, Cohort, Event, FeatureShape, Features, Feed, Preset, Protocol, ProtocolRecord, Stage,
-    TrainingProgress,
+    StoredFeatures, TrainingProgress, run_protocol,
 };
 use radiograph_libtorch::Device;
 
@@ -143,7 +143,7 @@ fn train(
     let network: Architecture = store.key().backbone.parse()?;
     let name = if arguments.plain { format!("{network}-plain") } else { network.to_string() };
     let cohort = cohort(arguments, manifest, store)?;
-    let features = cohort.features(store)?;
+    let features = StoredFeatures::of_cohort(store, &cohort)?;
     let shape = features.shape();
     let protocol = protocol(arguments, network, shape, &cohort);
     let feed = Feed::new(&features, arguments.device, (arguments.resident * f64::from(1 << 30)) as u64)?;
@@ -160,8 +160,9 @@ fn train(
     let folder = arguments.out.join(&name);
     create_folder(&folder)?;
     let mut display = Display::new();
-    let record =
-        protocol.run(&cohort, &feed, store.key(), &folder, &mut |progress| display.show(&progress))?;
+    let record = run_protocol(&protocol, &cohort, &feed, store.key(), &folder, &mut |progress| {
+        display.show(&progress)
+    })?;
     display.bar.finish_and_clear();
     // Explanations need the features again.
     let place = serde_json::json!({ "store": std::path::absolute(store.folder())? });

@@ -85,12 +85,6 @@ pub enum GradcamError {
         /// What is allowed.
         range: &'static str,
     },
-    /// A name means no method.
-    #[error("`{name}` is no method; the methods are {}", crate::Method::ALL.map(crate::Method::name).join(", "))]
-    UnknownMethod {
-        /// The name given.
-        name: String,
-    },
     /// libtorch or the scorer failed.
     #[error("the scorer failed: {0}")]
     Scorer(String),

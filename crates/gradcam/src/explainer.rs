@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 use crate::{
     ClassChoice, GradcamError, HeatMap, Method, Quantity, Target,
     method::{Gradient, Perturbation, channel_weights, eigen_cam},
+    target::quantities,
 };
 
 /// Scores of changed feature maps; what the methods without gradients call.
@@ -145,7 +146,7 @@ where
             })
             .collect();
         let columns = target.class.columns(self.classes, &predicted)?;
-        let scores = target.quantity.of(&logits, &columns)?;
+        let scores = quantities(target.quantity, &logits, &columns)?;
         Ok(Scores { logits, columns, predicted, scores })
     }
 
@@ -182,7 +183,7 @@ where
             let scored = |changed: &Tensor| {
                 let logits = self.logits(changed)?;
                 let columns = vec![columns[image]; usize::try_from(changed.size()[0]).unwrap_or(0)];
-                to_f64(&quantity.of(&logits, &columns)?)
+                to_f64(&quantities(quantity, &logits, &columns)?)
             };
             let weights = channel_weights(perturbation, &one, (image, scores[image]), &scored)?;
             maps.push(weighted(activations, &weights));

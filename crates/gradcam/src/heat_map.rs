@@ -23,7 +23,7 @@ pub enum Evidence {
 
 /// Why a map shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NoEvidence {
     /// Every value is exactly 0.

@@ -38,5 +38,5 @@ mod target;
 pub use error::GradcamError;
 pub use explainer::{Explainer, Explanation};
 pub use heat_map::{Evidence, HeatMap, NoEvidence};
-pub use method::Method;
-pub use target::{ClassChoice, Quantity, Target};
+pub use radiograph_protocol::{Method, Quantity};
+pub use target::{ClassChoice, Target};

@@ -1,12 +1,12 @@
-//! What is explained: which number of which class. Not how.
+//! The explained number: a quantity of a class.
 
 use radiograph_classes::{Class, Classes};
-use serde::{Deserialize, Serialize};
+use radiograph_protocol::Quantity;
 use tch::Tensor;
 
 use crate::GradcamError;
 
-/// The number whose evidence is asked for, and of which class.
+/// The explained number.
 ///
 /// ```no_run
 /// use radiograph_classes::Classes;
@@ -15,33 +15,19 @@ use crate::GradcamError;
 /// let classes = Classes::new(["covid", "normal", "pneumonia"])?;
 /// // The logit of the class that the model predicts, as in most published figures.
 /// let usual = Target::default();
-/// // What speaks for covid rather than for its closest rival.
+/// // Evidence for covid rather than for its closest rival.
 /// let contrast = Target { quantity: Quantity::Margin, class: ClassChoice::One(classes.class("covid")?) };
 /// # Ok::<(), radiograph_classes::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Target {
-    /// Which number of the class.
+    /// Quantity of the class.
     pub quantity: Quantity,
-    /// Which class of each image.
+    /// Class of each image.
     pub class: ClassChoice,
 }
 
-/// Which number of a class is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Quantity {
-    /// The logit, before softmax: its gradient does not vanish when the model is sure.
-    #[default]
-    Logit,
-    /// The probability, after softmax: includes what speaks against the others, and is flat where it is near 0 or 1.
-    Probability,
-    /// The logit less the highest logit of another class.
-    Margin,
-}
-
-/// Which class is explained.
+/// The explained class of each image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClassChoice {
@@ -50,12 +36,12 @@ pub enum ClassChoice {
     Predicted,
     /// The same class for every image.
     One(Class),
-    /// A class for each image, in the order of the batch: the true ones, for instance.
+    /// A class for each image, in the order of the batch; for instance the true ones.
     Each(Vec<Class>),
 }
 
 impl ClassChoice {
-    /// Columns of the chosen classes, given those of the predicted ones.
+    /// The columns of the chosen classes, given those of the predicted ones.
     pub(crate) fn columns(&self, classes: &Classes, predicted: &[usize]) -> Result<Vec<usize>, GradcamError> {
         match self {
             Self::Predicted => Ok(predicted.to_vec()),
@@ -68,22 +54,24 @@ impl ClassChoice {
     }
 }
 
-impl Quantity {
-    /// The number `[N]` of column `columns[n]` of each row of logits `[N, K]`, still part of the graph.
-    pub(crate) fn of(self, logits: &Tensor, columns: &[usize]) -> Result<Tensor, GradcamError> {
-        let columns: Vec<i64> = columns.iter().map(|column| *column as i64).collect();
-        let index = Tensor::f_from_slice(&columns)?.f_to_device(logits.device())?.f_unsqueeze(1)?;
-        let chosen = |values: &Tensor| values.f_gather(1, &index, false)?.f_squeeze_dim(1);
-        Ok(match self {
-            Self::Logit => chosen(logits)?,
-            Self::Probability => chosen(&logits.f_softmax(1, None)?)?,
-            Self::Margin if logits.size()[1] < 2 => return Err(GradcamError::NoRunnerUp),
-            Self::Margin => {
-                let others = logits.f_scatter_value(1, &index, f64::NEG_INFINITY)?;
-                chosen(logits)?.f_sub(&others.f_amax([1_i64].as_slice(), false)?)?
-            }
-        })
-    }
+/// The quantity `[N]` of column `columns[n]` of each row of logits `[N, K]`, still part of the graph.
+pub(crate) fn quantities(
+    quantity: Quantity,
+    logits: &Tensor,
+    columns: &[usize],
+) -> Result<Tensor, GradcamError> {
+    let columns: Vec<i64> = columns.iter().map(|column| *column as i64).collect();
+    let index = Tensor::f_from_slice(&columns)?.f_to_device(logits.device())?.f_unsqueeze(1)?;
+    let chosen = |values: &Tensor| values.f_gather(1, &index, false)?.f_squeeze_dim(1);
+    Ok(match quantity {
+        Quantity::Logit => chosen(logits)?,
+        Quantity::Probability => chosen(&logits.f_softmax(1, None)?)?,
+        Quantity::Margin if logits.size()[1] < 2 => return Err(GradcamError::NoRunnerUp),
+        Quantity::Margin => {
+            let others = logits.f_scatter_value(1, &index, f64::NEG_INFINITY)?;
+            chosen(logits)?.f_sub(&others.f_amax([1_i64].as_slice(), false)?)?
+        }
+    })
 }
 
 #[cfg(test)]
@@ -92,7 +80,7 @@ mod tests {
 
     fn values(quantity: Quantity, columns: &[usize]) -> Vec<f64> {
         let logits = Tensor::from_slice(&[1.0_f64, 3.0, 2.0, 0.5, 0.0, -1.0]).view([2, 3]);
-        Vec::<f64>::try_from(quantity.of(&logits, columns).unwrap()).unwrap()
+        Vec::<f64>::try_from(quantities(quantity, &logits, columns).unwrap()).unwrap()
     }
 
     #[test]
@@ -118,6 +106,6 @@ mod tests {
     #[test]
     fn one_class_has_no_runner_up() {
         let logits = Tensor::from_slice(&[1.0_f64]).view([1, 1]);
-        assert!(matches!(Quantity::Margin.of(&logits, &[0]), Err(GradcamError::NoRunnerUp)));
+        assert!(matches!(quantities(Quantity::Margin, &logits, &[0]), Err(GradcamError::NoRunnerUp)));
     }
 }

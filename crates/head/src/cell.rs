@@ -1,81 +1,11 @@
-//! Recurrent cells: what reads a sequence `[N, T, C]` and gives its hidden state at every step, `[N, T, units]`.
+//! Recurrent cells at work: from a sequence `[N, T, C]` to the hidden state at every step, `[N, T, units]`.
 //!
-//! Equation numbers are those of Al-Rakhami et al. Gates stand in libtorch's order i, f, g, o, which is also Keras's
-//! (i, f, c, o). Weights are laid out as libtorch's: `weight_ih_l0 [gates·units, C]`, `weight_hh_l0 [gates·units, units]`.
+//! [`Cell`] says which equations and which tensors. Gates stand in libtorch's order i, f, g, o.
 
-use serde::{Deserialize, Serialize};
+use radiograph_protocol::{Cell, OutputGate};
 use tch::{Kind, Tensor};
 
-use crate::{
-    Error,
-    parameters::{Entry, Initial, Parameters, Role},
-};
-
-/// Which recurrent cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cell {
-    /// The LSTM of every library: no peepholes, tanh.
-    #[default]
-    Lstm,
-    /// The paper's equations 3 to 8: each gate also sees the cell state through a diagonal matrix.
-    LstmPeephole {
-        /// Which cell state the output gate sees.
-        output_gate: OutputGate,
-    },
-    /// The released code's LSTM: ReLU instead of tanh, and frozen as it began.
-    LstmReluFrozen,
-    /// Equations 1 and 2: h_t = tanh(W x_t + U h_{t-1} + b).
-    Simple,
-}
-
-/// Which cell state a peephole LSTM's output gate sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputGate {
-    /// c_{t-1}, as equation 5 is printed.
-    #[default]
-    PreviousState,
-    /// c_t, as peepholes were defined (Gers and Schmidhuber, 2000).
-    CurrentState,
-}
-
-impl Cell {
-    const fn prefix(self) -> &'static str {
-        match self {
-            Self::Simple => "rnn",
-            _ => "lstm",
-        }
-    }
-
-    /// The tensors of a cell that reads `channels` values a step.
-    pub(crate) fn layout(self, channels: i64, units: i64) -> Vec<Entry> {
-        let (gates, bias) = match self {
-            Self::Simple => (1, Initial::Zeros),
-            _ => (4, Initial::ForgetGateOne),
-        };
-        let role = if self == Self::LstmReluFrozen { Role::Frozen } else { Role::Trained };
-        let rows = gates * units;
-        let name = |tensor: &str| format!("{}.{tensor}_l0", self.prefix());
-        let mut entries = vec![
-            Entry::new(
-                name("weight_ih"),
-                &[rows, channels],
-                Initial::GlorotUniform { inputs: channels, outputs: rows },
-                role,
-            ),
-            Entry::new(name("weight_hh"), &[rows, units], Initial::Orthogonal, role),
-            Entry::new(name("bias_ih"), &[rows], bias, role),
-            // One trained bias for each gate, as in Keras; libtorch adds two.
-            Entry::new(name("bias_hh"), &[rows], Initial::Zeros, Role::Frozen),
-        ];
-        if matches!(self, Self::LstmPeephole { .. }) {
-            let initial = Initial::GlorotUniform { inputs: units, outputs: units };
-            entries.push(Entry::new(name("weight_ch"), &[3 * units], initial, role));
-        }
-        entries
-    }
-}
+use crate::{Error, Parameters};
 
 /// A cell with its tensors.
 #[derive(Debug)]
@@ -86,13 +16,13 @@ pub(crate) struct Recurrent {
     weight_hh: Tensor,
     bias_ih: Tensor,
     bias_hh: Tensor,
-    /// `[3·units]`: what the gates i, f, o see of the cell state.
+    /// `[3·units]`: weights of the cell state in the gates i, f and o.
     weight_ch: Option<Tensor>,
 }
 
 impl Recurrent {
     pub(crate) fn new(cell: Cell, units: i64, parameters: &Parameters) -> Result<Self, Error> {
-        let handle = |tensor: &str| parameters.handle(&format!("{}.{tensor}_l0", cell.prefix()));
+        let handle = |tensor: &str| parameters.handle(&cell.tensor_name(tensor));
         Ok(Self {
             cell,
             units,
@@ -155,7 +85,7 @@ impl Recurrent {
         })
     }
 
-    /// Step by step, for what the library has no kernel for.
+    /// Step by step, for cells without a kernel in libtorch.
     fn stepwise(
         &self,
         sequence: &Tensor,

@@ -1,10 +1,11 @@
-//! What can go wrong between a feature map and a class.
+//! What can go wrong in building, training, saving and loading a head.
 
 use std::path::PathBuf;
 
 use radiograph_files::FileError;
+use radiograph_protocol::ProtocolError;
 
-/// Why a head was not built, trained, kept or loaded.
+/// Why a head was not built, trained, saved or loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,15 +14,15 @@ pub enum Error {
         "{samples} training samples do not fill one batch of {batch}; lower the batch to at most {samples}"
     )]
     BatchTooLarge {
-        /// Samples for each step.
+        /// Batch size.
         batch: usize,
-        /// Samples there are.
+        /// Number of training samples.
         samples: usize,
     },
     /// Class names that do not fit.
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),
-    /// A class that no training sample has cannot be learned.
+    /// A class without training samples.
     #[error("class {class:?} has no training sample; drop the class or add images of it")]
     ClassWithoutSample {
         /// Its name.
@@ -30,16 +31,16 @@ pub enum Error {
     /// The reader of features failed.
     #[error("features of {samples} samples cannot be read: {source}")]
     Features {
-        /// How many were asked for.
+        /// Number of samples asked for.
         samples: usize,
-        /// What it said.
+        /// Its error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
     /// A file whose content is not what its name or its record says.
-    #[error("{} is damaged: {reason}; remove it, or take it from where it came", path.display())]
+    #[error("{} is damaged: {reason}; remove it, or restore it from a copy", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -51,28 +52,28 @@ pub enum Error {
     Foreign {
         /// The record.
         path: PathBuf,
-        /// What differs.
+        /// The field that differs.
         field: String,
-        /// What is asked for.
+        /// Value asked for.
         expected: String,
-        /// What the record says.
+        /// Value in the record.
         found: String,
     },
     /// libtorch refused a computation.
     #[error("libtorch: {reason}")]
     Libtorch {
-        /// The first line of what it said.
+        /// First line of its message.
         reason: String,
     },
-    /// A sample that the feature reader does not have.
+    /// A sample without features.
     #[error("sample {index} was asked for, but there are features of {count} samples, numbered from 0")]
     MissingSample {
-        /// The position asked for.
+        /// Position asked for.
         index: usize,
-        /// How many there are.
+        /// Number of samples.
         count: usize,
     },
-    /// A loss that is not a number ends training.
+    /// A loss or weight became infinite or NaN.
     #[error(
         "the {what} became {value} in epoch {epoch}, step {step}; lower the learning rate or clip gradients \
          (the last checkpoint is kept)"
@@ -90,24 +91,27 @@ pub enum Error {
     /// A feature that is not a finite number.
     #[error("the features of {sample} hold {value} at position {position}; extract them again")]
     NotFiniteFeature {
-        /// The sample, by the name that its reader gives it.
+        /// Name of the sample.
         sample: String,
-        /// Where in its flattened map.
+        /// Position in its flattened map.
         position: usize,
-        /// What stands there.
+        /// Value there.
         value: f32,
     },
     /// A tensor of another shape than expected.
     #[error("{what} has shape {found:?}, expected {expected}")]
     Shape {
-        /// Which tensor.
+        /// Name of the tensor.
         what: String,
-        /// In words and numbers.
+        /// Expected shape.
         expected: String,
-        /// What it is.
+        /// Its shape.
         found: Vec<i64>,
     },
-    /// A setting that no run can have.
+    /// A description of a training, or a record, was refused for another reason than those here.
+    #[error(transparent)]
+    Protocol(ProtocolError),
+    /// A setting out of its range.
     #[error("{setting} is {value}; {remedy}")]
     Setting {
         /// Its name.
@@ -117,6 +121,22 @@ pub enum Error {
         /// What it has to be.
         remedy: &'static str,
     },
+}
+
+/// Reasons that are also those of this crate keep their name here, so that a caller matches on one of them.
+impl From<ProtocolError> for Error {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::Classes(error) => Self::Classes(error),
+            ProtocolError::Damaged { path, reason } => Self::Damaged { path, reason },
+            ProtocolError::File(error) => Self::File(error),
+            ProtocolError::Foreign { path, field, expected, found } => {
+                Self::Foreign { path, field, expected, found }
+            }
+            ProtocolError::Setting { setting, value, remedy } => Self::Setting { setting, value, remedy },
+            other => Self::Protocol(other),
+        }
+    }
 }
 
 impl From<tch::TchError> for Error {

@@ -1,37 +1,32 @@
 //! The head itself: feature map → sequence → recurrent cell → dense layers → logits. Not its training.
 
+use radiograph_libtorch::Device;
+use radiograph_protocol::{Dropout, DropoutPlace, HeadConfig, HeadTensor, Initial, Reading};
+use radiograph_random::Stream;
 use tch::{Kind, Tensor};
 
-use radiograph_libtorch::Device;
-use radiograph_random::Stream;
-
-use crate::{
-    Error,
-    cell::Recurrent,
-    config::{Dropout, DropoutPlace, HeadConfig, Reading},
-    parameters::{Entry, Initial, Parameters},
-};
+use crate::{Error, Parameters, cell::Recurrent, to_sequence};
 
 /// Keras's epsilon of batch normalisation; libtorch's is 1e-5.
 const BATCH_NORM_EPSILON: f64 = 1e-3;
-/// What Keras's momentum of 0.99 leaves to a new batch.
+/// Weight of a new batch in the moving averages: 1 minus Keras's momentum of 0.99.
 const BATCH_NORM_NEW: f64 = 0.01;
 
-/// Whether a pass is part of training. An argument of each pass, not a state of the head.
+/// Evaluation or training. It is an argument of each pass, not a state of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing is dropped, moving averages are used and stay. Gradients still flow where they are asked for.
+    /// No dropout; batch normalisation uses its moving averages. Gradients still flow if asked for.
     Evaluate,
-    /// Values are dropped, batches are normalised by themselves and move the averages.
+    /// Dropout; batch normalisation uses the batch and updates its moving averages.
     Train(Step),
 }
 
-/// Which step of a training: what is dropped depends on this and nothing else.
+/// A step of a training. Dropout depends on this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The seed of the training.
+    /// Seed of the training.
     pub seed: u64,
-    /// Counted from 0 over all epochs.
+    /// Number, from 0 over all epochs.
     pub number: u64,
 }
 
@@ -48,7 +43,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// A head as its training begins: weights from `seed`, each tensor from a stream of its own.
+    /// A head with first weights drawn from `seed`, each tensor from its own stream.
     ///
     /// # Errors
     ///
@@ -60,8 +55,8 @@ impl Head {
 
     /// A head of zeros, to be filled from a file.
     pub(crate) fn blank(config: HeadConfig, device: Device) -> Result<Self, Error> {
-        let zeros = |entry| Entry { initial: Initial::Zeros, ..entry };
-        let layout: Vec<Entry> = config.layout()?.into_iter().map(zeros).collect();
+        let zeros = |tensor| HeadTensor { initial: Initial::Zeros, ..tensor };
+        let layout: Vec<HeadTensor> = config.layout()?.into_iter().map(zeros).collect();
         Self::with(config, Parameters::initialise(&layout, 0, device.to_tch())?, device)
     }
 
@@ -86,12 +81,12 @@ impl Head {
         Ok(Self { config, device, parameters, recurrent, recurrent_norm, hidden, output })
     }
 
-    /// What it is made of.
+    /// Its settings.
     pub fn config(&self) -> &HeadConfig {
         &self.config
     }
 
-    /// Where it computes.
+    /// Its device.
     pub fn device(&self) -> Device {
         self.device
     }
@@ -101,13 +96,13 @@ impl Head {
         &self.parameters
     }
 
-    /// Its named tensors, to choose which are trained.
+    /// Its named tensors, to change which are trained.
     pub fn parameters_mut(&mut self) -> &mut Parameters {
         &mut self.parameters
     }
 
-    /// Logits `[N, K]` of feature maps `[N, C, H, W]`, f32, on the head's device. Columns stand in the order of the
-    /// classes in its settings.
+    /// Logits `[N, K]` of feature maps `[N, C, H, W]`, f32, on the head's device. The columns have the order of the classes
+    /// in its settings.
     ///
     /// # Errors
     ///
@@ -135,13 +130,13 @@ impl Head {
         self.check(features)?;
         match (&self.recurrent, self.config.reading) {
             (Some(recurrent), Reading::Recurrent { order, .. }) => {
-                recurrent.forward(&order.to_sequence(features)?).map(Some)
+                recurrent.forward(&to_sequence(order, features)?).map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    /// `[N, C, H, W]` → what the dense layers see, `[N, length]`.
+    /// `[N, C, H, W]` → the vectors of the dense layers, `[N, length]`.
     fn read(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
         if let Some(states) = self.hidden_states(features)? {
             let states = match &self.recurrent_norm {
@@ -216,8 +211,8 @@ impl Dense {
     }
 }
 
-/// Over all dimensions but the last, as Keras does it: the moving variance is that of the batch itself, not the
-/// unbiased estimate that libtorch would keep.
+/// Batch normalisation over all dimensions but the last, as in Keras. Its moving variance averages the variance of the
+/// batch itself; libtorch's would average the unbiased estimate.
 #[derive(Debug)]
 struct BatchNorm {
     weight: Tensor,

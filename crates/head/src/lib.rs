@@ -1,8 +1,8 @@
-//! From the feature map of a frozen network to a class: the map is read as a sequence by a recurrent cell, dense layers
-//! name the class; and the training of all that.
+//! Heads: from the feature map of a frozen network to a class, and their training. A recurrent cell reads the map as a
+//! sequence, dense layers name the class.
 //!
-//! Not here: the frozen network, images, scores and explanations. Features come through [`Features`], as numbers in
-//! somebody's buffer; the network that made them is never run in training.
+//! Features come through [`Features`]; training never runs the network that made them. The settings and records are plain
+//! data of `radiograph-protocol`, re-exported here.
 //!
 //! ```no_run
 //! use radiograph_classes::Classes;
@@ -21,11 +21,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Fit`] trains one head on [`Samples`] of a [`Feed`], [`Trainings`] the folds of a cross-validation, and a [`Protocol`] all
-//! that a preset asks for, with checkpoints from which a killed training goes on.
+//! [`Fit`] trains one head on [`Samples`] of a [`Feed`], [`Trainings`] the folds of a cross-validation, and [`run_protocol`]
+//! everything that a preset asks for. A killed training resumes from its checkpoints.
 
 mod cell;
-mod config;
 mod data;
 mod error;
 mod head;
@@ -33,27 +32,23 @@ mod kept;
 mod optimizer;
 mod order;
 mod parameters;
-mod preset;
 mod probabilities;
 mod protocol;
 mod training;
 
-pub use cell::{Cell, OutputGate};
-pub use config::{Dropout, DropoutPlace, FeatureShape, HeadConfig, Reading};
 pub use data::{Features, Feed, InMemory, ReadError, Samples, StoredFeatures};
 pub use error::Error;
 pub use head::{Head, Mode, Step};
-pub use kept::{Model, ModelRecord};
-pub use optimizer::{Clipping, Optimizer, RmsProp, RmsPropForm, Schedule};
-pub use order::SequenceOrder;
-pub use parameters::{Parameter, Parameters, Role};
-pub use preset::{Preset, Tested};
+pub use kept::Model;
+pub use optimizer::Optimizer;
+pub use order::{to_map, to_sequence};
+pub use parameters::{Parameter, Parameters};
 pub use probabilities::ClassProbabilities;
-pub use protocol::{
-    Cohort, FoldRecord, LabelledImage, Protocol, ProtocolRecord, Stage, Subset, TestedModel, TrainingProgress,
+pub use protocol::{Stage, TrainingProgress, run_protocol};
+pub use radiograph_protocol::{
+    Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold, FoldRecord,
+    FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord, OutputGate,
+    Preset, Protocol, ProtocolError, ProtocolRecord, Reading, RmsProp, RmsPropForm, Role, Schedule, Scores,
+    SequenceOrder, Subset, Tested, TestedModel, TrainingConfig, median_best_epoch,
 };
-pub use radiograph_weights::Architecture;
-pub use training::{
-    CrossEntropy, End, EpochRecord, Event, Fit, Fitted, Fold, FoldStart, Gradients, History, Keep, Observer,
-    Scores, TrainingConfig, Trainings, median_best_epoch,
-};
+pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, Observer, Trainings};

@@ -1,60 +1,13 @@
-//! The named tensors of a head, and how each begins. Not the layers that compute with them.
+//! The named tensors of a head and their first values. The layers that compute with them are in `head` and `cell`.
 
+use radiograph_protocol::{HeadTensor, Initial, Role};
 use radiograph_random::Stream;
 use tch::{Device, Kind, Tensor};
 
 use crate::Error;
 
-/// Tensors are filled and read in pieces of this many elements, so that no second copy of a large one is needed.
+/// Number of elements that are filled or read at a time, so that no second copy of a large tensor is needed.
 pub(crate) const PIECE: i64 = 1 << 18;
-
-/// What a tensor is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Moved by the optimiser.
-    Trained,
-    /// Used as it began or was loaded.
-    Frozen,
-    /// A moving average that batch normalisation keeps.
-    Statistic,
-}
-
-/// How a tensor begins: Keras's conventions, stated, since libtorch's and tch's defaults are others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Initial {
-    Zeros,
-    Ones,
-    /// An LSTM's bias, gates in the order i, f, g, o: zero, and one for the forget gate (Jozefowicz et al., 2015).
-    ForgetGateOne,
-    /// Uniform in ±√(6 / (inputs + outputs)) (Glorot and Bengio, 2010).
-    GlorotUniform {
-        inputs: i64,
-        outputs: i64,
-    },
-    /// A matrix with orthonormal columns (or rows, if it is wider than high): Q of a normal matrix's QR decomposition,
-    /// signs by the diagonal of R (Saxe et al., 2014).
-    Orthogonal,
-}
-
-/// A tensor that a head needs.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) shape: Vec<i64>,
-    pub(crate) initial: Initial,
-    pub(crate) role: Role,
-}
-
-impl Entry {
-    pub(crate) fn new(name: impl Into<String>, shape: &[i64], initial: Initial, role: Role) -> Self {
-        Self { name: name.into(), shape: shape.to_vec(), initial, role }
-    }
-
-    /// How many elements it has; `None` if they cannot be counted.
-    pub(crate) fn count(&self) -> Option<i64> {
-        self.shape.iter().try_fold(1_i64, |count, side| count.checked_mul(*side))
-    }
-}
 
 /// A named tensor of a head.
 #[derive(Debug)]
@@ -70,7 +23,7 @@ impl Parameter {
         &self.name
     }
 
-    /// What it is for.
+    /// Its purpose.
     pub fn role(&self) -> Role {
         self.role
     }
@@ -86,9 +39,9 @@ impl Parameter {
 pub struct Parameters(Vec<Parameter>);
 
 impl Parameters {
-    /// Fresh tensors, each from the stream that its name and the seed give.
-    pub(crate) fn initialise(layout: &[Entry], seed: u64, device: Device) -> Result<Self, Error> {
-        let parameter = |entry: &Entry| {
+    /// Fresh tensors, each from the random stream of its name and the seed.
+    pub(crate) fn initialise(layout: &[HeadTensor], seed: u64, device: Device) -> Result<Self, Error> {
+        let parameter = |entry: &HeadTensor| {
             let mut tensor = Tensor::f_zeros(entry.shape.as_slice(), (Kind::Float, device))?;
             initialise(&mut tensor, entry.initial, Stream::new(seed, &format!("initial.{}", entry.name)))?;
             let tensor = tensor.f_set_requires_grad(entry.role == Role::Trained)?;
@@ -97,12 +50,12 @@ impl Parameters {
         layout.iter().map(parameter).collect::<Result<_, Error>>().map(Self)
     }
 
-    /// One after the other.
+    /// All of them, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Parameter> {
         self.0.iter()
     }
 
-    /// Those that the optimiser moves.
+    /// The trained ones.
     pub fn trained(&self) -> impl Iterator<Item = &Parameter> {
         self.0.iter().filter(|parameter| parameter.role == Role::Trained)
     }
@@ -112,7 +65,7 @@ impl Parameters {
         self.0.iter().find(|parameter| parameter.name == name)
     }
 
-    /// Gives the parameter of this name other values, in place.
+    /// Copies values into the parameter of this name, in place.
     ///
     /// # Errors
     ///
@@ -134,8 +87,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// Lets the optimiser move a tensor that is frozen otherwise, such as the second bias of a loaded LSTM, or the
-    /// reverse.
+    /// Makes a tensor trained or frozen, such as the second bias of a loaded LSTM.
     ///
     /// # Errors
     ///
@@ -154,7 +106,7 @@ impl Parameters {
         }
     }
 
-    /// A layer's own handle to a tensor: the same memory.
+    /// A second handle to the memory of a tensor, for a layer.
     pub(crate) fn handle(&self, name: &str) -> Result<Tensor, Error> {
         match self.named(name) {
             Some(parameter) => Ok(parameter.tensor.shallow_clone()),
@@ -210,7 +162,7 @@ mod tests {
     use super::*;
 
     fn filled(shape: &[i64], initial: Initial) -> Tensor {
-        let entry = Entry::new("weight", shape, initial, Role::Frozen);
+        let entry = HeadTensor::new("weight", shape, initial, Role::Frozen);
         Parameters::initialise(&[entry], 7, Device::Cpu).unwrap().0.remove(0).tensor
     }
 
@@ -252,7 +204,7 @@ mod tests {
 
     #[test]
     fn values_of_another_shape_are_not_broadcast() {
-        let entry = Entry::new("bias", &[3], Initial::Zeros, Role::Trained);
+        let entry = HeadTensor::new("bias", &[3], Initial::Zeros, Role::Trained);
         let parameters = Parameters::initialise(&[entry], 0, Device::Cpu).unwrap();
         let one = Tensor::ones([1], tch::kind::FLOAT_CPU);
         assert!(matches!(parameters.set("bias", &one), Err(Error::Shape { .. })));

@@ -105,6 +105,9 @@ pub enum Error {
     /// Heads and their training.
     #[error(transparent)]
     Head(#[from] radiograph_head::Error),
+    /// Protocols of trainings and their records.
+    #[error(transparent)]
+    Protocol(#[from] radiograph_head::ProtocolError),
     /// Explanations.
     #[error(transparent)]
     Gradcam(#[from] GradcamError),

@@ -10,7 +10,6 @@ use crate::{
 };
 
 const STEM_POOL: Window = Window::new(3, 2, 1);
-const TRANSITION_POOL: Window = Window::new(2, 2, 0);
 
 /// Channels after the stem.
 const STEM: i64 = 64;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// [`ColourMap::Jet`] is what the paper and most of the literature show; its bright bands suggest steps that the numbers do
 /// not have. The others are perceptually even: equal steps of the number look like equal steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ColourMap {
     /// Blue, cyan, yellow, red: matplotlib's `jet`.

@@ -1,18 +1,19 @@
-//! Where features come from. Not which of them are trained on.
+//! Sources of feature maps.
 
 use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_protocol::FeatureShape;
 
-use crate::{Error, FeatureShape};
+use crate::Error;
 
-/// Why features could not be read: whatever the reader has to say.
+/// The error of a reader of features.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Feature maps of one shape, numbered from 0 and read by number. Read from a second thread while the first one trains.
+/// Feature maps of one shape, numbered from 0. A second thread reads them while the first one trains.
 pub trait Features: Sync {
     /// The shape of every map.
     fn shape(&self) -> FeatureShape;
 
-    /// How many there are.
+    /// The number of maps.
     fn len(&self) -> usize;
 
     /// Whether there are none.
@@ -20,7 +21,7 @@ pub trait Features: Sync {
         self.len() == 0
     }
 
-    /// What people call the image behind a map, for messages.
+    /// The name of the image behind a map, for messages.
     fn name(&self, index: usize) -> String;
 
     /// Writes the maps at `indices`, all below [`Self::len`], one after the other into `into`, which has room for exactly
@@ -31,12 +32,12 @@ pub trait Features: Sync {
     /// The reader's own; what `into` holds is then undefined.
     fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError>;
 
-    /// Tells these maps from others: the same only if all of them are the same, in the same order. Kept with checkpoints and
-    /// models, so that no training goes on with other images under the same numbers.
+    /// A hash of all maps in order. Checkpoints and models record it, so that no training resumes with other images under
+    /// the same numbers.
     fn digest(&self) -> ContentHash;
 }
 
-/// Feature maps that are in memory already.
+/// Feature maps in memory.
 #[derive(Clone, Debug)]
 pub struct InMemory {
     shape: FeatureShape,
@@ -44,11 +45,11 @@ pub struct InMemory {
 }
 
 impl InMemory {
-    /// Maps of this shape, one after the other.
+    /// Concatenated maps of this shape.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] if `values` does not end where a map ends.
+    /// [`Error::Shape`] if `values` does not hold a whole number of maps.
     pub fn new(shape: FeatureShape, values: Vec<f32>) -> Result<Self, Error> {
         if shape.is_empty() || !values.len().is_multiple_of(shape.len()) {
             return Err(Error::Shape {

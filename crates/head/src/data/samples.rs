@@ -1,13 +1,14 @@
-//! Which features carry which class.
+//! Labelled samples: numbers of feature maps, and the class of each.
 
 use radiograph_classes::{Class, Classes};
 use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_protocol::Cohort;
 use radiograph_random::Stream;
 
 use crate::Error;
 
-/// Labelled samples: for each its class, and one or more feature maps of the same image (drawn variants of it, made in
-/// advance because the network that reads images is frozen and not run in training).
+/// Labelled samples. Each has a class and one or more feature maps of the same image: its own and those of augmented
+/// variants. Variants are extracted in advance, because training does not run the frozen network.
 #[derive(Clone, Debug)]
 pub struct Samples {
     classes: Classes,
@@ -21,7 +22,24 @@ impl Samples {
         Self { classes: classes.clone(), variants: Vec::new(), labels: Vec::new() }
     }
 
-    /// Adds the image whose feature map has number `features` and whose class has this name.
+    /// The samples of a cohort at these positions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingSample`] if a position is not one of the cohort's images.
+    pub fn of_cohort(cohort: &Cohort, positions: &[usize]) -> Result<Self, Error> {
+        let numbers = cohort.map_numbers();
+        let mut samples = Self::new(cohort.classes());
+        for &position in positions {
+            let missing = || Error::MissingSample { index: position, count: cohort.images().len() };
+            let class = cohort.label(position).ok_or_else(missing)?;
+            let maps = numbers.get(position).ok_or_else(missing)?.clone();
+            samples.push_variants(maps.collect(), class.name())?;
+        }
+        Ok(samples)
+    }
+
+    /// Adds the image with feature map number `features` and the class of this name.
     ///
     /// # Errors
     ///
@@ -30,8 +48,8 @@ impl Samples {
         self.push_variants(vec![features], class)
     }
 
-    /// Adds an image of which there are several feature maps: the image itself first, which alone is used where nothing is
-    /// trained, then the variants, of which each epoch draws one.
+    /// Adds an image with several feature maps: its own first, then those of variants. Each training epoch draws one
+    /// variant; evaluation uses the image's own map.
     ///
     /// # Errors
     ///
@@ -46,12 +64,12 @@ impl Samples {
         Ok(())
     }
 
-    /// The classes that there can be.
+    /// All classes.
     pub fn classes(&self) -> &Classes {
         &self.classes
     }
 
-    /// How many samples there are.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -81,7 +99,7 @@ impl Samples {
         Ok(subset)
     }
 
-    /// Refuses a class that nothing teaches.
+    /// Refuses a class without samples.
     pub(crate) fn require_all_classes(&self) -> Result<(), Error> {
         match self.classes.iter().find(|class| !self.labels.contains(&class.index())) {
             Some(class) => Err(Error::ClassWithoutSample { class: class.name().to_owned() }),
@@ -93,12 +111,12 @@ impl Samples {
         self.labels[position] as i64
     }
 
-    /// The images themselves, in order.
+    /// The numbers of the images' own maps, in order.
     pub(crate) fn originals(&self) -> Vec<usize> {
         self.variants.iter().map(|variants| variants[0]).collect()
     }
 
-    /// For the samples at `positions`, one map each: the only one, or one of the variants, drawn from `stream`.
+    /// One map for each sample at `positions`: the only one, or a variant drawn from `stream`.
     pub(crate) fn drawn(&self, positions: &[usize], stream: &mut Stream) -> Vec<usize> {
         let one = |&position: &usize| match &self.variants[position][..] {
             [only] => *only,
@@ -108,8 +126,7 @@ impl Samples {
         positions.iter().map(one).collect()
     }
 
-    /// Tells one set of samples from another, by the numbers of their maps and their classes. Which maps these numbers stand
-    /// for, [`crate::Features::digest`] tells.
+    /// A hash of the numbers of the maps and the classes. [`crate::Features::digest`] covers the maps behind the numbers.
     pub(crate) fn digest(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         for (variants, &label) in self.variants.iter().zip(&self.labels) {

@@ -1,11 +1,12 @@
-//! Features from the store on disk.
+//! Feature maps from the store on disk.
 
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_protocol::{Cohort, FeatureShape};
 
-use crate::{Error, FeatureShape, Features, ReadError};
+use crate::{Error, Features, ReadError};
 
-/// Chosen feature maps of a store, numbered in the order in which they were chosen.
+/// Selected feature maps of a store, numbered in the order of selection.
 #[derive(Debug)]
 pub struct StoredFeatures<'a> {
     store: &'a FeatureStore,
@@ -14,7 +15,7 @@ pub struct StoredFeatures<'a> {
 }
 
 impl<'a> StoredFeatures<'a> {
-    /// These maps of `store`, each with what people call its image.
+    /// These maps of `store`, each with the name of its image.
     ///
     /// # Errors
     ///
@@ -34,6 +35,15 @@ impl<'a> StoredFeatures<'a> {
             samples,
             source: Box::new(radiograph_features::FeatureError::Missing { folder, missing }),
         })
+    }
+
+    /// The maps of a cohort, in the order in which it numbers them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Features`] that lists what the store lacks.
+    pub fn of_cohort(store: &'a FeatureStore, cohort: &Cohort) -> Result<Self, Error> {
+        Self::new(store, cohort.stored_maps().map(|(id, name)| (id, name.to_owned())))
     }
 }
 
@@ -56,7 +66,7 @@ impl Features for StoredFeatures<'_> {
         Ok(self.store.read(&wanted, into)?)
     }
 
-    /// By the images' content, under which their maps are stored.
+    /// A hash of the images' content, under which their maps are stored.
     fn digest(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         for id in &self.wanted {

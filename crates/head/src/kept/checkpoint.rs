@@ -1,42 +1,40 @@
-//! A training that can be killed at any moment: after an epoch, tensors go to files whose names no reader knows yet; the
-//! record that names them and their hashes is renamed into place last; then what it no longer names is removed. So there is
+//! Checkpoints, such that a training can be killed at any moment. After an epoch, tensors go to new files; then the record
+//! that names them and their hashes is renamed into place; then files that it no longer names are removed. So there is
 //! always one whole checkpoint, the old or the new one.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use radiograph_features::ExtractionKey;
-use radiograph_files::{ContentHash, FileError, create_folder, write_bytes};
+use radiograph_files::{ContentHash, FileError, create_folder};
 use radiograph_libtorch::Device;
+use radiograph_protocol::{HeadConfig, History, TrainingConfig, Versions, read_record, write_record};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::{
-    Error, Head, HeadConfig, History, Optimizer, TrainingConfig,
+    Error, Head, Optimizer,
     kept::{
-        origin::{Beginning, Settings, Versions},
+        origin::{Beginning, Settings, versions},
         tensor_file,
     },
 };
 
-/// A record that is longer than this is none: a million epochs take some 300 bytes each.
-const LONGEST_RECORD: u64 = 1 << 29;
-
-/// What `checkpoint.json` says.
+/// The record of a checkpoint, `checkpoint.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Checkpoint {
     format: String,
     head: HeadConfig,
     training: TrainingConfig,
     key: ExtractionKey,
-    /// Which samples are trained on, and which validate.
+    /// Hashes of the training samples and the validation samples.
     samples: [Option<ContentHash>; 2],
-    /// Which maps the samples' numbers stand for.
+    /// Hash of the feature maps.
     #[serde(default)]
     features: Option<ContentHash>,
-    /// The weights of another training that it began from.
+    /// Hash of the weights of another training that it began from.
     #[serde(default)]
     began_from: Option<ContentHash>,
     #[serde(default)]
@@ -76,7 +74,7 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    const FORMAT: &str = "radiograph head checkpoint 1";
+    const FORMAT: &str = "radiograph head checkpoint 2";
 
     pub(crate) fn new(folder: &Path, settings: &Settings<'_>, device: Device) -> Result<Self, Error> {
         create_folder(folder)?;
@@ -90,7 +88,7 @@ impl Checkpoints {
             features: settings.features,
             began_from: settings.beginning.weights,
             contaminated: settings.beginning.contaminated,
-            versions: Versions::of(device),
+            versions: versions(device),
             history: History::default(),
             state: Named { file: String::new(), hash: ContentHash::of_bytes(b"") },
             best: None,
@@ -98,20 +96,11 @@ impl Checkpoints {
         Ok(Self { folder: folder.to_owned(), blank, best: None })
     }
 
-    /// The checkpoint of this very training, if there is one; head and optimiser are then as they were.
+    /// The checkpoint of this training, if there is one. Restores head and optimiser.
     pub(crate) fn resume(&mut self, head: &Head, optimizer: &Optimizer) -> Result<Option<Checkpoint>, Error> {
         let path = self.record();
-        let Some(found) = read_record::<Checkpoint>(&path)? else { return Ok(None) };
-        let own = &self.blank;
-        if found.format != own.format {
-            return Err(Error::Foreign {
-                path,
-                field: "format".to_owned(),
-                expected: own.format.clone(),
-                found: found.format.chars().take(80).collect(),
-            });
-        }
-        own.settings().require(&found.settings(), &path)?;
+        let Some(found) = read_record::<Checkpoint>(&path, Self::FORMAT)? else { return Ok(None) };
+        self.blank.settings().require(&found.settings(), &path)?;
         tensor_file::read(
             &self.folder.join(plain(&found.state, &path)?),
             found.state.hash,
@@ -121,7 +110,7 @@ impl Checkpoints {
         Ok(Some(found))
     }
 
-    /// Keeps the weights of the epoch that is the best so far. Counts once [`Self::save`] was called.
+    /// Writes the weights of the best epoch so far. They count once [`Self::save`] was called.
     pub(crate) fn save_best(&mut self, head: &Head, epoch: usize) -> Result<(), Error> {
         let file = format!("best-{epoch}.safetensors");
         let hash = tensor_file::write(&self.folder.join(&file), &weights(head))?;
@@ -129,7 +118,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Keeps all that the next epoch depends on.
+    /// Writes everything that the next epoch depends on.
     pub(crate) fn save(&self, head: &Head, optimizer: &Optimizer, history: &History) -> Result<(), Error> {
         let file = format!("checkpoint-{}.safetensors", history.epochs().len());
         let hash = tensor_file::write(&self.folder.join(&file), &named(head, optimizer))?;
@@ -139,17 +128,14 @@ impl Checkpoints {
             best: self.best.clone(),
             ..self.blank.clone()
         };
-        let path = self.record();
-        let text = serde_json::to_vec_pretty(&record)
-            .map_err(|error| Error::Damaged { path: path.clone(), reason: error.to_string() })?;
         history.write_csv(&self.folder.join("history.csv"))?;
-        write_bytes(&path, &text)?;
+        write_record(&self.record(), &record)?;
         let best = record.best.as_ref().map(|best| best.file.as_str());
         let wanted: Vec<&str> = best.into_iter().chain([record.state.file.as_str()]).collect();
         remove_tensors(&self.folder, &wanted)
     }
 
-    /// Gives the head the best weights kept, if any were.
+    /// Restores the best weights, if any were written.
     pub(crate) fn load_best(&self, head: &Head) -> Result<(), Error> {
         match &self.best {
             Some(best) => {
@@ -163,21 +149,21 @@ impl Checkpoints {
         self.folder.join("checkpoint.json")
     }
 
-    /// Takes away what a finished training needs no more.
+    /// Removes the checkpoint of a finished training.
     pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
-        // The record first: tensors without one are nobody's.
+        // The record first: tensors without one are ignored.
         let _ = fs::remove_file(folder.join("checkpoint.json"));
         remove_tensors(folder, &[])?;
         remove_leftovers(folder)
     }
 }
 
-/// Takes away what a write that was killed left behind. Only where nobody else writes at the same time.
+/// Removes leftovers of a killed write. No other process may write to the folder at the same time.
 pub(crate) fn remove_leftovers(folder: &Path) -> Result<(), Error> {
     remove_files(folder, |name| name.starts_with(".radiograph-") && name.ends_with(".partial"))
 }
 
-/// Takes away what no record names any more.
+/// Removes tensors that no record names.
 fn remove_tensors(folder: &Path, wanted: &[&str]) -> Result<(), Error> {
     remove_files(folder, |name| {
         let ours = ["checkpoint-", "best-"].iter().any(|prefix| name.starts_with(prefix))
@@ -186,7 +172,7 @@ fn remove_tensors(folder: &Path, wanted: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// What cannot be removed does no harm.
+/// Files that cannot be removed do no harm.
 fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), Error> {
     let failed = |source| FileError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -200,7 +186,7 @@ fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), Er
     Ok(())
 }
 
-/// A name that does not lead out of the folder.
+/// A file name that stays in the folder.
 fn plain<'a>(named: &'a Named, record: &Path) -> Result<&'a str, Error> {
     let simple = Path::new(&named.file).file_name().is_some_and(|name| name == named.file.as_str());
     if simple {
@@ -210,20 +196,6 @@ fn plain<'a>(named: &'a Named, record: &Path) -> Result<&'a str, Error> {
         path: record.to_owned(),
         reason: format!("it names the file {:?}", named.file.chars().take(80).collect::<String>()),
     })
-}
-
-pub(crate) fn read_record<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Error> {
-    let size = match fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(FileError::Read { path: path.to_owned(), source }.into()),
-    };
-    let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
-    if size > LONGEST_RECORD {
-        return Err(damaged(format!("it has {size} bytes")));
-    }
-    let text = fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    serde_json::from_slice(&text).map(Some).map_err(|error| damaged(error.to_string()))
 }
 
 /// All tensors of a head, by name.

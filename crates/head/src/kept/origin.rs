@@ -1,50 +1,66 @@
-//! What made a file: what a weight means depends on the features it was trained on, its last bit on what computed it.
+//! The origin of a model or checkpoint: settings, features, samples, first weights, software.
 
 use std::path::Path;
 
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use radiograph_libtorch::Device;
+use radiograph_protocol::{Difference, HeadConfig, ModelRecord, TrainingConfig, Versions};
 
-use crate::{Error, HeadConfig, TrainingConfig};
+use crate::Error;
 
-/// All that decides the weights of a training.
+/// Everything that determines the weights of a training.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'a> {
     pub(crate) head: &'a HeadConfig,
     pub(crate) training: &'a TrainingConfig,
     pub(crate) key: &'a ExtractionKey,
-    /// Which samples are trained on, and which validate.
+    /// Hashes of the training samples and the validation samples.
     pub(crate) samples: [Option<ContentHash>; 2],
-    /// Which maps the samples' numbers stand for; `None` in records that are older than this question.
+    /// Hash of the feature maps; `None` in older records.
     pub(crate) features: Option<ContentHash>,
     pub(crate) beginning: Beginning,
 }
 
-/// What a training begins from.
+/// The first weights of a training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Beginning {
-    /// The weights that another training ended with; `None` for fresh ones, which the settings decide.
+    /// Hash of the final weights of another training; `None` for fresh ones, which the settings determine.
     pub(crate) weights: Option<ContentHash>,
     /// Whether its validation samples were trained on there.
     pub(crate) contaminated: bool,
 }
 
-impl Settings<'_> {
-    /// Refuses what another training made, and says where they differ.
+impl<'a> Settings<'a> {
+    /// The settings of a finished model.
+    pub(crate) fn of_model(record: &'a ModelRecord) -> Self {
+        Self {
+            head: &record.head,
+            training: &record.training,
+            key: &record.key,
+            samples: record.samples,
+            features: record.features,
+            beginning: Beginning { weights: record.began_from, contaminated: record.contaminated },
+        }
+    }
+
+    /// Refuses the record of another training, with the first difference.
     pub(crate) fn require(&self, found: &Settings<'_>, path: &Path) -> Result<(), Error> {
         self.head.classes.columns_of(&found.head.classes)?;
         require_key(self.key, found.key, path)?;
-        for (what, expected, found) in [
-            ("head", to_value(self.head), to_value(found.head)),
-            ("training", to_value(self.training), to_value(found.training)),
-            ("samples", to_value(&self.samples), to_value(&found.samples)),
-            ("features", to_value(&self.features), to_value(&found.features)),
-            ("first weights", to_value(&self.beginning.weights), to_value(&found.beginning.weights)),
-            ("contaminated", to_value(&self.beginning.contaminated), to_value(&found.beginning.contaminated)),
-        ] {
-            if let Some((field, expected, found)) = difference(&expected, &found) {
+        let differences = [
+            ("head", Difference::between(self.head, found.head)),
+            ("training", Difference::between(self.training, found.training)),
+            ("samples", Difference::between(&self.samples, &found.samples)),
+            ("features", Difference::between(&self.features, &found.features)),
+            ("first weights", Difference::between(&self.beginning.weights, &found.beginning.weights)),
+            (
+                "contaminated",
+                Difference::between(&self.beginning.contaminated, &found.beginning.contaminated),
+            ),
+        ];
+        for (what, difference) in differences {
+            if let Some(Difference { field, expected, found }) = difference {
                 let field = format!("{what}{field}");
                 return Err(Error::Foreign { path: path.to_owned(), field, expected, found });
             }
@@ -53,7 +69,7 @@ impl Settings<'_> {
     }
 }
 
-/// Refuses what was made from features of another origin.
+/// Refuses features of another origin.
 pub(crate) fn require_key(expected: &ExtractionKey, found: &ExtractionKey, path: &Path) -> Result<(), Error> {
     let weights = [expected, found].map(|key| key.weights.to_string());
     let fields = [
@@ -73,40 +89,7 @@ pub(crate) fn require_key(expected: &ExtractionKey, found: &ExtractionKey, path:
     }
 }
 
-/// What computed: bits may differ elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Versions {
-    radiograph: String,
-    threads: i32,
-    device: String,
-}
-
-impl Versions {
-    pub(crate) fn of(device: radiograph_libtorch::Device) -> Self {
-        Self {
-            radiograph: env!("CARGO_PKG_VERSION").to_owned(),
-            threads: tch::get_num_threads(),
-            device: device.to_string(),
-        }
-    }
-}
-
-fn to_value(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
-}
-
-/// Where two records first differ, and what stands there.
-pub(crate) fn difference(expected: &Value, found: &Value) -> Option<(String, String, String)> {
-    if expected == found {
-        return None;
-    }
-    if let (Some(expected), Some(found)) = (expected.as_object(), found.as_object()) {
-        for key in expected.keys().chain(found.keys()) {
-            let pair = (expected.get(key).unwrap_or(&Value::Null), found.get(key).unwrap_or(&Value::Null));
-            if let Some((rest, expected, found)) = difference(pair.0, pair.1) {
-                return Some((format!(".{key}{rest}"), expected, found));
-            }
-        }
-    }
-    Some((String::new(), expected.to_string(), found.to_string()))
+/// Software and device of a training on `device`.
+pub(crate) fn versions(device: Device) -> Versions {
+    Versions::new(tch::get_num_threads(), device.to_string())
 }

@@ -8,16 +8,14 @@ use std::{
 };
 
 use radiograph_files::{ContentHash, ContentHashing, FileError, write_whole};
+use radiograph_protocol::HeadTensor;
 use safetensors::{
     Dtype,
     tensor::{Metadata, TensorInfo},
 };
 use tch::Tensor;
 
-use crate::{
-    Error,
-    parameters::{Entry, PIECE},
-};
+use crate::{Error, parameters::PIECE};
 
 /// A header that is longer than this is none.
 const LONGEST_HEADER: u64 = 1 << 24;
@@ -105,12 +103,12 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
 }
 
 /// Refuses a file that does not hold exactly the tensors of this layout, by its header alone: its values are not looked at.
-pub(crate) fn require(path: &Path, layout: &[Entry]) -> Result<(), Error> {
+pub(crate) fn require(path: &Path, layout: &[HeadTensor]) -> Result<(), Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let metadata = header(&mut file).map_err(failed)?.map_err(damaged)?;
-    let shapes: Vec<_> = layout.iter().map(|entry| (entry.name.as_str(), entry.shape.clone())).collect();
+    let shapes: Vec<_> = layout.iter().map(|tensor| (tensor.name.as_str(), tensor.shape.clone())).collect();
     same(&metadata, &shapes).map_err(damaged)
 }
 

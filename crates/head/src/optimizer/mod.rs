@@ -1,9 +1,6 @@
-//! What moves the trained tensors: RMSprop, gradient clipping and the learning rate's schedule.
+//! The optimiser at work: RMSprop steps and gradient clipping.
 
 mod clipping;
 mod rmsprop;
-mod schedule;
 
-pub use clipping::Clipping;
-pub use rmsprop::{Optimizer, RmsProp, RmsPropForm};
-pub use schedule::Schedule;
+pub use rmsprop::Optimizer;

@@ -1,58 +1,17 @@
-//! RMSprop (Hinton, lecture 6e of *Neural Networks for Machine Learning*, 2012) in the two forms that libraries give it,
-//! over named tensors whose state can be kept. Not momentum, not centring: neither the paper nor its code uses them.
+//! RMSprop (Hinton, lecture 6e of *Neural Networks for Machine Learning*, 2012) at work, over named tensors whose state can
+//! be saved.
 //!
-//! The step is bound by memory, so it goes over parameters, gradients and state once: every large tensor in pieces that
-//! stay in the processor's cache while the few operations on them run.
+//! Memory bandwidth limits the step, so it passes over parameters, gradients and state once. Large tensors go in pieces
+//! that stay in the processor's cache for all operations.
 
-use serde::{Deserialize, Serialize};
+use radiograph_protocol::{Clipping, RmsProp, RmsPropForm};
 use tch::{Kind, Tensor};
 
-use crate::{Clipping, Error, optimizer::clipping::Clip};
+use super::clipping::Clip;
+use crate::Error;
 
-/// Elements of one piece: 1 MiB of f32, of which parameter, gradient, state and room stay in the cache.
+/// Elements of one piece: 1 MiB of f32, so that parameter, gradient, state and room stay in the cache.
 const PIECE: i64 = 1 << 18;
-
-/// The settings of RMSprop.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RmsProp {
-    /// Where epsilon stands.
-    pub form: RmsPropForm,
-    /// How much of the mean square survives a step: 0 up to below 1.
-    pub rho: f64,
-    /// Above 0.
-    pub epsilon: f64,
-}
-
-/// Where epsilon stands, with v ← ρ·v + (1 - ρ)·g².
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RmsPropForm {
-    /// w ← w - rate·g / √(v + ε), as Keras writes it.
-    Keras,
-    /// w ← w - rate·g / (√v + ε), as PyTorch writes it.
-    PyTorch,
-}
-
-impl RmsProp {
-    /// Keras's form and defaults: ρ = 0.9, ε = 1e-7.
-    pub const KERAS: Self = Self { form: RmsPropForm::Keras, rho: 0.9, epsilon: 1e-7 };
-    /// PyTorch's form and defaults: ρ = 0.99, ε = 1e-8.
-    pub const PYTORCH: Self = Self { form: RmsPropForm::PyTorch, rho: 0.99, epsilon: 1e-8 };
-
-    pub(crate) fn check(self) -> Result<(), Error> {
-        if !(0.0..1.0).contains(&self.rho) {
-            return Err(Error::setting("rho of RMSprop", self.rho, "write a number from 0 to below 1"));
-        }
-        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
-            return Err(Error::setting(
-                "epsilon of RMSprop",
-                self.epsilon,
-                "write a small number above 0, such as 1e-7",
-            ));
-        }
-        Ok(())
-    }
-}
 
 /// RMSprop with its state: the mean square of each tensor's gradient, by the tensor's name.
 #[derive(Debug)]
@@ -62,7 +21,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// At its beginning, for these named tensors: all mean squares are zero.
+    /// A new optimiser for these named tensors: all mean squares are zero.
     ///
     /// # Errors
     ///
@@ -77,12 +36,12 @@ impl Optimizer {
         Ok(Self { settings, state: tensors.into_iter().map(state).collect::<Result<_, Error>>()? })
     }
 
-    /// The mean squares, by the name of their tensor, in the order in which these were given.
+    /// The mean squares with the names of their tensors, in the order given to [`Self::new`].
     pub fn state(&self) -> &[(String, Tensor)] {
         &self.state
     }
 
-    /// Moves `tensors`, the ones it was made for in the same order, against their `gradients`.
+    /// Moves `tensors` against their `gradients`. They are those of [`Self::new`], in the same order.
     ///
     /// # Errors
     ///
@@ -238,15 +197,5 @@ mod tests {
         let expected = &gradient * -0.1 / (gradient.square() * 0.1 + 1e-7).sqrt();
         let error = (weight - expected).abs().max().double_value(&[]);
         assert!(error < 1e-6, "{error}");
-    }
-
-    #[test]
-    fn settings_out_of_range_are_errors() {
-        for settings in [RmsProp { rho: 1.0, ..RmsProp::KERAS }, RmsProp { epsilon: 0.0, ..RmsProp::KERAS }] {
-            assert!(settings.check().is_err());
-        }
-        for limit in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(Clipping::GlobalNorm(limit).check().is_err(), "{limit}");
-        }
     }
 }

@@ -1,14 +1,14 @@
-//! What a model says about images, as a table that other programs read.
+//! A model's predictions as a CSV table for other programs.
 
 use std::path::Path;
 
 use radiograph_files::{ContentHash, FileError, write_bytes};
+use radiograph_protocol::Cohort;
 
-use super::Cohort;
 use crate::{ClassProbabilities, Error};
 
-/// Writes the table `id, patient, source, label, p_<class>, …`, one image a row in the cohort's order, probabilities so that
-/// they read back as they were; and gives its hash.
+/// Writes the table `id, patient, source, label, p_<class>, …` with one row for each image, in the cohort's order, and returns
+/// its hash. Probabilities read back exactly.
 pub(super) fn write(
     path: &Path,
     cohort: &Cohort,

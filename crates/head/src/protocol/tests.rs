@@ -5,10 +5,13 @@ use std::{fs, ops::ControlFlow, path::Path};
 use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
+use radiograph_protocol::{
+    Cohort, FoldStart, LabelledImage, Protocol, ProtocolRecord, Subset, TestedModel, TrainingConfig,
+};
 
 use super::*;
 use crate::{
-    Architecture, Error, Event, Feed, FoldStart, Preset, TrainingConfig,
+    Error, Event, Feed, Samples, StoredFeatures,
     training::tests::{SAMPLES, SHAPE, classes, config, head_config, key, noise},
 };
 
@@ -52,7 +55,7 @@ fn run(
 ) -> Result<Option<ProtocolRecord>, Error> {
     let features = noise();
     let feed = Feed::new(&features, Device::CPU, u64::MAX)?;
-    protocol.run(cohort, &feed, &key(), folder, watch)
+    run_protocol(protocol, cohort, &feed, &key(), folder, watch)
 }
 
 fn finished(protocol: &Protocol, cohort: &Cohort, folder: &Path) -> ProtocolRecord {
@@ -231,40 +234,6 @@ fn protocols_that_do_not_fit_are_refused_before_any_work() {
     assert_eq!((record.folds.len(), record.refit_epochs), (0, Some(2)));
 }
 
-#[test]
-fn cohorts_that_are_none_are_refused() {
-    let classes = classes();
-    let refused = |images: Vec<LabelledImage>| Cohort::new(&classes, images).unwrap_err().to_string();
-    let fold = |number| image(number, in_fold(1));
-    assert!(refused(vec![fold(1), fold(1)]).contains("north:1"));
-    assert!(refused(vec![image(1, in_fold(0))]).contains("from 1"));
-    assert!(refused(vec![fold(1), fold(2), image(3, in_fold(3))]).contains("is 2"));
-    assert!(refused(vec![fold(1), image(2, in_fold(u32::MAX))]).contains("without gaps"));
-    let child = LabelledImage { subset: Subset::Training { fold: Some(1), validates: false }, ..fold(1) };
-    assert!(refused(vec![child]).contains("no image validates"));
-    assert!(refused(vec![LabelledImage { class: "flu".into(), ..fold(1) }]).contains("flu"));
-}
-
-#[test]
-fn permuted_labels_keep_the_numbers_of_every_part() {
-    let (true_labels, permuted) = (cohort(), cohort().with_permuted_labels(4));
-    let labels = |cohort: &Cohort, positions: &[usize]| -> Vec<String> {
-        positions.iter().map(|&position| cohort.label(position).unwrap().name().to_owned()).collect()
-    };
-    let mut changed = 0;
-    for part in true_labels.folds().into_iter().map(|fold| fold.held_out).chain([true_labels.test()]) {
-        let (mut before, mut after) = (labels(&true_labels, &part), labels(&permuted, &part));
-        changed += before.iter().zip(&after).filter(|(before, after)| before != after).count();
-        before.sort();
-        after.sort();
-        assert_eq!(before, after);
-    }
-    assert!(changed > SAMPLES / 3, "{changed}");
-    let all: Vec<usize> = (0..SAMPLES).collect();
-    assert_eq!(labels(&permuted, &all), labels(&cohort().with_permuted_labels(4), &all));
-    assert_ne!(labels(&permuted, &all), labels(&cohort().with_permuted_labels(5), &all));
-}
-
 /// Images 0 to 2, of which 0 has two variants and 1 has one; 2 is missing.
 #[test]
 fn a_store_gives_images_and_their_variants() {
@@ -280,13 +249,13 @@ fn a_store_gives_images_and_their_variants() {
     let store = FeatureStore::open(folder.path()).unwrap();
 
     let all = Cohort::new(&classes(), images.to_vec()).unwrap();
-    let error = all.features(&store).unwrap_err();
+    let error = StoredFeatures::of_cohort(&store, &all).unwrap_err();
     assert!(matches!(error, Error::Features { samples: 1, .. }), "{error}");
     let (there, missing) = all.clone().without_missing(&store).unwrap();
     assert_eq!(missing, [images[2].clone()]);
     let there = there.with_variants_in(&store);
     assert_eq!(there.maps(), 4, "a test image is itself alone");
-    let features = there.features(&store).unwrap();
+    let features = StoredFeatures::of_cohort(&store, &there).unwrap();
     assert_eq!(
         (0..4).map(|number| crate::Features::name(&features, number)).collect::<Vec<_>>(),
         ["north:0", "north:0", "north:0", "north:1"]
@@ -302,18 +271,7 @@ fn a_store_gives_images_and_their_variants() {
     assert!(permuted.is_permuted());
     assert_eq!(permuted.label(0).unwrap().name(), "pneumonia", "image 2's label");
     assert_eq!(
-        (there.own_maps(&[0, 1]), there.samples(&[0, 1]).unwrap().originals()),
+        (there.own_maps(&[0, 1]), Samples::of_cohort(&there, &[0, 1]).unwrap().originals()),
         (vec![0, 3], vec![0, 3])
     );
-}
-
-#[test]
-fn presets_are_protocols() {
-    let paper = Protocol::preset(Preset::Paper, Architecture::Vgg19, SHAPE, &cohort(), 7);
-    assert_eq!((paper.folds, paper.training.epochs, &paper.tested), (3, 100, &TestedModel::Refit));
-    let released = Protocol::preset(Preset::ReleasedCode, Architecture::Vgg19, SHAPE, &cohort(), 7);
-    assert_eq!(released.tested, TestedModel::WeightedFolds(vec![0.0, 1.0, 2.0]));
-    assert_eq!(released.fold_start, FoldStart::Chained);
-    let text = serde_json::to_string(&released).unwrap();
-    assert_eq!(serde_json::from_str::<Protocol>(&text).unwrap(), released);
 }

@@ -1,74 +1,74 @@
-//! The training itself: epochs of steps over shuffled samples, validation, checkpoints, and an end.
+//! One training: epochs of steps over shuffled samples, validation, checkpoints, early stopping.
 
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
+use radiograph_protocol::{EpochRecord, HeadConfig, History, Keep, Scores, TrainingConfig};
 use radiograph_random::Stream;
 use tch::Tensor;
 
 use crate::{
-    CrossEntropy, EpochRecord, Error, Feed, Gradients, Head, HeadConfig, History, Keep, Mode, Optimizer,
-    Samples, Scores, Step, TrainingConfig,
+    CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
     kept::{Beginning, Checkpoints, Settings},
 };
 
-/// One training: of a head, on samples, with settings. Running it again in the same folder goes on where it was killed, and
-/// ends with the same weights, bit for bit, on the same device with the same number of threads.
+/// One training of a head. A second run in the same folder resumes where the first was killed, and ends with the same
+/// weights, bit for bit, on the same device with the same number of threads.
 #[derive(Clone, Copy)]
 pub struct Fit<'a> {
-    /// Where features come from.
+    /// Source of features.
     pub feed: &'a Feed<'a>,
-    /// What is learned.
+    /// Training samples.
     pub training: &'a Samples,
-    /// What tells how well, after each epoch.
+    /// Validation samples, scored after each epoch.
     pub validation: Option<&'a Samples>,
-    /// How.
+    /// Settings.
     pub config: &'a TrainingConfig,
-    /// How the features were made.
+    /// Origin of the features.
     pub key: &'a ExtractionKey,
-    /// Where checkpoints and `history.csv` go; without it a killed training is lost.
+    /// Folder of checkpoints and `history.csv`; without it a killed training is lost.
     pub folder: Option<&'a Path>,
 }
 
-/// What a training tells while it runs. The answer `Break` ends it at the last checkpoint.
+/// Progress of a training. The answer `Break` ends it at the last checkpoint.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A checkpoint was found.
+    /// A checkpoint was loaded.
     Resumed {
-        /// Epochs that need not be run again.
+        /// Number of epochs already done.
         epochs: usize,
     },
-    /// A step was made.
+    /// A step is done.
     Step {
-        /// From 1.
+        /// Epoch, from 1.
         epoch: usize,
-        /// From 1.
+        /// Step, from 1.
         step: usize,
-        /// Steps of an epoch.
+        /// Number of steps of an epoch.
         steps: usize,
-        /// Means over this epoch so far.
+        /// Mean scores over this epoch so far.
         running: Scores,
     },
-    /// An epoch is over, and on the disk if it was due.
+    /// An epoch is done; its checkpoint is on disk if one was due.
     Epoch(&'a EpochRecord),
 }
 
 /// Why a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// All epochs were run.
+    /// All epochs are done.
     AllEpochs,
-    /// The validation loss had not fallen for long enough.
+    /// Early stopping: no gain in validation loss.
     NoGain,
-    /// The observer asked for it.
+    /// The observer ended it.
     Broken,
 }
 
-/// A training's result.
+/// The result of a training.
 #[derive(Debug)]
 pub struct Fitted {
-    /// The head, with the weights that [`Keep`] asks for; after [`End::Broken`], those of its last step.
+    /// Head with the weights that [`Keep`] selects; after [`End::Broken`], those of the last step.
     pub head: Head,
     /// All epochs.
     pub history: History,
@@ -77,13 +77,13 @@ pub struct Fitted {
 }
 
 impl Fit<'_> {
-    /// Trains `head`, or goes on.
+    /// Trains `head`, or resumes its training.
     ///
     /// # Errors
     ///
     /// [`Error::Setting`], [`Error::ClassWithoutSample`] or [`Error::BatchTooLarge`] before any work;
     /// [`Error::Foreign`] if the folder holds another training, [`Error::Damaged`] if its checkpoint is;
-    /// [`Error::NotFinite`] if loss or weights are no numbers any more; [`Error::Features`],
+    /// [`Error::NotFinite`] if loss or weights become infinite or NaN; [`Error::Features`],
     /// [`Error::NotFiniteFeature`] and [`Error::MissingSample`] from the features; [`Error::File`] if a checkpoint cannot be
     /// written. The last checkpoint survives all of them.
     pub fn run(
@@ -94,7 +94,7 @@ impl Fit<'_> {
         self.run_from(Beginning::default(), head, observe)
     }
 
-    /// [`Self::run`] of a head that may come from another training.
+    /// [`Self::run`] for a head that may come from another training.
     pub(crate) fn run_from(
         &self,
         beginning: Beginning,
@@ -162,7 +162,7 @@ impl Fit<'_> {
         Ok(run.ended(end))
     }
 
-    /// All that decides the weights it ends with.
+    /// Everything that determines the final weights.
     pub(crate) fn settings<'s>(&'s self, head: &'s HeadConfig, beginning: Beginning) -> Settings<'s> {
         Settings {
             head,
@@ -174,13 +174,32 @@ impl Fit<'_> {
         }
     }
 
+    /// Refuses samples that a training with these settings cannot use.
+    fn check_samples(&self) -> Result<(), Error> {
+        if self.config.patience.is_some() && self.validation.is_none() {
+            return Err(Error::setting(
+                "early stopping",
+                "on without validation samples",
+                "give validation samples, or no patience",
+            ));
+        }
+        self.training.require_all_classes()?;
+        if self.config.batch > self.training.len() {
+            return Err(Error::BatchTooLarge { batch: self.config.batch, samples: self.training.len() });
+        }
+        if self.validation.is_some_and(Samples::is_empty) {
+            return Err(Error::setting("the number of validation samples", 0, "give some, or no validation"));
+        }
+        Ok(())
+    }
+
     fn check(&self, head: &Head) -> Result<(), Error> {
         self.config.check()?;
-        self.config.check_samples(self.training, self.validation)?;
+        self.check_samples()?;
         let classes = &head.config().classes;
         for samples in [Some(self.training), self.validation].into_iter().flatten() {
             if samples.classes() != classes {
-                // Matched by name first, so that the message says which are missing; then the order has to be the same.
+                // By name first, so that the message says which are missing.
                 classes.columns_of(samples.classes())?;
                 return Err(Error::setting(
                     "the order of the samples' classes",
@@ -211,7 +230,7 @@ struct Run<'a> {
     optimizer: Optimizer,
     loss: CrossEntropy,
     history: History,
-    /// The best weights, where no folder keeps them.
+    /// Best weights, if there is no folder for them.
     best: Option<Vec<Tensor>>,
 }
 
@@ -228,7 +247,7 @@ impl Run<'_> {
         Fitted { head: self.head, history: self.history, end }
     }
 
-    /// One pass over the training samples, and validation. Depends on the weights, the seed and the epoch's number alone.
+    /// One pass over the training samples, and validation. It depends on the weights, the seed and the epoch's number alone.
     fn epoch(
         &mut self,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
@@ -272,7 +291,7 @@ impl Run<'_> {
         if let Some(scores) = validation {
             require_finite("validation loss", scores.loss, number, step)?;
         }
-        self.history.push(EpochRecord { epoch: number + 1, rate, training: sums.scores(), validation });
+        self.history.push(EpochRecord { epoch: number + 1, rate, training: sums.scores(), validation })?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -294,7 +313,7 @@ impl Run<'_> {
     }
 }
 
-/// Loss and accuracy of a head on samples, nothing dropped.
+/// Loss and accuracy of a head on samples, without dropout.
 pub(crate) fn evaluate(
     head: &Head,
     loss: &CrossEntropy,

@@ -1,70 +1,42 @@
-//! Cross-validation and refitting: several trainings in folders of their own, each finished by a model. A run that is
-//! killed goes on in the fold, and in the epoch, where it was.
+//! Cross-validation and refitting: several trainings, each in its own folder, each ending with a model. A killed run resumes
+//! in the fold and epoch where it was.
 
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
+use radiograph_protocol::{Fold, FoldStart, HeadConfig, ModelRecord, TrainingConfig};
 use radiograph_random::Stream;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Event, Feed, Fit, Head, HeadConfig, Model, ModelRecord, Samples, TrainingConfig,
-    kept::{Beginning, Checkpoints},
+    End, Error, Event, Feed, Fit, Head, Model, Samples,
+    kept::{Beginning, Checkpoints, Settings},
 };
-
-/// How the folds of a cross-validation begin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FoldStart {
-    /// Each from fresh weights of its own.
-    #[default]
-    Independent,
-    /// Each from the weights that the fold before ended with, as the released code does: what validates a fold was trained on
-    /// in the one before, so from the second fold on scores are contaminated, and recorded as such.
-    Chained,
-}
-
-/// One turn of a cross-validation, by positions of samples.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fold {
-    /// Those that are not trained on.
-    pub held_out: Vec<usize>,
-    /// Those of them that validate. An image that was made from another one is held out with it, but validates nothing.
-    pub validation: Vec<usize>,
-}
-
-impl From<Vec<usize>> for Fold {
-    /// All that is held out validates.
-    fn from(held_out: Vec<usize>) -> Self {
-        Self { validation: held_out.clone(), held_out }
-    }
-}
 
 /// Trainings of one kind of head on parts of one set of samples.
 #[derive(Clone, Copy)]
 pub struct Trainings<'a> {
-    /// What every head is made of.
+    /// Settings of every head.
     pub head: &'a HeadConfig,
-    /// How every head is trained. Each training derives a seed of its own from this one's.
+    /// Settings of every training. Each training derives its own seed from this one's.
     pub config: &'a TrainingConfig,
-    /// Where features come from; heads live on its device.
+    /// Source of features; heads live on its device.
     pub feed: &'a Feed<'a>,
-    /// All training samples, of which folds hold some back.
+    /// All training samples. Folds hold some of them out.
     pub samples: &'a Samples,
-    /// How the features were made.
+    /// Origin of the features.
     pub key: &'a ExtractionKey,
-    /// Where models go: `fold-1`, `fold-2`, … and what refitting is told.
+    /// Folder of the models: `fold-1`, `fold-2`, … and that of the refit.
     pub folder: &'a Path,
 }
 
-/// What a sequence of trainings tells: the fold, from 1, and its event.
+/// Observer of several trainings: the fold, from 1, and its event.
 pub type Observer<'o> = dyn FnMut(usize, Event<'_>) -> ControlFlow<()> + 'o;
 
 impl Trainings<'_> {
-    /// Trains on all samples but those of one fold, and validates on these; for every fold in turn. `None` if the observer
-    /// broke it off.
+    /// For each fold, trains on all samples outside it and validates on its validation samples. `None` if the observer ended
+    /// it.
     ///
     /// # Errors
     ///
@@ -81,7 +53,7 @@ impl Trainings<'_> {
         for (index, (training, validation)) in parts.iter().enumerate() {
             let number = index + 1;
             let before = match (start, records.last()) {
-                (FoldStart::Chained, Some(last)) => Some((format!("fold-{index}"), last.weights())),
+                (FoldStart::Chained, Some(last)) => Some((format!("fold-{index}"), last.weights)),
                 _ => None,
             };
             let task = Task {
@@ -98,7 +70,7 @@ impl Trainings<'_> {
         Ok(Some(records))
     }
 
-    /// Trains on all samples for so many epochs, without validation, into the folder `name`.
+    /// Trains on all samples for `epochs` epochs, without validation, into the folder `name`.
     ///
     /// # Errors
     ///
@@ -114,7 +86,7 @@ impl Trainings<'_> {
         self.train(&task, &config, observe)
     }
 
-    /// [`Self::refit`] into the folder itself, beside those of the folds.
+    /// [`Self::refit`] into [`Self::folder`] itself.
     ///
     /// # Errors
     ///
@@ -127,7 +99,7 @@ impl Trainings<'_> {
         self.refit("", epochs, observe)
     }
 
-    /// The model that a training of this name ended with; without a name, that of [`Self::refit_here`].
+    /// The model of the training with this name; with an empty name, that of [`Self::refit_here`].
     ///
     /// # Errors
     ///
@@ -197,13 +169,13 @@ impl Trainings<'_> {
             key: self.key,
             folder: Some(&folder),
         };
-        // What validates a chained fold was trained on in the fold before.
+        // The validation samples of a chained fold were trained on in the fold before.
         let weights = task.before.map(|(_, weights)| weights);
         let beginning = Beginning { weights, contaminated: weights.is_some() };
         let settings = fit.settings(self.head, beginning);
-        if let Some(record) = Model::record_in(&folder)? {
-            settings.require(&record.settings(), &folder.join("model.json"))?;
-            // Whoever was killed right after the model was written has left them.
+        if let Some(record) = ModelRecord::read(&folder)? {
+            settings.require(&Settings::of_model(&record), &folder.join(ModelRecord::FILE))?;
+            // A process killed right after it wrote the model left its checkpoint.
             Checkpoints::remove(&folder)?;
             return Ok(Some(record));
         }
@@ -212,11 +184,11 @@ impl Trainings<'_> {
             None => Head::new(self.head.clone(), seed, self.feed.device())?,
         };
         let fitted = fit.run_from(beginning, head, observe)?;
-        if fitted.end == crate::End::Broken {
+        if fitted.end == End::Broken {
             return Ok(None);
         }
         let record = Model::new(fitted, &settings).write(&folder)?;
-        // The model says all that the checkpoint did, but for the optimiser's state.
+        // The model holds all of the checkpoint except the optimiser's state.
         Checkpoints::remove(&folder)?;
         Ok(Some(record))
     }
@@ -225,17 +197,10 @@ impl Trainings<'_> {
 /// One training of several.
 struct Task<'a> {
     name: &'a str,
-    /// The training whose weights it begins with, and the hash of these.
+    /// Training whose final weights it begins with, and their hash.
     before: Option<(&'a str, ContentHash)>,
     training: &'a Samples,
     validation: Option<&'a Samples>,
-}
-
-/// The median of the best epochs of folds, the lower of two middle ones; `None` if nothing was validated.
-pub fn median_best_epoch(folds: &[ModelRecord]) -> Option<usize> {
-    let mut epochs: Vec<usize> = folds.iter().filter_map(|record| record.history.best_epoch()).collect();
-    epochs.sort_unstable();
-    epochs.get(epochs.len().checked_sub(1)? / 2).copied()
 }
 
 #[cfg(test)]

@@ -2,23 +2,23 @@
 
 use tch::Tensor;
 
-use crate::{CrossEntropy, Error, Head, Mode};
+use crate::{CrossEntropy, Error, Head, Mode, Parameter};
 
-/// What one batch says about the trained parameters.
+/// Loss, logits and gradients of one batch.
 #[derive(Debug)]
 pub struct Gradients {
-    /// The loss, a scalar.
+    /// Loss, a scalar.
     pub loss: Tensor,
-    /// The logits `[N, K]`, without gradient.
+    /// Logits `[N, K]`, without gradient.
     pub logits: Tensor,
-    /// One for each trained parameter, in their order, of its shape.
+    /// One gradient for each trained parameter, in their order.
     pub gradients: Vec<Tensor>,
 }
 
 impl Gradients {
-    /// One pass forward and back.
+    /// One forward and one backward pass.
     ///
-    /// Gradients are asked for instead of being added up beside the parameters, so nothing has to be set to zero first.
+    /// Gradients are returned and not accumulated in the parameters, so nothing has to be zeroed first.
     ///
     /// # Errors
     ///
@@ -32,8 +32,7 @@ impl Gradients {
     ) -> Result<Self, Error> {
         let logits = head.forward(features, mode)?;
         let loss = loss.loss(&logits, labels)?;
-        let trained: Vec<&Tensor> =
-            head.parameters().trained().map(crate::parameters::Parameter::tensor).collect();
+        let trained: Vec<&Tensor> = head.parameters().trained().map(Parameter::tensor).collect();
         let gradients = Tensor::f_run_backward(&[&loss], &trained, false, false)?;
         Ok(Self { loss: loss.f_detach()?, logits: logits.f_detach()?, gradients })
     }

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use radiograph_classes::Classes;
+use radiograph_protocol::check_class_weights;
 use tch::{Kind, Reduction, Tensor};
 
 use crate::Error;
 
-/// The loss of a batch: the mean of -w·log p over its samples, divided by the mean of their weights w, which are 1 unless
-/// classes have others (PyTorch's `CrossEntropyLoss`; Keras divides by the number of samples alone).
+/// The loss of a batch: the mean of -w·log p over its samples, divided by the mean of their weights w, which are 1 by
+/// default (PyTorch's `CrossEntropyLoss`; Keras divides by the number of samples alone).
 #[derive(Debug)]
 pub struct CrossEntropy {
     weights: Option<Tensor>,
 }
 
 impl CrossEntropy {
-    /// With weights by class name, if any are given; then for every class.
+    /// A loss with weights by class name: for every class, or none.
     ///
     /// # Errors
     ///
@@ -28,21 +29,13 @@ impl CrossEntropy {
         let Some(weights) = weights else { return Ok(Self { weights: None }) };
         let named = Classes::new(weights.keys().cloned())?;
         let columns = classes.columns_of(&named)?;
-        Self::check(weights)?;
+        check_class_weights(weights)?;
         let values: Vec<f64> = weights.values().copied().collect();
         let ordered: Vec<f32> = columns.into_iter().map(|column| values[column] as f32).collect();
         Ok(Self { weights: Some(Tensor::f_from_slice(&ordered)?.f_to_device(device)?) })
     }
 
-    /// Refuses weights that no class can have.
-    pub(crate) fn check(weights: &BTreeMap<String, f64>) -> Result<(), Error> {
-        match weights.values().find(|value| !(**value > 0.0 && value.is_finite())) {
-            Some(wrong) => Err(Error::setting("a class weight", wrong, "write a finite number above 0")),
-            None => Ok(()),
-        }
-    }
-
-    /// A scalar for logits `[N, K]` and the classes' positions `[N]`, int64.
+    /// The scalar loss of logits `[N, K]` and class positions `[N]`, int64.
     ///
     /// # Errors
     ///
@@ -51,7 +44,7 @@ impl CrossEntropy {
         Ok(logits.f_cross_entropy_loss(labels, self.weights.as_ref(), Reduction::Mean, -100, 0.0)?)
     }
 
-    /// How many of these logits are greatest at their label.
+    /// The number of rows with the greatest logit at their label.
     pub(crate) fn right(logits: &Tensor, labels: &Tensor) -> Result<i64, Error> {
         Ok(logits.f_argmax(1, false)?.f_eq_tensor(labels)?.f_sum(Kind::Int64)?.f_int64_value(&[])?)
     }

@@ -398,7 +398,7 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
         TrainingConfig { patience: Some(0), ..config() },
         TrainingConfig { class_weights: weights(-1.0), ..config() },
     ] {
-        assert!(matches!(wrong.check(), Err(Error::Setting { .. })), "{wrong:?}");
+        assert!(matches!(refused(wrong.clone()), Error::Setting { .. }), "{wrong:?}");
     }
     TrainingConfig { epochs: 1_000_000, class_weights: weights(2.0), ..config() }.check().unwrap();
     assert!(matches!(
@@ -414,10 +414,13 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     for index in 0..8 {
         lopsided.push(index, ["covid", "normal"][index % 2]).unwrap();
     }
-    assert!(matches!(
-        config().check_samples(&lopsided, None),
-        Err(Error::ClassWithoutSample { class }) if class == "pneumonia"
-    ));
+    let (features, config, key) = (noise(), config(), key());
+    let feed = Feed::new(&features, Device::CPU, 0).unwrap();
+    let fit =
+        Fit { feed: &feed, training: &lopsided, validation: None, config: &config, key: &key, folder: None };
+    let error =
+        fit.run(Head::new(head_config(), 0, Device::CPU).unwrap(), &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(error, Err(Error::ClassWithoutSample { class }) if class == "pneumonia"));
     for rate in [1.0, -0.1, f64::NAN] {
         let dropout = Some(Dropout { rate, place: DropoutPlace::Everywhere });
         assert!(Head::new(HeadConfig { dropout, ..head_config() }, 0, Device::CPU).is_err(), "{rate}");

@@ -21,7 +21,7 @@ pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config
         None => Preset::Trustworthy,
         Some(Value::String(name)) => name
             .parse()
-            .map_err(|error: radiograph_head::Error| Error::config("preset", error.to_string()))?,
+            .map_err(|error: radiograph_head::ProtocolError| Error::config("preset", error.to_string()))?,
         Some(other) => return Err(Error::config("preset", format!("{other} is no name"))),
     };
     let mut settings = Table::try_from(preset::settings(named))

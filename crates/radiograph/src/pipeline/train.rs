@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
-use radiograph_head::{Cohort, Event, Feed, LabelledImage, ProtocolRecord, Subset};
+use radiograph_head::{
+    Cohort, Event, Feed, LabelledImage, ProtocolRecord, StoredFeatures, Subset, run_protocol,
+};
 use tch::Tensor;
 
 use super::{ModelKind, Pipeline, evaluate::write_json, protocol::protocol};
@@ -30,12 +32,12 @@ impl Pipeline<'_> {
             self.say(Stage::Train, &sentence)?;
         }
         let folder = self.folder.model(&name);
-        let features = cohort.features(&store)?;
+        let features = StoredFeatures::of_cohort(&store, &cohort)?;
         let protocol = protocol(&self.config, model, radiograph_head::Features::shape(&features), &cohort)?;
         let clock = self.start(Stage::Train, &name)?;
         let feed = Feed::new(&features, self.device, self.config.compute.resident_features)?;
         let watch = &mut *self.watch;
-        let record = protocol.run(&cohort, &feed, store.key(), &folder, &mut |news| {
+        let record = run_protocol(&protocol, &cohort, &feed, store.key(), &folder, &mut |news| {
             let part = match news.stage {
                 radiograph_head::Stage::Fold { number, of } => format!("fold {number} of {of}"),
                 radiograph_head::Stage::Refit => "refit".to_owned(),

@@ -3,6 +3,7 @@
 use std::fs;
 
 use radiograph_libtorch::Device;
+use radiograph_protocol::median_best_epoch;
 
 use super::*;
 use crate::{
@@ -138,13 +139,13 @@ fn chained_and_independent_folds_do_not_mix() {
 fn a_chained_fold_belongs_to_the_one_before() {
     let setting = Setting::new();
     let records = setting.cross_validate(&folds(), FoldStart::Chained);
-    assert_eq!(records[1].began_from, Some(records[0].weights()));
+    assert_eq!(records[1].began_from, Some(records[0].weights));
     let path = setting.folder.path().join("fold-2/model.json");
     let text = fs::read_to_string(&path).unwrap();
     let other = ContentHash::of_bytes(b"others").to_string();
     let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
     for (from, to, field) in [
-        (records[0].weights().to_string(), other, "first weights"),
+        (records[0].weights.to_string(), other, "first weights"),
         ("\"contaminated\": true".to_owned(), "\"contaminated\": false".to_owned(), "contaminated"),
     ] {
         assert!(text.contains(&from), "{from}");

@@ -10,7 +10,7 @@ pub(super) fn in_words(record: &ProtocolRecord) -> String {
     let reading = match head.reading {
         Reading::Recurrent { order, cell, units } => {
             let word = |value: serde_json::Result<Value>| match value {
-                Ok(Value::String(name)) => name.replace('_', " "),
+                Ok(Value::String(name)) => name.replace('-', " "),
                 Ok(other) => other.to_string(),
                 Err(_) => String::new(),
             };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use radiograph_backbone::Facts;
-use radiograph_head::{History, Model, ProtocolRecord};
+use radiograph_head::{History, ModelRecord, ProtocolRecord};
 use radiograph_report::{Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Scaled, Training};
 
 use super::{
@@ -45,7 +45,7 @@ impl Pipeline<'_> {
 fn trainings(folder: &Path, record: &ProtocolRecord) -> Result<Vec<Training>, Error> {
     let mut trainings = Vec::new();
     for fold in &record.folds {
-        if let Some(model) = Model::record_in(&folder.join(format!("fold-{}", fold.number)))? {
+        if let Some(model) = ModelRecord::read(&folder.join(format!("fold-{}", fold.number)))? {
             trainings.push(Training {
                 name: format!("fold {}", fold.number),
                 contaminated: fold.contaminated,
@@ -54,7 +54,7 @@ fn trainings(folder: &Path, record: &ProtocolRecord) -> Result<Vec<Training>, Er
         }
     }
     if record.refit_epochs.is_some()
-        && let Some(model) = Model::record_in(folder)?
+        && let Some(model) = ModelRecord::read(folder)?
     {
         let epochs = epochs(&model.history);
         trainings.push(Training { name: "refit".to_owned(), contaminated: false, epochs });

@@ -1,39 +1,39 @@
-//! The learning rate of each epoch: a function of what happened before, so that a resumed run has nothing to restore.
+//! The learning rate of each epoch: a function of the losses so far, so a resumed run has nothing to restore.
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::ProtocolError;
 
-/// How the learning rate changes from epoch to epoch.
+/// A learning-rate schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// Always the same.
+    /// The same rate in all epochs.
     Constant {
-        /// The rate.
+        /// Rate.
         rate: f64,
     },
     /// `rate · factor^epoch`, epochs counted from 0.
     Exponential {
-        /// The first rate.
+        /// First rate.
         rate: f64,
-        /// What each epoch multiplies it with.
+        /// Factor of each epoch.
         factor: f64,
     },
-    /// Multiplied with `factor` after every `patience` epochs in which the validation loss (the training loss, if nothing is
-    /// validated) did not fall below its least.
+    /// Multiplied by `factor` after every `patience` epochs in which the validation loss (without validation: the training
+    /// loss) did not fall below its minimum.
     Plateau {
-        /// The first rate.
+        /// First rate.
         rate: f64,
-        /// What a lack of gain multiplies it with.
+        /// Factor after epochs without gain.
         factor: f64,
-        /// Epochs without gain before that.
+        /// Epochs without gain before the rate falls.
         patience: usize,
     },
 }
 
 impl Schedule {
-    /// The rate of the epoch after those whose losses are given.
+    /// The rate of the next epoch, given the losses of those before.
     pub fn rate(self, losses: &[f64]) -> f64 {
         match self {
             Self::Constant { rate } => rate,
@@ -56,22 +56,31 @@ impl Schedule {
         }
     }
 
-    pub(crate) fn check(self) -> Result<(), Error> {
+    /// Refuses rates and factors out of their range.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Setting`] that names the first such setting.
+    pub fn check(self) -> Result<(), ProtocolError> {
         let (Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Plateau { rate, .. }) = self;
         if !(rate > 0.0 && rate.is_finite()) {
-            return Err(Error::setting("the learning rate", rate, "write a finite number above 0"));
+            return Err(ProtocolError::setting("the learning rate", rate, "write a finite number above 0"));
         }
         if let Self::Exponential { factor, .. } | Self::Plateau { factor, .. } = self
             && !(factor > 0.0 && factor <= 1.0)
         {
-            return Err(Error::setting(
+            return Err(ProtocolError::setting(
                 "the factor of the learning rate",
                 factor,
                 "write a number above 0, at most 1",
             ));
         }
         if let Self::Plateau { patience: 0, .. } = self {
-            return Err(Error::setting("the patience of the learning rate", 0, "write at least 1 epoch"));
+            return Err(ProtocolError::setting(
+                "the patience of the learning rate",
+                0,
+                "write at least 1 epoch",
+            ));
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! The named settings: what the paper says, what its authors' program does, and what can be trusted. What the paper leaves
-//! open is our choice and said to be so.
+//! Presets: the settings of the paper's text, of its authors' program, and of a training whose scores can be trusted. Settings
+//! that the paper leaves open are ours, and marked as such.
 
 use std::{fmt, str::FromStr};
 
@@ -8,38 +8,38 @@ use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cell, Clipping, Dropout, DropoutPlace, Error, FeatureShape, FoldStart, HeadConfig, Keep, Reading,
+    Cell, Clipping, Dropout, DropoutPlace, FeatureShape, FoldStart, HeadConfig, Keep, ProtocolError, Reading,
     RmsProp, Schedule, SequenceOrder, TrainingConfig,
 };
 
-/// A set of settings.
+/// A named set of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// What the text of Al-Rakhami et al. says. Ours: dropout of 0.5, and clipping by a global norm of 1.
+    /// The text of Al-Rakhami et al. Ours: dropout of 0.5, and clipping by a global norm of 1.
     Paper,
-    /// What the program does that the authors published: a frozen LSTM with ReLU, batch normalisation, chained folds.
+    /// The program that the authors published: a frozen LSTM with ReLU, batch normalisation, chained folds.
     ReleasedCode,
-    /// As the paper, but everything that chooses looks at validation alone.
+    /// The paper's settings, with every choice made on validation images alone.
     Trustworthy,
 }
 
-/// Which model is tested in the end.
+/// The model that a preset tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tested {
-    /// One trained on all training samples, for so many epochs.
+    /// One trained on all training samples, for a fixed number of epochs.
     Refit {
-        /// Passes over them.
+        /// Number of epochs.
         epochs: usize,
     },
     /// One trained on all training samples, for the median of the folds' best epochs.
     RefitForMedianBest,
-    /// The mean of these folds' probabilities: fold, counted from 1, and weight.
+    /// The weighted mean of folds' probabilities: fold, from 1, and weight.
     Folds(&'static [(usize, f64)]),
 }
 
 impl Preset {
-    /// All of them.
+    /// All presets.
     pub const ALL: [Self; 3] = [Self::Paper, Self::ReleasedCode, Self::Trustworthy];
 
     /// Its name.
@@ -61,7 +61,7 @@ impl Preset {
         self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)
     }
 
-    /// LSTM units behind a network, by Table 2.
+    /// LSTM units of a network's head, by Table 2.
     pub const fn units(network: Architecture) -> i64 {
         match network {
             Architecture::DenseNet121 => 1024,
@@ -69,8 +69,8 @@ impl Preset {
         }
     }
 
-    /// The plain CNN of Table 4, which the paper does not define: VGG19's own classifier for VGG19, and the mean over the grid
-    /// and one dense layer for the others.
+    /// The plain CNN of Table 4, which the paper does not define. Ours: VGG19's own classifier for VGG19; the mean over the
+    /// grid and one dense layer for the others.
     pub fn baseline(self, network: Architecture, features: FeatureShape, classes: &Classes) -> HeadConfig {
         match network {
             Architecture::Vgg19 => self.with(Reading::Flatten, vec![4096, 4096], features, classes),
@@ -96,7 +96,7 @@ impl Preset {
         }
     }
 
-    /// How one training runs. The optimiser is Keras's RMSprop in all of them.
+    /// The settings of one training. All presets use Keras's RMSprop.
     pub fn training(self, seed: u64) -> TrainingConfig {
         let rate = match self {
             Self::Paper => Schedule::Constant { rate: 1e-5 },
@@ -119,7 +119,7 @@ impl Preset {
         }
     }
 
-    /// The number of folds, and how they begin.
+    /// The number of folds and their first weights.
     pub const fn folds(self) -> (usize, FoldStart) {
         match self {
             Self::ReleasedCode => (5, FoldStart::Chained),
@@ -127,7 +127,7 @@ impl Preset {
         }
     }
 
-    /// Which model is tested.
+    /// The model that is tested.
     pub const fn tested(self) -> Tested {
         match self {
             Self::Paper => Tested::Refit { epochs: 100 },
@@ -144,10 +144,10 @@ impl fmt::Display for Preset {
 }
 
 impl FromStr for Preset {
-    type Err = Error;
+    type Err = ProtocolError;
 
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let unknown = || Error::setting("the preset", name, "write paper, released-code or trustworthy");
+    fn from_str(name: &str) -> Result<Self, ProtocolError> {
+        let unknown = || ProtocolError::unknown("preset", name, &Self::ALL.map(Self::name));
         Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(unknown)
     }
 }
@@ -187,7 +187,7 @@ mod tests {
                 let trained = layout.iter().filter(|entry| entry.role == crate::Role::Trained);
                 trained
                     .filter(|entry| entry.name.starts_with(prefix))
-                    .filter_map(crate::parameters::Entry::count)
+                    .filter_map(crate::HeadTensor::elements)
                     .sum()
             };
             assert_eq!((named("lstm"), named("fc_1"), named("fc_2")), (lstm, fc_1, 16_781_312), "{network}");

@@ -1,77 +1,57 @@
-//! What happened in each epoch, as figure 5 of the paper needs it.
+//! Loss and accuracy of each epoch, as figure 5 of the paper shows them.
 
 use std::path::Path;
 
 use radiograph_files::write_bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::ProtocolError;
 
 /// Loss and accuracy over a set of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Mean cross-entropy.
     pub loss: f64,
-    /// The share of samples whose class has the greatest probability, 0 to 1.
+    /// Share of samples whose class has the greatest probability, 0 to 1.
     pub accuracy: f64,
 }
 
-/// One epoch. No time stands here: the same seed gives the same history, byte for byte.
+/// One epoch. It records no time, so the same seed gives the same history, byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// Counted from 1.
+    /// Number, from 1.
     pub epoch: usize,
-    /// The learning rate of its steps.
+    /// Learning rate.
     pub rate: f64,
-    /// Over its steps while weights moved, with dropout, as Keras reports it.
+    /// Scores over its steps while weights moved, with dropout, as Keras reports them.
     pub training: Scores,
-    /// After its last step, without dropout.
+    /// Scores after its last step, without dropout.
     pub validation: Option<Scores>,
 }
 
 impl EpochRecord {
-    /// What early stopping, plateaus and the choice of the best epoch look at: the validation loss, else the training loss.
+    /// The loss that early stopping, plateaus and the choice of the best epoch use: the validation loss, else the training
+    /// loss.
     pub fn watched(&self) -> f64 {
         self.validation.map_or(self.training.loss, |scores| scores.loss)
     }
 }
 
-/// All epochs so far: numbered from 1 without a gap, all of them validated or none, all numbers finite.
+/// All epochs so far: numbered from 1 without gaps, all of them validated or none, all numbers finite.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<EpochRecord>")]
 pub struct History(Vec<EpochRecord>);
 
 impl TryFrom<Vec<EpochRecord>> for History {
-    type Error = Error;
+    type Error = ProtocolError;
 
     /// # Errors
     ///
-    /// [`Error::Setting`] if the epochs are not a history.
-    fn try_from(epochs: Vec<EpochRecord>) -> Result<Self, Error> {
-        let validated = epochs.first().is_some_and(|first| first.validation.is_some());
-        for (number, record) in (1..).zip(&epochs) {
-            let EpochRecord { epoch, rate, training, validation } = *record;
-            if epoch != number {
-                return Err(Error::setting(
-                    "the number of an epoch",
-                    epoch,
-                    "count epochs from 1 without gaps",
-                ));
-            }
-            if validation.is_some() != validated {
-                return Err(Error::setting(
-                    "an epoch that is validated unlike the first",
-                    epoch,
-                    "validate all epochs or none",
-                ));
-            }
-            let scores = [Some(training), validation].into_iter().flatten();
-            let numbers = scores.flat_map(|scores| [scores.loss, scores.accuracy]).chain([rate]);
-            if let Some(wrong) = numbers.into_iter().find(|number| !number.is_finite()) {
-                return Err(Error::setting("a number of an epoch", wrong, "write a finite one"));
-            }
-        }
-        Ok(Self(epochs))
+    /// [`ProtocolError::Setting`] if the epochs are not a history.
+    fn try_from(epochs: Vec<EpochRecord>) -> Result<Self, ProtocolError> {
+        let mut history = Self::default();
+        epochs.into_iter().try_for_each(|epoch| history.push(epoch))?;
+        Ok(history)
     }
 }
 
@@ -81,32 +61,60 @@ impl History {
         &self.0
     }
 
-    /// The epoch, from 1, whose validation loss was the least, the first of equals; `None` if nothing was validated.
+    /// The first epoch, from 1, with the lowest validation loss; `None` if nothing was validated.
     pub fn best_epoch(&self) -> Option<usize> {
         let validated = self.0.iter().filter(|record| record.validation.is_some());
         validated.min_by(|a, b| a.watched().total_cmp(&b.watched())).map(|record| record.epoch)
     }
 
-    /// Epochs since the best one.
-    pub(crate) fn without_gain(&self) -> usize {
+    /// The number of epochs since the best one; 0 if nothing was validated.
+    pub fn without_gain(&self) -> usize {
         self.best_epoch().map_or(0, |best| self.0.len() - best)
     }
 
-    pub(crate) fn watched(&self) -> Vec<f64> {
+    /// The [watched](EpochRecord::watched) loss of each epoch.
+    pub fn watched(&self) -> Vec<f64> {
         self.0.iter().map(EpochRecord::watched).collect()
     }
 
-    pub(crate) fn push(&mut self, record: EpochRecord) {
-        self.0.push(record);
-    }
-
-    /// Writes the table `epoch, learning_rate, training_loss, training_accuracy, validation_loss, validation_accuracy`; the
-    /// last two are empty where nothing was validated. Numbers read back as they were.
+    /// Adds the next epoch.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if the system refuses.
-    pub fn write_csv(&self, path: &Path) -> Result<(), Error> {
+    /// [`ProtocolError::Setting`] if it has another number than the next one, is validated unlike the first, or holds a
+    /// number that is not finite.
+    pub fn push(&mut self, record: EpochRecord) -> Result<(), ProtocolError> {
+        let EpochRecord { epoch, rate, training, validation } = record;
+        if epoch != self.0.len() + 1 {
+            return Err(ProtocolError::setting(
+                "the number of an epoch",
+                epoch,
+                "count epochs from 1 without gaps",
+            ));
+        }
+        if self.0.first().is_some_and(|first| first.validation.is_some() != validation.is_some()) {
+            return Err(ProtocolError::setting(
+                "an epoch that is validated unlike the first",
+                epoch,
+                "validate all epochs or none",
+            ));
+        }
+        let scores = [Some(training), validation].into_iter().flatten();
+        let mut numbers = scores.flat_map(|scores| [scores.loss, scores.accuracy]).chain([rate]);
+        if let Some(wrong) = numbers.find(|number| !number.is_finite()) {
+            return Err(ProtocolError::setting("a number of an epoch", wrong, "write a finite one"));
+        }
+        self.0.push(record);
+        Ok(())
+    }
+
+    /// Writes the table `epoch, learning_rate, training_loss, training_accuracy, validation_loss, validation_accuracy`.
+    /// The last two are empty if nothing was validated. Numbers read back exactly.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::File`] if the system refuses.
+    pub fn write_csv(&self, path: &Path) -> Result<(), ProtocolError> {
         let mut text = String::from(
             "epoch,learning_rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n",
         );

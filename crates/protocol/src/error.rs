@@ -1,0 +1,71 @@
+//! What can be wrong with a description of a training, or with the record of one.
+
+use std::path::PathBuf;
+
+use radiograph_files::FileError;
+
+/// Why a description was refused or a record not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProtocolError {
+    /// Class names that do not fit.
+    #[error(transparent)]
+    Classes(#[from] radiograph_classes::Error),
+    /// A record whose content is impossible.
+    #[error("{} is damaged: {reason}; remove it, or restore it from a copy", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A record of another training.
+    #[error("{} has {field} {found}, but {expected} is asked for; use another folder, or the setting it was made with", path.display())]
+    Foreign {
+        /// The record.
+        path: PathBuf,
+        /// The field that differs.
+        field: String,
+        /// Value asked for.
+        expected: String,
+        /// Value in the record.
+        found: String,
+    },
+    /// A setting out of its range.
+    #[error("{setting} is {value}; {remedy}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What it has to be.
+        remedy: &'static str,
+    },
+    /// A name that means nothing here.
+    #[error("`{name}` is not a known {what}; known: {known}")]
+    UnknownName {
+        /// What is named, such as `preset`.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// All names, separated by commas.
+        known: String,
+    },
+}
+
+impl ProtocolError {
+    pub(crate) fn setting(
+        setting: &'static str,
+        value: impl std::fmt::Display,
+        remedy: &'static str,
+    ) -> Self {
+        Self::Setting { setting, value: value.to_string(), remedy }
+    }
+
+    pub(crate) fn unknown(what: &'static str, name: &str, known: &[&str]) -> Self {
+        Self::UnknownName { what, name: name.chars().take(80).collect(), known: known.join(", ") }
+    }
+}

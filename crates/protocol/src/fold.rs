@@ -1,0 +1,32 @@
+//! Folds of a cross-validation, by positions of samples.
+
+use serde::{Deserialize, Serialize};
+
+/// The first weights of each fold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoldStart {
+    /// Fresh weights for each fold.
+    #[default]
+    Independent,
+    /// The final weights of the fold before, as in the released code. From the second fold on, the validation samples
+    /// were trained on in the fold before, so their scores are contaminated. The records say so.
+    Chained,
+}
+
+/// One fold of a cross-validation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fold {
+    /// Positions of the samples that are not trained on.
+    pub held_out: Vec<usize>,
+    /// Positions of those of them that validate. An image made from another one is held out with it, but does not
+    /// validate.
+    pub validation: Vec<usize>,
+}
+
+impl From<Vec<usize>> for Fold {
+    /// A fold in which every held-out sample validates.
+    fn from(held_out: Vec<usize>) -> Self {
+        Self { validation: held_out.clone(), held_out }
+    }
+}

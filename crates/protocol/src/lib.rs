@@ -1,0 +1,60 @@
+//! Plain data that describes a training and its explanations: what a head is made of, how it is trained, which images
+//! it sees, which model is tested, and the records of finished trainings.
+//!
+//! This crate computes nothing with tensors and does not link libtorch. `radiograph-head` trains what is described here,
+//! `radiograph-gradcam` explains it; a configuration or a report needs this crate alone.
+//!
+//! ```
+//! use radiograph_classes::Classes;
+//! use radiograph_protocol::{Architecture, FeatureShape, Preset};
+//!
+//! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
+//! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
+//! let shape = FeatureShape { channels: 512, height: 7, width: 7 };
+//! let head = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
+//! assert_eq!(head.trained_parameters()?, 121_657_347);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cell;
+mod cohort;
+mod difference;
+mod error;
+mod explanation;
+mod fold;
+mod head;
+mod history;
+mod layout;
+mod model_record;
+mod optimizer;
+mod order;
+mod preset;
+mod protocol;
+mod protocol_record;
+mod reading;
+mod record_file;
+mod schedule;
+mod shape;
+mod training;
+
+pub use cell::{Cell, OutputGate};
+pub use cohort::{Cohort, LabelledImage, Subset};
+pub use difference::Difference;
+pub use error::ProtocolError;
+pub use explanation::{Method, Quantity};
+pub use fold::{Fold, FoldStart};
+pub use head::HeadConfig;
+pub use history::{EpochRecord, History, Scores};
+pub use layout::{HeadTensor, Initial, Role};
+pub use model_record::{ModelRecord, Versions, median_best_epoch};
+pub use optimizer::{Clipping, RmsProp, RmsPropForm};
+pub use order::SequenceOrder;
+pub use preset::{Preset, Tested};
+pub use protocol::{Protocol, TestedModel};
+pub use protocol_record::{FoldRecord, ProtocolRecord};
+pub use radiograph_weights::Architecture;
+pub use reading::{Dropout, DropoutPlace, Reading};
+pub use record_file::{read_record, write_record};
+pub use schedule::Schedule;
+pub use shape::FeatureShape;
+pub use training::{Keep, TrainingConfig, check_class_weights};

@@ -1,0 +1,127 @@
+//! The record of a trained model, `model.json`: all that is needed to use the weights beside it correctly.
+
+use std::path::Path;
+
+use radiograph_features::ExtractionKey;
+use radiograph_files::ContentHash;
+use serde::{Deserialize, Serialize};
+
+use crate::{HeadConfig, History, ProtocolError, TrainingConfig, read_record, write_record};
+
+/// The record of a trained model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    format: String,
+    /// Settings of the head; the classes stand here, by name.
+    pub head: HeadConfig,
+    /// Origin of the features that it was trained on and that it needs.
+    pub key: ExtractionKey,
+    /// Settings of its training.
+    pub training: TrainingConfig,
+    /// All epochs.
+    pub history: History,
+    /// Whether its validation samples had been trained on before. Its validation scores are then meaningless.
+    pub contaminated: bool,
+    /// Divisor of the logits; 1 unless one was fitted.
+    pub temperature: f64,
+    /// Training samples and validation samples: hashes of their numbers and labels.
+    pub samples: [Option<ContentHash>; 2],
+    /// Feature maps behind these numbers: a hash; `None` in older records.
+    #[serde(default)]
+    pub features: Option<ContentHash>,
+    /// Hash of the weights that its training began from, if these were another model's.
+    #[serde(default)]
+    pub began_from: Option<ContentHash>,
+    /// Software and device that computed it.
+    pub versions: Versions,
+    /// SHA-256 of its `model.safetensors`.
+    pub weights: ContentHash,
+}
+
+/// Software and device of a training. Other ones may give other last bits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    radiograph: String,
+    threads: i32,
+    device: String,
+}
+
+impl Versions {
+    /// This version of radiograph, with so many threads, on a device of this name.
+    pub fn new(threads: i32, device: impl Into<String>) -> Self {
+        Self { radiograph: env!("CARGO_PKG_VERSION").to_owned(), threads, device: device.into() }
+    }
+}
+
+impl ModelRecord {
+    /// Name of the file in a model's folder.
+    pub const FILE: &str = "model.json";
+    const FORMAT: &str = "radiograph head 2";
+
+    /// The record of a model with temperature 1 whose training began from fresh weights; its samples, features and the
+    /// hash of its weights are still to be set.
+    pub fn new(
+        head: HeadConfig,
+        key: ExtractionKey,
+        training: TrainingConfig,
+        history: History,
+        versions: Versions,
+    ) -> Self {
+        Self {
+            format: Self::FORMAT.to_owned(),
+            head,
+            key,
+            training,
+            history,
+            contaminated: false,
+            temperature: 1.0,
+            samples: [None, None],
+            features: None,
+            began_from: None,
+            versions,
+            weights: ContentHash::of_bytes(b""),
+        }
+    }
+
+    /// The record of the model in a folder; `None` if there is no model.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Damaged`], [`ProtocolError::Foreign`], [`ProtocolError::Setting`] or [`ProtocolError::File`] if
+    /// there is one that cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, ProtocolError> {
+        let record: Option<Self> = read_record(&folder.join(Self::FILE), Self::FORMAT)?;
+        if let Some(record) = &record {
+            Self::check_temperature(record.temperature)?;
+        }
+        Ok(record)
+    }
+
+    /// Writes the record to a folder that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::File`] if the system refuses.
+    pub fn write(&self, folder: &Path) -> Result<(), ProtocolError> {
+        write_record(&folder.join(Self::FILE), self)
+    }
+
+    /// Refuses a temperature that is not a finite number above 0.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Setting`].
+    pub fn check_temperature(temperature: f64) -> Result<(), ProtocolError> {
+        if temperature > 0.0 && temperature.is_finite() {
+            return Ok(());
+        }
+        Err(ProtocolError::setting("the temperature", temperature, "write a finite number above 0"))
+    }
+}
+
+/// The median of the best epochs of folds, the lower of two middle ones; `None` if no fold was validated.
+pub fn median_best_epoch(folds: &[ModelRecord]) -> Option<usize> {
+    let mut epochs: Vec<usize> = folds.iter().filter_map(|record| record.history.best_epoch()).collect();
+    epochs.sort_unstable();
+    epochs.get(epochs.len().checked_sub(1)? / 2).copied()
+}

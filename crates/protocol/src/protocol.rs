@@ -1,0 +1,148 @@
+//! A whole training of one network's heads: settings, folds, and the model that is tested in the end.
+
+use radiograph_classes::Classes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Architecture, Cohort, FeatureShape, Fold, FoldStart, HeadConfig, ModelRecord, Preset, ProtocolError,
+    Tested, TrainingConfig, median_best_epoch,
+};
+
+/// What is trained, how, and which model is tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// Settings of every head.
+    pub head: HeadConfig,
+    /// Settings of every training.
+    pub training: TrainingConfig,
+    /// Number of the cohort's folds that are validated, the first ones: all of them for a whole cross-validation, at
+    /// least two for any, or none.
+    pub folds: usize,
+    /// First weights of each fold.
+    pub fold_start: FoldStart,
+    /// Model that is tested.
+    pub tested: TestedModel,
+}
+
+/// The model that is tested in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestedModel {
+    /// One trained on all training images, for all epochs.
+    Refit,
+    /// One trained on all training images, for the median of the folds' best epochs.
+    RefitForMedianBest,
+    /// The mean of the folds' probabilities, weighted by these weights of fold 1, 2, …; 0 leaves a fold out.
+    WeightedFolds(Vec<f64>),
+}
+
+impl Protocol {
+    /// A preset's protocol for the recurrent head of a network, over all folds of `cohort`.
+    pub fn preset(
+        preset: Preset,
+        network: Architecture,
+        features: FeatureShape,
+        cohort: &Cohort,
+        seed: u64,
+    ) -> Self {
+        let training = preset.training(seed);
+        let (_, fold_start) = preset.folds();
+        let folds = cohort.folds().len();
+        let tested = match preset.tested() {
+            Tested::Refit { .. } => TestedModel::Refit,
+            Tested::RefitForMedianBest => TestedModel::RefitForMedianBest,
+            Tested::Folds(weights) => TestedModel::WeightedFolds(
+                (1..=folds)
+                    .map(|fold| weights.iter().find(|(number, _)| *number == fold).map_or(0.0, |pair| pair.1))
+                    .collect(),
+            ),
+        };
+        let head = preset.head(network, features, cohort.classes());
+        Self { head, training, folds, fold_start, tested }
+    }
+
+    /// Validates only the first `folds` folds. A weighted mean of folds then takes only these.
+    pub fn validate_first(&mut self, folds: usize) {
+        self.folds = folds;
+        if let TestedModel::WeightedFolds(weights) = &mut self.tested {
+            weights.truncate(folds);
+        }
+    }
+
+    /// Refuses settings out of their range, and a protocol that does not fit the cohort.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Setting`] that names what does not fit, [`ProtocolError::Classes`] if the head's classes are not
+    /// the cohort's.
+    pub fn check(&self, cohort: &Cohort) -> Result<(), ProtocolError> {
+        self.training.check()?;
+        self.head.trained_parameters()?;
+        require_same_classes(&self.head.classes, cohort.classes())?;
+        if cohort.test().is_empty() {
+            return Err(ProtocolError::setting("the number of test images", 0, "hold some back"));
+        }
+        let there = cohort.folds().len();
+        if self.folds > there || self.folds == 1 {
+            return Err(ProtocolError::setting(
+                "the number of folds",
+                format!("{}, but the images are in {there}", self.folds),
+                "validate at least two of those there are, or none",
+            ));
+        }
+        match &self.tested {
+            TestedModel::WeightedFolds(weights)
+                if weights.len() != self.folds || weights.iter().all(|weight| *weight == 0.0) =>
+            {
+                Err(ProtocolError::setting(
+                    "the number of weights of folds",
+                    format!("{} for {} folds", weights.len(), self.folds),
+                    "write one for each, not all of them 0",
+                ))
+            }
+            TestedModel::RefitForMedianBest if self.folds == 0 => Err(ProtocolError::setting(
+                "the number of folds",
+                0,
+                "validate some, or refit for all epochs: the best epoch is that of folds",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The folds to validate, by positions among [`Cohort::training`].
+    pub fn validated_folds(&self, cohort: &Cohort) -> Vec<Fold> {
+        let training = cohort.training();
+        let places = |positions: &[usize]| {
+            let place = |position: &usize| training.partition_point(|other| other < position);
+            positions.iter().map(place).collect()
+        };
+        let among_training =
+            |fold: &Fold| Fold { held_out: places(&fold.held_out), validation: places(&fold.validation) };
+        cohort.folds().iter().take(self.folds).map(among_training).collect()
+    }
+
+    /// The number of epochs of the model that is trained on all training images, given the records of the folds; `None`
+    /// if there is no such model.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Setting`] if the best epoch of folds is asked for and there is none.
+    pub fn refit_epochs(&self, folds: &[ModelRecord]) -> Result<Option<usize>, ProtocolError> {
+        match &self.tested {
+            TestedModel::Refit => Ok(Some(self.training.epochs)),
+            TestedModel::WeightedFolds(_) => Ok(None),
+            TestedModel::RefitForMedianBest => {
+                let none = || ProtocolError::setting("the number of folds", 0, "validate some");
+                median_best_epoch(folds).ok_or_else(none).map(Some)
+            }
+        }
+    }
+}
+
+fn require_same_classes(head: &Classes, cohort: &Classes) -> Result<(), ProtocolError> {
+    head.columns_of(cohort)?;
+    if head == cohort {
+        return Ok(());
+    }
+    Err(ProtocolError::setting("the order of the images' classes", cohort, "use the head's"))
+}

@@ -1,0 +1,95 @@
+//! The settings of one training. Those of the head are `HeadConfig`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Clipping, ProtocolError, RmsProp, Schedule};
+
+/// The settings of a training. [`crate::Preset::training`] gives those of each preset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingConfig {
+    /// Optimiser.
+    pub optimizer: RmsProp,
+    /// Learning-rate schedule.
+    pub schedule: Schedule,
+    /// Gradient clipping.
+    pub clipping: Option<Clipping>,
+    /// Batch size. The last step of an epoch takes the remaining samples.
+    pub batch: usize,
+    /// Maximum number of epochs, 1 to 1,000,000.
+    pub epochs: usize,
+    /// Early stopping: maximum number of epochs without a new minimum of the validation loss; `None` never stops early.
+    pub patience: Option<usize>,
+    /// Weights that the training ends with.
+    pub keep: Keep,
+    /// Weight of each class in the loss, by name; all of them or none.
+    pub class_weights: Option<BTreeMap<String, f64>>,
+    /// Number of epochs between checkpoints, at least 1.
+    pub checkpoint_every: usize,
+    /// Seed of first weights, sample order, variants and dropout.
+    pub seed: u64,
+}
+
+/// Limit on epochs. Settings come from files, so limits are explicit.
+const MOST_EPOCHS: usize = 1_000_000;
+
+/// The weights that a training ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the first epoch with the lowest validation loss; without validation, those of the last epoch.
+    Best,
+    /// Those of the last epoch.
+    Last,
+}
+
+impl TrainingConfig {
+    /// Refuses settings out of their range. Needs no samples, so it can run before any work.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Setting`] if a setting is out of its range.
+    pub fn check(&self) -> Result<(), ProtocolError> {
+        self.optimizer.check()?;
+        self.schedule.check()?;
+        self.clipping.map_or(Ok(()), Clipping::check)?;
+        if !(1..=MOST_EPOCHS).contains(&self.epochs) {
+            return Err(ProtocolError::setting(
+                "the number of epochs",
+                self.epochs,
+                "write a number from 1 to 1,000,000",
+            ));
+        }
+        if self.batch == 0 {
+            return Err(ProtocolError::setting("the batch", 0, "write at least 1 sample"));
+        }
+        if self.checkpoint_every == 0 {
+            return Err(ProtocolError::setting(
+                "the number of epochs between checkpoints",
+                0,
+                "write at least 1 epoch",
+            ));
+        }
+        if self.patience == Some(0) {
+            return Err(ProtocolError::setting(
+                "the patience",
+                0,
+                "write at least 1 epoch, or none to never stop early",
+            ));
+        }
+        self.class_weights.as_ref().map_or(Ok(()), check_class_weights)
+    }
+}
+
+/// Refuses class weights that are not finite numbers above 0.
+///
+/// # Errors
+///
+/// [`ProtocolError::Setting`] with the first such weight.
+pub fn check_class_weights(weights: &BTreeMap<String, f64>) -> Result<(), ProtocolError> {
+    match weights.values().find(|value| !(**value > 0.0 && value.is_finite())) {
+        Some(wrong) => Err(ProtocolError::setting("a class weight", wrong, "write a finite number above 0")),
+        None => Ok(()),
+    }
+}

@@ -1,52 +1,83 @@
-//! Makes the page and the figures of a report from its JSON, which any program may write. Runs of `pipeline` write their pages
-//! themselves, and no such JSON.
+//! A report from plain data: one self-contained page, and its figures.
 //!
-//! ```console
-//! $ cargo ex report -- report.json page
-//! page/report.html: 1.3 MB, 36 figures in … s
-//! ```
-//!
-//! Exit code 0: written. 2: the file is no report, or parts of it contradict one another.
+//! `cargo run -p radiograph-examples --no-default-features --example report [FOLDER]`
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+#![allow(clippy::print_stdout, reason = "an example shows its results")]
 
-use std::{error::Error, fs::File, io::BufReader, path::PathBuf, process::ExitCode, time::Instant};
+use radiograph_metrics::{Bootstrap, Evaluation, Predictions};
+use radiograph_report::{
+    CurveBands, DataFlow, DataSummary, Images, Labels, NetworkReport, Report, RunRecord, WeightsOrigin,
+};
 
-use clap::Parser;
-use radiograph_report::Report;
+const PREDICTIONS: &str = "\
+id,patient,label,p_covid,p_normal
+1,ann,covid,0.81,0.19
+2,ann,covid,0.45,0.55
+3,bob,normal,0.07,0.93
+4,cid,normal,0.40,0.60
+5,dan,normal,0.62,0.38
+6,eve,covid,0.73,0.27
+";
 
-/// Make the page and the figures of a report.
-#[derive(Parser)]
-struct Arguments {
-    /// The report as JSON (see the documentation of `radiograph_report::Report`)
-    report: PathBuf,
-    /// The folder to write into; made if it is missing
-    folder: PathBuf,
-}
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let predictions = Predictions::read_csv(PREDICTIONS.as_bytes(), None)?;
+    let report = Report {
+        run: RunRecord {
+            name: "example".to_owned(),
+            preset: "trustworthy".to_owned(),
+            images: Images::Phantoms,
+            labels: Labels::Given,
+            cautions: vec!["these predictions are made up".to_owned()],
+            seed: 7,
+            command: None,
+            device: "cpu".to_owned(),
+            threads: None,
+            started: None,
+            stages: Vec::new(),
+            energy: None,
+            versions: Vec::new(),
+            files: Vec::new(),
+            configuration: None,
+        },
+        data: DataSummary {
+            flow: DataFlow { found: 20, left_out: Vec::new(), training: 14, test: 6 },
+            grouped_by: "patient and same picture".to_owned(),
+            folds: 0,
+            certificate: None,
+            counts: Vec::new(),
+            sources: Vec::new(),
+            unbalanced: Vec::new(),
+        },
+        networks: vec![NetworkReport {
+            name: "example".to_owned(),
+            architecture: "none".to_owned(),
+            recurrent: false,
+            head: "none".to_owned(),
+            weights: WeightsOrigin::Random { seed: 7 },
+            backbone_parameters: None,
+            head_parameters: None,
+            layers: Vec::new(),
+            trainings: Vec::new(),
+            evaluation: Evaluation::of(&predictions, &Bootstrap::new(200, 7)?)?,
+            predictions,
+            subgroups: Vec::new(),
+            scaled: None,
+            panels: Vec::new(),
+        }],
+        comparisons: Vec::new(),
+        best: None,
+        bands: CurveBands { replicates: 100, seed: 7 },
+    };
 
-fn main() -> ExitCode {
-    match make(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn make(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
-    let in_file = |error: &dyn Error| format!("{}: {error}", arguments.report.display());
-    let file = File::open(&arguments.report).map_err(|error| in_file(&error))?;
-    let report: Report = serde_json::from_reader(BufReader::new(file)).map_err(|error| in_file(&error))?;
-    let rendered = report.render().map_err(|error| in_file(&error))?;
-    let page = rendered.write(&arguments.folder)?;
+    let temporary = tempfile::tempdir()?;
+    let folder = std::env::args_os().nth(1).map_or_else(|| temporary.path().to_owned(), Into::into);
+    let rendered = report.render()?;
+    let page = rendered.write(&folder)?;
     println!(
-        "{}: {:.1} MB, {} figures in {:.1} s",
+        "{}: {} bytes, {} figures",
         page.display(),
-        rendered.html.len() as f64 / 1e6,
-        rendered.figures.iter().count(),
-        start.elapsed().as_secs_f64()
+        rendered.html.len(),
+        rendered.figures.iter().count()
     );
     Ok(())
 }

@@ -1,13 +1,9 @@
-//! Do maps of a trained head point at what is ill? On phantoms the truth is known, place by place.
+//! Whether heat maps of a trained head point at lesions. On phantoms the lesion masks are known.
 
 use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use radiograph_classes::Classes;
-use radiograph_dataset::{
-    image::Samples as Pixels,
-    phantom::{Finding, Phantom},
-};
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{
@@ -18,8 +14,10 @@ use radiograph_head::{
     Clipping, Cohort, FeatureShape, Feed, Fit, Head, HeadConfig, InMemory, Keep, LabelledImage, Mode,
     Reading, RmsProp, Samples, Schedule, Subset, TrainingConfig,
 };
+use radiograph_image::Samples as Pixels;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{Level, Proportion};
+use radiograph_phantoms::{Finding, Phantom};
 use tch::{Kind, Tensor};
 
 use crate::fill::Fill;

@@ -1,4 +1,4 @@
-//! Reading numbers that other software computed, and comparing with them.
+//! Reads reference values that other software computed, and compares with them.
 
 use std::{env, fs, path::PathBuf};
 

@@ -26,14 +26,16 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity,
     extraction::{Extraction, ExtractionSettings, Input, Pixels, extraction_key},
 };
-use radiograph_dataset::{
-    image::{Limits, decode_gray, encode_png, read_file},
-    phantom::{Finding, Phantom},
-    preprocess::{Filter, Normalisation, Preprocess, Preprocessor, resize},
-};
 use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
 use radiograph_files::ContentHash;
+use radiograph_image::{
+    Limits, decode_gray, encode_png,
+    preprocess::{Preprocess, Preprocessor, resize},
+    read_file,
+};
+use radiograph_input::{Filter, Normalisation};
 use radiograph_libtorch::Device;
+use radiograph_phantoms::{Finding, Phantom};
 use radiograph_weights::{Architecture, Lineage};
 use tch::Tensor;
 use walkdir::WalkDir;

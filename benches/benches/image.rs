@@ -13,12 +13,13 @@
 use std::{env, fs, hint::black_box, path::PathBuf, time::Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use radiograph_dataset::{
-    image::{ImageFormat, Limits, Picture, decode, decode_file, decode_gray, encode_png},
+use radiograph_image::{
+    ImageFormat, Limits, Picture, decode, decode_file, decode_gray, encode_png,
     loader::Loader,
-    phantom::{Finding, Phantom},
-    preprocess::{Filter, Preprocess, resize},
+    preprocess::{Preprocess, resize},
 };
+use radiograph_input::Filter;
+use radiograph_phantoms::{Finding, Phantom};
 
 /// Where the peer finds the images; Cargo runs benches in the package's folder.
 fn folder() -> PathBuf {

@@ -9,9 +9,9 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use radiograph_forensics::{PrintedTable, Rounding, examine};
 use radiograph_metrics::{
     Average, BinaryScores, Bootstrap, ClassScore, Classes, Metric, Predictions, Probabilities,
-    forensics::{PrintedTable, Rounding, examine},
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -90,7 +90,7 @@ fn bootstrap(criterion: &mut Criterion) {
 
 /// The row sets of two networks in Table 3 of the paper: the easiest, and the one with two wrong cells.
 fn forensics(criterion: &mut Criterion) {
-    let file = include_str!("../../crates/metrics/tests/golden/paper_table_3.csv");
+    let file = include_str!("../../crates/forensics/tests/golden/paper_table_3.csv");
     let mut group = criterion.benchmark_group("forensics");
     group.sample_size(10);
     for table in PrintedTable::read_csv(file.as_bytes()).unwrap() {

@@ -11,11 +11,9 @@
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use radiograph_dataset::{
-    image::{ImageFormat, Limits, Picture, Samples},
-    preprocess::{Filter, resize},
-    same_picture::{Fingerprint, PerceptualHash, Search, find, fingerprints, pairs_within},
-};
+use radiograph_image::{ImageFormat, Limits, Picture, Samples, preprocess::resize};
+use radiograph_input::Filter;
+use radiograph_same_picture::{Fingerprint, PerceptualHash, Search, find, fingerprints, pairs_within};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},

@@ -8,13 +8,14 @@
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use radiograph_classes::{COVID_19, Classes, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
-    COVID_19, Label, NORMAL, PNEUMONIA, Provenance, Record, View,
+    Label, Provenance, Record, View,
     certificate::Certificate,
     group::Groups,
-    recipe::{Candidate, Preset},
-    same_picture::{Evidence, SamePicture},
+    recipe::{Candidate, Recipe},
 };
+use radiograph_same_picture::{Evidence, SamePicture};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -65,7 +66,7 @@ fn splits(criterion: &mut Criterion) {
     group.bench_function("112,120 records grouped", |bencher| {
         bencher.iter(|| Groups::of(&records, &pairs).unwrap());
     });
-    let recipe = Preset::Trustworthy.recipe();
+    let recipe = Recipe::trustworthy(Classes::of_the_paper());
     group.bench_function("112,120 records grouped, balanced, split", |bencher| {
         bencher.iter(|| recipe.make(Path::new("/data"), candidates.clone(), &pairs, 7).unwrap());
     });

@@ -1,4 +1,4 @@
-//! What can be wrong with a set of class names.
+//! Errors of making a set of class names.
 
 /// Why a set of class names, or a name looked up in one, was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -26,12 +26,14 @@
 //! This crate knows nothing of labels, files or models.
 
 mod error;
+mod paper;
 
 use std::{fmt, hash, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use error::Error;
+pub use paper::{COVID_19, NORMAL, PNEUMONIA};
 
 /// The most classes a set may hold: an explicit limit, because sets are read from files.
 pub const MAX_CLASSES: usize = 10_000;

@@ -1,4 +1,4 @@
-//! Several collections become one list; whatever is left out is kept with its reason.
+//! Puts several collections into one list and filters it. Every image that is left out is kept with its reason.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,12 +8,13 @@ use std::{
 use radiograph_classes::Classes;
 
 use crate::{
-    Age, DatasetError, Exclusion, Modality, Note, Reason, Record, SourceName, View, source::Collection,
+    Age, Exclusion, Modality, Note, Reason, Record, SourceName, View,
+    source::{Collection, SourceError},
 };
 
-/// What to keep. The default keeps everything.
+/// Filters on records. The default keeps everything.
 ///
-/// Each filter leaves out what is known not to fit; what becomes of the unknown, each says.
+/// Each filter leaves out what is known not to fit. The documentation of each says what happens to unknown values.
 #[derive(Clone, Debug, Default)]
 pub struct Filters {
     /// Leaves out CT and other modalities; where none is recorded the image stays.
@@ -37,9 +38,9 @@ pub enum Views {
     /// All.
     #[default]
     Any,
-    /// Not lateral views and CT slices. Views that nobody recorded stay.
+    /// No lateral views and CT slices. Unknown views stay.
     Frontal,
-    /// Posteroanterior views only. Views that nobody recorded leave, as do films that are only known to be frontal.
+    /// Posteroanterior views only. Unknown views leave, and so do films that are only known to be frontal.
     PaOnly,
 }
 
@@ -56,11 +57,11 @@ pub struct Ages {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Assembly {
-    /// What was kept: collection by collection as given, in each collection's order.
+    /// Kept records: collection by collection as given, in each collection's order.
     pub records: Vec<Record>,
-    /// What was not: by the collections themselves, then by the filters.
+    /// Rows, files and records that were left out, first by the collections, then by the filters.
     pub exclusions: Vec<Exclusion>,
-    /// What is odd about the kept.
+    /// Oddities of the kept records.
     pub notes: Vec<Note>,
 }
 
@@ -69,16 +70,16 @@ pub struct Assembly {
 ///
 /// # Errors
 ///
-/// [`DatasetError::DuplicateSource`] if two collections have one name: their ids would mix.
+/// [`SourceError::Duplicate`] if two collections have one name: their ids would mix.
 pub fn assemble(
     collections: impl IntoIterator<Item = Collection>,
     filters: &Filters,
-) -> Result<Assembly, DatasetError> {
+) -> Result<Assembly, SourceError> {
     let mut names: BTreeSet<SourceName> = BTreeSet::new();
     let mut assembly = Assembly { records: Vec::new(), exclusions: Vec::new(), notes: Vec::new() };
     for collection in collections {
         if !names.insert(collection.source.clone()) {
-            return Err(DatasetError::DuplicateSource { name: collection.source.to_string() });
+            return Err(SourceError::Duplicate { name: collection.source.to_string() });
         }
         assembly.exclusions.extend(collection.exclusions);
         assembly.notes.extend(collection.notes);
@@ -161,8 +162,10 @@ impl Ages {
 
 #[cfg(test)]
 mod tests {
+    use radiograph_classes::{COVID_19, NORMAL};
+
     use super::*;
-    use crate::{COVID_19, Label, NORMAL, Origin, Provenance, RecordId};
+    use crate::{Label, Origin, Provenance, RecordId};
 
     fn record() -> Record {
         let source = "clinic".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Whether a finished manifest still is what it says: every file read again, and the certificate computed anew.
+//! Verifies a finished manifest: reads every file again and computes the certificate anew.
 
 use std::{
     fs, io,
@@ -7,33 +7,32 @@ use std::{
 };
 
 use radiograph_files::ContentHash;
+use radiograph_image::Limits;
+use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     DatasetError, RecordId,
-    certificate::{Certificate, Crossing, Terms, was_compared},
-    image::Limits,
+    certificate::{Certificate, Crossing, Example, LeakKind, was_compared},
     manifest::{Manifest, Row},
     prepare::{Prepared, Progress, pairs_among},
-    same_picture::Fingerprint,
     split::Kind,
 };
 
-/// What was found.
+/// Result of a verification.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Images of the manifest.
+    /// Number of images in the manifest.
     pub images: usize,
-    /// What is not as it should be; empty if all is well.
+    /// Differences between the files and the manifest or certificate; empty if all is well.
     pub differences: Vec<Difference>,
-    /// The certificate, computed from what lies there now.
+    /// The certificate, computed from the present files.
     pub certificate: Certificate,
 }
 
-/// Something that is not as the manifest or the certificate says.
+/// A difference between the files and the manifest or certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Difference {
@@ -62,9 +61,9 @@ pub enum Difference {
         id: RecordId,
         /// Its file.
         path: PathBuf,
-        /// What the manifest says.
+        /// Hash in the manifest.
         expected: ContentHash,
-        /// What the file has.
+        /// Hash of the file.
         found: ContentHash,
     },
     /// Images on two sides of a split by groups belong together.
@@ -74,21 +73,21 @@ pub enum Difference {
         from: String,
         /// The other part.
         to: String,
-        /// What they have in common: `picture`, `patient`, `family` or `group`; `chain` if only other images link them.
-        shared: &'static str,
+        /// What they have in common.
+        shared: LeakKind,
         /// The image of the one part.
         from_image: RecordId,
         /// The image of the other.
         to_image: RecordId,
     },
-    /// The certificate says something else than what is found.
+    /// The certificate states something else than what is found.
     #[error("the certificate's {field} is {recorded}, computed again it is {computed}")]
     Certificate {
         /// Where in the certificate, as a JSON pointer.
         field: String,
-        /// What it says.
+        /// Value in the certificate.
         recorded: String,
-        /// What is found.
+        /// Value computed now.
         computed: String,
     },
 }
@@ -97,14 +96,14 @@ pub enum Difference {
 ///
 /// # Errors
 ///
-/// Only if the check cannot be made: manifest or certificate cannot be read. [`DatasetError::Manifest`] names the row,
-/// [`DatasetError::Certificate`] says what is wrong.
+/// Only if the check cannot be made: [`DatasetError::Manifest`] or [`DatasetError::Certificate`] if one of the two cannot be
+/// read.
 pub fn verify(
     folder: &Path,
     data: Option<&Path>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Verification, DatasetError> {
-    let recorded = read_certificate(&folder.join(Prepared::CERTIFICATE))?;
+    let recorded = Certificate::read(&folder.join(Prepared::CERTIFICATE))?;
     let manifest = Manifest::read_of(&folder.join(Prepared::MANIFEST), &recorded.terms.classes)?;
     let total = manifest.rows().len();
     let done = AtomicUsize::new(0);
@@ -122,34 +121,14 @@ pub fn verify(
 
     progress(Progress::Comparing(fingerprints.iter().flatten().count()));
     let pairs = pairs_among(fingerprints, &recorded.terms.search)?;
-    let certificate = Certificate::of(&manifest, &pairs, recorded.terms)?;
+    let certificate = Certificate::of(&manifest, &pairs, recorded.terms.clone())?;
     if certificate.terms.split.kind == Kind::Grouped {
         differences.extend(leaks(&certificate));
     }
-    let computed: Value = serde_json::from_str(&certificate.to_json()).unwrap_or(Value::Null);
-    compare(&recorded.whole, &computed, "", &mut differences);
+    let [stated, computed] =
+        [&recorded, &certificate].map(|certificate| serde_json::to_value(certificate).unwrap_or_default());
+    compare(&stated, &computed, "", &mut differences);
     Ok(Verification { images: total, differences, certificate })
-}
-
-struct Recorded {
-    terms: Terms,
-    whole: Value,
-}
-
-fn read_certificate(path: &Path) -> Result<Recorded, DatasetError> {
-    #[derive(Deserialize)]
-    struct Head {
-        terms: Terms,
-    }
-    let text =
-        fs::read_to_string(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
-    let wrong = |error: serde_json::Error| DatasetError::Certificate {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    let whole: Value = serde_json::from_str(&text).map_err(wrong)?;
-    let head: Head = serde_json::from_value(whole.clone()).map_err(wrong)?;
-    Ok(Recorded { terms: head.terms, whole })
 }
 
 fn read_again(row: &Row, data: Option<&Path>) -> (Option<Difference>, Option<Fingerprint>) {
@@ -174,7 +153,7 @@ fn read_again(row: &Row, data: Option<&Path>) -> (Option<Difference>, Option<Fin
 
 fn leaks(certificate: &Certificate) -> Vec<Difference> {
     let of_crossing = |crossing: &Crossing| {
-        let leak = |example: &crate::certificate::Example| Difference::Leak {
+        let leak = |example: &Example| Difference::Leak {
             from: crossing.from.clone(),
             to: crossing.to.clone(),
             shared: example.shared,
@@ -187,14 +166,11 @@ fn leaks(certificate: &Certificate) -> Vec<Difference> {
     std::iter::once(&certificate.train_to_test).chain(turns).flat_map(of_crossing).collect()
 }
 
-/// Fields that certificates of version 0.1.0 lack: what such a one does not say, it cannot say wrong.
-const ADDED: [&str; 4] = ["test_clean", "folds_clean", "shared_sets", "images_of_shared_sets"];
-
 /// Names every value that differs, by its place in the document.
 fn compare(recorded: &Value, computed: &Value, field: &str, differences: &mut Vec<Difference>) {
     match (recorded, computed) {
         (Value::Object(one), Value::Object(other)) => {
-            let missing = |name: &&String| !one.contains_key(*name) && !ADDED.contains(&name.as_str());
+            let missing = |name: &&String| !one.contains_key(*name);
             for name in one.keys().chain(other.keys().filter(missing)) {
                 let [one, other] = [one, other].map(|object| object.get(name).unwrap_or(&Value::Null));
                 compare(one, other, &format!("{field}/{name}"), differences);

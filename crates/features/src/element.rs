@@ -8,7 +8,7 @@ use half::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{FeatureError, FeatureId};
+use crate::FeatureId;
 
 /// The number format of stored features.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -21,6 +21,21 @@ pub enum Element {
     /// written by at most 2⁻¹¹ of it, and by at most 2⁻²⁵ below 2⁻¹⁴ (6.1e-5), where binary16 becomes subnormal. Values
     /// of 65,520 and more have no binary16 and are refused.
     F16,
+}
+
+/// A value that a number format cannot hold.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("features {feature}: value {place} is {value}, which {element} cannot hold")]
+#[non_exhaustive]
+pub struct NotStorable {
+    /// Feature map.
+    pub feature: FeatureId,
+    /// Position of the value in it, row-major from 0.
+    pub place: usize,
+    /// Value.
+    pub value: f32,
+    /// Number format of the store.
+    pub element: Element,
 }
 
 impl Element {
@@ -41,25 +56,20 @@ impl Element {
     }
 
     /// Refuses values that this format does not have.
-    pub(crate) fn check(self, id: FeatureId, values: &[f32]) -> Result<(), FeatureError> {
+    pub(crate) fn check(self, id: FeatureId, values: &[f32]) -> Result<(), NotStorable> {
         // The least magnitude that rounds to infinity: halfway between the largest binary16 and 2^16.
         let limit = if self == Self::F16 { 65_520.0 } else { f32::INFINITY };
         match values.iter().position(|value| value.is_nan() || value.abs() >= limit) {
             None => Ok(()),
             Some(place) => {
                 let value = values[place];
-                Err(FeatureError::NotStorable { feature: id, place, value, element: self })
+                Err(NotStorable { feature: id, place, value, element: self })
             }
         }
     }
 
     /// Appends one feature map in this format.
-    pub(crate) fn encode(
-        self,
-        id: FeatureId,
-        values: &[f32],
-        into: &mut Vec<u8>,
-    ) -> Result<(), FeatureError> {
+    pub(crate) fn encode(self, id: FeatureId, values: &[f32], into: &mut Vec<u8>) -> Result<(), NotStorable> {
         self.check(id, values)?;
         match self {
             Self::F32 => into.extend_from_slice(bytemuck::cast_slice(values)),
@@ -114,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn there_and_back(element: Element, values: &[f32]) -> Result<Vec<f32>, FeatureError> {
+    fn there_and_back(element: Element, values: &[f32]) -> Result<Vec<f32>, NotStorable> {
         let mut bytes = Vec::new();
         element.encode(FeatureId::plain(ContentHash::of_bytes(b"")), values, &mut bytes)?;
         assert_eq!(bytes.len(), values.len() * element.bytes());
@@ -158,7 +168,7 @@ mod tests {
             (Element::F16, -1e9),
         ] {
             let refused = there_and_back(element, &[0.0, bad]).unwrap_err();
-            assert!(matches!(refused, FeatureError::NotStorable { place: 1, .. }), "{element} {bad}");
+            assert!(matches!(refused, NotStorable { place: 1, .. }), "{element} {bad}");
         }
         assert_eq!(there_and_back(Element::F16, &[65_519.0]).unwrap(), [65_504.0]);
         assert_eq!(there_and_back(Element::F32, &[f32::MAX]).unwrap(), [f32::MAX]);

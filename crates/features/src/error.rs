@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use radiograph_files::FileError;
 
-use crate::{Element, FeatureId, KeyDifference, Part};
+use crate::{Element, FeatureId, NotStorable, Part, PartError};
 
 /// Why a store cannot be read or written as asked.
 #[derive(Debug, thiserror::Error)]
@@ -102,17 +102,8 @@ pub enum FeatureError {
         folder: PathBuf,
     },
     /// A value that the store's number format does not have.
-    #[error("features {feature}: value {place} is {value}, which {element} cannot hold")]
-    NotStorable {
-        /// The feature map.
-        feature: FeatureId,
-        /// Place of the value in it, row-major from 0.
-        place: usize,
-        /// The value.
-        value: f32,
-        /// The store's number format.
-        element: Element,
-    },
+    #[error(transparent)]
+    NotStorable(#[from] NotStorable),
     /// A folder that holds something else, where a store was to be made.
     #[error("{}: holds {found:?} and no feature store; give a new or empty folder", folder.display())]
     Occupied {
@@ -156,12 +147,9 @@ pub enum FeatureError {
         /// The `[C, H, W]` asked for.
         asked: [usize; 3],
     },
-    /// Text or numbers that are no share.
-    #[error("`{text}` is no part; write 2/3 for the second of three, counted from 1, up to 1000")]
-    Part {
-        /// The text.
-        text: String,
-    },
+    /// An impossible share.
+    #[error(transparent)]
+    Part(#[from] PartError),
     /// Another process has this share.
     #[error("{}: another process is writing part {part}; give each process its own", folder.display())]
     PartTaken {
@@ -200,6 +188,17 @@ pub enum FeatureError {
         /// How many it may hold.
         limit: usize,
     },
+}
+
+/// A field in which two keys differ.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyDifference {
+    /// Name.
+    pub field: &'static str,
+    /// Value of the store.
+    pub stored: String,
+    /// Value asked for.
+    pub asked: String,
 }
 
 impl FeatureError {

@@ -3,7 +3,7 @@
 use radiograph_files::{ContentHash, ContentHashing};
 use serde::{Deserialize, Serialize};
 
-use crate::FeatureError;
+use crate::{FeatureError, KeyDifference};
 
 /// How features were extracted: everything but the image that could change one of their values.
 ///
@@ -102,17 +102,6 @@ impl ExtractionKey {
             .collect();
         if differences.is_empty() { Ok(()) } else { Err(FeatureError::OtherKey { differences }) }
     }
-}
-
-/// A field in which two keys differ.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct KeyDifference {
-    /// Its name.
-    pub field: &'static str,
-    /// What the store's features were made with.
-    pub stored: String,
-    /// What was asked for.
-    pub asked: String,
 }
 
 #[cfg(test)]

@@ -90,13 +90,13 @@ mod verify;
 mod writer;
 
 pub use description::StoreDescription;
-pub use element::Element;
-pub use error::FeatureError;
+pub use element::{Element, NotStorable};
+pub use error::{FeatureError, KeyDifference};
 pub use feature_id::FeatureId;
 pub use gc::{Collected, gc};
-pub use key::{ExtractionKey, KeyDifference};
+pub use key::ExtractionKey;
 pub use merge::{Merged, merge};
-pub use part::Part;
+pub use part::{Part, PartError};
 pub use store::FeatureStore;
 pub use verify::{Verification, verify};
 pub use writer::{Plan, StoreWriter};

@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::FeatureError;
-
 /// The share of one process out of several that fill a store together, written `2/3`: the second of three.
 ///
 /// The shards of the whole list are dealt out in turn, so that all shares together make the same files as one process.
@@ -11,6 +9,15 @@ use crate::FeatureError;
 pub struct Part {
     index: u32,
     count: u32,
+}
+
+/// Text or numbers that are not a share.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{text}` is not a part; write 2/3 for the second of three, counted from 1, up to 1000")]
+#[non_exhaustive]
+pub struct PartError {
+    /// Text given.
+    pub text: String,
 }
 
 impl Part {
@@ -21,10 +28,10 @@ impl Part {
     ///
     /// # Errors
     ///
-    /// [`FeatureError::Part`] unless `1 <= index <= count <= 1000`.
-    pub fn new(index: u32, count: u32) -> Result<Self, FeatureError> {
+    /// [`PartError`] unless `1 <= index <= count <= 1000`.
+    pub fn new(index: u32, count: u32) -> Result<Self, PartError> {
         if index == 0 || index > count || count > 1000 {
-            return Err(FeatureError::Part { text: format!("{index}/{count}") });
+            return Err(PartError { text: format!("{index}/{count}") });
         }
         Ok(Self { index, count })
     }
@@ -58,10 +65,10 @@ impl fmt::Display for Part {
 }
 
 impl FromStr for Part {
-    type Err = FeatureError;
+    type Err = PartError;
 
-    fn from_str(text: &str) -> Result<Self, FeatureError> {
-        let refused = || FeatureError::Part { text: text.chars().take(40).collect() };
+    fn from_str(text: &str) -> Result<Self, PartError> {
+        let refused = || PartError { text: text.chars().take(40).collect() };
         let (index, count) = text.split_once('/').ok_or_else(refused)?;
         let number = |text: &str| text.parse::<u32>().map_err(|_| refused());
         Self::new(number(index)?, number(count)?).map_err(|_| refused())
@@ -88,7 +95,7 @@ mod tests {
         assert_eq!("2/3".parse::<Part>().unwrap(), Part::new(2, 3).unwrap());
         assert_eq!(Part::new(2, 3).unwrap().to_string(), "2/3");
         for text in ["", "1", "0/2", "3/2", "a/2", "1/2/3", "1/0", "-1/2", "1/1001", "1/99999999999"] {
-            assert!(matches!(text.parse::<Part>(), Err(FeatureError::Part { .. })), "{text:?}");
+            assert!(matches!(text.parse::<Part>(), Err(PartError { .. })), "{text:?}");
         }
     }
 }

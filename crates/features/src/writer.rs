@@ -157,7 +157,7 @@ impl StoreWriter {
     ///
     /// [`NotStorable`](FeatureError::NotStorable) for a value that is not finite or, in f16, too large.
     pub fn check(&self, id: FeatureId, values: &[f32]) -> Result<(), FeatureError> {
-        self.description.element().check(id, values)
+        Ok(self.description.element().check(id, values)?)
     }
 
     /// The store as it is now, for reading.

@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all, and named by what they hold.
+//! Writes files whole or not at all, names them by their content, and finds the user's cache folder.
 //!
 //! Everything that a run keeps (manifests, shards, checkpoints, reports) goes through [`write_whole`], so that a killed
 //! program never leaves half a file under a name that somebody reads; and images, weights and shards are told apart by
@@ -18,11 +18,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cache;
 mod content_hash;
 mod whole;
 
 use std::{io, path::PathBuf};
 
+pub use cache::cache_folder;
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
 pub use whole::{create_folder, write_bytes, write_whole};
 

@@ -11,9 +11,6 @@ use crate::{
     target::quantities,
 };
 
-/// Scores of changed feature maps; what the methods without gradients call.
-pub(crate) type Scored<'a> = dyn Fn(&Tensor) -> Result<Vec<f64>, GradcamError> + 'a;
-
 /// A scorer, `features [N, C, H, W] → logits [N, K]`, and the classes of its columns.
 ///
 /// The scorer must run in evaluation mode (no dropout, fixed batch statistics: images of a batch must not see each

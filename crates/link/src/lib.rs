@@ -1,23 +1,25 @@
-//! What the build script of every package with a libtorch-linked program, test, example or bench must say to cargo.
+//! Tells cargo how to link libtorch into a program, test, example or bench, so that it finds libtorch when it starts.
 //!
-//! Cargo hands link arguments of a library's build script to nobody, so each such package needs a `build.rs` of one
-//! line, a direct dependency on `torch-sys` (else cargo does not tell it where libtorch lies) and this crate among its
-//! build dependencies:
+//! Cargo does not apply link arguments of a library's build script to the programs that use the library. So each package
+//! with such a program needs a direct dependency on `torch-sys` (which tells cargo where libtorch is), this crate as a build
+//! dependency, and a `build.rs` with one call:
 //!
 //! ```
-//! // In build.rs, all that its main function says:
 //! radiograph_link::libtorch();
 //! ```
 //!
 //! This crate does not find, fetch or check libtorch: `cargo xtask setup` does.
 
-use std::{env, path::Path};
+use std::{env, fs, path::Path};
 
-/// Prints the directives that let a program find libtorch when it starts, and that keep its CUDA part linked.
+/// Prints the link directives for a package with programs that use libtorch.
 ///
-/// - a run path to the libtorch that `torch-sys` was built against, so that no `LD_LIBRARY_PATH` is needed;
-/// - `libtorch_cuda`, if it is there, linked even though no symbol of it is used: the linker drops it otherwise, and
-///   CUDA is then silently absent (tch issues 907 and 980);
+/// - A run path to the libtorch that `torch-sys` was built against, so that programs need no `LD_LIBRARY_PATH`. Links are
+///   resolved: the program works in any folder, and after the checkout is gone.
+/// - The old kind of run path (`DT_RPATH`), which the loader searches before `LD_LIBRARY_PATH`. With the new kind the
+///   libraries of another PyTorch, which conda and pip put there, would be loaded instead.
+/// - `libtorch_cuda`, if it is there, although no symbol of it is used. The linker drops it otherwise, and CUDA is then
+///   silently absent (tch issues 907 and 980).
 /// - `--cfg libtorch_cuda` in that case, so that tests can tell the two builds apart.
 ///
 /// Without libtorch in the dependency graph (the package's libtorch feature is off) it only declares the `cfg`.
@@ -32,7 +34,11 @@ fn directives(library_folder: Option<&str>) -> Vec<String> {
     let mut directives =
         vec!["rerun-if-changed=build.rs".to_owned(), "rustc-check-cfg=cfg(libtorch_cuda)".to_owned()];
     let Some(folder) = library_folder else { return directives };
-    directives.push(format!("rustc-link-arg=-Wl,-rpath,{folder}"));
+    // A folder that cannot be resolved is one that the linker will complain about.
+    let resolved = fs::canonicalize(folder).ok();
+    let run_path = resolved.as_deref().and_then(Path::to_str).unwrap_or(folder);
+    directives.push(format!("rustc-link-arg=-Wl,-rpath,{run_path}"));
+    directives.push("rustc-link-arg=-Wl,--disable-new-dtags".to_owned());
     if Path::new(folder).join("libtorch_cuda.so").exists() {
         directives.push("rustc-link-arg=-Wl,--no-as-needed".to_owned());
         directives.push("rustc-link-arg=-ltorch_cuda".to_owned());
@@ -43,7 +49,20 @@ fn directives(library_folder: Option<&str>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::directives;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A folder of this test's own, for what a test makes.
+    fn place(name: &str) -> PathBuf {
+        let place = env::temp_dir().join(format!("radiograph-link-{name}-{}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        fs::canonicalize(place).unwrap()
+    }
+
+    fn has(directives: &[String], directive: &str) -> bool {
+        directives.iter().any(|found| found == directive)
+    }
 
     #[test]
     fn without_libtorch_nothing_is_linked() {
@@ -51,18 +70,36 @@ mod tests {
     }
 
     #[test]
-    fn cuda_is_kept_only_where_it_lies() {
-        let folder = env!("CARGO_MANIFEST_DIR");
-        let plain = directives(Some(folder));
-        assert!(plain.contains(&format!("rustc-link-arg=-Wl,-rpath,{folder}")));
-        assert!(!plain.contains(&"rustc-cfg=libtorch_cuda".to_owned()));
+    fn cuda_is_kept_only_if_it_is_there() {
+        let folder = place("cuda");
+        let plain = directives(folder.to_str());
+        assert!(!has(&plain, "rustc-cfg=libtorch_cuda"));
+        fs::write(folder.join("libtorch_cuda.so"), "").unwrap();
+        let with_cuda = directives(folder.to_str());
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(has(&with_cuda, "rustc-link-arg=-ltorch_cuda"));
+        assert!(has(&with_cuda, "rustc-cfg=libtorch_cuda"));
+    }
 
-        let with_cuda = std::env::temp_dir().join(format!("radiograph-link-{}", std::process::id()));
-        std::fs::create_dir_all(&with_cuda).unwrap();
-        std::fs::write(with_cuda.join("libtorch_cuda.so"), "").unwrap();
-        let linked = directives(with_cuda.to_str());
-        std::fs::remove_dir_all(&with_cuda).unwrap();
-        assert!(linked.contains(&"rustc-link-arg=-ltorch_cuda".to_owned()));
-        assert!(linked.contains(&"rustc-cfg=libtorch_cuda".to_owned()));
+    /// With `DT_RUNPATH`, the linker's default, `LD_LIBRARY_PATH` would win.
+    #[test]
+    fn the_run_path_is_the_kind_that_wins_over_the_environment() {
+        let folder = place("kind");
+        let found = directives(folder.to_str());
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(has(&found, &format!("rustc-link-arg=-Wl,-rpath,{}", folder.display())));
+        assert!(has(&found, "rustc-link-arg=-Wl,--disable-new-dtags"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_run_path_does_not_go_through_the_checkout() {
+        let folder = place("link");
+        let (cache, link) = (folder.join("cache"), folder.join("checkout"));
+        fs::create_dir_all(&cache).unwrap();
+        std::os::unix::fs::symlink(&cache, &link).unwrap();
+        let found = directives(link.to_str());
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(has(&found, &format!("rustc-link-arg=-Wl,-rpath,{}", cache.display())));
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     ranking::{Ranking, Step},
 };
 
+/// Limit on the number of samples, because they are numbered in 32 bits and pairs of them counted in 64.
+pub const MAX_SAMPLES: usize = 500_000_000;
+
 /// For each sample whether it is positive, and a finite score that is higher the more positive it looks.
 ///
 /// ```
@@ -61,8 +64,8 @@ impl BinaryScores {
         if positive.len() < 2 {
             return Err(Error::TooFewSamples { got: positive.len() });
         }
-        if positive.len() > crate::MAX_SAMPLES {
-            let (got, limit) = (positive.len() as u64, crate::MAX_SAMPLES as u64);
+        if positive.len() > MAX_SAMPLES {
+            let (got, limit) = (positive.len() as u64, MAX_SAMPLES as u64);
             return Err(Error::TooLarge { what: "samples", got, limit });
         }
         if let Some(index) = scores.iter().position(|score| !score.is_finite()) {

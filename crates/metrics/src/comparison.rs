@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bootstrap, BootstrapMethod, Error, Estimate, McNemar, Metric, PairedAuc, Permutation, Predictions, Score,
-    Statistic, Undefined, as_value, holm,
+    Statistic, Undefined, as_value, holm, predictions::check_paired,
 };
 
 /// Which test of a difference was made.
@@ -267,27 +267,4 @@ fn delong(first: &Predictions, second: &Predictions, class: &Class) -> Result<Sc
         Err(Undefined::NoVariation) if paired.first.auc == paired.second.auc => Ok(1.0),
         p_value => p_value,
     }))
-}
-
-/// Fails at the first sample that the two do not share.
-pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<(), Error> {
-    if first.len() != second.len() {
-        let what = "the second model".to_owned();
-        return Err(Error::LengthMismatch { what, expected: first.len(), got: second.len() });
-    }
-    first.classes().columns_of(second.classes())?;
-    let differing = |what, differs: &dyn Fn(usize) -> bool| match (0..first.len()).find(|&i| differs(i)) {
-        Some(index) => Err(Error::NotPaired { what, index }),
-        None => Ok(()),
-    };
-    if let (Some(a), Some(b)) = (first.ids(), second.ids()) {
-        differing("id", &|i| a[i] != b[i])?;
-    }
-    differing("label", &|i| first.truth(i).name() != second.truth(i).name())?;
-    // Names are compared where both have them; one without patients would be resampled as if all were alone.
-    match (first.patients(), second.patients()) {
-        (Some(a), Some(b)) => differing("patient", &|i| a[i] != b[i]),
-        (None, None) => Ok(()),
-        _ => Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
-    }
 }

@@ -1,8 +1,6 @@
 //! What can be wrong with the input of a score. A score that simply does not exist is an [`Undefined`](crate::Undefined).
 
-use crate::forensics::Rounding;
-
-/// Why predictions, scores or a printed table were refused. Every index counts from 0 and is the first offender.
+/// Why predictions or scores were refused. Every index counts from 0 and is the first offender.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -22,18 +20,6 @@ pub enum Error {
     /// A file could not be read as CSV.
     #[error("the CSV cannot be read: {0}")]
     Csv(#[from] csv::Error),
-    /// A text that states errors which its own table rules out.
-    #[error("{stated} errors are stated for {what}, but there can be {} {bound}", if *at_least { "no fewer than" } else { "at most" })]
-    ContradictoryErrors {
-        /// The class, or "the whole table".
-        what: String,
-        /// The errors stated.
-        stated: u64,
-        /// The support of the class or table, or the errors stated for single classes.
-        bound: u64,
-        /// Whether the bound is a lower one.
-        at_least: bool,
-    },
     /// A file has a column twice.
     #[error("the file has two columns named {column:?}")]
     DuplicateColumn {
@@ -156,18 +142,6 @@ pub enum Error {
         /// [`ROW_SUM_TOLERANCE`](crate::ROW_SUM_TOLERANCE).
         tolerance: f64,
     },
-    /// A cell of a printed table that is no number.
-    #[error(
-        "line {line}, column {column:?}: {text:?} is not a printed number between 0 and 100, such as 99.78"
-    )]
-    UnreadableCell {
-        /// The line of the file, from 1, or of the list of rows.
-        line: u64,
-        /// The column.
-        column: &'static str,
-        /// What stands there.
-        text: String,
-    },
     /// A cell that should hold a number.
     #[error("line {line}, column {column:?}: {text:?} is not a number")]
     UnreadableNumber {
@@ -177,18 +151,6 @@ pub enum Error {
         column: String,
         /// What stands there.
         text: String,
-    },
-    /// A support that no class can have.
-    #[error(
-        "class {class} has support {support}; a printed table can be checked only against supports of 1 to {limit}"
-    )]
-    UnusableSupport {
-        /// The class.
-        class: String,
-        /// The support.
-        support: u64,
-        /// The largest that is accepted.
-        limit: u64,
     },
     /// A label that is no class of the set.
     #[error("sample {index} is labelled {label:?}, which is no class; the classes are {classes}")]
@@ -207,12 +169,6 @@ pub enum Error {
         field: String,
         /// The fields there are.
         known: Vec<String>,
-    },
-    /// A rounding rule that is not known.
-    #[error("{name:?} is no rounding; choose one of {}", Rounding::NAMES.join(", "))]
-    UnknownRounding {
-        /// What was asked for.
-        name: String,
     },
 }
 

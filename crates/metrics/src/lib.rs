@@ -36,7 +36,7 @@
 //! | is A better than B? | [`compare`], [`compare_with_best`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
 //! | a threshold for use | [`BinaryScores::at_specificity`], [`BinaryCounts::ppv_at_prevalence`] |
 //! | differences between hospitals, sexes, … | [`SubgroupTable`], [`CrossTable`] |
-//! | can this printed table be true? | [`forensics`] |
+//! | can this printed table be true? | the crate `radiograph-forensics` |
 //! | everything at once, as tables and JSON | [`Evaluation`], [`Table`] |
 //!
 //! # Rules that hold everywhere
@@ -51,9 +51,9 @@
 //!
 //! Values are checked against scikit-learn, scipy and statsmodels to 1e-9.
 //!
-//! # The programs
+//! # The commands
 //!
-//! `cargo ex metrics -- predictions.csv --json scores.json` scores a file like the one above. This is what it prints of the
+//! `radiograph metrics predictions.csv` scores a file like the one above. This is what it prints of the
 //! one in the tests' folder (`--by source` adds scores for each source, several files are compared as models):
 //!
 //! ```
@@ -116,10 +116,6 @@
 //!
 //! In the JSON every score stands beside its interval, its method and what is undefined: `{"name": "accuracy", "estimate":
 //! {"score": {"value": 0.8333333333333334}, "interval": {"value": {"low": 0.719…, "high": 0.936…, …`.
-//!
-//! `cargo ex check_table -- table.csv` examines a printed table and says what [`forensics`] finds; an example of its
-//! output is there. Without libtorch on the machine both are run as
-//! `cargo run --release -p radiograph-examples --no-default-features --example metrics -- predictions.csv`.
 
 mod auc;
 mod average;
@@ -134,7 +130,6 @@ mod cross_table;
 mod delong;
 mod error;
 mod evaluation;
-pub mod forensics;
 mod holm;
 mod interval;
 mod mcnemar;
@@ -158,7 +153,7 @@ mod thinning;
 
 pub use auc::{PairAverage, RankingScore};
 pub use average::{Average, Averaged, ClassScore, WhenUndefined};
-pub use binary::BinaryScores;
+pub use binary::{BinaryScores, MAX_SAMPLES};
 pub use bootstrap::{Bootstrap, BootstrapMethod, Estimate};
 pub use calibration::{
     Bins, CalibrationNorm, LOG_LOSS_FLOOR, Reliability, ReliabilityBin, brier_score, log_loss,
@@ -178,7 +173,7 @@ pub use metric::Metric;
 pub use operating_point::OperatingPoint;
 pub use permutation::{Permutation, PermutationTest};
 pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint};
-pub use predictions::{MAX_SAMPLES, Predictions};
+pub use predictions::Predictions;
 pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
 pub use quantile::quantile;
 pub use radiograph_classes::{Class, Classes};

@@ -35,7 +35,7 @@ impl McNemar {
     ///
     /// If the two are not about the same samples.
     pub fn of(first: &Predictions, second: &Predictions) -> Result<Self, Error> {
-        crate::comparison::check_paired(first, second)?;
+        crate::predictions::check_paired(first, second)?;
         let mut counts = Self { only_first: 0, only_second: 0 };
         for sample in 0..first.len() {
             let truth: Class = first.truth(sample);

@@ -7,7 +7,7 @@ use rand_chacha::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Metric, Predictions, Statistic, Undefined, comparison::check_paired};
+use crate::{Error, Metric, Predictions, Statistic, Undefined, predictions::check_paired};
 
 /// How many exchanges are tried.
 ///

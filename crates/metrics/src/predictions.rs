@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryScores, Clusters, Error, Probabilities};
-
-/// The most samples that are accepted: samples are numbered in 32 bits and pairs of them counted in 64.
-pub const MAX_SAMPLES: usize = 500_000_000;
+use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
 
 /// The true class and the predicted probabilities of N samples, checked once and bound to one set of classes.
 ///
@@ -358,5 +355,28 @@ fn check_names<N: AsRef<str>>(what: &str, names: &[N]) -> Result<(), Error> {
     match names.iter().position(|name| name.as_ref().is_empty()) {
         Some(index) => Err(Error::EmptyName { what: what.to_owned(), index }),
         None => Ok(()),
+    }
+}
+
+/// Refuses two models that were not scored on the same samples, with the first difference.
+pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<(), Error> {
+    if first.len() != second.len() {
+        let what = "the second model".to_owned();
+        return Err(Error::LengthMismatch { what, expected: first.len(), got: second.len() });
+    }
+    first.classes().columns_of(second.classes())?;
+    let differing = |what, differs: &dyn Fn(usize) -> bool| match (0..first.len()).find(|&i| differs(i)) {
+        Some(index) => Err(Error::NotPaired { what, index }),
+        None => Ok(()),
+    };
+    if let (Some(a), Some(b)) = (first.ids(), second.ids()) {
+        differing("id", &|i| a[i] != b[i])?;
+    }
+    differing("label", &|i| first.truth(i).name() != second.truth(i).name())?;
+    // A model without patients would be resampled as if each image were its own patient.
+    match (first.patients(), second.patients()) {
+        (Some(a), Some(b)) => differing("patient", &|i| a[i] != b[i]),
+        (None, None) => Ok(()),
+        _ => Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
     }
 }

@@ -103,6 +103,17 @@ pub enum Quantity {
     Margin,
 }
 
+impl Quantity {
+    /// Its name, such as `logit`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logit => "logit",
+            Self::Probability => "probability",
+            Self::Margin => "margin",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

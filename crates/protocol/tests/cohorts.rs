@@ -1,5 +1,7 @@
 //! Cohorts, the protocols of presets, and the names that files use, through the public interface alone.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
 use radiograph_protocol::{

@@ -1,8 +1,7 @@
-//! A finished run's model on images of another place: the test that tells a model of a disease from a model of its hospitals.
+//! The external test: a finished run's model on images of another place, beside its score at home.
 //!
-//! The run's own test images come from the collections that it was trained on; what a score on them is worth, only images
-//! from elsewhere can say. Images that the model was trained on, or that show the same picture or patient as one of those,
-//! are left out and counted. Not a stage of a run: in its folder only the lock is touched.
+//! Images that the model was trained on, or that show the same picture or patient as a training image, are left out and
+//! counted. Not a stage of a run: only the feature store in its folder grows.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,62 +10,65 @@ use std::{
 
 use radiograph_dataset::{
     DatasetError,
-    image::Limits,
     manifest::Manifest,
     prepare::{Gathered, Progress as Prepared, gather},
     recipe::Candidate,
-    same_picture::{Fingerprint, find, fingerprints},
     source::recognise,
 };
+use radiograph_features::{FeatureId, FeatureStore, Part};
+use radiograph_image::Limits;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
+use radiograph_run::{ModelEvaluation, Progress, Stage, Watcher, bootstrap, read_json, watched};
+use radiograph_same_picture::{Fingerprint, find, fingerprints};
 use serde::Serialize;
+use tch::Tensor;
 
-use crate::{
-    Error, ModelEvaluation, Predictor, Progress, Stage, Watcher,
-    pipeline::{read_json, recipe, watched},
-    scoring::bootstrap,
-};
+use crate::{Error, Predictor, pipeline::extract, predict::Answer};
 
-/// What came of it.
+/// The result of an external test.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct ExternalTest {
-    /// The model, by its name in the run.
+    /// Name of the model in the run.
     pub model: String,
-    /// Scores on the images from elsewhere.
+    /// Scores on the external images.
     pub elsewhere: Evaluation,
-    /// Scores on the run's own test part, for contrast; both with the same temperature, if there is one.
+    /// Scores on the run's own test part; both with the same temperature, if there is one.
     pub own: Evaluation,
-    /// How many images were left out, by code of the reason; `picture-trained-on` and `patient-trained-on` are what the model
-    /// knows. A patient is known by source and name, so two hospitals that number their patients alike need sources with
+    /// Number of images left out, by code of the reason; `picture-trained-on` and `patient-trained-on` count what the model
+    /// knows. Patients are compared by source and name, so two hospitals that number their patients alike need sources with
     /// different names.
     pub left_out: BTreeMap<String, usize>,
-    /// Training images whose files were not there any more: whether they show the same picture as one of these is unknown.
+    /// Number of training images whose files are gone, so that copies of them were not looked for.
     pub not_compared: usize,
-    /// Images with a warning that speaks against believing the model at all.
-    pub warned: usize,
-    /// Images by class and source.
+    /// Number of images that are unlike the training images.
+    pub unfamiliar: usize,
+    /// Number of images by class and source.
     pub sources: CrossTable,
-    /// Every image with its probabilities.
+    /// Probabilities of every image.
     #[serde(skip)]
     pub predictions: Predictions,
 }
 
-/// The code under which images are counted whose picture the model was trained on.
+/// Reason code: the model was trained on the same picture.
 const PICTURE_TRAINED_ON: &str = "picture-trained-on";
-/// The code under which images of patients are counted whom the model was trained on, by the name that their source gives them.
+/// Reason code: the model was trained on the same patient of the same source.
 const PATIENT_TRAINED_ON: &str = "patient-trained-on";
-/// The code under which further images of one picture are counted.
+/// Reason code: a further image of a picture that is tested.
 const SAME_PICTURE: &str = "same-picture";
+/// Number of feature maps classified at a time.
+const BATCH: usize = 64;
 
 impl ExternalTest {
-    /// Tests the best model of the run at `run` on the collections below `data`, with the run's own filters.
+    /// Tests the recommended model of the run in the folder `run` on the collections below `data`, with the run's own
+    /// filters. Features are extracted in batches into the run's feature store, so that a second test of the same images
+    /// takes seconds. No heat maps are drawn.
     ///
     /// # Errors
     ///
-    /// Those of [`Predictor::of_run`]; [`Error::NoImage`] if no collection is recognised or no image is left; those of
-    /// [`gather`]; [`Error::Interrupted`].
+    /// Those of [`Predictor::of_run`]; [`radiograph_run::Error::NoImage`] if no collection is recognised or no image is left;
+    /// those of [`gather`]; an interruption.
     pub fn of_run(
         run: &Path,
         data: &Path,
@@ -79,40 +81,33 @@ impl ExternalTest {
         let trained = Manifest::read_of(&run.join("manifest.csv"), classes)?;
         let own: ModelEvaluation = read_json(&run.join(predictor.name()).join("metrics.json"))?;
         let recognised = recognise(data)?;
-        let nothing = |reason: String| Error::NoImage { reason };
         if recognised.sources.is_empty() {
-            return Err(nothing(format!("no collection is recognised below {}", data.display())));
+            return Err(no_image(format!("no collection is recognised below {}", data.display())));
         }
         for (place, reason) in &recognised.refused {
             let sentence = format!("not searched: {}: {reason}", place.display());
             tell(watch, Progress::Said { sentence: &sentence })?;
         }
-        let recipe = recipe(config, classes);
+        let recipe = config.recipe(classes);
         tell(watch, Progress::Started { stage: Stage::Assemble, of: "" })?;
         let asked = watched(config.compute.threads, Stage::Assemble, watch, |report| {
             Asked::new(gather(&recognised.sources, &recipe, report)?, &trained, &recipe.search, report)
         })?;
         let Asked { candidates, mut left_out, not_compared } = asked;
 
-        tell(watch, Progress::Started { stage: Stage::Evaluate, of: predictor.name() })?;
-        let mut table = Columns::default();
-        let all = candidates.len() as u64;
-        for (done, Candidate { record, .. }) in (1..).zip(&candidates) {
-            match predictor.predict(&record.path) {
-                Ok(prediction) => {
-                    let class = record.label.class_of(classes).map(|class| class.name().to_owned());
-                    table.add(record, class.unwrap_or_default(), &prediction);
-                }
-                Err(Error::Dataset(DatasetError::Image { .. })) => {
-                    *left_out.entry("unreadable".to_owned()).or_insert(0) += 1;
-                }
-                Err(error) => return Err(error),
-            }
-            tell(watch, Progress::Advanced { done, all, unit: "images" })?;
+        tell(watch, Progress::Started { stage: Stage::Extract, of: predictor.name() })?;
+        let device = match device {
+            Some(device) => device,
+            None => config.compute.device.parse()?,
+        };
+        let table = classified(&predictor, candidates, device, watch)?;
+        if table.unreadable > 0 {
+            *left_out.entry("unreadable".to_owned()).or_insert(0) += table.unreadable;
         }
         if table.ids.is_empty() {
-            return Err(nothing(format!("those below {} were left out: {left_out:?}", data.display())));
+            return Err(no_image(format!("all images below {} are left out: {left_out:?}", data.display())));
         }
+        tell(watch, Progress::Started { stage: Stage::Evaluate, of: predictor.name() })?;
         let predictions = table.predictions(&predictor)?;
         let bootstrap = bootstrap(&config.evaluation, config.seed)?;
         Ok(Self {
@@ -121,15 +116,51 @@ impl ExternalTest {
             own: own.calibrated.unwrap_or(own.test),
             left_out,
             not_compared,
-            warned: table.warned,
+            unfamiliar: table.unfamiliar,
             sources: CrossTable::of(&predictions, "source")?,
             predictions,
         })
     }
 }
 
+/// Extracts and classifies the images in batches. Images that cannot be read any more are counted.
+fn classified(
+    predictor: &Predictor,
+    candidates: Vec<Candidate>,
+    device: Device,
+    watch: &mut Watcher<'_>,
+) -> Result<Columns, Error> {
+    let frozen = predictor.frozen();
+    let folder = predictor.feature_store();
+    let inputs = candidates.iter().map(|Candidate { record, content_hash, .. }| {
+        frozen.input_of_file(&record.id.to_string(), *content_hash, record.path.clone())
+    });
+    let report = extract(frozen, &folder, inputs.collect(), Part::WHOLE, &[device], watch)?;
+    if report.stopped {
+        return Err(radiograph_run::Error::Interrupted { stage: Stage::Extract }.into());
+    }
+    let store = FeatureStore::open_for(&folder, &frozen.key())?;
+    let [channels, height, width] = store.shape();
+    let (there, gone): (Vec<_>, Vec<_>) =
+        candidates.into_iter().partition(|of| store.contains(FeatureId::plain(of.content_hash)));
+    let mut table = Columns { unreadable: gone.len(), ..Columns::default() };
+    for batch in there.chunks(BATCH) {
+        let ids: Vec<FeatureId> = batch.iter().map(|of| FeatureId::plain(of.content_hash)).collect();
+        let mut values = vec![0.0_f32; ids.len() * channels * height * width];
+        store.read(&ids, &mut values)?;
+        let shape = [ids.len(), channels, height, width].map(|side| side as i64);
+        let features = || Tensor::f_from_slice(&values)?.f_view(shape)?.f_to_device(device.to_tch());
+        let answers = predictor.answers(&features().map_err(|error| Error::libtorch(&error))?)?;
+        for (Candidate { record, .. }, answer) in batch.iter().zip(answers) {
+            let class = record.label.class_of(predictor.classes()).map(|class| class.name().to_owned());
+            table.add(record, class.unwrap_or_default(), answer);
+        }
+    }
+    Ok(table)
+}
+
 impl ExternalTest {
-    /// Scores over all classes and each class's AUC: in the run's own test part, and elsewhere.
+    /// Scores over all classes, and AUC, recall and specificity of each class: at home and elsewhere.
     pub fn contrast(&self) -> Table {
         let mut table = Table::new(["score", "in the run's own test part", "elsewhere"]);
         let mut row = |name: String, own: &NamedEstimate, elsewhere: &NamedEstimate| {
@@ -149,7 +180,7 @@ impl ExternalTest {
     }
 }
 
-/// The images to be tested on.
+/// The images to test.
 struct Asked {
     candidates: Vec<Candidate>,
     left_out: BTreeMap<String, usize>,
@@ -157,11 +188,11 @@ struct Asked {
 }
 
 impl Asked {
-    /// Leaves out what the filters do, what the model was trained on, and further images of one picture.
+    /// Leaves out images that the filters exclude, images that the model was trained on, and further images of one picture.
     fn new(
         gathered: Gathered,
         trained: &Manifest,
-        search: &radiograph_dataset::same_picture::Search,
+        search: &radiograph_same_picture::Search,
         report: &(dyn Fn(Prepared) + Sync),
     ) -> Result<Self, DatasetError> {
         let mut left_out = BTreeMap::new();
@@ -177,7 +208,7 @@ impl Asked {
                 (excluded, _) => count(excluded.as_ref().map_or("unreadable", |reason| reason.code())),
             }
         }
-        // The known come first, so that of a pair the second is the one to leave out.
+        // Training images come first, so that the second image of a pair is the one to leave out.
         let files: Vec<PathBuf> = trained.train().map(radiograph_dataset::manifest::Row::file).collect();
         let known: Vec<Fingerprint> =
             fingerprints(&files, &Limits::default()).into_iter().filter_map(Result::ok).collect();
@@ -214,7 +245,7 @@ impl Asked {
     }
 }
 
-/// The columns of predictions.
+/// Columns of the table of predictions.
 #[derive(Default)]
 struct Columns {
     ids: Vec<String>,
@@ -222,18 +253,19 @@ struct Columns {
     sources: Vec<Option<String>>,
     truth: Vec<String>,
     rows: Vec<Vec<f64>>,
-    warned: usize,
+    unfamiliar: usize,
+    unreadable: usize,
 }
 
 impl Columns {
-    fn add(&mut self, record: &radiograph_dataset::Record, class: String, prediction: &crate::Prediction) {
+    fn add(&mut self, record: &radiograph_dataset::Record, class: String, answer: Answer) {
         let id = record.id.to_string();
-        // An image without a patient is taken for a patient of its own.
+        // An image without a known patient counts as a patient.
         self.patients.push(record.patient.as_ref().map_or_else(|| id.clone(), ToString::to_string));
         self.sources.push(Some(record.source().to_string()));
         self.truth.push(class);
-        self.rows.push(prediction.probabilities.iter().map(|(_, probability)| *probability).collect());
-        self.warned += usize::from(!prediction.warnings.is_empty());
+        self.rows.push(answer.probabilities);
+        self.unfamiliar += usize::from(answer.strangeness.is_strange());
         self.ids.push(id);
     }
 
@@ -252,6 +284,12 @@ impl Columns {
 fn tell(watch: &mut Watcher<'_>, progress: Progress<'_>) -> Result<(), Error> {
     match watch(progress) {
         std::ops::ControlFlow::Continue(()) => Ok(()),
-        std::ops::ControlFlow::Break(()) => Err(Error::Interrupted { stage: Stage::Evaluate }),
+        std::ops::ControlFlow::Break(()) => {
+            Err(radiograph_run::Error::Interrupted { stage: Stage::Evaluate }.into())
+        }
     }
+}
+
+fn no_image(reason: String) -> Error {
+    radiograph_run::Error::NoImage { reason }.into()
 }

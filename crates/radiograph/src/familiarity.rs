@@ -1,5 +1,5 @@
-//! Is an image like those that a model was trained on? By how far its features lie from theirs. Not a measure of disease,
-//! and not a proof: an image that looks familiar may still be something else.
+//! Familiarity: the distance of an image's features from those of the training images. Neither a measure of disease nor a
+//! proof: an image that looks familiar may still show something else.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use tch::{Kind, Tensor};
 
 use crate::Error;
 
-/// The neighbour whose distance counts: the first few may be near-copies.
+/// Neighbour whose distance counts. The nearest ones may be near-copies.
 const NEIGHBOUR: i64 = 5;
-/// Images that are stranger than this share of the training images are called strange.
+/// Share of the training images above which an image counts as strange.
 pub const STRANGE: f64 = 0.99;
-/// Training images compared at a time.
+/// Number of training images compared at a time.
 const BLOCK: i64 = 512;
 
 /// The means over the grid of training images' feature maps, and how far each lies from the others.
@@ -173,15 +173,16 @@ fn fifth(distances: &Tensor) -> Result<Tensor, tch::TchError> {
 }
 
 fn too_few(rows: i64) -> Error {
-    Error::NoImage {
-        reason: format!(
-            "{rows} training images do not tell what is usual; more than {NEIGHBOUR} of other patients must stand beside each"
-        ),
-    }
+    let reason = format!(
+        "{rows} training images are too few; each needs more than {NEIGHBOUR} images of other patients beside it"
+    );
+    radiograph_run::Error::NoImage { reason }.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use radiograph_run::Error as RunError;
+
     use super::*;
 
     /// Twenty images along a line in three channels, one unit apart; the third channel never changes.
@@ -227,14 +228,17 @@ mod tests {
         assert_eq!(read.own, made.own);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
-        assert!(matches!(Familiarity::read(&path), Err(Error::Damaged { .. })));
+        assert!(matches!(Familiarity::read(&path), Err(Error::Run(RunError::Damaged { .. }))));
     }
 
     #[test]
     fn too_few_images_say_nothing() {
         let five = Tensor::zeros([5, 3], tch::kind::FLOAT_CPU);
-        assert!(matches!(Familiarity::new(&five, &[0, 1, 2, 3, 4]), Err(Error::NoImage { .. })));
+        assert!(matches!(
+            Familiarity::new(&five, &[0, 1, 2, 3, 4]),
+            Err(Error::Run(RunError::NoImage { .. }))
+        ));
         // All of one group: there is nobody else.
-        assert!(matches!(Familiarity::new(&line(), &[0; 20]), Err(Error::NoImage { .. })));
+        assert!(matches!(Familiarity::new(&line(), &[0; 20]), Err(Error::Run(RunError::NoImage { .. }))));
     }
 }

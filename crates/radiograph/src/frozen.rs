@@ -1,4 +1,4 @@
-//! A frozen network as a run uses it: its weights, what it is fed, and under which key its features are kept.
+//! A frozen network of a run: its weights, its input, and the key of its features.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -6,26 +6,30 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity, Options,
     extraction::{Input, Pixels, extraction_key},
 };
-use radiograph_dataset::{
-    image::{Limits, decode, decode_gray, read_file},
-    manifest::Row,
-    preprocess::{Augmentation, Colour, Filter, Normalisation, Preprocess, Preprocessor, Transform},
-};
+use radiograph_dataset::manifest::Row;
 use radiograph_features::{ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
+use radiograph_image::{
+    ImageError, Limits, decode, decode_gray,
+    preprocess::{Preprocess, Preprocessor, Transform},
+    read_file,
+};
+use radiograph_input::{Augmentation, Colour, Filter, Normalisation};
 use radiograph_libtorch::Device;
 use radiograph_report::WeightsOrigin;
-use radiograph_weights::{Architecture, Interpolation, Lineage, Weights, WeightsChoice};
+use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice, WeightsError};
 
-use crate::{Config, Error, config::InputSection};
+use radiograph_run::{Config, config::InputSection};
 
-/// A network, its weights, and what it is fed.
+use crate::{Error, Film};
+
+/// A frozen network with its weights and its preprocessing.
 #[derive(Debug)]
 pub struct Frozen {
     network: Architecture,
     weights: ChosenWeights,
     fed: Arc<Fed>,
-    /// How moved copies are drawn, and from which seed; absent if there are none.
+    /// Augmentation of copies and its seed; absent if there are no copies.
     drawn: Option<(Augmentation, u64)>,
     variants: u32,
 }
@@ -37,31 +41,25 @@ enum ChosenWeights {
 }
 
 impl ChosenWeights {
-    /// How they ask for values to be scaled.
+    /// Normalisation that the weights expect.
     fn normalisation(&self) -> Normalisation {
         match self {
-            Self::Kept(weights) => match weights.record().normalisation {
-                radiograph_weights::Normalisation::Tf => Normalisation::Tf,
-                radiograph_weights::Normalisation::Torch => Normalisation::Torch,
-                radiograph_weights::Normalisation::Caffe => Normalisation::Caffe,
-            },
+            Self::Kept(weights) => weights.record().normalisation,
             // Random weights ask for nothing; values around 0 are what their variance was chosen for.
             Self::Random { .. } => Normalisation::Tf,
         }
     }
 
-    /// How their publisher resamples images; bilinear where that is open.
+    /// Resampling filter of the weights' publisher; bilinear where unknown.
     fn filter(&self) -> Filter {
         match self {
-            Self::Kept(weights) if weights.record().interpolation == Some(Interpolation::Bicubic) => {
-                Filter::Bicubic
-            }
-            _ => Filter::Bilinear,
+            Self::Kept(weights) => weights.record().interpolation.unwrap_or_default(),
+            Self::Random { .. } => Filter::default(),
         }
     }
 }
 
-/// What turns a file into a network's input.
+/// Turns a file into the network's input.
 #[derive(Debug)]
 struct Fed {
     preprocessor: Preprocessor,
@@ -77,7 +75,8 @@ impl Frozen {
     /// network's.
     pub fn of(network: Architecture, config: &Config) -> Result<Self, Error> {
         let missing = || Error::config("weights", format!("{network} has none"));
-        let choice: WeightsChoice = config.weights.get(&network).ok_or_else(missing)?.parse()?;
+        let choice: WeightsChoice =
+            config.weights.get(&network).ok_or_else(missing)?.parse().map_err(WeightsError::from)?;
         Self::new(network, &choice, &config.input, config.seed)
     }
 
@@ -113,9 +112,11 @@ impl Frozen {
             ..Preprocess::default()
         };
         let fed = Arc::new(Fed { preprocessor: preprocess.check()?, limits: Limits::default() });
-        let drawn =
-            input.augmentation.filter(|_| input.variants > 0).map(|augmentation| (augmentation, seed));
-        Ok(Self { network, weights, fed, drawn, variants: input.variants })
+        let drawn = input
+            .augmentation
+            .filter(|_| input.augmented_copies > 0)
+            .map(|augmentation| (augmentation, seed));
+        Ok(Self { network, weights, fed, drawn, variants: input.augmented_copies })
     }
 
     /// The network.
@@ -128,8 +129,8 @@ impl Frozen {
         matches!(self.weights, ChosenWeights::Random { .. })
     }
 
-    /// Its weights' record and seed, for reports.
-    pub(crate) fn origin(&self) -> WeightsOrigin {
+    /// Origin of the weights, for reports.
+    pub fn origin(&self) -> WeightsOrigin {
         match &self.weights {
             ChosenWeights::Kept(weights) => {
                 let record = weights.record();
@@ -150,7 +151,7 @@ impl Frozen {
         self.fed.preprocessor.steps()
     }
 
-    /// What changes its features besides the image. How copies are moved is part of it only if there are any.
+    /// Key of its features: everything but the image that changes them. Augmentation is part of it only if there are copies.
     pub fn key(&self) -> ExtractionKey {
         let preprocessing = serde_json::json!({ "preprocess": self.steps(), "variants": self.drawn });
         let identity = match &self.weights {
@@ -179,13 +180,13 @@ impl Frozen {
         }
     }
 
-    /// `[C, H, W]` of what it is fed.
+    /// Shape of its input, `[C, H, W]`.
     pub fn input_shape(&self) -> [usize; 3] {
         let size = self.steps().size as usize;
         [3, size, size]
     }
 
-    /// `[C, H, W]` of the feature map that it makes.
+    /// Shape of its feature map, `[C, H, W]`.
     ///
     /// # Errors
     ///
@@ -196,7 +197,7 @@ impl Frozen {
         Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
     }
 
-    /// An image of a manifest and its moved copies, to be extracted. Only originals that are trained on have copies.
+    /// An image of a manifest and its augmented copies, to be extracted. Only original training images have copies.
     ///
     /// # Errors
     ///
@@ -207,15 +208,19 @@ impl Frozen {
         for feature in self.wanted(row).skip(1) {
             if let Some((augmentation, seed)) = &self.drawn {
                 // Drawn by content, as the features are called: one picture is moved alike under all its names.
-                let transform =
-                    augmentation.draw(*seed, &row.content_hash.to_string(), u64::from(feature.variant))?;
+                let transform = Transform::draw(
+                    augmentation,
+                    *seed,
+                    &row.content_hash.to_string(),
+                    u64::from(feature.variant),
+                )?;
                 inputs.push(self.input(&id, feature, row.file(), Some(transform)));
             }
         }
         Ok(inputs)
     }
 
-    /// The features of an image of a manifest and of its moved copies.
+    /// Ids of the features of an image and of its augmented copies.
     pub(crate) fn wanted(&self, row: &Row) -> impl Iterator<Item = FeatureId> + use<> {
         let copies = if row.place.is_train() && !row.augmented { self.variants } else { 0 };
         let hash = row.content_hash;
@@ -233,18 +238,23 @@ impl Frozen {
         Input::new(id, feature, move || Ok(fed.pixels(&file, transform.as_ref())?))
     }
 
-    /// A file as the network's input, and the hash of its bytes.
-    pub(crate) fn pixels(&self, file: &Path) -> Result<Pixels, Error> {
-        Ok(self.fed.pixels(file, None)?)
+    /// A file that no manifest lists, to be extracted.
+    pub fn input_of_file(&self, id: &str, content: ContentHash, file: std::path::PathBuf) -> Input<'static> {
+        self.input(id, FeatureId::plain(content), file, None)
+    }
+
+    /// A film as the network's input, `[3, H, W]` with its shape: the numbers that extraction computes for the same file.
+    pub fn pixels(&self, film: &Film) -> Pixels {
+        let picture = match self.steps().colour {
+            Colour::Gray => film.gray(),
+            Colour::Rgb => film.stored(),
+        };
+        pixels(film.content(), self.fed.preprocessor.apply(picture.clone()))
     }
 }
 
 impl Fed {
-    fn pixels(
-        &self,
-        file: &Path,
-        transform: Option<&Transform>,
-    ) -> Result<Pixels, radiograph_dataset::DatasetError> {
+    fn pixels(&self, file: &Path, transform: Option<&Transform>) -> Result<Pixels, ImageError> {
         let bytes = read_file(file, &self.limits)?;
         let content = ContentHash::of_bytes(&bytes);
         let picture = match self.preprocessor.steps().colour {
@@ -252,19 +262,22 @@ impl Fed {
             Colour::Rgb => decode(&bytes, &self.limits),
         };
         drop(bytes);
-        let picture = picture
-            .map_err(|reason| radiograph_dataset::DatasetError::Image { path: file.to_owned(), reason })?;
+        let picture = picture.map_err(|reason| ImageError::Undecodable { path: file.to_owned(), reason })?;
         let input = match transform {
             Some(transform) => self.preprocessor.apply_augmented(picture, transform),
             None => self.preprocessor.apply(picture),
         };
-        let (channels, height, width) = input.dim();
-        Ok(Pixels { content, shape: [channels, height, width], values: input.into_raw_vec_and_offset().0 })
+        Ok(pixels(content, input))
     }
 }
 
+fn pixels(content: ContentHash, input: ndarray::Array3<f32>) -> Pixels {
+    let (channels, height, width) = input.dim();
+    Pixels { content, shape: [channels, height, width], values: input.into_raw_vec_and_offset().0 }
+}
+
 impl fmt::Display for Frozen {
-    /// Which weights, in words that no reader can mistake for others.
+    /// The network and its weights; random ones are named as such.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.weights {
             ChosenWeights::Kept(weights) => formatter.write_str(&weights.in_words()),

@@ -1,8 +1,8 @@
 //! From folders of chest X-rays to scores and explanations.
 //!
-//! The crates of this workspace stand alone; this one joins them into the pipeline of Algorithm 1 of Al-Rakhami et al.:
-//! assemble, extract, train, evaluate, compare, explain, report. A run is a folder ([`RunFolder`]) that one [`Config`]
-//! describes in full.
+//! The facade of the workspace: every library crate under one name ([`dataset`], [`image`], [`metrics`], …), and the pipeline of
+//! Algorithm 1 of Al-Rakhami et al. that joins them: assemble, extract, train, evaluate, explain, report. Each stage is public
+//! and works on one run folder ([`RunFolder`]) with one [`Config`].
 //!
 //! ```no_run
 //! use std::{ops::ControlFlow, path::Path};
@@ -15,33 +15,52 @@
 //!     println!("{progress:?}");
 //!     ControlFlow::Continue(())
 //! };
-//! let outcome = Pipeline::new(config, Path::new("runs/first"), &mut watch)?.run()?;
-//! println!("recommended: {:?}", outcome.best);
+//! let outcome = Pipeline::open(config, Path::new("runs/first"), &mut watch)?.run()?;
+//! println!("recommended: {}", outcome.evaluated.best.model);
 //! # Ok::<(), radiograph::Error>(())
 //! ```
 
 #![allow(clippy::result_large_err, reason = "a run fails once; the parts' errors carry what they know")]
 
-pub mod config;
 mod error;
 mod external;
 mod familiarity;
+mod film;
 mod frozen;
+mod panel;
 mod pipeline;
 mod predict;
-mod progress;
-mod run;
-mod scoring;
 mod shown;
 
-pub use config::Config;
 pub use error::Error;
 pub use external::ExternalTest;
 pub use familiarity::{Familiarity, STRANGE, Strangeness};
+pub use film::Film;
 pub use frozen::Frozen;
-pub use pipeline::{Explained, Outcome, Pipeline, file_name, labelled_images};
-pub use predict::{Prediction, Predictor, Warning};
-pub use progress::{Progress, Stage, Watcher};
-pub use run::{Cost, RunFolder, StageCost};
-pub use scoring::{Best, Candidate, Comparisons, FoldValidation, ModelEvaluation};
+pub use panel::file_name;
+pub use pipeline::{Outcome, Pipeline, labelled_images};
+pub use predict::{Explained, Prediction, Predictor, Warning};
 pub use shown::Shown;
+
+pub use radiograph_backbone as backbone;
+pub use radiograph_classes as classes;
+pub use radiograph_dataset as dataset;
+pub use radiograph_features as features;
+pub use radiograph_forensics as forensics;
+pub use radiograph_gradcam as gradcam;
+pub use radiograph_head as head;
+pub use radiograph_image as image;
+pub use radiograph_input as input;
+pub use radiograph_libtorch as libtorch;
+pub use radiograph_metrics as metrics;
+pub use radiograph_phantoms as phantoms;
+pub use radiograph_protocol as protocol;
+pub use radiograph_report as report;
+pub use radiograph_run as run;
+pub use radiograph_same_picture as same_picture;
+pub use radiograph_weights as weights;
+
+pub use radiograph_run::{
+    Best, Candidate, Comparisons, Config, Cost, Evaluated, FoldValidation, ModelEvaluation, ModelKind,
+    Progress, RunFolder, Stage, StageCost, Watcher,
+};

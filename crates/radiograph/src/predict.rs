@@ -1,34 +1,30 @@
-//! Images the run has never seen → probabilities, and whether they mean anything for such an image. Not a diagnosis.
+//! Predictions for films that the run has not seen, with warnings where the model should not be believed. Not a diagnosis.
+
+mod warning;
+
+pub use warning::Warning;
 
 use std::path::{Path, PathBuf};
 
 use radiograph_backbone::Backbone;
-use radiograph_classes::{Class, Classes};
-use radiograph_dataset::{
-    View,
-    image::{DicomHeader, ImageFormat, Limits, read_file},
-};
+use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
-use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target};
+use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
 use radiograph_head::{ClassProbabilities, Mode, Model, TestedModel};
 use radiograph_libtorch::Device;
 use radiograph_metrics::Temperature;
+use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, Stage, read_json};
+use radiograph_weights::{Architecture, UnknownArchitecture};
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
 use crate::{
-    Best, Config, Error, Familiarity, Frozen, ModelEvaluation, RunFolder, Shown, Stage, Strangeness,
-    pipeline::{FAMILIARITY, read_json},
+    Error, Familiarity, Film, Frozen, Shown, Strangeness,
+    panel::{self, PANEL_SIDE},
+    pipeline::FAMILIARITY,
 };
 
-/// Pixels whose channels differ by more than this, of 255, are coloured.
-const COLOURED: u8 = 24;
-/// Images of which a larger share of pixels is coloured are called photographs; markers and annotations are fewer.
-const PHOTOGRAPH: f64 = 0.05;
-/// Pixels of the longer side at which they are counted.
-const LOOKED_AT: u32 = 640;
-
-/// The chosen model of a finished run, with all that it needs.
+/// The recommended model of a finished run, loaded for predictions.
 #[derive(Debug)]
 pub struct Predictor {
     config: Config,
@@ -36,77 +32,68 @@ pub struct Predictor {
     frozen: Frozen,
     backbone: Backbone,
     models: Vec<(Model, f64)>,
-    /// For the probabilities of all models together, as the run scored them.
+    /// Temperature for the probabilities of all models together, as the run fitted it.
     temperature: Option<Temperature>,
     familiarity: Familiarity,
+    store: PathBuf,
     name: String,
 }
 
-/// What is said of one image.
-#[derive(Debug, Serialize)]
+/// A prediction for one film.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Prediction {
     /// The file.
     pub file: PathBuf,
-    /// The SHA-256 of its bytes.
+    /// SHA-256 of its bytes.
     pub content: ContentHash,
-    /// Every class with its probability; calibrated if the run could fit a temperature.
+    /// Every class with its probability, 0 to 1; calibrated if the run fitted a temperature.
     pub probabilities: Vec<(String, f64)>,
-    /// The most probable class.
+    /// Most probable class.
     pub predicted: String,
-    /// Whether the probabilities have a temperature that was fitted on validation images.
+    /// Whether the probabilities are calibrated on validation images.
     pub calibrated: bool,
-    /// How far the image lies from the training images.
+    /// Distance from the training images.
     pub strangeness: Strangeness,
-    /// Why not to believe the probabilities.
+    /// Reasons not to believe the probabilities.
     pub warnings: Vec<Warning>,
-    /// Where the evidence is.
-    #[serde(skip)]
-    pub explanation: Explanation,
 }
 
-/// Why not to believe the probabilities of an image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "warning")]
+/// A prediction with its heat map.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum Warning {
-    /// The file's header says that it was not taken from the front.
-    NotFrontal {
-        /// The view.
-        view: String,
-    },
-    /// A large part of the image is coloured, as no radiograph is.
-    Coloured {
-        /// Share of its pixels, 0 to 1.
-        share: f64,
-    },
-    /// Its features lie farther from the training images than nearly all of these do from each other.
-    Unfamiliar {
-        /// Share of the training images that are less strange, 0 to 1.
-        stranger_than: f64,
-    },
-    /// The features come from random weights.
-    RandomWeights,
-    /// The model was trained on permuted labels.
-    PermutedLabels,
+pub struct Explained {
+    /// The prediction.
+    pub prediction: Prediction,
+    /// Evidence for the predicted class.
+    pub explanation: Explanation,
+    /// The film as it is shown beside the map.
+    pub shown: Shown,
+}
+
+/// Answer of the model for one image.
+pub(crate) struct Answer {
+    /// Probabilities in the order of the classes.
+    pub(crate) probabilities: Vec<f64>,
+    pub(crate) predicted: radiograph_classes::Class,
+    pub(crate) strangeness: Strangeness,
 }
 
 impl Predictor {
-    /// The best model of the run at `path`, on the device that the run's config names, or another one.
+    /// Loads the recommended model of the run in the folder `path`, onto the device of the run's config or another one.
     ///
     /// # Errors
     ///
-    /// [`Error::Missing`] if the run is not finished; those of the models and weights.
+    /// [`Error::Run`] if `path` is no run folder or the run is not finished; those of the models and weights.
     pub fn of_run(path: &Path, device: Option<Device>) -> Result<Self, Error> {
         let (folder, config) = RunFolder::begun(path)?;
         let best = folder.best();
         if !best.is_file() {
-            return Err(Error::Missing { path: best, stage: Stage::Compare });
+            return Err(radiograph_run::Error::Missing { path: best, stage: Stage::Evaluate }.into());
         }
         let best: Best = read_json(&best)?;
-        let network = best
-            .model
-            .parse()
-            .map_err(|error: radiograph_weights::WeightsError| Error::damaged(folder.best(), error))?;
+        let network: Architecture =
+            best.model.parse().map_err(|error: UnknownArchitecture| Error::damaged(folder.best(), error))?;
         let device = match device {
             Some(device) => device,
             None => config.compute.device.parse()?,
@@ -117,18 +104,19 @@ impl Predictor {
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
         let key = frozen.key();
         let load = |folder: &Path| Model::load(folder, &key, &classes, device);
-        let models = match &config.training.tested {
-            TestedModel::Refit | TestedModel::RefitForMedianBest => vec![(load(&model)?, 1.0)],
+        let models = match &config.training.tested_model {
             TestedModel::WeightedFolds(weights) => (1..)
                 .zip(weights)
                 .filter(|(_, weight)| **weight > 0.0)
                 .map(|(fold, weight)| Ok((load(&model.join(format!("fold-{fold}")))?, *weight)))
                 .collect::<Result<Vec<_>, Error>>()?,
+            _ => vec![(load(&model)?, 1.0)],
         };
         Ok(Self {
             backbone: frozen.load(device)?,
             familiarity: Familiarity::read(&model.join(FAMILIARITY))?,
             temperature: evaluation.temperature,
+            store: folder.feature_store(&config, &key.folder_name()),
             name: best.model,
             config,
             classes,
@@ -137,97 +125,126 @@ impl Predictor {
         })
     }
 
-    /// The model's name.
+    /// Name of the model.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The settings of the run.
+    /// Settings of the run.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The classes, in the order of probabilities.
+    /// Classes, in the order of probabilities.
     pub fn classes(&self) -> &Classes {
         &self.classes
     }
 
-    /// What the model says of a file, and what speaks against believing it.
+    /// Folder of the run's feature store for this network.
+    pub(crate) fn feature_store(&self) -> PathBuf {
+        self.store.clone()
+    }
+
+    /// The frozen network.
+    pub fn frozen(&self) -> &Frozen {
+        &self.frozen
+    }
+
+    /// The prediction for a file, which is read and decoded once.
     ///
     /// # Errors
     ///
-    /// [`Error::Dataset`] if the file is no image, [`Error::Backbone`] and [`Error::Head`] if memory runs out.
+    /// [`Error::Image`] if the file is no image; [`Error::Backbone`] and [`Error::Head`] if memory runs out.
     pub fn predict(&self, file: &Path) -> Result<Prediction, Error> {
-        let pixels = self.frozen.pixels(file)?;
+        Ok(self.look_at(&Film::read(file)?)?.0)
+    }
+
+    /// The prediction for a file with a heat map of the evidence for the predicted class. The file is read and decoded once.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict`](Self::predict); [`Error::Gradcam`].
+    pub fn explain(&self, file: &Path) -> Result<Explained, Error> {
+        let film = Film::read(file)?;
+        let (prediction, answer, features) = self.look_at(&film)?;
+        let mut explanation = self.explanation(&features, &answer)?;
+        // In an ensemble the map is that of one model, and the explained answer that of all.
+        explanation.probability = answer.probabilities[answer.predicted.index()];
+        explanation.predicted = answer.predicted;
+        let shown = Shown::of(&film, Some(self.frozen.steps()))?.at_most(PANEL_SIDE);
+        Ok(Explained { prediction, explanation, shown })
+    }
+
+    fn look_at(&self, film: &Film) -> Result<(Prediction, Answer, Tensor), Error> {
+        let pixels = self.frozen.pixels(film);
         let [channels, height, width] = pixels.shape.map(|side| side as i64);
         let images = || Tensor::f_from_slice(&pixels.values)?.f_view([1, channels, height, width]);
         let features = self.backbone.forward_features(&images().map_err(|error| Error::libtorch(&error))?)?;
+        let answer = self.answers(&features)?.remove(0); // one in, one out
+        let prediction = Prediction {
+            file: film.path().to_owned(),
+            content: film.content(),
+            probabilities: self
+                .classes
+                .names()
+                .map(str::to_owned)
+                .zip(answer.probabilities.iter().copied())
+                .collect(),
+            predicted: answer.predicted.name().to_owned(),
+            calibrated: self.temperature.is_some(),
+            strangeness: answer.strangeness,
+            warnings: self.warnings(film, answer.strangeness),
+        };
+        Ok((prediction, answer, features))
+    }
+
+    /// The answers for feature maps `[N, C, H, W]`, in their order.
+    pub(crate) fn answers(&self, features: &Tensor) -> Result<Vec<Answer>, Error> {
         let pooled = features
             .f_mean_dim([2_i64, 3].as_slice(), false, Kind::Float)
             .map_err(|error| Error::libtorch(&error))?;
-        let strangeness = self.familiarity.of(&pooled)?.remove(0); // one in, one out
+        let strangeness = self.familiarity.of(&pooled)?;
         let answers = self
             .models
             .iter()
-            .map(|(model, weight)| Ok((model.probabilities(&features)?, *weight)))
+            .map(|(model, weight)| Ok((model.probabilities(features)?, *weight)))
             .collect::<Result<Vec<_>, Error>>()?;
         let members: Vec<(&ClassProbabilities, f64)> =
             answers.iter().map(|(answer, weight)| (answer, *weight)).collect();
-        let answer = ClassProbabilities::weighted_mean(&members)?;
-        let given = self
-            .classes
-            .names()
-            .map(|name| answer.of(0, name))
-            .collect::<Result<Vec<_>, radiograph_head::Error>>()?;
-        let mut probabilities = given.clone();
-        if let Some(temperature) = &self.temperature {
-            temperature.of_row(&given, &mut probabilities);
-        }
-        let predicted = answer.predicted(0)?;
-        let mut explanation = self.explanation(&features, &predicted)?;
-        // Of several models the map is one's, and the answer that it explains is that of all.
-        explanation.probability = probabilities[predicted.index()];
-        explanation.predicted = predicted.clone();
-        Ok(Prediction {
-            file: file.to_owned(),
-            probabilities: self.classes.names().map(str::to_owned).zip(probabilities).collect(),
-            predicted: predicted.name().to_owned(),
-            calibrated: self.temperature.is_some(),
-            warnings: self.warnings(file, pixels.content, strangeness)?,
-            content: pixels.content,
-            strangeness,
-            explanation,
-        })
+        let mean = ClassProbabilities::weighted_mean(&members)?;
+        strangeness
+            .into_iter()
+            .enumerate()
+            .map(|(row, strangeness)| {
+                let given = self
+                    .classes
+                    .names()
+                    .map(|name| mean.of(row, name))
+                    .collect::<Result<Vec<f64>, radiograph_head::Error>>()?;
+                let mut probabilities = given.clone();
+                if let Some(temperature) = &self.temperature {
+                    temperature.of_row(&given, &mut probabilities);
+                }
+                Ok(Answer { probabilities, predicted: mean.predicted(row)?, strangeness })
+            })
+            .collect()
     }
 
-    /// The image of a prediction as it is shown beside its heat map, with sides of at most `side` pixels.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Shown::read`].
-    pub fn shown(&self, prediction: &Prediction, side: u32) -> Result<Shown, Error> {
-        Ok(Shown::read(&prediction.file, prediction.content, Some(self.frozen.steps()))?.at_most(side))
-    }
-
-    /// Of several models the one with the largest weight is explained.
-    fn explanation(&self, features: &Tensor, class: &Class) -> Result<Explanation, Error> {
+    /// The explanation by the model; by the one with the largest weight in an ensemble.
+    fn explanation(&self, features: &Tensor, answer: &Answer) -> Result<Explanation, Error> {
         let most = self.models.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((model, _)) = most else {
-            return Err(Error::config("training.tested", "no model is tested"));
+            return Err(Error::config("training.tested_model", "no model is tested"));
         };
         let explainer =
             Explainer::new(&self.classes, |features: &Tensor| model.head().forward(features, Mode::Evaluate));
         let explanation = &self.config.explanation;
-        let target = Target { quantity: explanation.quantity, class: ClassChoice::One(class.clone()) };
+        let target =
+            Target { quantity: explanation.quantity, class: ClassChoice::One(answer.predicted.clone()) };
         Ok(explainer.explain(features, explanation.method, &target)?.remove(0)) // one in, one out
     }
 
-    fn warnings(
-        &self,
-        file: &Path,
-        content: ContentHash,
-        strangeness: Strangeness,
-    ) -> Result<Vec<Warning>, Error> {
+    fn warnings(&self, film: &Film, strangeness: Strangeness) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.frozen.is_random() {
             warnings.push(Warning::RandomWeights);
@@ -235,58 +252,24 @@ impl Predictor {
         if self.config.permute_labels {
             warnings.push(Warning::PermutedLabels);
         }
-        let bytes = read_file(file, &Limits::default())?;
-        if ImageFormat::of_content(&bytes) == Some(ImageFormat::Dicom)
-            && let Ok(header) = DicomHeader::of_bytes(&bytes)
-            && let Some(view) = header.view.as_deref().map(View::read)
-            && matches!(view, View::Lateral | View::Ct)
-        {
-            warnings.push(Warning::NotFrontal { view: view.name().to_owned() });
-        }
-        drop(bytes);
-        let share = coloured_share(file, content)?;
-        if share > PHOTOGRAPH {
-            warnings.push(Warning::Coloured { share });
-        }
+        warnings.extend(warning::of_film(film));
         if strangeness.is_strange() {
             warnings.push(Warning::Unfamiliar { stranger_than: strangeness.stranger_than });
         }
-        Ok(warnings)
+        warnings
     }
 }
 
-impl std::fmt::Display for Warning {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotFrontal { view } => {
-                write!(formatter, "its header says {view}, and the model knows frontal films only")
-            }
-            Self::Coloured { share } => {
-                write!(formatter, "{:.0} % of it is coloured, so it is no plain radiograph", share * 100.0)
-            }
-            Self::Unfamiliar { stranger_than } => write!(
-                formatter,
-                "it is unlike the training images (stranger than {:.1} % of them)",
-                stranger_than * 100.0
-            ),
-            Self::RandomWeights => formatter
-                .write_str("its features come from RANDOM weights, so the probabilities mean nothing"),
-            Self::PermutedLabels => {
-                formatter.write_str("the model learned PERMUTED labels, so the probabilities mean nothing")
-            }
-        }
+impl Explained {
+    /// Draws film, heat map and both superimposed into a PNG file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Run`] if the file cannot be written.
+    pub fn draw(&self, file: &Path) -> Result<(), Error> {
+        let name = self.prediction.file.file_name().unwrap_or_default().to_string_lossy();
+        let caption =
+            Caption { image: &name, source: "predict", truth: None, method: "evidence for the class" };
+        panel::draw(&self.shown, &self.explanation, caption, file)
     }
-}
-
-fn coloured_share(file: &Path, content: ContentHash) -> Result<f64, Error> {
-    let whole = Shown::read(file, content, None)?.at_most(LOOKED_AT);
-    let picture = whole.picture();
-    let coloured = picture
-        .pixels()
-        .filter(|pixel| {
-            let [red, green, blue] = pixel.0;
-            red.max(green).max(blue) - red.min(green).min(blue) > COLOURED
-        })
-        .count();
-    Ok(coloured as f64 / f64::from(picture.width() * picture.height()).max(1.0))
 }

@@ -1,17 +1,14 @@
-//! An image as a person sees it beside its heat map: no more of it than the network saw. Not the network's input.
+//! An image as it is shown beside its heat map: the part that the network saw, in its own resolution and colour.
 
 use std::path::{Path, PathBuf};
 
 use image::{GrayImage, RgbImage, imageops};
-use radiograph_dataset::{
-    DatasetError,
-    image::{Limits, Picture, Samples, decode, read_file},
-    preprocess::{Filter, Fit, Preprocess},
-};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::measure::Mask;
+use radiograph_image::{ImageError, Limits, Picture, Samples, decode, preprocess::Preprocess, read_file};
+use radiograph_input::{Filter, Fit};
 
-use crate::Error;
+use crate::{Error, Film};
 
 /// An image, cut and padded as the network saw it, because its feature map covers no more than that. Where the network saw
 /// all of it, stretched, it is shown as it is.
@@ -30,7 +27,7 @@ impl Shown {
     ///
     /// # Errors
     ///
-    /// [`Error::Dataset`] if it is no image; [`Error::Changed`] if its bytes are not those of `content`, of which the features
+    /// [`Error::Image`] if it is no image; [`Error::Changed`] if its bytes are not those of `content`, of which the features
     /// were made.
     pub fn read(path: &Path, content: ContentHash, steps: Option<&Preprocess>) -> Result<Self, Error> {
         let limits = Limits::default();
@@ -39,9 +36,21 @@ impl Shown {
             return Err(Error::Changed { path: path.to_owned() });
         }
         let whole = decode(&bytes, &limits)
-            .map_err(|reason| DatasetError::Image { path: path.to_owned(), reason })?
-            .into_8_bit();
-        drop(bytes);
+            .map_err(|reason| ImageError::Undecodable { path: path.to_owned(), reason })?;
+        Self::of_picture(path, whole, steps)
+    }
+
+    /// The picture of a film that is in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] if the steps are out of their range.
+    pub fn of(film: &Film, steps: Option<&Preprocess>) -> Result<Self, Error> {
+        Self::of_picture(film.path(), film.stored().clone(), steps)
+    }
+
+    fn of_picture(path: &Path, whole: Picture, steps: Option<&Preprocess>) -> Result<Self, Error> {
+        let whole = whole.into_8_bit();
         let cut = steps.filter(|steps| steps.fit != Fit::Stretch || steps.border > 0.0).cloned();
         let size = (whole.width(), whole.height());
         let picture = match &cut {

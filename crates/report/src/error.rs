@@ -1,6 +1,7 @@
 //! Why no report could be made.
 
 use radiograph_files::FileError;
+use radiograph_forensics::ForensicsError;
 
 /// Why no report could be made. A score that does not exist is not an error: the page shows its reason.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A printed table of the paper could not be examined.
+    #[error(transparent)]
+    Forensics(#[from] ForensicsError),
     /// Scores could not be computed from the predictions.
     #[error(transparent)]
     Metrics(#[from] radiograph_metrics::Error),

@@ -1,74 +1,52 @@
-//! All that a report shows. Plain data: whoever ran the run fills it in, and a JSON file can hold it.
+//! The content of a report as plain data. The program that ran the training fills it in; a JSON file can hold it.
 
 use radiograph_metrics::Comparison;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataSummary, Error, NetworkReport, Rendered, RunRecord, drawings, page};
+use crate::{CurveBands, DataSummary, Error, NetworkReport, RunRecord};
 
-/// All that a report shows.
+/// The content of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran the run")]
 pub struct Report {
-    /// What ran.
+    /// Run: settings, time, software.
     pub run: RunRecord,
-    /// On what.
+    /// Data.
     pub data: DataSummary,
-    /// The networks, in the order in which they are shown. One at least.
+    /// Networks in the order of the page, at least one.
     pub networks: Vec<NetworkReport>,
-    /// Pairs of networks compared on the same test images.
+    /// Comparisons of pairs of networks on the same test images.
     pub comparisons: Vec<Comparison>,
-    /// Which network was chosen, and how.
+    /// Best network, if one was chosen.
     pub best: Option<Best>,
-    /// How the bands around curves are resampled.
+    /// Resampling of the bands around curves.
     pub bands: CurveBands,
 }
 
-/// The network that was chosen.
+/// The best network and the criterion that chose it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever chose")]
 pub struct Best {
-    /// Its name.
+    /// Name.
     pub network: String,
-    /// By what, as in `mean validation macro AUC over folds`.
+    /// Criterion, such as `mean validation macro AUC over folds`.
     pub chosen_by: String,
-    /// Whether that looks at the test images, as Algorithm 1 of the paper does: the score of the chosen one is then too good.
+    /// Whether the criterion uses the test images, as Algorithm 1 of the paper does. The score of the best network is then
+    /// optimistic.
     pub on_test: bool,
-    /// The value of each network.
+    /// Value of the criterion for each network.
     pub values: Vec<(String, f64)>,
 }
 
-/// How bands around ROC and precision-recall curves are made: patients are resampled as often as this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever reports")]
-pub struct CurveBands {
-    /// Resamples, from 100 to 100,000.
-    pub replicates: u32,
-    /// Seed of the resampling.
-    pub seed: u64,
-}
-
 impl Report {
-    /// Draws the figures and writes the page, all in memory.
-    ///
-    /// The same report gives the same bytes, whatever the number of threads.
-    ///
-    /// # Errors
-    ///
-    /// If there is no network, if two share a name, or if two parts of the input contradict one another.
-    pub fn render(&self) -> Result<Rendered, Error> {
-        self.check()?;
-        let figures = drawings::figures(self)?;
-        let html = page::page(self, &figures)?;
-        Ok(Rendered { html, figures })
-    }
-
-    /// The network that was chosen; without a choice the first.
+    /// The best network; the first if none was chosen.
     pub(crate) fn leading(&self) -> &NetworkReport {
         let named = |name: &str| self.networks.iter().find(|network| network.name == name);
         self.best.as_ref().and_then(|best| named(&best.network)).unwrap_or(&self.networks[0]) // checked: there is one
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses a report whose parts contradict each other.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.networks.is_empty() {
             return Err(Error::NoNetwork);
         }

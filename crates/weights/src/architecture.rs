@@ -1,10 +1,8 @@
-//! The four networks that weights can be for. How they compute is the business of the crate that builds them.
+//! The four networks, by name. `radiograph-backbone` builds them.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-
-use crate::WeightsError;
 
 /// A convolutional network, named as in configurations and file names.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -22,11 +20,20 @@ pub enum Architecture {
     InceptionResNetV2,
 }
 
+/// A text that names none of the four networks.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{text}` is not a known network; known: vgg19, densenet121, inception_v3, inception_resnet_v2")]
+#[non_exhaustive]
+pub struct UnknownArchitecture {
+    /// Text given.
+    pub text: String,
+}
+
 impl Architecture {
-    /// All of them.
+    /// All networks.
     pub const ALL: [Self; 4] = [Self::Vgg19, Self::DenseNet121, Self::InceptionV3, Self::InceptionResNetV2];
 
-    /// Its name, which is also what it is called in files.
+    /// Its name, in text and in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Vgg19 => "vgg19",
@@ -36,8 +43,8 @@ impl Architecture {
         }
     }
 
-    /// The network whose parameters have these names, by the first convolution's name; `None` if none of the four fits.
-    /// Good for a message; whether a file is whole is what [`StateFile::open`](crate::StateFile::open) finds out.
+    /// The network with parameters of these names, judged by the first convolution alone; `None` if none of the four fits.
+    /// Use it for messages; [`StateFile::open`](crate::StateFile::open) checks whether a file is complete.
     pub fn recognise<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         names.into_iter().find_map(|name| match name {
             "features.0.weight" => Some(Self::Vgg19),
@@ -56,13 +63,13 @@ impl fmt::Display for Architecture {
 }
 
 impl FromStr for Architecture {
-    type Err = WeightsError;
+    type Err = UnknownArchitecture;
 
-    fn from_str(text: &str) -> Result<Self, WeightsError> {
+    fn from_str(text: &str) -> Result<Self, UnknownArchitecture> {
         Self::ALL
             .into_iter()
             .find(|architecture| architecture.name() == text)
-            .ok_or_else(|| WeightsError::Architecture { text: text.chars().take(80).collect() })
+            .ok_or_else(|| UnknownArchitecture { text: text.chars().take(80).collect() })
     }
 }
 

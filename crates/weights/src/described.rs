@@ -7,7 +7,7 @@
 //! | `avg_pool` | `count_include_pad=false` or `count_include_pad=true` |
 //! | `bn_eps` | a number |
 //! | `transform_input` | `true` or `false` |
-//! | `normalisation` | `tf`, `torch` or `caffe` |
+//! | `normalisation` | `zero-one`, `tf`, `torch` or `caffe` |
 //! | `input_size` | pixels a side |
 //! | `source`, `source_url`, `trained_on`, `licence` | words |
 //!
@@ -15,8 +15,10 @@
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
+use radiograph_input::Normalisation;
+
 use crate::{
-    Architecture, Lineage, Normalisation, WeightsError, WeightsName, WeightsRecord,
+    Architecture, Lineage, WeightsError, WeightsName, WeightsRecord,
     catalogue::{keras_input_size, keras_normalisation},
     fault::short,
 };
@@ -150,7 +152,7 @@ mod tests {
             ("bn_eps", "nan"),
             ("bn_eps", "-1e-3"),
             ("bn_eps", ""),
-            ("normalisation", "zero-one"),
+            ("normalisation", "imagenet"),
             ("input_size", "0"),
             ("input_size", "99999999999"),
             ("transform_input", "yes"),

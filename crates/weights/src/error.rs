@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use radiograph_files::{ContentHash, FileError};
 
 use crate::{
-    Architecture, Fault, HeaderFault, Hint, WeightsName,
+    Architecture, Fault, HeaderFault, Hint, NameError, UnknownArchitecture, WeightsName,
     fault::{headers_in_words, in_words},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub enum WeightsError {
     /// Installed weights are not what they were.
     #[error(
-        "{}: has SHA-256 {found}, and {expected} was installed; install it again with `cargo xtask weights`",
+        "{}: has SHA-256 {found}, and {expected} was installed",
         path.display()
     )]
     Altered {
@@ -26,12 +26,9 @@ pub enum WeightsError {
         /// What it is now.
         found: ContentHash,
     },
-    /// No network has this name.
-    #[error("`{text}` is no network; give vgg19, densenet121, inception_v3 or inception_resnet_v2")]
-    Architecture {
-        /// What was given.
-        text: String,
-    },
+    /// An unknown network.
+    #[error(transparent)]
+    Architecture(#[from] UnknownArchitecture),
     /// The file was written to after it had been checked.
     #[error("{}: the values of {name} changed while the file was in use; load it again", path.display())]
     Changed {
@@ -86,14 +83,8 @@ pub enum WeightsError {
         value: String,
     },
     /// A text that names no weights.
-    #[error(
-        "`{text}` is no name of weights; give a network (vgg19, densenet121, inception_v3, inception_resnet_v2), and perhaps \
-         a point and lower-case letters, digits, `_` or `-`"
-    )]
-    Name {
-        /// What was given.
-        text: String,
-    },
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// Neither variable that says where caches lie is set.
     #[error("neither XDG_CACHE_HOME nor HOME is set, so there is no place for weights; set one of them")]
     NoHome,
@@ -106,7 +97,7 @@ pub enum WeightsError {
         name: String,
     },
     /// Nothing is installed under this name.
-    #[error("{name} is not in {}; run `cargo xtask weights {name}`", folder.display())]
+    #[error("{name} is not installed in {}", folder.display())]
     NotInstalled {
         /// The name.
         name: WeightsName,
@@ -132,18 +123,12 @@ pub enum WeightsError {
         source: io::Error,
     },
     /// A record or the lock file cannot be used.
-    #[error("{}: {reason}; install the weights again with `cargo xtask weights`", path.display())]
+    #[error("{}: {reason}", path.display())]
     Record {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
-    },
-    /// Random weights without a usable seed.
-    #[error("`{text}` names no random weights; write random: and a number of 0 up to 18446744073709551615")]
-    Seed {
-        /// What was given.
-        text: String,
     },
     /// A file whose tensors are not those of the network.
     #[error(

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Architecture, Dtype, Expected, header::MOST_SIDES};
+use crate::{Architecture, Dtype, Expected};
+
+/// The most sides that a tensor may have. Those of the four networks have at most 4.
+pub const MOST_SIDES: usize = 8;
 
 /// Why a file is no safetensors file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

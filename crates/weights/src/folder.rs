@@ -8,28 +8,27 @@
 //! ```
 //!
 //! While a content is replaced, and after a program was killed then, the new one is `inception_v3@HASH.safetensors`.
-//! Nothing is fetched here; that is `cargo xtask weights`.
+//! Nothing is fetched here; `radiograph weights fetch` does that.
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    fs,
     fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-use radiograph_files::{ContentHash, create_folder, write_bytes};
+use radiograph_files::{ContentHash, cache_folder, create_folder, write_bytes};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{
-    Expected, StateFile, Weights, WeightsError, WeightsName, WeightsRecord, installation::Installation,
-};
+use crate::{Expected, StateFile, Weights, WeightsError, WeightsName, WeightsRecord};
 
 /// A folder of installed weights.
 #[derive(Clone, Debug)]
 pub struct WeightsFolder {
     path: PathBuf,
-    replaces: bool,
+    /// Whether an installation may give a name another content.
+    pub(crate) replaces: bool,
 }
 
 /// What becomes of the file that is installed.
@@ -56,7 +55,7 @@ pub struct Locked {
 
 impl Locked {
     /// What the name stands for if its record has this hash: an interrupted replacement has changed nothing.
-    fn with_record(self, recorded: Option<ContentHash>) -> Self {
+    pub(crate) fn with_record(self, recorded: Option<ContentHash>) -> Self {
         match self.replaces {
             Some(old) if recorded == Some(old.sha256) => Self { replaces: None, ..*old },
             _ => Self { replaces: None, ..self },
@@ -75,10 +74,7 @@ impl WeightsFolder {
     ///
     /// [`WeightsError::NoHome`] if the environment names neither.
     pub fn of_user() -> Result<Self, WeightsError> {
-        // An empty or relative XDG_CACHE_HOME counts as unset, as its specification says.
-        let home = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")));
-        Ok(Self::at(base.ok_or(WeightsError::NoHome)?.join("radiograph/weights")))
+        Ok(Self::at(cache_folder().ok_or(WeightsError::NoHome)?.join("weights")))
     }
 
     /// The folder at this path, which need not exist yet.
@@ -181,62 +177,6 @@ impl WeightsFolder {
         Ok(WeightsRecord { sha256: Some(state.sha256()), ..record })
     }
 
-    /// Checks a file against the network and its record and installs it under a name. What was installed under the name
-    /// stays if anything fails, or if the program is killed before the record is written, which is the last that counts. The first content of a name is recorded in the lock file; another is refused from then on.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`StateFile::open`]; [`WeightsError::Content`] if the record or the lock file has another SHA-256;
-    /// [`WeightsError::File`] if the system refuses.
-    pub fn install(
-        &self,
-        name: &WeightsName,
-        file: &Path,
-        record: &WeightsRecord,
-        taking: Taking,
-    ) -> Result<Weights, WeightsError> {
-        let installation = self.begin(name, file, record)?;
-        let found = installation.sha256;
-        let record = installation.run(taking)?;
-        Ok(Weights::new(self.plain(name), record, found))
-    }
-
-    /// All checks of an installation, before anything is written.
-    pub(crate) fn begin<'a>(
-        &'a self,
-        name: &'a WeightsName,
-        file: &'a Path,
-        record: &WeightsRecord,
-    ) -> Result<Installation<'a>, WeightsError> {
-        let alone = self.alone()?;
-        if record.architecture != name.architecture() {
-            let (asked, found) = (name.architecture(), record.architecture);
-            return Err(WeightsError::OtherArchitecture { path: file.to_owned(), asked, found });
-        }
-        let found = StateFile::open(file, &Expected::of(record.architecture))?.sha256();
-        let mut lock = self.lock_file()?;
-        let recorded = self.recorded(name);
-        let before = lock.remove(name.as_str()).map(|locked| locked.with_record(recorded));
-        let kept = before.clone().filter(|_| !self.replaces);
-        if let Some(expected) = [record.sha256, kept.as_ref().map(|locked| locked.sha256)]
-            .into_iter()
-            .flatten()
-            .find(|expected| *expected != found)
-        {
-            return Err(WeightsError::Content { path: file.to_owned(), name: name.clone(), expected, found });
-        }
-        let record = WeightsRecord { sha256: Some(found), ..record.clone() };
-        let source = record.source_url.clone().or_else(|| record.origin.clone());
-        let locked = kept.unwrap_or_else(|| Locked {
-            sha256: found,
-            source: source.unwrap_or_else(|| "given by hand".to_owned()),
-            replaces: None,
-        });
-        // Only what can be used is kept for the case that this is interrupted.
-        let old = before.filter(|old| old.sha256 != found && recorded == Some(old.sha256));
-        Ok(Installation { folder: self, name, file, sha256: found, record, lock, locked, old, _alone: alone })
-    }
-
     /// The file of the content that the record has.
     fn file(&self, name: &WeightsName, recorded: Option<ContentHash>) -> PathBuf {
         let hashed = recorded.map(|sha256| self.hashed(name, sha256));
@@ -267,7 +207,7 @@ impl WeightsFolder {
     }
 
     /// The hash in the record of a name, if it has a record that can be read.
-    fn recorded(&self, name: &WeightsName) -> Option<ContentHash> {
+    pub(crate) fn recorded(&self, name: &WeightsName) -> Option<ContentHash> {
         read::<WeightsRecord>(&self.record(name)).ok().flatten()?.sha256
     }
 
@@ -275,16 +215,27 @@ impl WeightsFolder {
         self.path.join(format!("{name}.json"))
     }
 
-    fn lock_file(&self) -> Result<BTreeMap<String, Locked>, WeightsError> {
+    pub(crate) fn lock_file(&self) -> Result<BTreeMap<String, Locked>, WeightsError> {
         Ok(read(&self.path.join(LOCK))?.unwrap_or_default())
     }
 
     /// Waits until no other process changes the folder.
-    fn alone(&self) -> Result<File, WeightsError> {
+    pub(crate) fn alone(&self) -> Result<File, WeightsError> {
         create_folder(&self.path)?;
         let path = self.path.join(".lock");
         let lock = File::options().create(true).append(true).open(&path);
         lock.and_then(|file| file.lock().map(|()| file)).map_err(|source| WeightsError::Read { path, source })
+    }
+}
+
+impl Weights {
+    /// The weights that this user has installed under this name.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Name`], or those of [`WeightsFolder::named`].
+    pub fn named(name: &str) -> Result<Self, WeightsError> {
+        WeightsFolder::of_user()?.named(&name.parse()?)
     }
 }
 

@@ -16,13 +16,10 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-use crate::{Dtype, HeaderFault};
+use crate::{Dtype, HeaderFault, MOST_SIDES};
 
 /// The most bytes that a header may have. Those of the four networks have below 200 kB.
 pub const LONGEST_HEADER: u64 = 4 << 20;
-
-/// The most sides that a tensor may have. Those of the four networks have at most 4.
-pub const MOST_SIDES: usize = 8;
 
 /// A checked header: every tensor lies inside the file, has as many bytes as its shape asks for, and shares none of them.
 #[derive(Clone, Debug, PartialEq)]

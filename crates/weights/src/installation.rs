@@ -15,7 +15,7 @@ use std::{
 use radiograph_files::{ContentHash, ContentHashing, FileError, write_whole};
 
 use crate::{
-    Locked, Taking, WeightsError, WeightsFolder, WeightsName, WeightsRecord,
+    Expected, Locked, StateFile, Taking, Weights, WeightsError, WeightsFolder, WeightsName, WeightsRecord,
     folder::{LOCK, write},
 };
 
@@ -51,6 +51,64 @@ enum Step {
 }
 
 const STEPS: [Step; 5] = [Step::File, Step::Announce, Step::Record, Step::Settle, Step::Tidy];
+
+impl WeightsFolder {
+    /// Checks a file against the network and its record and installs it under a name. What was installed under the name
+    /// stays if anything fails, or if the program is killed before the record is written, which is the last that counts. The first content of a name is recorded in the lock file; another is refused from then on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`StateFile::open`]; [`WeightsError::Content`] if the record or the lock file has another SHA-256;
+    /// [`WeightsError::File`] if the system refuses.
+    pub fn install(
+        &self,
+        name: &WeightsName,
+        file: &Path,
+        record: &WeightsRecord,
+        taking: Taking,
+    ) -> Result<Weights, WeightsError> {
+        let installation = self.begin(name, file, record)?;
+        let found = installation.sha256;
+        let record = installation.run(taking)?;
+        Ok(Weights::new(self.plain(name), record, found))
+    }
+
+    /// All checks of an installation, before anything is written.
+    pub(crate) fn begin<'a>(
+        &'a self,
+        name: &'a WeightsName,
+        file: &'a Path,
+        record: &WeightsRecord,
+    ) -> Result<Installation<'a>, WeightsError> {
+        let alone = self.alone()?;
+        if record.architecture != name.architecture() {
+            let (asked, found) = (name.architecture(), record.architecture);
+            return Err(WeightsError::OtherArchitecture { path: file.to_owned(), asked, found });
+        }
+        let found = StateFile::open(file, &Expected::of(record.architecture))?.sha256();
+        let mut lock = self.lock_file()?;
+        let recorded = self.recorded(name);
+        let before = lock.remove(name.as_str()).map(|locked| locked.with_record(recorded));
+        let kept = before.clone().filter(|_| !self.replaces);
+        if let Some(expected) = [record.sha256, kept.as_ref().map(|locked| locked.sha256)]
+            .into_iter()
+            .flatten()
+            .find(|expected| *expected != found)
+        {
+            return Err(WeightsError::Content { path: file.to_owned(), name: name.clone(), expected, found });
+        }
+        let record = WeightsRecord { sha256: Some(found), ..record.clone() };
+        let source = record.source_url.clone().or_else(|| record.origin.clone());
+        let locked = kept.unwrap_or_else(|| Locked {
+            sha256: found,
+            source: source.unwrap_or_else(|| "given by hand".to_owned()),
+            replaces: None,
+        });
+        // Only what can be used is kept for the case that this is interrupted.
+        let old = before.filter(|old| old.sha256 != found && recorded == Some(old.sha256));
+        Ok(Installation { folder: self, name, file, sha256: found, record, lock, locked, old, _alone: alone })
+    }
+}
 
 impl Installation<'_> {
     pub(crate) fn run(self, taking: Taking) -> Result<WeightsRecord, WeightsError> {

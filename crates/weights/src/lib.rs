@@ -5,7 +5,7 @@
 //! So weights are a safetensors file and a [`WeightsRecord`], and both are used together:
 //!
 //! - [`WeightsRecord::published`] lists what is known of published weights;
-//! - [`Weights::named`] finds what `cargo xtask weights` installed, [`Weights::of_file`] takes a file that says what it is;
+//! - [`Weights::named`] finds what `radiograph weights` installed, [`Weights::of_file`] takes a file that says what it is;
 //! - [`Weights::open`] checks all of the file against the network's tensors and gives a [`StateFile`] to read from.
 //!
 //! ```
@@ -48,17 +48,17 @@ mod state;
 mod weights;
 
 pub use self::{
-    architecture::Architecture,
+    architecture::{Architecture, UnknownArchitecture},
     dtype::Dtype,
     error::WeightsError,
     expected::{Expected, Group},
     facts::{Facts, TooSmall, Window},
-    fault::{Fault, HeaderFault, Hint},
+    fault::{Fault, HeaderFault, Hint, MOST_SIDES},
     folder::{Locked, Taking, WeightsFolder},
-    header::{Header, LONGEST_HEADER, MOST_SIDES, Tensor},
+    header::{Header, LONGEST_HEADER, Tensor},
     lineage::Lineage,
-    name::{WeightsChoice, WeightsName},
-    record::{Interpolation, Normalisation, WeightsRecord},
+    name::{NameError, WeightsChoice, WeightsName},
+    record::WeightsRecord,
     state::StateFile,
     weights::Weights,
 };

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Architecture, WeightsError};
+use crate::Architecture;
 
 /// The name of weights: an architecture, such as `inception_v3`, or an architecture, a point and whose they are, such as
 /// `inception_v3.keras`: lower-case letters, digits, `_`, `-` and `.`, up to 64 of them.
@@ -12,6 +12,27 @@ use crate::{Architecture, WeightsError};
 pub struct WeightsName {
     text: String,
     architecture: Architecture,
+}
+
+/// A text that names no weights.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Neither a network nor a network, a point and a suffix.
+    #[error(
+        "`{text}` is not a name of weights; give a network (vgg19, densenet121, inception_v3, inception_resnet_v2), and \
+         perhaps a point and lower-case letters, digits, `_` or `-`"
+    )]
+    Name {
+        /// Text given.
+        text: String,
+    },
+    /// Random weights without a usable seed.
+    #[error("`{text}` names no random weights; write random: and a number from 0 to 18446744073709551615")]
+    Seed {
+        /// Text given.
+        text: String,
+    },
 }
 
 impl WeightsName {
@@ -39,9 +60,9 @@ impl fmt::Display for WeightsName {
 }
 
 impl FromStr for WeightsName {
-    type Err = WeightsError;
+    type Err = NameError;
 
-    fn from_str(text: &str) -> Result<Self, WeightsError> {
+    fn from_str(text: &str) -> Result<Self, NameError> {
         let (architecture, whose) = text.split_once('.').unwrap_or((text, "-"));
         let architecture = architecture.parse::<Architecture>();
         let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
@@ -50,7 +71,7 @@ impl FromStr for WeightsName {
             Ok(architecture) if text.len() <= 64 && !whose.is_empty() && whose.chars().all(allowed) => {
                 Ok(Self { text: text.to_owned(), architecture })
             }
-            _ => Err(WeightsError::Name { text: text.chars().take(80).collect() }),
+            _ => Err(NameError::Name { text: text.chars().take(80).collect() }),
         }
     }
 }
@@ -64,11 +85,11 @@ impl FromStr for WeightsName {
 /// assert!(matches!("inception_v3.keras".parse()?, WeightsChoice::Installed(_)));
 /// assert!(matches!("./inception_v3.keras.safetensors".parse()?, WeightsChoice::File(_)));
 /// assert!("random".parse::<WeightsChoice>().is_err());
-/// # Ok::<(), radiograph_weights::WeightsError>(())
+/// # Ok::<(), radiograph_weights::NameError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WeightsChoice {
-    /// Weights that `cargo xtask weights` installed.
+    /// Weights that `radiograph weights` installed.
     Installed(WeightsName),
     /// A safetensors file that says what it is: its text holds a `/` or ends in `.safetensors`.
     File(PathBuf),
@@ -90,14 +111,14 @@ impl fmt::Display for WeightsChoice {
 }
 
 impl FromStr for WeightsChoice {
-    type Err = WeightsError;
+    type Err = NameError;
 
-    fn from_str(text: &str) -> Result<Self, WeightsError> {
+    fn from_str(text: &str) -> Result<Self, NameError> {
         if let Some(seed) = text.strip_prefix("random:") {
             return match seed.parse() {
                 // No sign, no leading zeros: one seed has one name.
                 Ok(seed) if text == format!("random:{seed}") => Ok(Self::Random { seed }),
-                _ => Err(WeightsError::Seed { text: text.chars().take(80).collect() }),
+                _ => Err(NameError::Seed { text: text.chars().take(80).collect() }),
             };
         }
         if text.contains('/') || text.ends_with(".safetensors") {
@@ -129,7 +150,7 @@ mod tests {
         for text in
             ["", ".", "..", "../vgg19", "vgg19.", "vgg19./x", "vgg19.a b", "vgg19.É", "VGG19", "lock", &long]
         {
-            assert!(matches!(text.parse::<WeightsName>(), Err(WeightsError::Name { .. })), "{text}");
+            assert!(matches!(text.parse::<WeightsName>(), Err(NameError::Name { .. })), "{text}");
         }
         assert_eq!("vgg19.tv_in1k".parse::<WeightsName>().unwrap().architecture(), Architecture::Vgg19);
     }
@@ -147,7 +168,7 @@ mod tests {
         for text in
             ["random:", "random:-1", "random:+1", "random:01", "random:1.5", "random:18446744073709551616"]
         {
-            assert!(matches!(text.parse::<WeightsChoice>(), Err(WeightsError::Seed { .. })), "{text}");
+            assert!(matches!(text.parse::<WeightsChoice>(), Err(NameError::Seed { .. })), "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is known of a file of weights. Unknown is unknown: no checksum, revision or size was guessed.
 
 use radiograph_files::ContentHash;
+use radiograph_input::{Filter, Normalisation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Lineage};
@@ -30,10 +31,10 @@ pub struct WeightsRecord {
     pub lineage: Lineage,
     /// Pixels a side of the images they were trained with.
     pub input_size: u32,
-    /// What pixel values become.
+    /// Normalisation of the images that the network was trained with.
     pub normalisation: Normalisation,
-    /// How the publisher resizes images; `None` if it leaves that open, as Keras does.
-    pub interpolation: Option<Interpolation>,
+    /// Filter with which the publisher resizes images; `None` if the publisher names none, as Keras does not.
+    pub interpolation: Option<Filter>,
     /// Pixels of the shorter side before the middle square of `input_size` is cut out, when the publisher evaluates;
     /// `None` if it leaves that open.
     pub resize: Option<u32>,
@@ -44,53 +45,4 @@ impl WeightsRecord {
     pub fn is_fetchable(&self) -> bool {
         self.source_url.as_ref().is_some_and(|url| url.ends_with(".safetensors"))
     }
-}
-
-/// What becomes of a sample `x` of 0 to 255, named as Keras' `preprocess_input` names it. The names are those of
-/// `radiograph_dataset::preprocess::Normalisation` too, in code and in files.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Normalisation {
-    /// `x / 127.5 − 1`: mean and deviation 0.5 on the scale of 0 to 1.
-    Tf,
-    /// `(x / 255 − mean) / deviation` with ImageNet's mean (0.485, 0.456, 0.406) and deviation (0.229, 0.224, 0.225).
-    Torch,
-    /// `x − mean` with ImageNet's mean (123.68, 116.779, 103.939), channels in the order blue, green, red.
-    Caffe,
-}
-
-impl Normalisation {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tf => "tf",
-            Self::Torch => "torch",
-            Self::Caffe => "caffe",
-        }
-    }
-
-    /// The normalisation of this name.
-    pub fn of(text: &str) -> Option<Self> {
-        [Self::Tf, Self::Torch, Self::Caffe].into_iter().find(|one| one.name() == text)
-    }
-
-    /// Mean and deviation of red, green and blue on the scale of 0 to 255: what is fed is `(x − mean) / deviation`, the
-    /// channels of [`Caffe`](Self::Caffe) then reversed.
-    pub const fn mean_and_deviation(self) -> ([f64; 3], [f64; 3]) {
-        match self {
-            Self::Tf => ([127.5; 3], [127.5; 3]),
-            Self::Torch => ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]),
-            Self::Caffe => ([123.68, 116.779, 103.939], [1.0; 3]),
-        }
-    }
-}
-
-/// How pixels are resampled. The names are those of `radiograph_dataset::preprocess::Filter` too.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Interpolation {
-    /// Triangle.
-    Bilinear,
-    /// Catmull-Rom, a = −0.5.
-    Bicubic,
 }

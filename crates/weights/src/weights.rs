@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use radiograph_files::ContentHash;
 
-use crate::{Architecture, Expected, StateFile, WeightsError, WeightsFolder, WeightsRecord};
+use crate::{Architecture, Expected, StateFile, WeightsError, WeightsRecord};
 
 /// A file of weights whose record is known.
 ///
@@ -27,15 +27,6 @@ impl Weights {
     /// The record tells the same SHA-256 from here on.
     pub(crate) fn new(path: PathBuf, record: WeightsRecord, sha256: ContentHash) -> Self {
         Self { path, record: WeightsRecord { sha256: Some(sha256), ..record }, sha256 }
-    }
-
-    /// The weights that this user has installed under this name.
-    ///
-    /// # Errors
-    ///
-    /// [`WeightsError::Name`], or those of [`WeightsFolder::named`].
-    pub fn named(name: &str) -> Result<Self, WeightsError> {
-        WeightsFolder::of_user()?.named(&name.parse()?)
     }
 
     /// A file that is not installed. Its record is that of the known weights with its content, or what it says itself. All

@@ -1,16 +1,18 @@
-//! The folder outside the checkout that several checkouts share: where it is, and how two commands stay out of each
-//! other's way in it. What lies in it is known by those who put it there.
+//! Makes folders in the user's cache, which several checkouts share, and locks them against other commands.
+//!
+//! What the folders hold is known to the modules that fill them.
 
 use std::{
-    env,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
 
+use radiograph_files::cache_folder;
+
 use crate::error::Error;
 
-/// `$XDG_CACHE_HOME/radiograph`, else `~/.cache/radiograph`.
+/// The user's cache folder ([`cache_folder`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
     root: PathBuf,
@@ -22,10 +24,7 @@ impl Cache {
     /// # Errors
     /// If the environment names no place for it.
     pub(crate) fn of_user() -> Result<Self, Error> {
-        // An empty or relative XDG_CACHE_HOME counts as unset, as its specification says.
-        let home = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")));
-        Ok(Self::at(base.ok_or(Error::NoCacheHome)?.join("radiograph")))
+        Ok(Self::at(cache_folder().ok_or(Error::NoCacheHome)?))
     }
 
     /// A cache at this folder, which need not exist yet.

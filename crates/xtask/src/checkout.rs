@@ -1,5 +1,6 @@
-//! This checkout: where it lies, and its link to libtorch, which `.cargo/config.toml` names. What the link points to is
-//! made in `install.rs`.
+//! Knows where this checkout is, and sets its link to libtorch, which `.cargo/config.toml` names.
+//!
+//! What the link points to is made in `install.rs`.
 
 use std::{
     env, fs, io,

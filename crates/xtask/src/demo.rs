@@ -1,8 +1,8 @@
-//! `cargo xtask demo`: the whole pipeline, from phantoms or from real folders to the report, in one command.
+//! `cargo xtask demo`: a whole run of the program, on phantoms or on your own folders, in one command.
 
 use std::path::{Path, PathBuf};
 
-use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup};
+use crate::{checkout::Checkout, error::Error, lane::Lane, program, run, say, setup};
 
 /// Run the whole pipeline: on drawn phantoms with random networks, or on your own folders
 #[derive(clap::Args, Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME|FILE", requires = "data")]
     weights: Option<String>,
 
-    /// Exchange labels at random: the run must then find nothing
+    /// Permute the labels at random; the run must then find nothing
     #[arg(long)]
     permute_labels: bool,
 
@@ -26,32 +26,26 @@ pub(crate) struct Arguments {
 
 /// Patients of the phantoms; each has one to three films in one of six collections.
 const PATIENTS: &str = "480";
-/// Pixels a side of their films: more than the networks take, and drawn in half the time of the size of real ones.
+/// Side of the films in pixels: more than the networks take, and drawn in half the time of the size of real ones.
 const SIDE: &str = "320";
 
 pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let ready = setup::prepare(lane, checkout)?;
-    let example = |name: &str| {
-        let mut cargo = ready.cargo("run")?;
-        cargo.args(["--release", "--package", "radiograph-examples", "--example", name, "--"]);
-        Ok::<_, Error>(cargo)
-    };
     let out = checkout.root().join(&arguments.out);
-    let mut pipeline = example("pipeline")?;
-    pipeline.arg("--config").arg(checkout.root().join("examples/demo.toml"));
     let mut name = if arguments.permute_labels { "permuted-labels" } else { "run" }.to_owned();
-    match (&arguments.data, &arguments.weights) {
+    let mut settings: Vec<String> = Vec::new();
+    let data = match (&arguments.data, &arguments.weights) {
         (Some(data), Some(weights)) => {
             say("DEMO on your folders: a small head and few epochs, see examples/demo.toml");
             name = format!("{name}-of-your-folders");
-            // The program starts in the checkout, whose folder is not where the words were typed.
-            pipeline.arg("--data").arg(from_here(data)?);
             let weights = match Path::new(weights) {
-                file if file.is_file() => from_here(file)?.display().to_string(),
+                file if file.is_file() => absolute(file)?.display().to_string(),
                 _ => weights.clone(),
             };
-            pipeline.args(["--set", "backbones=['inception_v3']", "--set"]);
-            pipeline.arg(format!("weights.inception_v3={weights}"));
+            settings =
+                vec!["backbones=['inception_v3']".to_owned(), format!("weights.inception_v3={weights}")];
+            // The program starts in the checkout, which may not be where the command was typed.
+            absolute(data)?
         }
         _ => {
             say(
@@ -59,28 +53,28 @@ pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkou
             );
             let phantoms = out.join("phantoms");
             if !phantoms.join("phantoms.json").is_file() {
-                let mut draw = example("phantoms")?;
-                run::check(draw.arg("--out").arg(&phantoms).args([
-                    "--patients",
-                    PATIENTS,
-                    "--side",
-                    SIDE,
-                    "--seed",
-                    "7",
-                ]))?;
+                let mut draw = program::command(&ready)?;
+                draw.arg("phantoms").arg("--out").arg(&phantoms);
+                run::check(draw.args(["--patients", PATIENTS, "--side", SIDE, "--seed", "7"]))?;
             }
-            pipeline.arg("--data").arg(phantoms.join("collections"));
+            phantoms.join("collections")
         }
+    };
+    let folder = out.join(name);
+    let mut pipeline = program::command(&ready)?;
+    pipeline.arg("run").arg(&folder).arg("--config").arg(checkout.root().join("examples/demo.toml"));
+    pipeline.arg("--data").arg(data);
+    for setting in settings {
+        pipeline.arg("--set").arg(setting);
     }
     if arguments.permute_labels {
         pipeline.arg("--permute-labels");
     }
-    let run = out.join(name);
-    run::check(pipeline.arg("--out").arg(&run))?;
-    say(&format!("report: {}", run.join("report.html").display()));
+    run::check(&mut pipeline)?;
+    say(&format!("report: {}", folder.join("report.html").display()));
     Ok(())
 }
 
-fn from_here(path: &Path) -> Result<PathBuf, Error> {
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(Error::io(path))
 }

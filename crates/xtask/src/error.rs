@@ -1,9 +1,6 @@
-//! What can go wrong in the project's own commands, each with its remedy. Libraries have error types of their own.
+//! Errors of the project's own commands, each with its remedy.
 
 use std::{io, path::PathBuf, process::ExitStatus};
-
-use radiograph_files::ContentHash;
-use radiograph_weights::{Architecture, WeightsError, WeightsName};
 
 /// One sentence about what is wrong, one about what to do.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +20,37 @@ pub(crate) enum Error {
     #[error("`{command}` could not be started ({source}); is it installed and on PATH?")]
     CommandMissing { command: String, source: io::Error },
 
-    #[error("`{command}` failed ({status}); what it said stands above")]
+    #[error("`{command}` failed ({status}); its messages are above")]
     CommandFailed { command: String, status: ExitStatus },
+
+    #[error("`{command}` was stopped after {seconds} s; an example must end within a minute")]
+    TooLong { command: String, seconds: u64 },
+
+    #[error(
+        "the advisories were not checked although {url} can be reached; run `{command}` to see why, and correct it"
+    )]
+    Advisories { url: String, command: String },
+
+    #[error("{program} printed\n{got}instead of\n{expected}")]
+    Printed { program: &'static str, expected: &'static str, got: String },
+
+    #[error(
+        "{} tests were skipped although what they need is there: {}; correct how they look for it",
+        tests.len(), tests.join(", ")
+    )]
+    SkippedInVain { tests: Vec<String> },
+
+    #[error("no crate in {folder} has fuzz targets; correct where `cargo xtask ci` looks for them")]
+    NoFuzzTargets { folder: PathBuf },
+
+    #[error("the workspace has no example program; correct how `cargo xtask ci` finds them")]
+    NoExamples,
+
+    #[error("{package} is no package of this workspace with a function that could be edited")]
+    NothingToEdit { package: String },
+
+    #[error("neither CARGO_HOME nor HOME is set, so there is no place for the program; give one with --root")]
+    NoHome,
 
     #[error(
         "{path} stands where the link to libtorch belongs and is no link; move it away and run the command again"
@@ -91,44 +117,15 @@ pub(crate) enum Error {
     Platform { system: &'static str, architecture: &'static str },
 
     #[error(
+        "these modules or crates depend on each other in a circle; move what both need to where it belongs:\n{}",
+        cycles.join("\n")
+    )]
+    Cycles { cycles: Vec<String> },
+
+    #[error(
         "{folder} has {free_mb} MB free, {build} needs {needed_mb} MB; make room or set XDG_CACHE_HOME to a larger disk"
     )]
     DiskFull { folder: PathBuf, build: &'static str, free_mb: u64, needed_mb: u64 },
-
-    #[error(
-        "{name} is published as {url}, which must be converted first: fetch it, then `python3 docs/convert_weights.py FILE \
-         OUT.safetensors --architecture {architecture}` and `cargo xtask weights --from OUT.safetensors {name}`"
-    )]
-    Convert { name: WeightsName, url: String, architecture: Architecture },
-
-    #[error(
-        "curl was not found, and it does the fetching; install it (on Debian or Ubuntu: apt-get install curl), or fetch \
-         {url} elsewhere and give the file with --from"
-    )]
-    NoCurl { url: String },
-
-    #[error(
-        "{url} could not be fetched in {attempts} attempts; the last one: {reason}. Run the command again (what has arrived is \
-         kept where the server can go on), or fetch the file elsewhere and give it with --from"
-    )]
-    Fetch { url: String, attempts: u32, reason: String },
-
-    #[error("{name} is not published as a file that can be fetched ({origin}); give the file with --from")]
-    NoSource { name: WeightsName, origin: String },
-
-    #[error("--from installs one file under one name, and {given} names were given; give one")]
-    OneName { given: usize },
-
-    #[error(
-        "{url} gave a file with SHA-256 {got}, and the server says {stated}: the transfer is damaged; run the command again"
-    )]
-    Stated { url: String, stated: ContentHash, got: ContentHash },
-
-    #[error("{name} is not among the known weights ({known}); give a file of yours with --from")]
-    UnknownWeights { name: WeightsName, known: String },
-
-    #[error("{0}")]
-    Weights(#[from] WeightsError),
 
     #[error("`{given}` is neither a lane (cpu, cuda, kepler) nor a folder that holds libtorch")]
     UnknownLane { given: String },

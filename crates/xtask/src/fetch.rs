@@ -1,4 +1,4 @@
-//! Gets one wheel, whole and checked, into a folder. Unpacking it is `unpack.rs`.
+//! Fetches one wheel into a folder and checks it. Unpacking it is `unpack.rs`.
 
 use std::{
     env,

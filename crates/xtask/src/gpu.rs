@@ -1,4 +1,6 @@
-//! Which lane fits the GPUs of this machine. Whether a GPU works is not asked here: `cargo ex devices` computes on it.
+//! Chooses the lane that fits the GPUs of this machine.
+//!
+//! Whether a GPU works is not asked here: `radiograph devices` computes on it.
 
 use std::process::Command;
 

@@ -1,5 +1,6 @@
-//! Puts a build of libtorch into the cache, so that what lies under its final name is always whole: fetched, checked,
-//! unpacked beside, renamed. Linking it into a checkout is `link.rs`.
+//! Puts a build of libtorch into the cache: fetched, checked, unpacked into a sibling, renamed.
+//!
+//! So a folder under its final name is always complete. `checkout.rs` links it into a checkout.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,7 @@
-//! The kepler lane's view of the workspace: the same files beside another lock file. Cargo 1.95 can be given no other
-//! lock file, and swapping the one in the checkout would change it under the user's feet; so cargo is run in a folder of
-//! links below `target/`.
+//! Makes the kepler lane's view of the workspace: the same files beside another lock file.
+//!
+//! Cargo 1.95 has no option for another lock file, and replacing the one in the checkout would change it while the user
+//! works there. So cargo runs in a folder of links below `target/`.
 
 use std::{
     fs,

@@ -1,5 +1,7 @@
-//! Which GPUs a CUDA library holds machine code for. It reads the containers ("fat binaries") that nvcc puts into a library,
-//! as their headers lay them out; it neither unpacks nor judges the code in them.
+//! `cargo xtask kernels`: lists the GPU architectures that a CUDA library holds machine code for.
+//!
+//! It reads the headers of the containers ("fat binaries") that nvcc puts into a library. It neither unpacks nor judges the
+//! code in them.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +18,7 @@ const MAGIC: u32 = 0xBA55_ED50;
 /// An entry with machine code; the other kind, 1, is PTX, which a driver may still translate.
 const MACHINE_CODE: u16 = 2;
 
-/// List the GPU architectures that a CUDA library holds machine code for.
+/// List the GPU architectures that a CUDA library holds machine code for
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// For example ~/.cache/radiograph/libtorch/kepler-2.0.1/torch/lib/libtorch_cuda.so

@@ -1,5 +1,6 @@
-//! The three ways to run on libtorch, and the builds of libtorch they use. How a build gets onto the machine is
-//! `install.rs`; why these versions is `docs/libtorch.md`.
+//! Lists the three lanes (pairs of tch and libtorch) and the builds of libtorch that they use.
+//!
+//! How a build gets onto the machine is `install.rs`; why these versions is `docs/libtorch.md`.
 
 use std::{fmt, path::PathBuf};
 

@@ -1,5 +1,6 @@
-//! Judges a libtorch folder, above all one that a user brings: is it there, whole, of the right version, and can its
-//! libraries be loaded? Without this a wrong one fails minutes later with a page of C++.
+//! Checks a libtorch folder: is it there, complete, of the right version, and can its libraries be loaded?
+//!
+//! Without this check a wrong folder, which a user may bring, fails minutes later with a page of C++.
 
 use std::{
     fs,

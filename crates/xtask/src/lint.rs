@@ -1,16 +1,24 @@
-//! `cargo xtask lint`: what needs no judgement. The cheapest checks come first; what could not be checked is said at the
-//! end.
+//! `cargo xtask lint`: formatting, spelling, licences and sources of dependencies, clippy, documentation.
+//!
+//! The cheapest checks come first. Checks that could not take place are counted and named at the end.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::Path, path::PathBuf, process::Command};
 
-use crate::{cache::Cache, checkout::Checkout, error::Error, kepler, run, say, setup};
+use crate::{
+    advisories::{self, Outcome},
+    cache::Cache,
+    checkout::Checkout,
+    cycles,
+    error::Error,
+    kepler, run, say, setup,
+};
 
-/// Tools that are fetched when the machine has none: (name, version). Both are dual-licensed MIT or Apache-2.0.
+/// Versions of the tools that are fetched if the machine has none. Both tools are dual-licensed MIT or Apache-2.0.
 const CARGO_DENY: &str = "0.20.2";
 const TYPOS: &str = "1.52.0";
 
-/// Formatting, spelling, licences and sources of dependencies, clippy, documentation.
-pub(crate) fn lint(checkout: &Checkout) -> Result<(), Error> {
+/// Runs every check and gives those that could not take place.
+pub(crate) fn lint(checkout: &Checkout) -> Result<Vec<String>, Error> {
     let mut skipped = Vec::new();
     let in_checkout = |mut command: Command| {
         command.current_dir(checkout.root());
@@ -18,6 +26,11 @@ pub(crate) fn lint(checkout: &Checkout) -> Result<(), Error> {
     };
     let mut format = in_checkout(run::cargo());
     run::check(format.args(["fmt", "--all", "--check"]))?;
+    let seen = cycles::check(checkout)?;
+    say(&format!(
+        "{} modules of {} crates, {} paths between them, no cycle",
+        seen.modules, seen.crates, seen.edges
+    ));
     match typos() {
         Ok(program) => run::check(&mut in_checkout(Command::new(program)))?,
         Err(error) => skipped.push(format!("spelling: {error}")),
@@ -37,10 +50,10 @@ pub(crate) fn lint(checkout: &Checkout) -> Result<(), Error> {
         say(&format!("SKIPPED {what}"));
     }
     say(&format!("lint passed, {} checks skipped", skipped.len()));
-    Ok(())
+    Ok(skipped)
 }
 
-fn deny(program: &PathBuf, checkout: &Checkout, skipped: &mut Vec<String>) -> Result<(), Error> {
+fn deny(program: &Path, checkout: &Checkout, skipped: &mut Vec<String>) -> Result<(), Error> {
     // Both lock files: a dependency of the kepler lane is shipped as well.
     for folder in [checkout.root().to_owned(), kepler::workspace(checkout)?] {
         let mut command = Command::new(program);
@@ -52,17 +65,16 @@ fn deny(program: &PathBuf, checkout: &Checkout, skipped: &mut Vec<String>) -> Re
             "sources",
         ]))?;
     }
-    let mut fetch = Command::new(program);
-    if run::succeeds(fetch.current_dir(checkout.root()).args(["fetch", "db"]))? {
-        let mut command = Command::new(program);
-        run::check(command.current_dir(checkout.root()).args(["--workspace", "check", "advisories"]))?;
-    } else {
-        skipped.push("advisories: their database cannot be reached from here".to_owned());
+    for folder in [checkout.root().to_owned(), kepler::workspace(checkout)?] {
+        if let Outcome::Skipped(why) = advisories::check(program, &folder)? {
+            skipped.push(why);
+            break;
+        }
     }
     Ok(())
 }
 
-/// From PATH, else from the Python package that carries the program, put into the cache.
+/// The spelling checker: from PATH, else from the Python package that carries it, put into the cache.
 fn typos() -> Result<PathBuf, Error> {
     if answers("typos") {
         return Ok(PathBuf::from("typos"));
@@ -77,7 +89,7 @@ fn typos() -> Result<PathBuf, Error> {
     Ok(program)
 }
 
-/// From PATH, else built into the cache, which takes minutes and happens once.
+/// The dependency checker: from PATH, else built into the cache once, which takes minutes.
 fn cargo_deny() -> Result<PathBuf, Error> {
     if answers("cargo-deny") {
         return Ok(PathBuf::from("cargo-deny"));

@@ -1,5 +1,6 @@
-//! What the machine must have before work starts: the right system, a C++ compiler, room on the disk. Its GPUs are
-//! `gpu.rs`.
+//! Checks the machine before work starts: the system, a C++ compiler, room on the disk.
+//!
+//! Its GPUs are `gpu.rs`.
 
 use std::{env, path::Path, process::Command};
 

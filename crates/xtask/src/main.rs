@@ -1,13 +1,23 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `demo`, `lint`, `weights`, `lock`,
-//! `kernels`, `ci`.
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `lint`, `loop`, `lock`, `kernels`,
+//! `ci`.
+//!
+//! They build, test and measure this checkout. What people do with X-rays is the program `radiograph` (`crates/cli`).
 
 #![allow(clippy::print_stderr, reason = "a program that talks to a person")]
 
+mod advisories;
 mod cache;
 mod checkout;
+mod ci;
+mod cycles;
 mod demo;
+#[cfg(test)]
+mod documents;
+mod edit_test;
 mod error;
+mod examples;
 mod fetch;
+mod fuzz;
 mod gpu;
 mod install;
 mod kepler;
@@ -16,20 +26,22 @@ mod lane;
 mod libtorch;
 mod lint;
 mod machine;
+mod outside;
+mod program;
 mod run;
 mod setup;
+mod skipped;
 mod test;
 #[cfg(test)]
 mod tests;
 mod unpack;
-mod weights;
 mod wheel;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{checkout::Checkout, error::Error, lane::Lane};
+use crate::{checkout::Checkout, error::Error, lane::Lane, test::Strictness};
 
 /// Commands of the radiograph project
 #[derive(Parser)]
@@ -49,17 +61,17 @@ enum Task {
     Test(test::Arguments),
     /// Set up if needed, then build the workspace (or what the arguments name)
     Build(test::Arguments),
-    /// Set up if needed, then run an example: its name, then `--` and its arguments
-    Run(test::Arguments),
+    /// Set up if needed, then run the program `radiograph` with these arguments
+    Run(program::Words),
+    Install(program::Installation),
     Demo(demo::Arguments),
-    /// Check formatting, spelling, dependencies, clippy and documentation
+    /// Check formatting, spelling, dependencies, cycles, clippy and documentation
     Lint,
-    Weights(weights::Arguments),
+    Loop(edit_test::Arguments),
     Kernels(kernels::Arguments),
-    /// Derive the kepler lane's lock file from Cargo.lock
+    /// Bring the other lock files (kepler lane, fuzz targets) up to date with Cargo.lock and the manifests
     Lock,
-    /// All that must pass: lint, every test, the libtorch packages' tests in the kepler lane
-    Ci,
+    Ci(ci::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -77,23 +89,20 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
     let checkout = Checkout::this();
     match &arguments.command {
         Task::Setup(setup) => setup::run(arguments.lane, setup, &checkout),
-        Task::Test(words) => test::test(arguments.lane, words, &checkout),
+        Task::Test(words) => test::test(arguments.lane, words, Strictness::Told, &checkout),
         Task::Build(words) => test::build(arguments.lane, words, &checkout),
-        Task::Run(words) => test::run(arguments.lane, words, &checkout),
+        Task::Run(words) => program::run(arguments.lane, words, &checkout),
+        Task::Install(installation) => program::install(arguments.lane, installation, &checkout),
         Task::Demo(words) => demo::demo(arguments.lane, words, &checkout),
-        Task::Lint => lint::lint(&checkout),
-        Task::Weights(weights) => weights::run(weights),
+        Task::Lint => lint::lint(&checkout).map(|_skipped| ()),
+        Task::Loop(words) => edit_test::measure(words, &checkout),
         Task::Kernels(libraries) => kernels::run(libraries),
-        Task::Lock => kepler::lock(&checkout),
-        Task::Ci => {
-            lint::lint(&checkout)?;
-            test::test(None, &test::Arguments::default(), &checkout)?;
-            test::test_libtorch_packages(Lane::Kepler, &checkout)
-        }
+        Task::Lock => kepler::lock(&checkout).and_then(|()| fuzz::lock(&checkout)),
+        Task::Ci(steps) => ci::ci(steps, &checkout),
     }
 }
 
-/// A line for the person in front of it.
+/// Prints a line for a person.
 fn say(line: &str) {
     eprintln!("radiograph: {line}");
 }

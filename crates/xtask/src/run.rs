@@ -1,13 +1,17 @@
-//! Starting other programs: said before, judged after.
+//! Starts other programs, says which, and judges how they end.
 
-use std::{env, process::Command, time::Instant};
+use std::{
+    env,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use crate::error::Error;
 
 /// The cargo that started this program, else the one on PATH.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What cargo told this program about its own package is no business of the cargo it starts.
+    // What cargo told this program about its own package must not reach the cargo it starts.
     for (name, _) in env::vars_os() {
         if name
             .to_str()
@@ -27,7 +31,7 @@ pub(crate) fn in_words(command: &Command) -> String {
     words.join(" ")
 }
 
-/// Runs the command with this terminal and says on standard error what it is and how long it took.
+/// Runs the command in this terminal. Says on standard error what it is and how long it took.
 ///
 /// # Errors
 /// [`Error::CommandMissing`] if it cannot be started, [`Error::CommandFailed`] if it fails.
@@ -44,7 +48,27 @@ pub(crate) fn check(command: &mut Command) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs the command without a word and tells whether it succeeded.
+/// Runs the command and gives its standard output; its standard error goes to this terminal.
+///
+/// # Errors
+/// [`Error::CommandMissing`] if it cannot be started, [`Error::CommandFailed`] if it fails.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, Error> {
+    let words = in_words(command);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|source| Error::CommandMissing { command: words.clone(), source })?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(Error::CommandFailed { command: words, status: output.status })
+    }
+}
+
+/// Runs the command in silence and tells whether it succeeded.
+///
+/// # Errors
+/// [`Error::CommandMissing`] if it cannot be started.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Error> {
     let words = in_words(command);
     let output = command.output().map_err(|source| Error::CommandMissing { command: words, source })?;

@@ -1,4 +1,6 @@
-//! `cargo xtask setup`, and the same work done on demand before a build: which libtorch, is it there, is it linked.
+//! `cargo xtask setup`: chooses a libtorch, installs it if it is not there, and links it into the checkout.
+//!
+//! Commands that build do the same on demand.
 
 use std::{
     fs,
@@ -16,16 +18,16 @@ use crate::{
     libtorch, machine, run, say,
 };
 
-/// Put libtorch into the cache and link it into this checkout.
+/// Put libtorch into the cache and link it into this checkout
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct Arguments {
     /// cpu, cuda, kepler (Tesla K80 and other old GPUs), or a folder with a libtorch of your own [default: what fits the GPUs found]
     #[arg(long, value_name = "LANE|PATH")]
     libtorch: Option<String>,
-    /// Take the files from this folder instead of fetching them with pip; for machines without a network
+    /// Folder with the files, for machines without a network; otherwise pip fetches them
     #[arg(long, value_name = "DIR")]
     wheels: Option<PathBuf>,
-    /// Leave out the CUDA libraries of the kepler lane even though there is a GPU, or put them in even though there is none
+    /// Whether the kepler lane gets its CUDA libraries [default: yes if there is a GPU]
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     cuda_libraries: Option<bool>,
 }
@@ -63,7 +65,7 @@ pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout
     Ok(())
 }
 
-/// A libtorch that is known to be there, for one lane.
+/// A libtorch that is there, for one lane.
 #[derive(Debug)]
 pub(crate) struct Ready {
     lane: Lane,
@@ -77,15 +79,36 @@ impl Ready {
     /// A cargo command in this lane.
     pub(crate) fn cargo(&self, subcommand: &str) -> Result<Command, Error> {
         let mut cargo = run::cargo();
-        cargo.arg(subcommand).env("LIBTORCH", &self.libtorch).current_dir(self.checkout.root());
+        cargo.arg(subcommand).current_dir(self.workspace()?);
+        self.describe_libtorch(&mut cargo);
         if self.lane == Lane::Kepler {
-            cargo.current_dir(kepler::workspace(&self.checkout)?).arg("--locked");
-            cargo.env("CARGO_TARGET_DIR", kepler::target_folder(&self.checkout));
-        }
-        if let Some(cxx11_abi) = self.cxx11_abi {
-            cargo.env("LIBTORCH_CXX11_ABI", if cxx11_abi { "1" } else { "0" });
+            cargo.arg("--locked").env("CARGO_TARGET_DIR", self.target_folder());
         }
         Ok(cargo)
+    }
+
+    /// Tells a command that builds with this lane's libtorch where it is.
+    pub(crate) fn describe_libtorch(&self, command: &mut Command) {
+        command.env("LIBTORCH", &self.libtorch);
+        if let Some(cxx11_abi) = self.cxx11_abi {
+            command.env("LIBTORCH_CXX11_ABI", if cxx11_abi { "1" } else { "0" });
+        }
+    }
+
+    /// The root of the workspace, with the lock file of this lane.
+    pub(crate) fn workspace(&self) -> Result<PathBuf, Error> {
+        match self.lane {
+            Lane::Kepler => kepler::workspace(&self.checkout),
+            Lane::Cpu | Lane::Cuda => Ok(self.checkout.root().to_owned()),
+        }
+    }
+
+    /// The target folder of this lane.
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        match self.lane {
+            Lane::Kepler => kepler::target_folder(&self.checkout),
+            Lane::Cpu | Lane::Cuda => self.checkout.root().join("target"),
+        }
     }
 }
 

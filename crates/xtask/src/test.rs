@@ -1,43 +1,62 @@
-//! `cargo xtask test`, `build` and `run`: cargo in a lane, with libtorch set up first.
+//! `cargo xtask test` and `build`: cargo in a lane, with libtorch set up first, and a summary of skipped tests.
 
 use serde::Deserialize;
 
-use crate::{checkout::Checkout, error::Error, lane::Lane, run, setup};
+use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup, skipped::Record};
 
 /// Words that go to cargo as they are.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct Arguments {
-    /// Passed on to cargo, for example `--package radiograph-libtorch`
+    /// Arguments for cargo, for example `--package radiograph-libtorch`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
     rest: Vec<String>,
 }
 
-/// Every test of the workspace, or what the arguments name.
-pub(crate) fn test(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
-    in_workspace("test", lane, arguments, checkout)
+/// Whether a test may be skipped although what it needs is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// Skips are counted.
+    Told,
+    /// A skip whose need is met is an error.
+    Checked,
 }
 
-/// The same with `cargo build`.
-pub(crate) fn build(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
-    in_workspace("build", lane, arguments, checkout)
-}
-
-/// `cargo run --release` of an example: the first argument is its name.
-pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
-    let ready = setup::prepare(lane, checkout)?;
-    let mut cargo = ready.cargo("run")?;
-    cargo.args(["--release", "--package", "radiograph-examples", "--example"]).args(&arguments.rest);
-    run::check(&mut cargo)
-}
-
-/// The tests of the packages that bind libtorch, which are those that a lane can change.
-pub(crate) fn test_libtorch_packages(lane: Lane, checkout: &Checkout) -> Result<(), Error> {
-    let packages = libtorch_packages(checkout)?;
-    let mut rest = Vec::new();
-    for package in &packages {
-        rest.extend(["--package".to_owned(), package.clone()]);
+/// Runs every test of the workspace, or those that the arguments name, and prints how many were skipped.
+pub(crate) fn test(
+    lane: Option<Lane>,
+    arguments: &Arguments,
+    strictness: Strictness,
+    checkout: &Checkout,
+) -> Result<(), Error> {
+    let name = lane.map_or_else(|| "default".to_owned(), |lane| lane.to_string());
+    let record = Record::start(checkout, &name)?;
+    let mut cargo = in_workspace("test", lane, arguments, checkout)?;
+    record.name_to(&mut cargo);
+    let outcome = run::check(&mut cargo);
+    let skipped = record.read()?;
+    for line in skipped.in_words() {
+        say(&line);
     }
-    test(Some(lane), &Arguments { rest }, checkout)
+    outcome?;
+    if strictness == Strictness::Checked { skipped.check() } else { Ok(()) }
+}
+
+/// Builds the workspace, or what the arguments name.
+pub(crate) fn build(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    run::check(&mut in_workspace("build", lane, arguments, checkout)?)
+}
+
+/// Runs the tests of the packages that use libtorch, which are those that a lane can change.
+pub(crate) fn test_libtorch_packages(
+    lane: Lane,
+    strictness: Strictness,
+    checkout: &Checkout,
+) -> Result<(), Error> {
+    let mut rest = Vec::new();
+    for package in libtorch_packages(checkout)? {
+        rest.extend(["--package".to_owned(), package]);
+    }
+    test(Some(lane), &Arguments { rest }, strictness, checkout)
 }
 
 fn in_workspace(
@@ -45,23 +64,28 @@ fn in_workspace(
     lane: Option<Lane>,
     arguments: &Arguments,
     checkout: &Checkout,
-) -> Result<(), Error> {
+) -> Result<std::process::Command, Error> {
     let ready = setup::prepare(lane, checkout)?;
     let mut cargo = ready.cargo(subcommand)?;
     let names_packages = arguments.rest.iter().any(|word| word == "-p" || word.starts_with("--package"));
     if !names_packages {
         cargo.arg("--workspace");
     }
-    run::check(cargo.args(&arguments.rest))
+    cargo.args(&arguments.rest);
+    Ok(cargo)
 }
 
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares the list with the packages"))]
+    workspace_default_members: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Package {
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares default members by it"))]
+    id: String,
     name: String,
     dependencies: Vec<Dependency>,
 }
@@ -71,17 +95,20 @@ struct Dependency {
     name: String,
 }
 
-/// Read from cargo, so that no list has to be kept by hand.
+/// Names of the packages with `tch` among their dependencies, read from cargo.
 fn libtorch_packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
+    let uses_libtorch =
+        |package: &Package| package.dependencies.iter().any(|dependency| dependency.name == "tch");
+    let packages = metadata(checkout)?.packages;
+    Ok(packages.into_iter().filter(uses_libtorch).map(|package| package.name).collect())
+}
+
+fn metadata(checkout: &Checkout) -> Result<Metadata, Error> {
     let mut cargo = run::cargo();
     cargo.current_dir(checkout.root()).args(["metadata", "--no-deps", "--format-version", "1"]);
-    let output =
-        cargo.output().map_err(|source| Error::CommandMissing { command: run::in_words(&cargo), source })?;
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::Io { path: checkout.root().join("Cargo.toml"), source: error.into() })?;
-    let binds_libtorch =
-        |package: &Package| package.dependencies.iter().any(|dependency| dependency.name == "tch");
-    Ok(metadata.packages.into_iter().filter(binds_libtorch).map(|package| package.name).collect())
+    let output = run::output(&mut cargo)?;
+    serde_json::from_slice(&output)
+        .map_err(|error| Error::Io { path: checkout.root().join("Cargo.toml"), source: error.into() })
 }
 
 #[cfg(test)]
@@ -89,11 +116,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_packages_that_bind_libtorch_are_found() {
+    fn the_packages_that_use_libtorch_are_found() {
         let packages = libtorch_packages(&Checkout::this()).unwrap();
         for name in ["radiograph-libtorch", "radiograph-tests", "radiograph-examples"] {
             assert!(packages.iter().any(|package| package == name), "{name} is not among {packages:?}");
         }
         assert!(!packages.iter().any(|package| package == "xtask"));
+    }
+
+    #[test]
+    fn the_default_members_are_the_packages_without_libtorch() {
+        let checkout = Checkout::this();
+        let libtorch = libtorch_packages(&checkout).unwrap();
+        let metadata = metadata(&checkout).unwrap();
+        assert!(metadata.packages.len() > 15);
+        for package in &metadata.packages {
+            let default = metadata.workspace_default_members.contains(&package.id);
+            assert_ne!(default, libtorch.contains(&package.name), "{}", package.name);
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! Takes the wanted members out of a wheel. Which ones those are is the wheel's record; whether the result is a whole
-//! libtorch is judged in `install.rs`.
+//! Unpacks the wanted members of a wheel, as `wheel.rs` lists them.
+//!
+//! Whether the result is a complete libtorch is checked in `install.rs`.
 
 use std::{
     fs::{self, File},

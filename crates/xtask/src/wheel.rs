@@ -1,5 +1,6 @@
-//! The files that each libtorch is put together from: name, size, checksum, and what is taken out of them. Not how they
-//! are fetched (`fetch.rs`) or unpacked (`unpack.rs`).
+//! Lists the wheels that each libtorch is made of: name, size, checksum, and the members that are unpacked.
+//!
+//! How they are fetched is `fetch.rs`, how they are unpacked is `unpack.rs`.
 //!
 //! Checksums and sizes are those of the files that pip delivered on 2026-11-22 and that the lanes were tested with.
 

@@ -1,16 +1,17 @@
 //! One use of every crate that needs no libtorch, as a project of its own would make it.
 
-use radiograph_classes::Classes;
-use radiograph_dataset::{
-    phantom::{Finding, Phantom},
-    preprocess::Preprocess,
-};
+use radiograph_classes::{COVID_19, Classes, NORMAL};
+use radiograph_dataset::recipe::Recipe;
 use radiograph_features::{
     Element, ExtractionKey, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter,
 };
 use radiograph_files::ContentHash;
+use radiograph_image::preprocess::Preprocess;
+use radiograph_input::Normalisation;
 use radiograph_metrics::{Level, Metric, Predictions, Proportion};
+use radiograph_phantoms::{Finding, Phantom};
 use radiograph_report::Report;
+use radiograph_same_picture::{Fingerprint, Search, find};
 use radiograph_weights::WeightsRecord;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,8 +19,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("classes: {}", classes.names().collect::<Vec<_>>().join(", "));
 
     let film = Phantom { seed: 1, patient: 1, film: 0, finding: Finding::None, bedside: false };
-    let input = Preprocess::default().check()?.apply(film.draw(256).picture);
-    println!("dataset: a drawn film as {:?}", input.dim());
+    let picture = film.draw(256).picture;
+    let prints = ["film", "its copy"].map(|name| {
+        Fingerprint::of_picture(ContentHash::of_bytes(name.as_bytes()), picture.clone())
+    });
+    let pairs = find(&prints, &Search::default())?;
+    println!("phantoms and same-picture: {} pair of {} films", pairs.len(), prints.len());
+
+    let input = Preprocess { normalisation: Normalisation::Tf, ..Preprocess::default() }.check()?.apply(picture);
+    println!("image and input: a drawn film as {:?}", input.dim());
+
+    let recipe = Recipe::trustworthy(Classes::new([COVID_19, NORMAL])?);
+    println!("dataset: recipe {}", recipe.name);
 
     let key = ExtractionKey {
         backbone: "identity".to_owned(),

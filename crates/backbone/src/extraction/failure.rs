@@ -5,7 +5,8 @@ use std::fmt;
 use radiograph_features::{FeatureError, FeatureId};
 use radiograph_files::ContentHash;
 
-use super::InputError;
+/// The error of an image's reader.
+pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An image that an extraction left out. The others are not touched by it, and the next run tries it again.
 #[derive(Debug)]

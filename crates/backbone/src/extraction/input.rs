@@ -8,10 +8,7 @@ use std::{
 use radiograph_features::FeatureId;
 use radiograph_files::ContentHash;
 
-use super::{Failure, FailureReason};
-
-/// What an image's reader says when it cannot read it.
-pub type InputError = Box<dyn std::error::Error + Send + Sync>;
+use super::{Failure, FailureReason, InputError};
 
 type Decode<'i> = Box<dyn FnOnce() -> Result<Pixels, InputError> + Send + 'i>;
 

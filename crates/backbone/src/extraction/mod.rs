@@ -59,8 +59,8 @@ mod shards;
 mod worker;
 
 pub use error::ExtractionError;
-pub use failure::{Failure, FailureReason};
-pub use input::{Input, InputError, Pixels};
+pub use failure::{Failure, FailureReason, InputError};
+pub use input::{Input, Pixels};
 pub use key::extraction_key;
 pub use network::FrozenNetwork;
 pub use progress::{Event, ExtractionReport};

@@ -1,4 +1,4 @@
-//! What every fuzz target of the sources checks.
+//! Checks that all fuzz targets of the sources share.
 
 use radiograph_dataset::source::{Collection, Folder, Source};
 

@@ -1,4 +1,4 @@
-//! The table of [`Actualmed`], any bytes.
+//! Fuzzes the table reader of [`Actualmed`] with any bytes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The table of [`Cohen`], any bytes.
+//! Fuzzes the table reader of [`Cohen`] with any bytes.
 
 #![no_main]
 

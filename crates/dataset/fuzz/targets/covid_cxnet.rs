@@ -1,4 +1,4 @@
-//! The table of [`CovidCxnet`], any bytes.
+//! Fuzzes the table reader of [`CovidCxnet`] with any bytes.
 
 #![no_main]
 

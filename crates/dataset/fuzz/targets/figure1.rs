@@ -1,4 +1,4 @@
-//! The table of [`Figure1`], any bytes.
+//! Fuzzes the table reader of [`Figure1`] with any bytes.
 
 #![no_main]
 

@@ -1,12 +1,9 @@
-//! Names of files and folders, one a line, read by the adapters that go by names alone.
+//! Fuzzes the adapters that read file names alone, with any names, one a line.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use radiograph_dataset::{
-    DatasetError,
-    source::{ClassFolders, Folder, Kermany, MendeleyAugmented, Source},
-};
+use radiograph_dataset::source::{ClassFolders, Folder, Kermany, MendeleyAugmented, Source, SourceError};
 
 fuzz_target!(|names: &str| {
     let names: Vec<&str> =
@@ -18,7 +15,7 @@ fuzz_target!(|names: &str| {
         let collection = match source.read_folder(folder()) {
             Ok(collection) => collection,
             // A folder with the name of the table of original sizes.
-            Err(DatasetError::NotAFile { .. }) => continue,
+            Err(SourceError::NotAFile { .. }) => continue,
             Err(error) => panic!("no other table can fail: {error}"),
         };
         radiograph_dataset_fuzz::check(&collection);

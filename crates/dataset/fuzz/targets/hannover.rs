@@ -1,4 +1,4 @@
-//! The table of [`Hannover`], any bytes.
+//! Fuzzes the table reader of [`Hannover`] with any bytes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A manifest, any bytes: an error, or a manifest that reads back as it is written and stays in its folder.
+//! Fuzzes the manifest reader: any bytes give an error, or a manifest that reads back as it is written.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The table of [`Nih`], any bytes.
+//! Fuzzes the table reader of [`Nih`] with any bytes.
 
 #![no_main]
 

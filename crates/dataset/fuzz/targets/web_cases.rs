@@ -1,4 +1,4 @@
-//! The table of [`WebCases`], any bytes.
+//! Fuzzes the table reader of [`WebCases`] with any bytes.
 
 #![no_main]
 

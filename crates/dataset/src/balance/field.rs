@@ -1,4 +1,4 @@
-//! Classes balanced within each value of a recorded field: as many of each class at every age, of either sex, ….
+//! Balances classes within each value of a recorded field, such as age or sex.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClassName, DatasetError, Reason, Record, Sex, scan::age_band, split::apportion};
+use super::BalanceError;
+use crate::{Age, ClassName, Reason, Record, Sex, apportion::apportion};
 
 /// A recorded field that classes can be balanced by.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -23,18 +24,18 @@ pub enum Field {
     Source,
 }
 
-/// By which field, and what becomes of images that find no match.
+/// Field to balance by, and the rule for images without a match.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalancedBy {
     /// The field.
     pub field: Field,
-    /// What becomes of the rest.
+    /// Rule for images without a match.
     #[serde(default)]
     pub unmatched: Unmatched,
 }
 
-/// What becomes of images with a value of which another class has fewer.
+/// Rule for images with a value that another class has fewer of.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unmatched {
@@ -78,7 +79,7 @@ impl Field {
     /// A record's value.
     pub fn value(self, record: &Record) -> String {
         match self {
-            Self::AgeBand => age_band(record.age).1,
+            Self::AgeBand => Age::band(record.age).1,
             Self::Sex => match record.sex {
                 Some(Sex::Female) => "female",
                 Some(Sex::Male) => "male",
@@ -92,16 +93,16 @@ impl Field {
 }
 
 impl FromStr for Field {
-    type Err = DatasetError;
+    type Err = BalanceError;
 
     /// Reads `age-band`, `sex`, `view` or `source`.
-    fn from_str(name: &str) -> Result<Self, DatasetError> {
+    fn from_str(name: &str) -> Result<Self, BalanceError> {
         match name {
             "age-band" => Ok(Self::AgeBand),
             "sex" => Ok(Self::Sex),
             "view" => Ok(Self::View),
             "source" => Ok(Self::Source),
-            _ => Err(DatasetError::Split {
+            _ => Err(BalanceError::Setting {
                 field: "balanced by",
                 remedy: "give age-band, sex, view or source",
             }),

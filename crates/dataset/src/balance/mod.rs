@@ -1,9 +1,10 @@
-//! Which images are used: no more of one class, patient or picture than of the others.
+//! Chooses the images that are used, so that no class, patient or picture counts too often.
 //!
 //! Undersampling chooses by a number that depends on the seed and the image's id alone, so that neither the order of the
 //! images nor what else is there decides. [`oversample`] and [`class_weights`] are the alternatives: they leave all images
 //! in and change how often or how much each one counts in training.
 
+mod error;
 mod field;
 mod weigh;
 
@@ -12,13 +13,14 @@ use std::collections::{BTreeMap, HashMap};
 use radiograph_classes::Classes;
 use serde::Serialize;
 
+pub use error::BalanceError;
 pub use field::{BalancedBy, Field, Shortfall, Unmatched};
 use radiograph_random::Stream;
 pub use weigh::{class_weights, oversample};
 
-use crate::{ClassName, DatasetError, Provenance, Reason, Record, group::Groups};
+use crate::{ClassName, Provenance, Reason, Record, group::Groups};
 
-/// How images are chosen. The default keeps all.
+/// Rules for choosing images. The default keeps all.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Balance {
     /// Keeps one image of every picture: the best by [`prefer`](Self::prefer).
@@ -26,30 +28,30 @@ pub struct Balance {
     /// What makes one image better than another of its picture, patient or group, the most important first. After all
     /// of them, chance decides.
     pub prefer: Vec<Preference>,
-    /// Images that a patient may have.
+    /// Maximum number of images a patient.
     pub per_patient: Option<usize>,
-    /// Images that a group may have.
+    /// Maximum number of images a group.
     pub per_group: Option<usize>,
-    /// Images that a class may have.
+    /// Maximum number of images a class.
     pub per_class: PerClass,
-    /// Balances the classes within each value of a field, too.
+    /// Field within whose values the classes are balanced, too.
     pub by: Option<BalancedBy>,
 }
 
-/// How many images a class may have.
+/// Maximum number of images a class.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PerClass {
-    /// As many as it has.
+    /// All its images.
     #[default]
     All,
-    /// As many as the smallest class has.
+    /// The number of the smallest class.
     Smallest,
-    /// So many, or as many as the smallest class has.
+    /// At most this number, and at most the number of the smallest class.
     AtMost(usize),
 }
 
-/// What makes an image better than another.
+/// A criterion by which one image is better than another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preference {
@@ -63,15 +65,15 @@ pub enum Preference {
     KnownView,
 }
 
-/// What was chosen.
+/// Result of choosing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Balanced {
-    /// For every image, why it is not used; `None`: it is.
+    /// Reason why each image is not used; `None` if it is used.
     pub reasons: Vec<Option<Reason>>,
-    /// How many images of each class are.
+    /// Number of images of each class that are used.
     pub classes: BTreeMap<ClassName, usize>,
-    /// What could not be balanced by the field asked for.
+    /// Values of the balancing field at which the classes stay unequal.
     pub shortfalls: Vec<Shortfall>,
 }
 
@@ -82,17 +84,17 @@ impl Balance {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::EmptyClass`] if a class has no image, [`DatasetError::Split`] if a cap is 0.
+    /// [`BalanceError::EmptyClass`] if a class has no image, [`BalanceError::Setting`] if a cap is 0.
     pub fn choose(
         &self,
         records: &[&Record],
         groups: &Groups,
         classes: &Classes,
         seed: u64,
-    ) -> Result<Balanced, DatasetError> {
+    ) -> Result<Balanced, BalanceError> {
         let zero = |cap: Option<usize>| cap == Some(0);
         if zero(self.per_patient) || zero(self.per_group) || self.per_class == PerClass::AtMost(0) {
-            return Err(DatasetError::Split { field: "cap", remedy: "keep at least one image" });
+            return Err(BalanceError::Setting { field: "cap", remedy: "keep at least one image" });
         }
         let mut choice = Choice::new(self, records, seed);
         if self.one_per_picture {
@@ -195,7 +197,7 @@ impl<'a> Choice<'a> {
     }
 
     /// Who is still in, by class, in the order of undersampling.
-    fn by_class(&self, classes: &Classes) -> Result<BTreeMap<ClassName, Vec<usize>>, DatasetError> {
+    fn by_class(&self, classes: &Classes) -> Result<BTreeMap<ClassName, Vec<usize>>, BalanceError> {
         let mut by_class: BTreeMap<ClassName, Vec<usize>> =
             classes.names().map(|name| (ClassName::from(name), Vec::new())).collect();
         for &image in self.draw.iter().filter(|image| self.reasons[**image].is_none()) {
@@ -204,7 +206,7 @@ impl<'a> Choice<'a> {
             }
         }
         match by_class.iter().find(|(_, images)| images.is_empty()) {
-            Some((class, _)) => Err(DatasetError::EmptyClass { class: class.clone() }),
+            Some((class, _)) => Err(BalanceError::EmptyClass { class: class.clone() }),
             None => Ok(by_class),
         }
     }

@@ -1,10 +1,9 @@
 use proptest::prelude::*;
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
+use radiograph_same_picture::{Evidence, SamePicture};
 
 use super::*;
-use crate::{
-    Age, COVID_19, Label, NORMAL, Origin, PNEUMONIA, RecordId,
-    same_picture::{Evidence, SamePicture},
-};
+use crate::{Age, Label, Origin, RecordId};
 
 fn record(at: usize, class: &str) -> Record {
     let mut record = Record::new(RecordId::new(&"clinic".parse().unwrap(), at.to_string()), "");
@@ -137,7 +136,7 @@ fn a_class_without_images_and_a_cap_of_none_are_errors() {
     let error = Balance::default().choose(&records, &groups, &classes(), 7).unwrap_err();
     assert!(error.to_string().contains("no image of class pneumonia"), "{error}");
     let balance = Balance { per_patient: Some(0), ..Balance::default() };
-    assert!(matches!(balance.choose(&records, &groups, &classes(), 7), Err(DatasetError::Split { .. })));
+    assert!(matches!(balance.choose(&records, &groups, &classes(), 7), Err(BalanceError::Setting { .. })));
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Unequal classes made to count equally in training, with all images left in.
+//! Makes unequal classes count equally in training without leaving images out: oversampling and class weights.
 
 use std::collections::BTreeMap;
 

@@ -1,60 +1,82 @@
-//! What two sets of images have in common that they should not.
+//! Finds what two sets of images share: patients, pictures, families, groups, and chains of these.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use serde::Serialize;
-
-use crate::{
-    DatasetError, PatientId, RecordId,
-    group::{union::Union, unite_equal},
-    manifest::{GroupId, Row},
-    same_picture::SamePicture,
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
 };
 
-/// What crosses the border between two sets of images.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+use radiograph_same_picture::SamePicture;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    GroupId, PatientId, RecordId,
+    group::{NoSuchImage, union::Union, unite_equal},
+    manifest::Row,
+};
+
+/// What two sets of images share.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Crossing {
-    /// One side.
+    /// Name of the one side.
     pub from: String,
-    /// The other.
+    /// Name of the other side.
     pub to: String,
-    /// Images of the one side.
+    /// Number of images on the one side.
     pub from_images: usize,
-    /// Images of the other.
+    /// Number of images on the other side.
     pub to_images: usize,
-    /// Patients with images on both sides.
+    /// Number of patients with images on both sides.
     pub shared_patients: usize,
-    /// Images of the other side whose patient is on the one.
+    /// Number of images on the other side whose patient is on the one side.
     pub images_of_shared_patients: usize,
-    /// Pictures of which both sides have an image.
+    /// Number of pictures with an image on both sides.
     pub shared_pictures: usize,
-    /// Images of the other side of which the one has a copy.
+    /// Number of images on the other side with a copy on the one side.
     pub images_with_copies: usize,
-    /// Groups of the manifest with images on both sides.
+    /// Number of groups of the manifest with images on both sides.
     pub shared_groups: usize,
-    /// Images of the other side that belong to the family of one on the one side: made from it, its original, or made from
-    /// the same original.
+    /// Number of images on the other side with a relative on the one side: made from it, its original, or made from the same
+    /// original.
     pub images_of_shared_families: usize,
-    /// Sets with images on both sides: what hangs together through patients, pictures and families in turn, excluded images
-    /// among them. One person under two names is one set where a picture, used or not, shows it.
+    /// Number of connected sets with images on both sides. Images are connected by patients, pictures and families; links are
+    /// transitive and pass through excluded images. One person under two names is one set if a picture, used or not, shows it.
     pub shared_sets: usize,
-    /// Images of the other side that belong to such a set.
+    /// Number of images on the other side that belong to such a set.
     pub images_of_shared_sets: usize,
-    /// Some of what crosses.
+    /// Examples of what crosses, a few of each kind.
     pub examples: Vec<Example>,
 }
 
 /// Two images that should not be on two sides.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Example {
-    /// What they have in common: `picture`, `patient`, `family` or `group`; `chain` if only other images link them.
-    pub shared: &'static str,
-    /// The image on the one side.
+    /// What the two have in common.
+    pub shared: LeakKind,
+    /// Image on the one side.
     pub from: RecordId,
-    /// The image on the other.
+    /// Image on the other side.
     pub to: RecordId,
+}
+
+/// What two images on two sides have in common.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LeakKind {
+    /// Nothing by themselves; other images link them.
+    Chain,
+    /// An image that both were made from, or one was made from the other.
+    Family,
+    /// The group that the manifest states.
+    Group,
+    /// The patient.
+    Patient,
+    /// The picture.
+    Picture,
 }
 
 /// Images of one side, as positions in the rows.
@@ -63,17 +85,29 @@ pub(super) struct Side {
     pub(super) rows: Vec<usize>,
 }
 
-/// Who is whose, computed from patients, parents and pixels anew.
+/// Patients, pictures, families and sets of all rows, computed anew from patients, parents and pixels.
 pub(super) struct Facts<'a> {
     rows: &'a [Row],
     pictures: Vec<usize>,
     families: Vec<Option<usize>>,
-    /// What hangs together through all three.
+    /// Connected sets through patients, pictures and families.
     sets: Vec<usize>,
 }
 
 /// Examples of each kind.
 const EXAMPLES: usize = 5;
+
+impl fmt::Display for LeakKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Chain => "chain",
+            Self::Family => "family",
+            Self::Group => "group",
+            Self::Patient => "patient",
+            Self::Picture => "picture",
+        })
+    }
+}
 
 impl Crossing {
     /// Whether nothing crosses.
@@ -98,12 +132,12 @@ impl Crossing {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(rows: &'a [Row], pictures: &[SamePicture]) -> Result<Self, DatasetError> {
+    pub(super) fn new(rows: &'a [Row], pictures: &[SamePicture]) -> Result<Self, NoSuchImage> {
         let mut union = Union::new(rows.len());
         for pair in pictures {
             let position = pair.first.max(pair.second);
             if position >= rows.len() {
-                return Err(DatasetError::NoSuchImage { position, images: rows.len() });
+                return Err(NoSuchImage { position, images: rows.len() });
             }
             union.unite(pair.first, pair.second);
         }
@@ -126,7 +160,7 @@ impl<'a> Facts<'a> {
             |kind, key: &dyn Fn(usize) -> Option<Key<'a>>| {
                 let found = Shared::of(from, to, key);
                 // A set of which another example is shown already needs none of its own.
-                let shown = |from: usize| kind == "chain" && linked.contains(&self.sets[from]);
+                let shown = |from: usize| kind == LeakKind::Chain && linked.contains(&self.sets[from]);
                 let pairs = found.pairs.values().filter(|(from, _)| !shown(*from)).map(|&(from, to)| {
                     Example { shared: kind, from: self.rows[from].id.clone(), to: self.rows[to].id.clone() }
                 });
@@ -135,12 +169,14 @@ impl<'a> Facts<'a> {
                 (found.pairs.len(), found.images)
             };
         let (shared_pictures, images_with_copies) =
-            shared("picture", &|at| Some(Key::Number(self.pictures[at])));
+            shared(LeakKind::Picture, &|at| Some(Key::Number(self.pictures[at])));
         let (shared_patients, images_of_shared_patients) =
-            shared("patient", &|at| self.rows[at].patient.as_ref().map(Key::Patient));
-        let (_, images_of_shared_families) = shared("family", &|at| self.families[at].map(Key::Number));
-        let (shared_sets, images_of_shared_sets) = shared("chain", &|at| Some(Key::Number(self.sets[at])));
-        let (shared_groups, _) = shared("group", &|at| Some(Key::Group(&self.rows[at].group)));
+            shared(LeakKind::Patient, &|at| self.rows[at].patient.as_ref().map(Key::Patient));
+        let (_, images_of_shared_families) =
+            shared(LeakKind::Family, &|at| self.families[at].map(Key::Number));
+        let (shared_sets, images_of_shared_sets) =
+            shared(LeakKind::Chain, &|at| Some(Key::Number(self.sets[at])));
+        let (shared_groups, _) = shared(LeakKind::Group, &|at| Some(Key::Group(&self.rows[at].group)));
         Crossing {
             from: from.name.clone(),
             to: to.name.clone(),

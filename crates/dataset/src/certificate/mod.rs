@@ -1,86 +1,116 @@
-//! What training and test share, or that nothing of what was looked for was found.
+//! Reports what leaks between the parts of a split: patients, pictures, groups and families on both sides of a border.
 //!
-//! A certificate is computed from a finished [`Manifest`] and from the pictures as they are on the disk, not from the
-//! groups that made the split: a patient, a copy or an augmented child that an edited manifest has on both sides is found
-//! although the manifest says otherwise. Beside it stand the same counts for a plain random split of the same images, and
-//! which class comes from which collection: grouping removes leaks, not confounding.
+//! A certificate is computed from a finished [`Manifest`] and from the pictures on disk, not from the groups that made the
+//! split. So it finds a patient, a copy or an augmented child that an edited manifest has on both sides, although the
+//! manifest says otherwise. It also holds the same counts for a plain random split of the same images, and which class
+//! comes from which collection: grouping removes leaks, not confounding.
+//!
+//! ```no_run
+//! use radiograph_dataset::certificate::Certificate;
+//!
+//! let certificate = Certificate::read("assembled/leakage.json".as_ref())?;
+//! println!("{} test images have a copy in training", certificate.train_to_test.images_with_copies);
+//! # Ok::<(), radiograph_dataset::certificate::CertificateError>(())
+//! ```
 
 mod crossing;
+mod error;
 mod text;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
 use radiograph_classes::Classes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-pub use crossing::{Crossing, Example};
+pub use crossing::{Crossing, Example, LeakKind};
 use crossing::{Facts, Side};
+pub use error::CertificateError;
+use radiograph_same_picture::{SamePicture, Search};
 
 use crate::{
-    DatasetError, Reason,
+    Reason,
+    group::NoSuchImage,
     manifest::{Manifest, Place, Row},
-    same_picture::{SamePicture, Search},
     scan::ClassBySource,
     split::{Kind, PartCount, Sample, Split},
 };
 
-/// How a manifest came about, as far as its certificate needs to know to be computed again.
+/// Settings that a manifest was made with, as far as its certificate needs them to be computed again.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Terms {
-    /// Name of the preset, or of whatever else chose the settings.
-    pub preset: String,
-    /// The seed of every draw.
+    /// Name of the recipe.
+    pub recipe: String,
+    /// Seed of every draw.
     pub seed: u64,
-    /// The split.
+    /// Split.
     pub split: Split,
-    /// The collection that was held out, if one was, in place of a share of all images.
+    /// Collection that was held out, if one was, in place of a share of all images.
+    #[serde(deserialize_with = "stated")]
     pub source_out: Option<String>,
     /// What counts as the same picture.
     pub search: Search,
-    /// The classes, in their order.
+    /// Classes, in their order.
     pub classes: Classes,
 }
 
-/// What crosses the borders of a split.
-#[derive(Clone, Debug, Serialize)]
+/// A leakage report for a split: what crosses the borders between its parts.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Certificate {
-    /// How the manifest came about.
+    /// Version of the file's format.
+    pub format: Format,
+    /// Settings that the manifest was made with.
     pub terms: Terms,
     /// Whether nothing crosses from training to test, nor from any fold's training images to its validation images. A split
     /// without training or test images is not clean: nothing was compared.
     pub clean: bool,
-    /// The part of `clean` that is about training and test.
+    /// Whether nothing crosses from training to test.
     pub test_clean: bool,
-    /// The part of `clean` that is about folds; true where there are none.
+    /// Whether nothing crosses between the folds; true where there are none.
     pub folds_clean: bool,
-    /// Images excluded, by code of the reason.
+    /// Number of images excluded, by code of the reason.
     pub excluded: BTreeMap<String, usize>,
     /// What each part holds.
     pub parts: Vec<PartCount>,
-    /// From training to test.
+    /// What crosses from training to test.
     pub train_to_test: Crossing,
-    /// Between what is trained on and what is validated on in each fold's turn, and between every two folds and the test
+    /// What crosses between the training and validation images of each fold, and between every two folds and the test
     /// images.
     pub between_parts: Vec<Crossing>,
-    /// The same data split image by image: what `train_to_test` would be without groups.
+    /// Contrast: what `train_to_test` would be if the same images were split one by one.
     pub naive: Naive,
-    /// Which class of the training and test images comes from which collection.
+    /// Number of training and test images of each class from each collection.
     pub class_by_source: ClassBySource,
 }
 
+/// Version of a certificate's format.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub enum Format {
+    /// The only version that is read. Version 1 named no format.
+    #[serde(rename = "radiograph-certificate-2")]
+    V2,
+}
+
 /// The contrast: all images that could have been used, split at random and in proportion to classes.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Naive {
     /// What crosses from training to test.
     Split(Crossing),
     /// There is no such split.
     Impossible {
-        /// Why.
+        /// Why there is none.
         reason: String,
     },
+}
+
+/// Reads an optional value whose key must be there all the same.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 impl Certificate {
@@ -88,8 +118,8 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::NoSuchImage`] if a pair names a row that is not there.
-    pub fn of(manifest: &Manifest, pictures: &[SamePicture], terms: Terms) -> Result<Self, DatasetError> {
+    /// [`NoSuchImage`] if a pair names a row that is not there.
+    pub fn of(manifest: &Manifest, pictures: &[SamePicture], terms: Terms) -> Result<Self, NoSuchImage> {
         let rows = manifest.rows();
         let facts = Facts::new(rows, pictures)?;
         let side = |name: String, belongs: &dyn Fn(&Place) -> bool| Side {
@@ -130,6 +160,7 @@ impl Certificate {
         }
         let used = rows.iter().filter(|row| !row.place.is_excluded());
         Ok(Self {
+            format: Format::V2,
             clean: test_clean && folds_clean,
             test_clean,
             folds_clean,
@@ -142,6 +173,21 @@ impl Certificate {
                 used.filter_map(|row| Some((row.class.as_ref()?, row.origin()))),
             ),
             terms,
+        })
+    }
+
+    /// Reads a certificate. Every key of the format must be there and no other.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError::Read`] if the system refuses the file, [`CertificateError::Invalid`] if its content is no
+    /// certificate of this version.
+    pub fn read(path: &Path) -> Result<Self, CertificateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| CertificateError::Read { path: path.to_owned(), source })?;
+        serde_json::from_str(&text).map_err(|error| CertificateError::Invalid {
+            path: path.to_owned(),
+            reason: format!("no certificate of this version: {error}"),
         })
     }
 

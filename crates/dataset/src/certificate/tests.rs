@@ -1,11 +1,10 @@
+use radiograph_classes::{COVID_19, NORMAL};
 use radiograph_files::ContentHash;
+use radiograph_same_picture::Evidence;
+use serde_json::Value;
 
 use super::*;
-use crate::{
-    COVID_19, NORMAL, Provenance, View,
-    manifest::{GroupId, StatedReason},
-    same_picture::Evidence,
-};
+use crate::{GroupId, Provenance, View, manifest::StatedReason};
 
 /// Forty images in groups of their own: every fifth is tested on, the others are in four folds.
 fn rows() -> Vec<Row> {
@@ -30,6 +29,7 @@ fn rows() -> Vec<Row> {
             licence: None,
             augmented: false,
             parent: None,
+            drawn: false,
             group: GroupId::from(id),
             place,
         }
@@ -39,7 +39,7 @@ fn rows() -> Vec<Row> {
 
 fn certificate(rows: Vec<Row>, pictures: &[SamePicture]) -> Certificate {
     let terms = Terms {
-        preset: "trustworthy".to_owned(),
+        recipe: "trustworthy".to_owned(),
         seed: 7,
         split: Split { kind: Kind::Grouped, test: 0.2, folds: 4 },
         source_out: None,
@@ -99,7 +99,7 @@ fn each_kind_of_leak_is_found_and_only_that() {
     let certificate = certificate(siblings, &[]);
     assert_eq!(counts(&certificate.train_to_test), [0, 0, 0, 1]);
     let example = &certificate.train_to_test.examples[0];
-    assert_eq!((example.from.name(), example.to.name(), example.shared), ("01", "05", "family"));
+    assert_eq!((example.from.name(), example.to.name(), example.shared), ("01", "05", LeakKind::Family));
     assert!(!certificate.clean && certificate.to_string().starts_with("LEAKS"));
 }
 
@@ -131,7 +131,7 @@ fn a_person_straddles_through_an_image_that_is_not_used() {
         assert_eq!((crossing.shared_sets, crossing.images_of_shared_sets), (1, 1));
         assert!(!certificate.clean && !certificate.test_clean && certificate.folds_clean);
         let [example] = &crossing.examples[..] else { panic!("{:?}", crossing.examples) };
-        assert_eq!((example.shared, example.from.name(), example.to.name()), ("chain", "01", "05"));
+        assert_eq!((example.shared, example.from.name(), example.to.name()), (LeakKind::Chain, "01", "05"));
         assert!(certificate.to_string().contains("one chain: clinic:01 and clinic:05"), "{certificate}");
     }
     // Between folds as well: 1 and 2 are in two of them.
@@ -192,5 +192,82 @@ fn the_contrast_counts_what_an_image_level_split_would_leak() {
 fn a_pair_beyond_the_rows_is_an_error() {
     let terms = certificate(rows(), &[]).terms;
     let error = Certificate::of(&Manifest::new(rows()).unwrap(), &[same(0, 40)], terms).unwrap_err();
-    assert!(matches!(error, DatasetError::NoSuchImage { position: 40, images: 40 }));
+    assert!(matches!(error, NoSuchImage { position: 40, images: 40 }));
+}
+
+/// Keys of objects that stand for data, not for the format: codes, classes, collections.
+fn is_data(parent: &str) -> bool {
+    parent == "/excluded" || parent.ends_with("/classes") || parent.starts_with("/class_by_source/counts")
+}
+
+/// JSON pointers of all objects below a value.
+fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            found.push(at.to_owned());
+            object.iter().for_each(|(key, value)| objects(value, &format!("{at}/{key}"), found));
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(key, value)| objects(value, &format!("{at}/{key}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_certificate_reads_back_and_no_key_of_it_may_be_renamed_or_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leakage.json");
+    let read = |value: &Value| {
+        fs::write(&path, value.to_string()).unwrap();
+        Certificate::read(&path)
+    };
+    let mut excluded = rows();
+    excluded[3].place =
+        Place::Excluded { reason: StatedReason { code: "surplus".to_owned(), text: "enough".to_owned() } };
+    let mut of_a_source = certificate(rows(), &[]);
+    of_a_source.terms.source_out = Some("clinic".to_owned());
+    of_a_source.naive = Naive::Impossible { reason: "there is none".to_owned() };
+    let mut renamed = 0;
+    for certificate in [certificate(excluded, &[same(1, 5)]), of_a_source] {
+        let whole: Value = serde_json::from_str(&certificate.to_json()).unwrap();
+        assert_eq!(read(&whole).unwrap(), certificate);
+        let mut places = Vec::new();
+        objects(&whole, "", &mut places);
+        for place in places.iter().filter(|place| !is_data(place)) {
+            let keys: Vec<String> =
+                whole.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
+            for key in keys {
+                for new_name in [Some(format!("{key}_")), None] {
+                    let mut changed = whole.clone();
+                    let object = changed.pointer_mut(place).unwrap().as_object_mut().unwrap();
+                    let value = object.remove(&key).unwrap();
+                    object.extend(new_name.iter().map(|name| (name.clone(), value.clone())));
+                    // A search that leaves a setting out has its default, as in a config.
+                    if new_name.is_some() || place != "/terms/search" {
+                        let error = read(&changed);
+                        assert!(
+                            matches!(error, Err(CertificateError::Invalid { .. })),
+                            "{place}/{key} as {new_name:?}: {error:?}"
+                        );
+                    }
+                }
+                renamed += 1;
+            }
+        }
+    }
+    assert!(renamed > 200, "{renamed} keys were tried");
+}
+
+#[test]
+fn a_certificate_of_another_format_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leakage.json");
+    let json = certificate(rows(), &[]).to_json();
+    assert!(json.contains("radiograph-certificate-2"));
+    fs::write(&path, json.replace("radiograph-certificate-2", "radiograph-certificate-3")).unwrap();
+    let error = Certificate::read(&path).unwrap_err().to_string();
+    assert!(error.contains("leakage.json") && error.contains("radiograph-certificate-3"), "{error}");
+    let missing = Certificate::read(&folder.path().join("none.json"));
+    assert!(matches!(missing, Err(CertificateError::Read { .. })), "{missing:?}");
 }

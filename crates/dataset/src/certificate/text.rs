@@ -1,4 +1,4 @@
-//! A certificate in words.
+//! Prints a certificate for people.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl fmt::Display for Certificate {
             (false, _) if self.train_to_test.to_images == 0 => "NOT CHECKED: there are no test images",
             (false, _) => "LEAKS: images on both sides of this split belong together",
         };
-        writeln!(formatter, "{verdict} (preset {}, seed {})", self.terms.preset, self.terms.seed)?;
+        writeln!(formatter, "{verdict} (recipe {}, seed {})", self.terms.recipe, self.terms.seed)?;
         for part in &self.parts {
             let classes = part.classes.iter().map(|(class, images)| format!("{images} {class}"));
             write!(
@@ -27,10 +27,13 @@ impl fmt::Display for Certificate {
                 part.groups,
                 part.patients
             )?;
-            match part.augmented {
-                0 => writeln!(formatter)?,
-                augmented => writeln!(formatter, "; {augmented} augmented")?,
+            if part.augmented > 0 {
+                write!(formatter, "; {} augmented", part.augmented)?;
             }
+            if part.drawn > 0 {
+                write!(formatter, "; {} DRAWN (phantoms, no patients)", part.drawn)?;
+            }
+            writeln!(formatter)?;
         }
         writeln!(formatter, "{}", self.train_to_test)?;
         for crossing in self.between_parts.iter().filter(|crossing| !crossing.is_empty()) {

@@ -1,24 +1,23 @@
-//! What must stay together: images of one picture, of one patient, and images made from one another.
+//! Groups images that must stay together: of one picture, of one patient, or made from one another.
 //!
 //! Two kinds of sets are formed. A **picture** is a set of images that show the same picture or were made from it; its
 //! images cannot sensibly have two classes. A **group** unites pictures through patients as well; a group goes to one
 //! part of a split as a whole. One patient may well be healthy in one image and ill in the next.
 
+mod error;
 mod summary;
 pub(crate) mod union;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use error::NoSuchImage;
 use radiograph_files::ContentHash;
+use radiograph_same_picture::SamePicture;
 use serde::Serialize;
-
 pub use summary::GroupSummary;
 use union::Union;
 
-use crate::{
-    ClassName, DatasetError, Origin, PatientId, Record, RecordId, manifest::GroupId,
-    same_picture::SamePicture,
-};
+use crate::{ClassName, GroupId, Origin, PatientId, Record, RecordId};
 
 /// Images of a list, united into pictures and groups.
 #[derive(Clone, Debug)]
@@ -43,11 +42,11 @@ pub struct Conflict {
     picture: usize,
 }
 
-/// What becomes of a picture with several classes.
+/// Rule for a picture with several classes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictRule {
-    /// All its images are excluded: nobody knows which class is right.
+    /// All its images are excluded, because the right class is unknown.
     #[default]
     ExcludePicture,
     /// The whole group is excluded, other images of the patient included.
@@ -63,8 +62,8 @@ impl Groups {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::NoSuchImage`] if a pair names a position that `records` does not have.
-    pub fn of(records: &[&Record], pairs: &[SamePicture]) -> Result<Self, DatasetError> {
+    /// [`NoSuchImage`] if a pair names a position that `records` does not have.
+    pub fn of(records: &[&Record], pairs: &[SamePicture]) -> Result<Self, NoSuchImage> {
         Self::with_links(records, pairs, &[])
     }
 
@@ -74,12 +73,12 @@ impl Groups {
         records: &[&Record],
         pairs: &[SamePicture],
         sets: &[usize],
-    ) -> Result<Self, DatasetError> {
+    ) -> Result<Self, NoSuchImage> {
         let mut union = Union::new(records.len());
         for pair in pairs {
             let position = pair.first.max(pair.second);
             if position >= records.len() {
-                return Err(DatasetError::NoSuchImage { position, images: records.len() });
+                return Err(NoSuchImage { position, images: records.len() });
             }
             union.unite(pair.first, pair.second);
         }
@@ -133,8 +132,8 @@ impl Groups {
         self.pictures[image]
     }
 
-    /// The groups of some of the images, in this order, without conflicts; what hangs together through images that are not
-    /// among them still does.
+    /// The groups of some of the images, in this order, without conflicts; images connected through others that are not
+    /// selected stay connected.
     ///
     /// # Panics
     ///
@@ -165,7 +164,7 @@ impl Groups {
     }
 }
 
-/// For each record the number of its set: what hangs together through patients, families and equal bytes, in turn.
+/// The number of each record's set. Records are connected by patients, families and equal bytes; links are transitive.
 pub(crate) fn sets_of(records: &[&Record], contents: &[ContentHash]) -> Vec<usize> {
     let mut union = Union::new(records.len());
     unite_families(records, &mut union);

@@ -1,14 +1,15 @@
-//! How large groups are, where they reach across collections, and which collections hold the same pictures.
+//! Counts groups: their sizes, those across collections, and the pictures that collections share.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
+use radiograph_same_picture::SamePicture;
 use serde::Serialize;
 
 use super::{Conflict, Groups, patients_of_several_classes};
-use crate::{ClassName, Record, SourceName, same_picture::SamePicture};
+use crate::{ClassName, Record, SourceName};
 
 /// Figures about groups.
 #[derive(Clone, Debug, Serialize)]

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
+use radiograph_classes::{COVID_19, NORMAL};
+use radiograph_same_picture::Evidence;
 
 use super::*;
-use crate::{COVID_19, Label, NORMAL, Provenance, same_picture::Evidence};
+use crate::{Label, Provenance};
 
 fn record(id: &str, patient: Option<&str>, class: &str) -> Record {
     let mut record = Record::new(id.parse().unwrap(), "");
@@ -73,7 +75,7 @@ fn one_picture_with_two_classes_is_a_conflict_and_one_patient_is_not() {
 fn a_pair_beyond_the_list_is_an_error() {
     let records = [record("cohen:1", None, COVID_19)];
     let error = Groups::of(&[&records[0]], &[same(0, 1)]).unwrap_err();
-    assert!(matches!(error, DatasetError::NoSuchImage { position: 1, images: 1 }));
+    assert!(matches!(error, NoSuchImage { position: 1, images: 1 }));
 }
 
 proptest! {

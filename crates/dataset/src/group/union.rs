@@ -1,6 +1,6 @@
-//! Which elements hang together, directly or through others.
+//! Finds connected components (union-find).
 
-/// A forest over the numbers below its size; two numbers of one tree hang together.
+/// A forest over the numbers below its size. Two numbers of one tree are connected.
 pub(crate) struct Union {
     parents: Vec<usize>,
 }
@@ -10,7 +10,7 @@ impl Union {
         Self { parents: (0..size).collect() }
     }
 
-    /// The number that stands for all that hang together with `element`: the smallest of them.
+    /// The smallest number of the component of `element`, which represents it.
     pub(crate) fn root(&mut self, element: usize) -> usize {
         let mut root = element;
         while self.parents[root] != root {

@@ -1,4 +1,4 @@
-//! A row as text, and back.
+//! Converts a row of a manifest to text cells and back, and checks every cell.
 
 use std::{
     path::{Component, Path, PathBuf},
@@ -7,8 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, ManifestFault, Place, Row, StatedReason};
-use crate::{Age, ClassName, Provenance, RecordId, Sex, View};
+use super::{ManifestFault, Place, Row, StatedReason};
+use crate::{Age, ClassName, GroupId, Provenance, RecordId, Sex, View};
 
 /// The cells of a row, in the order of the columns.
 #[derive(Deserialize, Serialize)]
@@ -28,6 +28,7 @@ pub(super) struct Cells {
     licence: String,
     augmented: String,
     parent: String,
+    drawn: String,
     group: String,
     part: String,
     fold: String,
@@ -37,7 +38,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) const COLUMNS: [&str; 21] = [
+    pub(super) const COLUMNS: [&str; 22] = [
         "id",
         "folder",
         "path",
@@ -53,6 +54,7 @@ impl Cells {
         "licence",
         "augmented",
         "parent",
+        "drawn",
         "group",
         "part",
         "fold",
@@ -84,6 +86,7 @@ impl Cells {
             licence: text(row.licence.as_ref()),
             augmented: yes_or_no(row.augmented).to_owned(),
             parent: text(row.parent.as_ref()),
+            drawn: yes_or_no(row.drawn).to_owned(),
             group: row.group.to_string(),
             part: row.place.part().to_owned(),
             fold: text(row.place.fold()),
@@ -120,6 +123,7 @@ impl Cells {
             licence: (!self.licence.is_empty()).then_some(self.licence),
             augmented: is_yes("augmented", &self.augmented)?,
             parent: optional("parent", &self.parent, "the id of an image, or nothing")?,
+            drawn: is_yes("drawn", &self.drawn)?,
             group: GroupId::from(self.group),
             place,
             id,

@@ -1,4 +1,4 @@
-//! What is wrong with a row of a manifest. What is wrong with a file that it names, a verification says.
+//! Faults of single rows of a manifest. Faults of the files that rows name are found by `verify`.
 
 use crate::{ClassName, Reason, RecordId};
 
@@ -14,9 +14,9 @@ pub enum ManifestFault {
     Cell {
         /// The column.
         column: &'static str,
-        /// What stands there.
+        /// Content of the cell.
         value: String,
-        /// What may stand there.
+        /// Allowed content.
         expected: &'static str,
     },
     /// Two rows have one id.
@@ -34,7 +34,7 @@ pub enum ManifestFault {
         id: RecordId,
         /// Its part.
         part: &'static str,
-        /// What is missing.
+        /// Missing value.
         needed: &'static str,
     },
     /// The source column contradicts the id.
@@ -42,7 +42,7 @@ pub enum ManifestFault {
     OtherSource {
         /// The image.
         id: RecordId,
-        /// What the column says.
+        /// Content of the column.
         found: String,
     },
     /// The class is not among those that are expected.
@@ -52,7 +52,7 @@ pub enum ManifestFault {
         id: RecordId,
         /// Its class.
         class: ClassName,
-        /// The classes that there are.
+        /// Known classes.
         known: Vec<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! The manifest: one CSV, one row an image, with where it went and why. A person can read it, a program can check it.
+//! Reads and writes the manifest: a CSV file with one row an image, its part (train, test, excluded) and the reason.
 //!
 //! | column | holds |
 //! |---|---|
@@ -10,16 +10,18 @@
 //! | `class`, `provenance` | the one class that is known to be present, and how it is known |
 //! | `view`, `sex`, `age`, `licence` | as published; empty where the publishers say nothing |
 //! | `augmented`, `parent` | `yes` if it was made from another image, and from which |
+//! | `drawn` | `yes` if it is a drawing (a phantom) and shows no patient |
 //! | `group` | what must stay together: the name of the group's first image |
 //! | `part` | `train`, `test` or `excluded` |
 //! | `fold` | the fold, from 1 to 1000, in which a training image is held out; empty: in none |
 //! | `validates` | `no` if a held-out image is not scored there either, as augmented images are not |
 //! | `reason`, `detail` | why an image is excluded: a code to count by, and a sentence |
 //!
-//! Reading checks everything that a row can be wrong about by itself; what has become of the files, a verification
-//! finds out.
+//! Reading checks every row by itself. Whether the files are still the same is checked by [`verify`](mod@crate::verify).
 
 mod cells;
+mod drawn;
+mod error;
 mod fault;
 mod place;
 mod row;
@@ -31,18 +33,16 @@ use std::{
     path::Path,
 };
 
+use cells::Cells;
 use radiograph_classes::Classes;
 use radiograph_files::write_whole;
 
-use crate::{
-    DatasetError,
-    source::{TableFormat, read_table},
-};
-
-use cells::Cells;
+use crate::table::{TableError, TableFormat, read_table};
+pub use drawn::Drawn;
+pub use error::ManifestError;
 pub use fault::ManifestFault;
 pub use place::{Place, StatedReason};
-pub use row::{GroupId, Row};
+pub use row::Row;
 
 /// Images and where each of them went, sorted by id. Two rows never have one id.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,27 +51,27 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// A manifest of these rows, in whatever order they come.
+    /// A manifest of these rows, in any order.
     ///
     /// # Errors
     ///
-    /// [`DatasetError::TwoRecords`] if two rows have one id.
-    pub fn new(mut rows: Vec<Row>) -> Result<Self, DatasetError> {
+    /// [`ManifestError::TwoRecords`] if two rows have one id.
+    pub fn new(mut rows: Vec<Row>) -> Result<Self, ManifestError> {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
         match rows.windows(2).find(|pair| pair[0].id == pair[1].id) {
-            Some(pair) => Err(DatasetError::TwoRecords { id: pair[0].id.clone() }),
+            Some(pair) => Err(ManifestError::TwoRecords { id: pair[0].id.clone() }),
             None => Ok(Self { rows }),
         }
     }
 
-    /// Reads a manifest, in whatever order its rows are.
+    /// Reads a manifest, with its rows in any order.
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Manifest`] names the row, the column and what is wrong with it; a table that cannot be read as one
-    /// is [`DatasetError::MissingColumns`], [`DatasetError::Read`] or another of [`read_table`]'s errors.
-    pub fn read(path: &Path) -> Result<Self, DatasetError> {
-        let file = File::open(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })?;
+    /// [`ManifestError::Row`] names the row, the column and what is wrong with it; a table that cannot be read as one
+    /// is [`ManifestError::Table`].
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let file = File::open(path).map_err(|source| TableError::Read { path: path.to_owned(), source })?;
         Self::read_from(file, path)
     }
 
@@ -80,9 +80,8 @@ impl Manifest {
     /// # Errors
     ///
     /// As [`Manifest::read`].
-    pub fn read_from(table: impl Read, path: &Path) -> Result<Self, DatasetError> {
-        let wrong =
-            |row: u64, fault: ManifestFault| DatasetError::Manifest { path: path.to_owned(), row, fault };
+    pub fn read_from(table: impl Read, path: &Path) -> Result<Self, ManifestError> {
+        let wrong = |row: u64, fault: ManifestFault| ManifestError::Row { path: path.to_owned(), row, fault };
         let table = read_table::<Cells>(table, path, &TableFormat::utf8(&Cells::COLUMNS))?;
         if let Some((line, reason)) = table.refused.into_iter().next() {
             return Err(wrong(line, ManifestFault::Row(reason)));
@@ -104,7 +103,7 @@ impl Manifest {
     /// # Errors
     ///
     /// As [`Manifest::read`], and [`ManifestFault::UnknownClass`].
-    pub fn read_of(path: &Path, classes: &Classes) -> Result<Self, DatasetError> {
+    pub fn read_of(path: &Path, classes: &Classes) -> Result<Self, ManifestError> {
         let manifest = Self::read(path)?;
         manifest.check_classes(path, classes)?;
         Ok(manifest)
@@ -116,14 +115,14 @@ impl Manifest {
     ///
     /// [`ManifestFault::UnknownClass`] names the first image that is not. Rows count as they are sorted, the first as
     /// line 2.
-    pub fn check_classes(&self, path: &Path, classes: &Classes) -> Result<(), DatasetError> {
+    pub fn check_classes(&self, path: &Path, classes: &Classes) -> Result<(), ManifestError> {
         for (row, line) in self.rows.iter().zip(2..) {
             if let (Some(class), false) = (&row.class, row.place.is_excluded())
                 && classes.class(class.as_str()).is_err()
             {
                 let known = classes.names().map(str::to_owned).collect();
                 let fault = ManifestFault::UnknownClass { id: row.id.clone(), class: class.clone(), known };
-                return Err(DatasetError::Manifest { path: path.to_owned(), row: line, fault });
+                return Err(ManifestError::Row { path: path.to_owned(), row: line, fault });
             }
         }
         Ok(())
@@ -133,8 +132,8 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Write`].
-    pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
+    /// [`ManifestError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), ManifestError> {
         write_whole(path, |file| self.write_to(file))?;
         Ok(())
     }
@@ -184,12 +183,18 @@ impl Manifest {
         self.rows.iter().filter_map(|row| row.place.fold()).max().unwrap_or(0)
     }
 
+    /// Drawings among the training and test images, or among all images if there are none of these.
+    pub fn drawn(&self) -> Drawn {
+        let used = || self.rows.iter().filter(|row| !row.place.is_excluded());
+        if used().next().is_some() { Drawn::of(used()) } else { Drawn::of(self.rows.iter()) }
+    }
+
     /// The classes of the training and test images, sorted by name.
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Classes`] if there are no such images, or a name cannot be one of a class.
-    pub fn classes(&self) -> Result<Classes, DatasetError> {
+    /// [`ManifestError::Classes`] if there are no such images, or a name cannot be one of a class.
+    pub fn classes(&self) -> Result<Classes, ManifestError> {
         let used = self.rows.iter().filter(|row| !row.place.is_excluded());
         let names: BTreeSet<&str> = used.filter_map(|row| Some(row.class.as_ref()?.as_str())).collect();
         Ok(Classes::new(names)?)

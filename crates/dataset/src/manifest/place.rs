@@ -1,4 +1,4 @@
-//! Where an image went.
+//! The part of a split that an image belongs to: train with a fold, test, or excluded with a reason.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use serde::Serialize;
 
 use crate::Reason;
 
-/// Where an image went: to one part and no other.
+/// Part of a split that an image belongs to; exactly one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// It is trained on.
+    /// Trained on.
     Train {
-        /// The fold, counted from 1, in whose turn it is held out of training; `None`: it trains in every turn.
+        /// Fold, counted from 1, in which it is held out of training; `None` if it trains in every fold.
         fold: Option<u32>,
         /// Whether it is scored when held out. An augmented image is not: it is held out because its original is.
         validates: bool,
     },
-    /// It is tested on.
+    /// Tested on.
     Test,
-    /// It is not used.
+    /// Not used.
     Excluded {
-        /// Why.
+        /// Reason.
         reason: StatedReason,
     },
 }
 
-/// Why an image is not used: a code to count by, and a sentence.
+/// Reason why an image is not used: a code to count by, and a sentence.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct StatedReason {
     /// The code, as [`Reason::code`] gives it.

@@ -1,19 +1,18 @@
-//! One image of a manifest.
+//! One row of a manifest: an image, what is known of it, and its part.
 
-use std::{collections::BTreeSet, fmt, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use radiograph_files::ContentHash;
-use serde::{Serialize, Serializer};
 
 use super::Place;
-use crate::{Age, ClassName, PatientId, Provenance, RecordId, Sex, SourceName, View};
+use crate::{Age, ClassName, GroupId, PatientId, Provenance, RecordId, Sex, SourceName, View};
 
 /// One image: which file it is, what is known about it, and where it went.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// `source:name`.
     pub id: RecordId,
-    /// Where the data lies: an absolute path.
+    /// Absolute path of the folder that holds the data.
     pub folder: PathBuf,
     /// The file below [`folder`](Self::folder); never leads out of it.
     pub path: PathBuf,
@@ -27,7 +26,7 @@ pub struct Row {
     pub class: Option<ClassName>,
     /// How the class is known.
     pub provenance: Provenance,
-    /// Which way the rays went.
+    /// View.
     pub view: View,
     /// Sex of the patient.
     pub sex: Option<Sex>,
@@ -39,9 +38,11 @@ pub struct Row {
     pub augmented: bool,
     /// The image that it was made from, where known.
     pub parent: Option<RecordId>,
-    /// What it must stay together with; images that were excluded before groups were formed are alone.
+    /// Whether it is a drawing (a phantom), which shows no patient.
+    pub drawn: bool,
+    /// Group that it belongs to. An image that was excluded before groups were formed is alone in its group.
     pub group: GroupId,
-    /// Where it went.
+    /// Part of the split.
     pub place: Place,
 }
 
@@ -64,43 +65,8 @@ impl Row {
         }
     }
 
-    /// The folds that training images of these rows are in: those that occur, whatever their numbers.
+    /// The folds that training images of these rows are in: only those that occur.
     pub(crate) fn folds(rows: &[Self]) -> BTreeSet<u32> {
         rows.iter().filter_map(|row| row.place.fold()).collect()
-    }
-}
-
-/// Name of a group: the id of the first of its images, by order of ids.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct GroupId(String);
-
-impl GroupId {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&RecordId> for GroupId {
-    fn from(first: &RecordId) -> Self {
-        Self(first.to_string())
-    }
-}
-
-impl From<String> for GroupId {
-    fn from(name: String) -> Self {
-        Self(name)
-    }
-}
-
-impl fmt::Display for GroupId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&self.0)
-    }
-}
-
-impl Serialize for GroupId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
+use radiograph_classes::{COVID_19, NORMAL};
 use radiograph_files::ContentHash;
 
 use super::*;
-use crate::{Age, COVID_19, NORMAL, Provenance, Reason, Sex, View};
+use crate::{Age, GroupId, Provenance, Reason, Sex, View};
 
 fn row(id: &str, place: Place) -> Row {
     Row {
@@ -20,6 +21,7 @@ fn row(id: &str, place: Place) -> Row {
         licence: None,
         augmented: false,
         parent: None,
+        drawn: false,
         group: GroupId::from("clinic:1".to_owned()),
         place,
     }
@@ -38,6 +40,7 @@ fn rows() -> Vec<Row> {
         row("clinic:10", Place::Test),
         Row {
             augmented: true,
+            drawn: true,
             parent: Some("other:x".parse().unwrap()),
             taken_from: Some("nih".parse().unwrap()),
             age: Some(Age { from: 40, to: Some(49) }),
@@ -112,7 +115,7 @@ fn what_an_editor_can_break_is_named() {
         ),
         ("50+", "59-50", "\"59-50\" in column age"),
         (",clinic:1,test", ",,test", "needs a group"),
-        (",test,,,,", ",test,,,,,", "22 fields where the header has 21"),
+        (",test,,,,", ",test,,,,,", "23 fields where the header has 22"),
     ];
     for (from, to, expected) in cases {
         assert!(text.contains(from), "{from}");

@@ -1,4 +1,4 @@
-//! Collections read, filtered, and every image file read once: hash, scan and fingerprint come from one decode.
+//! Reads collections and every image file once. Hash, scan and fingerprint come from one decode.
 
 use std::{
     collections::BTreeSet,
@@ -7,52 +7,51 @@ use std::{
 };
 
 use radiograph_files::{ContentHash, FileError};
+use radiograph_image::{ImageError, Limits, decode, read_file};
+use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
 
 use super::Progress;
 use crate::{
-    DatasetError, Exclusion, Note, Reason, Record, RecordId, SourceName,
-    image::{Limits, decode, read_file},
+    Exclusion, Note, Reason, Record, RecordId, SourceName,
     recipe::{Candidate, Recipe},
-    same_picture::Fingerprint,
     scan::{Inspection, PixelStatistics, ScanReport, ScannedImage, Thresholds, images_of},
-    source::{Collection, Source},
+    source::{Collection, Source, SourceError},
 };
 
-/// Images of several collections, by order of ids, with what is to be known of their files.
+/// Images of several collections, sorted by id, with their fingerprints.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Gathered {
     /// Every image that could be read, filtered or not.
     pub candidates: Vec<Candidate>,
-    /// For each candidate that passed the filters and could be decoded, what it is compared by.
+    /// Fingerprint of each candidate that passed the filters and could be decoded.
     pub fingerprints: Vec<Option<Fingerprint>>,
     /// Rows without images, files that are no images, and images that could not be read.
     pub left_out: Vec<Exclusion>,
-    /// What is odd about the rest.
+    /// Oddities of the other rows and files.
     pub notes: Vec<Note>,
-    /// What is in the collections, and what is wrong with them. Of images that the recipe leaves out whatever they show, only
-    /// the files are described.
+    /// Scan of the collections. Images that the recipe leaves out by their metadata are described without their pixels.
     pub scan: ScanReport,
 }
 
-/// Reads collections and their images, on all threads of rayon's pool. Images that the recipe leaves out whatever they show
+/// Reads collections and their images, on all threads of rayon's pool. Images that the recipe leaves out by their metadata
 /// are hashed and not decoded.
 ///
 /// # Errors
 ///
-/// The first collection that cannot be read at all, or [`DatasetError::DuplicateSource`].
+/// The first collection that cannot be read at all, or [`SourceError::Duplicate`].
 pub fn gather(
     sources: &[Box<dyn Source>],
     recipe: &Recipe,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Gathered, DatasetError> {
+) -> Result<Gathered, SourceError> {
     let mut names: BTreeSet<SourceName> = BTreeSet::new();
     let mut collections: Vec<Collection> = Vec::new();
     for source in sources {
         let name = source.name();
         if !names.insert(name.clone()) {
-            return Err(DatasetError::DuplicateSource { name: name.to_string() });
+            return Err(SourceError::Duplicate { name: name.to_string() });
         }
         progress(Progress::Reading(name));
         collections.push(source.read()?);
@@ -133,7 +132,8 @@ fn take(
             let read = read.next();
             let id = RecordId::new(&collection.source, file.clone());
             if ids.insert(id.clone()) {
-                let record = Record::new(id, collection.root.join(file));
+                let mut record = Record::new(id, collection.root.join(file));
+                record.drawn = collection.drawn;
                 add(record, Some(Reason::FileWithoutRow), read);
                 continue;
             }
@@ -144,7 +144,7 @@ fn take(
     gathered.notes.extend(collection.notes);
 }
 
-/// What is known of an image after one reading.
+/// Facts about an image after one reading.
 struct Looked {
     inspection: Inspection,
     read: Read,
@@ -155,7 +155,7 @@ type Read = Result<Content, FileError>;
 
 struct Content {
     hash: ContentHash,
-    /// What the image is compared by, if that was asked for; why it cannot be decoded.
+    /// Fingerprint, if asked for, or the reason why the image cannot be decoded.
     fingerprint: Result<Option<Fingerprint>, String>,
 }
 
@@ -176,7 +176,7 @@ impl Looked {
             Ok(bytes) => bytes,
             Err(error) => {
                 let fault = match error {
-                    DatasetError::Image { reason, .. } => reason.to_string(),
+                    ImageError::Undecodable { reason, .. } => reason.to_string(),
                     error => error.to_string(),
                 };
                 // A file beyond the limits has a hash all the same.

@@ -1,4 +1,4 @@
-//! A folder of collections becomes a manifest with its certificate: the whole way in one call.
+//! Turns a folder of collections into a manifest with its certificate, in one call.
 
 mod gather;
 mod text;
@@ -10,6 +10,8 @@ use rayon::ThreadPoolBuilder;
 
 pub use gather::{Gathered, gather};
 
+use radiograph_same_picture::{Fingerprint, SamePicture, Search, find};
+
 use crate::{
     DatasetError, Exclusion, Note, SourceName,
     balance::Shortfall,
@@ -17,40 +19,39 @@ use crate::{
     group::GroupSummary,
     manifest::Manifest,
     recipe::Recipe,
-    same_picture::{Fingerprint, SamePicture, Search, find},
     scan::ScanReport,
     source::Source,
     split::{Abstention, Sample, leave_one_source_out},
 };
 
-/// How far the work has come.
+/// Progress of the work.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Progress {
     /// A collection's metadata is being read.
     Reading(SourceName),
-    /// So many images of so many have been read.
+    /// A number of images has been read.
     Images {
-        /// Done.
+        /// Number read so far.
         done: usize,
-        /// All.
+        /// Total number.
         total: usize,
     },
-    /// So many images are compared with one another.
+    /// This number of images is compared with one another.
     Comparing(usize),
 }
 
-/// A manifest, its certificate, and everything that is not in them.
+/// A manifest, its certificate, and what both do not hold.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Prepared {
-    /// Every image with its place.
+    /// Every image with its part.
     pub manifest: Manifest,
-    /// What crosses the borders of the split.
+    /// Leakage report of the split.
     pub certificate: Certificate,
     /// Figures about the groups.
     pub groups: GroupSummary,
-    /// What could not be balanced by a field.
+    /// Values of the balancing field at which the classes stay unequal.
     pub shortfalls: Vec<Shortfall>,
     /// Whether each collection could be held out and tested on alone.
     pub sources_out: Vec<(SourceName, Result<(), Abstention>)>,
@@ -58,9 +59,9 @@ pub struct Prepared {
     pub images: BTreeMap<SourceName, usize>,
     /// Rows without images and files that are no images: what the manifest has no row for.
     pub left_out: Vec<Exclusion>,
-    /// What is odd about the rest.
+    /// Oddities of the other rows and files.
     pub notes: Vec<Note>,
-    /// What is in the collections, and what is wrong with them.
+    /// Scan of the collections.
     pub scan: ScanReport,
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn pairs_among(
     Ok(pairs.into_iter().map(whole).collect())
 }
 
-/// Works with so many threads; `None`: as many as there are cores.
+/// Runs `work` with this number of threads; `None` for one a core.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What went where, in words.
+//! Prints for people how many images came in, were excluded, and went to each part.
 
 use std::fmt;
 

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
+use radiograph_same_picture::Evidence;
 
 use super::*;
-use crate::{
-    COVID_19, Label, NORMAL, PNEUMONIA, Provenance, RecordId, View, certificate::Certificate,
-    same_picture::Evidence,
-};
+use crate::{Label, Provenance, RecordId, View, certificate::Certificate};
 
 fn candidate(id: &str, class: &str) -> Candidate {
     let mut record = Record::new(id.parse().unwrap(), format!("/data/{}.png", id.replace(':', "/")));
@@ -36,8 +35,11 @@ fn listing_of_the_paper() -> Vec<Candidate> {
     listing
 }
 
-fn make(preset: Preset, candidates: Vec<Candidate>, pairs: &[SamePicture], seed: u64) -> Made {
-    preset.recipe().make(Path::new("/data"), candidates, pairs, seed).unwrap()
+/// One of the named recipes.
+type Named = fn(Classes) -> Recipe;
+
+fn make(named: Named, candidates: Vec<Candidate>, pairs: &[SamePicture], seed: u64) -> Made {
+    named(Classes::of_the_paper()).make(Path::new("/data"), candidates, pairs, seed).unwrap()
 }
 
 fn classes<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 3] {
@@ -51,7 +53,7 @@ fn classes<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 3] {
 #[test]
 fn the_paper_gets_its_own_numbers() {
     for seed in [0, 7, 12_345] {
-        let manifest = make(Preset::Paper, listing_of_the_paper(), &[], seed).manifest;
+        let manifest = make(Recipe::paper, listing_of_the_paper(), &[], seed).manifest;
         assert_eq!(classes(manifest.train()), [1850, 1851, 1850]);
         assert_eq!(classes(manifest.test()), [463, 462, 463]);
         assert_eq!(manifest.test().filter(|row| row.augmented).count(), 0);
@@ -68,7 +70,7 @@ fn the_paper_gets_its_own_numbers() {
 fn the_released_code_tests_on_augmented_images() {
     let counts: Vec<usize> = (0..12)
         .map(|seed| {
-            let manifest = make(Preset::ReleasedCode, listing_of_the_paper(), &[], seed).manifest;
+            let manifest = make(Recipe::released_code, listing_of_the_paper(), &[], seed).manifest;
             assert_eq!(classes(manifest.test()), [463, 462, 463]);
             manifest.test().filter(|row| row.augmented).count()
         })
@@ -80,7 +82,7 @@ fn the_released_code_tests_on_augmented_images() {
 
 #[test]
 fn augmented_images_of_unknown_origin_are_not_trusted() {
-    let made = make(Preset::Trustworthy, listing_of_the_paper(), &[], 7);
+    let made = make(Recipe::trustworthy, listing_of_the_paper(), &[], 7);
     let excluded = |code: &str| {
         let of = |row: &&Row| matches!(&row.place, Place::Excluded { reason } if reason.code == code);
         made.manifest.rows().iter().filter(of).count()
@@ -95,7 +97,7 @@ fn a_picture_with_two_classes_is_excluded_and_told() {
     candidates[0].record.patient = Some("a:p".parse().unwrap());
     candidates[1].record.patient = Some("a:p".parse().unwrap());
     let pairs = [SamePicture { first: 0, second: 20, evidence: Evidence::SamePixels }];
-    let made = make(Preset::Trustworthy, candidates, &pairs, 7);
+    let made = make(Recipe::trustworthy, candidates, &pairs, 7);
     let of = |id: &str| made.manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
     for id in ["a:0", "b:0"] {
         let Place::Excluded { reason } = &of(id).place else { panic!("{:?}", of(id).place) };
@@ -106,7 +108,7 @@ fn a_picture_with_two_classes_is_excluded_and_told() {
     assert_eq!(made.groups.conflicts.len(), 1);
 }
 
-/// Twenty patients with an image each, and a side view, which no preset uses; a copy of that, which has no patient and whose
+/// Twenty patients with an image each, and a side view, which no named recipe uses; a copy of that, which has no patient and whose
 /// collection does not say what view it is, is used. Which is whose only the side views tell.
 #[test]
 fn an_image_that_is_not_used_keeps_together_what_it_links() {
@@ -125,7 +127,7 @@ fn an_image_that_is_not_used_keeps_together_what_it_links() {
         candidates[120 + at].content_hash = candidates[100 + at].content_hash;
     }
     for seed in 0..5 {
-        let made = make(Preset::Trustworthy, candidates.clone(), &[], seed);
+        let made = make(Recipe::trustworthy, candidates.clone(), &[], seed);
         let row = |id: &str| made.manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
         assert!(row("side:3").place.is_excluded() && !row("copy:3").place.is_excluded());
         assert_eq!(row("copy:3").group, row("a:3").group);
@@ -137,16 +139,16 @@ fn an_image_that_is_not_used_keeps_together_what_it_links() {
 #[test]
 fn what_lies_elsewhere_is_an_error() {
     let candidates = listing(&[("a", COVID_19, 20), ("b", NORMAL, 20), ("c", PNEUMONIA, 20)]);
-    let error = Preset::Paper.recipe().make(Path::new("/other"), candidates, &[], 7).unwrap_err();
+    let error =
+        Recipe::paper(Classes::of_the_paper()).make(Path::new("/other"), candidates, &[], 7).unwrap_err();
     assert!(matches!(error, DatasetError::OutsideFolder { .. }), "{error}");
 }
 
 #[test]
-fn presets_are_known_by_their_names() {
-    for preset in Preset::ALL {
-        assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
-    }
-    assert!("papers".parse::<Preset>().unwrap_err().to_string().contains("trustworthy"));
+fn named_recipes_say_their_names() {
+    let names = [Recipe::paper, Recipe::released_code, Recipe::trustworthy]
+        .map(|named: Named| named(Classes::of_the_paper()).name);
+    assert_eq!(names, ["paper", "released-code", "trustworthy"]);
 }
 
 proptest! {
@@ -177,7 +179,7 @@ proptest! {
             .filter(|(one, other)| one / 100 == other / 100 && one != other)
             .map(|&(one, other)| pair(one, other))
             .collect();
-        let made = make(Preset::Trustworthy, candidates.clone(), &pairs, seed);
+        let made = make(Recipe::trustworthy, candidates.clone(), &pairs, seed);
         let rows = made.manifest.rows();
         let ids: BTreeSet<&RecordId> = rows.iter().map(|row| &row.id).collect();
         prop_assert_eq!(ids.len(), 300);
@@ -197,7 +199,7 @@ proptest! {
         let at = |image: usize| (image + 300 - shift) % 300;
         let moved_pairs: Vec<SamePicture> =
             pairs.iter().rev().map(|same| pair(at(same.first), at(same.second))).collect();
-        let again = make(Preset::Trustworthy, moved, &moved_pairs, seed);
+        let again = make(Recipe::trustworthy, moved, &moved_pairs, seed);
         prop_assert_eq!(again.manifest, made.manifest);
     }
 }

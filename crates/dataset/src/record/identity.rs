@@ -1,10 +1,10 @@
-//! Names that cannot be mixed up: of a collection, of a record in it, of a patient in it.
+//! Ids of records, patients and groups, and names of collections. Each has its own type, so they cannot be mixed up.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::DatasetError;
+use super::IdError;
 
 /// Name of a collection, the part of an id before the colon: lower-case ASCII letters, digits and hyphens.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -15,7 +15,7 @@ impl SourceName {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::SourceName`] if it is empty or holds anything but lower-case ASCII letters, digits and hyphens.
+    /// [`IdError::SourceName`] if it is empty or holds anything but lower-case ASCII letters, digits and hyphens.
     ///
     /// ```
     /// use radiograph_dataset::SourceName;
@@ -23,10 +23,10 @@ impl SourceName {
     /// assert!(SourceName::new("our-clinic").is_ok());
     /// assert!(SourceName::new("our:clinic").is_err());
     /// ```
-    pub fn new(name: &str) -> Result<Self, DatasetError> {
+    pub fn new(name: &str) -> Result<Self, IdError> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || !name.bytes().all(fits) {
-            return Err(DatasetError::SourceName { name: name.to_owned() });
+            return Err(IdError::SourceName { name: name.to_owned() });
         }
         Ok(Self(name.into()))
     }
@@ -82,12 +82,12 @@ macro_rules! namespaced {
         }
 
         impl FromStr for $id {
-            type Err = DatasetError;
+            type Err = IdError;
 
             /// Reads what [`Display`](fmt::Display) writes; the name may hold further colons.
-            fn from_str(text: &str) -> Result<Self, DatasetError> {
+            fn from_str(text: &str) -> Result<Self, IdError> {
                 let Some((source, name)) = text.split_once(':').filter(|(_, name)| !name.is_empty()) else {
-                    return Err(DatasetError::Id { text: text.to_owned() });
+                    return Err(IdError::Id { text: text.to_owned() });
                 };
                 Ok(Self::new(&SourceName::new(source)?, name))
             }
@@ -98,6 +98,12 @@ macro_rules! namespaced {
                 serializer.collect_str(self)
             }
         }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
     };
 }
 
@@ -105,9 +111,9 @@ namespaced!(RecordId);
 namespaced!(PatientId);
 
 impl FromStr for SourceName {
-    type Err = DatasetError;
+    type Err = IdError;
 
-    fn from_str(name: &str) -> Result<Self, DatasetError> {
+    fn from_str(name: &str) -> Result<Self, IdError> {
         Self::new(name)
     }
 }
@@ -125,6 +131,41 @@ impl<'de> Deserialize<'de> for SourceName {
 }
 
 impl Serialize for SourceName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Name of a group: the id of the first of its images, by order of ids.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct GroupId(String);
+
+impl GroupId {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&RecordId> for GroupId {
+    fn from(first: &RecordId) -> Self {
+        Self(first.to_string())
+    }
+}
+
+impl From<String> for GroupId {
+    fn from(name: String) -> Self {
+        Self(name)
+    }
+}
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+impl Serialize for GroupId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }

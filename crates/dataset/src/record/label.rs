@@ -1,16 +1,9 @@
-//! What an image shows: classes by name, each present, absent or unknown, with how that is known.
+//! The label of an image: each class present, absent or unknown, and how that is known.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use radiograph_classes::{Class, Classes};
-use serde::{Serialize, Serializer};
-
-/// COVID-19 pneumonia.
-pub const COVID_19: &str = "COVID-19";
-/// Pneumonia of any other kind.
-pub const PNEUMONIA: &str = "pneumonia";
-/// No finding.
-pub const NORMAL: &str = "normal";
+use radiograph_classes::{COVID_19, Class, Classes, NORMAL, PNEUMONIA};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Name of a class. Compared exactly, case included.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -47,6 +40,12 @@ impl PartialEq<&str> for ClassName {
     }
 }
 
+impl<'de> Deserialize<'de> for ClassName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
+
 impl Serialize for ClassName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -57,11 +56,11 @@ impl Serialize for ClassName {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
-    /// It does.
+    /// The image shows the class.
     Present,
-    /// It does not.
+    /// The image does not show the class.
     Absent,
-    /// Nobody says.
+    /// Unknown.
     #[default]
     Unknown,
 }
@@ -102,10 +101,11 @@ impl Provenance {
     }
 }
 
-/// What an image shows, as far as its collection says.
+/// Label of an image, as far as its collection states it.
 ///
 /// ```
-/// use radiograph_dataset::{COVID_19, Label, NORMAL, PNEUMONIA, Presence, Provenance};
+/// use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
+/// use radiograph_dataset::{Label, Presence, Provenance};
 ///
 /// let sick = Label::of(COVID_19, Provenance::Pcr, "COVID-19, ARDS");
 /// assert_eq!(sick.class().unwrap(), &COVID_19);
@@ -177,7 +177,8 @@ impl Label {
     ///
     /// ```
     /// use radiograph_classes::Classes;
-    /// use radiograph_dataset::{COVID_19, Label, NORMAL, PNEUMONIA, Provenance};
+    /// use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
+    /// use radiograph_dataset::{Label, Provenance};
     ///
     /// let classes = Classes::new([COVID_19, NORMAL, PNEUMONIA])?;
     /// let label = Label::of(NORMAL, Provenance::Folder, "No_findings");

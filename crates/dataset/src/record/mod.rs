@@ -1,20 +1,22 @@
-//! One image and what its collection says about it. Nothing that the collection leaves open is filled in here.
+//! One image and what its collection says about it. Fields that the collection leaves open stay open.
 
+mod error;
 mod identity;
 mod label;
 mod person;
+mod published;
 mod view;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use identity::{PatientId, RecordId, SourceName};
-pub use label::{COVID_19, ClassName, Label, NORMAL, PNEUMONIA, Presence, Provenance};
+pub use error::IdError;
+pub use identity::{GroupId, PatientId, RecordId, SourceName};
+pub use label::{ClassName, Label, Presence, Provenance};
 pub use person::{Age, Event, Offset, Sex};
+pub use published::PublishedImage;
 pub use view::{Modality, View};
-
-use crate::image::PublishedImage;
 
 /// One image of one collection, with what the collection's publishers say about it.
 ///
@@ -29,11 +31,11 @@ pub struct Record {
     /// `source:patient`. A file that its collection lists under several people carries them all, joined by `+`, and so
     /// do all other images of these people: equal ids are always one person (or people who cannot be told apart).
     pub patient: Option<PatientId>,
-    /// What the image shows, and how that is known.
+    /// Label, with its provenance.
     pub label: Label,
-    /// How the image was made.
+    /// Modality.
     pub modality: Modality,
-    /// Which way the rays went.
+    /// View.
     pub view: View,
     /// Sex of the patient.
     pub sex: Option<Sex>,
@@ -49,6 +51,8 @@ pub struct Record {
     pub url: Option<String>,
     /// Whether the image was made from another one.
     pub origin: Origin,
+    /// Whether the image is a drawing (a phantom), which shows no patient.
+    pub drawn: bool,
     /// The collection that this one took the image from, where the file's name gives it away.
     pub taken_from: Option<SourceName>,
     /// Line of the metadata file (the first line is 1) that describes this image.
@@ -74,6 +78,7 @@ impl Record {
             licence: None,
             url: None,
             origin: Origin::AsPublished,
+            drawn: false,
             taken_from: None,
             row: None,
             published: None,

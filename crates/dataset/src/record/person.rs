@@ -1,4 +1,4 @@
-//! Facts about the patient and the time of the examination, as loosely as they are published.
+//! Sex and age of the patient and time of the examination, as exactly as they are published.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -32,20 +32,20 @@ impl Sex {
 ///
 /// assert_eq!(Age::read("33").unwrap().within(18..=200), Some(true));
 /// assert_eq!(Age::read("50+").unwrap().within(18..=200), Some(true));
-/// assert_eq!(Age::read("50+").unwrap().within(18..=65), None); // nobody knows
+/// assert_eq!(Age::read("50+").unwrap().within(18..=65), None); // unknown
 /// assert_eq!(Age::read("mid 50s").unwrap().to_string(), "50-59");
 /// assert_eq!(Age::read("411"), None);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 pub struct Age {
-    /// At least so many years.
+    /// Minimum age in years.
     pub from: u16,
-    /// At most so many years; `None` if open.
+    /// Maximum age in years; `None` if open.
     pub to: Option<u16>,
 }
 
 impl Age {
-    /// Nobody is known to have grown older.
+    /// Greatest age that any person is known to have reached.
     pub const OLDEST: u16 = 122;
 
     /// An age known to the year.
@@ -94,6 +94,19 @@ impl Age {
             None
         }
     }
+
+    /// Band of an age in years (0-17, 18-39, 40-59, 60-79, 80+), and its place among the bands; an age that is known too
+    /// roughly and an unknown one come last.
+    pub(crate) fn band(age: Option<Self>) -> (u8, String) {
+        let bands = [(0, 17), (18, 39), (40, 59), (60, 79), (80, Self::OLDEST)];
+        let Some(age) = age else { return (u8::MAX, "unknown".to_owned()) };
+        let mut numbered = (0..).zip(bands);
+        match numbered.find(|(_, (from, to))| age.within(*from..=*to) == Some(true)) {
+            Some((order, (from, Self::OLDEST))) => (order, format!("{from}+")),
+            Some((order, (from, to))) => (order, format!("{from}-{to}")),
+            None => (u8::MAX - 1, "between bands".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Age {
@@ -115,7 +128,7 @@ pub struct Offset {
     pub since: Event,
 }
 
-/// What an [`Offset`] is counted from.
+/// Event that an [`Offset`] is counted from.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -174,5 +187,14 @@ mod tests {
     fn infinite_offsets_are_not_known() {
         assert_eq!(Offset::read("inf", Event::Admission), None);
         assert_eq!(Offset::read("-4", Event::Admission).unwrap().days, -4.0);
+    }
+
+    #[test]
+    fn ages_fall_into_bands() {
+        for (age, band) in
+            [("17", "0-17"), ("18", "18-39"), ("80", "80+"), ("50+", "between bands"), ("early 40s", "40-59")]
+        {
+            assert_eq!(Age::band(Age::read(age)).1, band, "{age}");
+        }
     }
 }

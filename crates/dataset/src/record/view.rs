@@ -1,4 +1,4 @@
-//! How an image was made and from which side.
+//! Modality and view (PA, AP, lateral) of an image.
 
 use serde::Serialize;
 

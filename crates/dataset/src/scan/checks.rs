@@ -1,25 +1,27 @@
-//! When a scan remarks on an image.
+//! Finds doubtful images: unreadable, dark, light, coloured, oddly sized, or with a wrong extension.
 
 use std::collections::BTreeMap;
 
-use super::{Finding, FindingKind, Inspection, ScannedImage};
-use crate::{SourceName, image::ImageFormat};
+use radiograph_image::ImageFormat;
 
-/// Limits beyond which an image is remarked on. They are deliberately wide: what they find deserves a look, not a verdict.
+use super::{Finding, FindingKind, Inspection, ScannedImage};
+use crate::SourceName;
+
+/// Limits beyond which an image becomes a finding. They are deliberately wide: a finding deserves a look, not a verdict.
 #[derive(Clone, Debug)]
 pub struct Thresholds {
     /// An image is dark if 95 % of its pixels lie below this gray value, of 255.
     pub dark: u8,
     /// An image is light if 95 % of its pixels lie above this gray value, of 255.
     pub light: u8,
-    /// An image holds little information if its gray values have less entropy than so many bits, of 8.
+    /// An image holds little information if the entropy of its gray values is below this number of bits, of 8.
     pub entropy: f64,
     /// An image is coloured if more than this share of its pixels, 0 to 1, is visibly so.
     pub coloured: f64,
     /// An image is oddly small or large if its number of pixels differs by more than this factor from the median of its
     /// collection.
     pub size_factor: f64,
-    /// An image is oddly long or wide if one side is more than so many times the other.
+    /// An image is oddly long or wide if one side is more than this number of times the other.
     pub aspect: f64,
 }
 
@@ -30,7 +32,7 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// All remarks on images, in the order of the images.
+    /// All findings about images, in the order of the images.
     pub(super) fn findings(&self, images: &[ScannedImage<'_>], inspections: &[Inspection]) -> Vec<Finding> {
         let medians = median_pixels(images, inspections);
         let each = images.iter().zip(inspections);
@@ -104,7 +106,7 @@ pub(super) fn size(image: &ScannedImage<'_>, inspection: &Inspection) -> Option<
     published.map(|published| (published.width, published.height)).or_else(found)
 }
 
-/// What the extension promises and what the content is, where they differ.
+/// Format of the extension and format of the content, where they differ.
 fn lying_extension(image: &ScannedImage<'_>, inspection: &Inspection) -> Option<(ImageFormat, ImageFormat)> {
     let (promised, found) = (ImageFormat::of_extension(&image.path)?, inspection.format?);
     (promised != found).then_some((promised, found))

@@ -1,16 +1,16 @@
-//! Which class comes from which collection. A class of one collection only can be told by the collection's habits, and
-//! no split of the images can mend that.
+//! Counts which class comes from which collection, and warns of classes that come from one collection only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ClassName, Record};
 
 /// Class × source: how many images of each class each collection has.
 ///
 /// Images that a collection took from another, where their names show it, are counted apart: `merged (nih)`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClassBySource {
     /// For each class, for each source: how many images.
@@ -72,8 +72,10 @@ fn warnings(counts: &BTreeMap<ClassName, BTreeMap<String, usize>>) -> Vec<String
 
 #[cfg(test)]
 mod tests {
+    use radiograph_classes::{COVID_19, NORMAL};
+
     use super::*;
-    use crate::{COVID_19, Label, NORMAL, Provenance, RecordId};
+    use crate::{Label, Provenance, RecordId};
 
     fn records(source: &str, class: &str, count: usize) -> Vec<Record> {
         let source = source.parse().unwrap();

@@ -1,4 +1,4 @@
-//! How many records have which value of a field, by collection.
+//! Counts records by the value of a field and by collection.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn tables(images: &[ScannedImage<'_>], inspections: &[Inspection]) ->
         table("label known by", &|_, record, _| text(Some(record.label.provenance().name()))),
         table("modality", &|_, record, _| text(Some(record.modality.name()))),
         table("view", &|_, record, _| text(Some(record.view.name()))),
-        table("age", &|_, record, _| age_band(record.age)),
+        table("age", &|_, record, _| Age::band(record.age)),
         table("sex", &|_, record, _| {
             text(record.sex.map(|sex| match sex {
                 Sex::Female => "female",
@@ -67,17 +67,6 @@ fn text(value: Option<&str>) -> (u8, String) {
     }
 }
 
-pub(crate) fn age_band(age: Option<Age>) -> (u8, String) {
-    let bands = [(0, 17), (18, 39), (40, 59), (60, 79), (80, Age::OLDEST)];
-    let Some(age) = age else { return (u8::MAX, UNKNOWN.to_owned()) };
-    let mut numbered = (0..).zip(bands);
-    match numbered.find(|(_, (from, to))| age.within(*from..=*to) == Some(true)) {
-        Some((order, (from, Age::OLDEST))) => (order, format!("{from}+")),
-        Some((order, (from, to))) => (order, format!("{from}-{to}")),
-        None => (u8::MAX - 1, "between bands".to_owned()),
-    }
-}
-
 fn size_band(size: Option<(u32, u32)>) -> (u8, String) {
     let Some((width, height)) = size else { return (u8::MAX, UNKNOWN.to_owned()) };
     let short = width.min(height);
@@ -95,16 +84,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bands() {
+    fn bands_of_sizes() {
         for (size, band) in
             [(255, "below 256"), (256, "256-511"), (1023, "512-1023"), (2048, "2048 and more")]
         {
             assert_eq!(size_band(Some((size, 9999))).1, band);
-        }
-        for (age, band) in
-            [("17", "0-17"), ("18", "18-39"), ("80", "80+"), ("50+", "between bands"), ("early 40s", "40-59")]
-        {
-            assert_eq!(age_band(Age::read(age)).1, band, "{age}");
         }
     }
 }

@@ -1,13 +1,12 @@
-//! One image file: what it is, and what its pixels are like.
+//! Inspects one image file: format, size, and statistics of its pixels.
 
 use std::{fs::File, io::Read, path::Path};
 
-use crate::{
-    DatasetError,
-    image::{ImageFormat, Limits, Picture, SNIFF_BYTES, Samples, Undecodable, decode_file},
+use radiograph_image::{
+    ImageError, ImageFormat, Limits, Picture, SNIFF_BYTES, Samples, Undecodable, decode_file,
 };
 
-/// What was found out about one file.
+/// Result of inspecting one file.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Inspection {
@@ -15,7 +14,7 @@ pub struct Inspection {
     pub bytes: u64,
     /// Format by content.
     pub format: Option<ImageFormat>,
-    /// What the pixels are like; `None` if they were not or could not be decoded.
+    /// Statistics of the pixels; `None` if they were not or could not be decoded.
     pub pixels: Option<PixelStatistics>,
     /// Why the image is not readable.
     pub fault: Option<String>,
@@ -58,14 +57,14 @@ impl Inspection {
         if pixels {
             match decode_file(path, &Limits::default()) {
                 Ok(picture) => inspection.pixels = Some(PixelStatistics::of_picture(picture)),
-                Err(DatasetError::Image { reason, .. }) => inspection.fault = Some(reason.to_string()),
+                Err(ImageError::Undecodable { reason, .. }) => inspection.fault = Some(reason.to_string()),
                 Err(error) => inspection.fault = Some(error.to_string()),
             }
         }
         inspection
     }
 
-    /// What the bytes of a file say without being decoded.
+    /// Result of looking at a file's bytes without decoding them.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
         let start = &bytes[..bytes.len().min(SNIFF_BYTES)];
         Self { bytes: bytes.len() as u64, format: ImageFormat::of_content(start), ..Self::default() }

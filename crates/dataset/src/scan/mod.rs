@@ -1,11 +1,12 @@
-//! What is in the collections, and what is wrong with them: counts, doubtful rows and files, doubtful images.
+//! Describes collections and finds faults in them: counts, doubtful rows and files, doubtful images.
 //!
-//! A scan describes collections as they are published, before any filter. It changes nothing and decides nothing; the
-//! limits beyond which an image is remarked on are [`Thresholds`].
+//! A scan describes collections as they are published, before any filter. It changes nothing and decides nothing.
+//! [`Thresholds`] are the limits beyond which an image becomes a finding.
 
 mod checks;
 mod confounding;
 mod counts;
+mod finding;
 mod inspect;
 mod report;
 mod text;
@@ -21,35 +22,35 @@ use rayon::prelude::*;
 pub use checks::Thresholds;
 pub use confounding::ClassBySource;
 pub use counts::CountTable;
-pub(crate) use counts::age_band;
+pub use finding::{Finding, FindingKind};
 pub use inspect::{Inspection, PixelStatistics};
-pub use report::{CollectionSummary, Finding, FindingKind, ScanReport, UnreadCollection};
+pub use report::{CollectionSummary, ScanReport, UnreadCollection};
 
 use crate::{
-    DatasetError, Reason, Record, SourceName,
-    source::{Collection, Source},
+    Reason, Record, SourceName,
+    source::{Collection, Source, SourceError},
 };
 
-/// How to scan.
+/// Settings of a scan.
 #[derive(Clone, Debug)]
 pub struct Scan {
-    /// Whether to decode every image; without, files are only sniffed.
+    /// Whether to decode every image. Otherwise only the first bytes are read.
     pub pixels: bool,
-    /// When to remark on an image.
+    /// Limits beyond which an image becomes a finding.
     pub thresholds: Thresholds,
 }
 
-/// How far a scan has come.
+/// Progress of a scan.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Progress {
     /// A collection's metadata is being read.
     Reading(SourceName),
-    /// So many images of so many have been looked at.
+    /// A number of images has been inspected.
     Images {
-        /// Done.
+        /// Number inspected so far.
         done: usize,
-        /// All.
+        /// Total number.
         total: usize,
     },
 }
@@ -68,18 +69,18 @@ impl Scan {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::DuplicateSource`] if two collections have one name.
+    /// [`SourceError::Duplicate`] if two collections have one name.
     pub fn run(
         &self,
         sources: &[Box<dyn Source>],
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<ScanReport, DatasetError> {
+    ) -> Result<ScanReport, SourceError> {
         let mut names: BTreeSet<SourceName> = BTreeSet::new();
         let (mut collections, mut unread) = (Vec::new(), Vec::new());
         for source in sources {
             let name = source.name();
             if !names.insert(name.clone()) {
-                return Err(DatasetError::DuplicateSource { name: name.to_string() });
+                return Err(SourceError::Duplicate { name: name.to_string() });
             }
             progress(Progress::Reading(name.clone()));
             match source.read() {

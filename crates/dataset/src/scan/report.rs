@@ -1,4 +1,4 @@
-//! The scan report: what is counted, what was found, and its form as JSON and CSV.
+//! The result of a scan, and its form as JSON and CSV.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,10 +8,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::{ClassBySource, CountTable, Inspection, ScannedImage, Thresholds, counts};
+use super::{ClassBySource, CountTable, Finding, FindingKind, Inspection, ScannedImage, Thresholds, counts};
 use crate::{ClassName, PatientId, SourceName, source::Collection};
 
-/// What a scan found. [`Display`](std::fmt::Display) is the report for people.
+/// Result of a scan. [`Display`](std::fmt::Display) prints it for people.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct ScanReport {
@@ -45,6 +45,8 @@ pub struct CollectionSummary {
     pub excluded: usize,
     /// Files that are no images of the collection.
     pub other_files: usize,
+    /// Whether the images are drawings (phantoms).
+    pub drawn: bool,
     /// Size of all images together, in bytes.
     pub bytes: u64,
 }
@@ -59,39 +61,6 @@ pub struct UnreadCollection {
     pub root: PathBuf,
     /// Why.
     pub error: String,
-}
-
-/// Something that deserves a look.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct Finding {
-    /// The collection.
-    pub source: SourceName,
-    /// The file, as its collection names it; for findings about a patient, the patient.
-    pub file: Option<String>,
-    /// Line of the metadata file.
-    pub row: Option<u64>,
-    /// What it is about.
-    pub kind: FindingKind,
-    /// A short name, the same for all findings of this sort.
-    pub code: &'static str,
-    /// One sentence.
-    pub text: String,
-}
-
-/// What a finding is about.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// A row or a file that was left out.
-    Excluded,
-    /// Something odd about a row or a file that was not.
-    Odd,
-    /// Something doubtful about a picture.
-    Image,
-    /// Something doubtful about a patient.
-    Patient,
 }
 
 impl ScanReport {
@@ -198,6 +167,7 @@ fn summary(
         patients: patients.len(),
         excluded: collection.exclusions.len(),
         other_files: collection.other_files,
+        drawn: collection.drawn,
         bytes: own.map(|(_, inspection)| inspection.bytes).sum(),
     }
 }

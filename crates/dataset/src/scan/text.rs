@@ -1,4 +1,4 @@
-//! The scan report for people.
+//! Prints a scan report for people.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -50,6 +50,9 @@ impl ScanReport {
                 collection.excluded,
                 collection.other_files
             )?;
+            if collection.drawn {
+                writeln!(f, "    DRAWN: these are phantoms, not patients")?;
+            }
         }
         for unread in &self.unread {
             writeln!(f, "{}  NOT READ: {}", unread.source, unread.error)?;

@@ -1,9 +1,9 @@
-//! Actualmed COVID-19 chest X-rays, <https://github.com/agchung/Actualmed-COVID-chestxray-dataset>.
+//! Reads the Actualmed COVID-19 chest X-rays, <https://github.com/agchung/Actualmed-COVID-chestxray-dataset>.
 
 use serde::Deserialize;
 
-use super::{CollectionReader, Source, TableFormat, adapter, words::text};
-use crate::{DatasetError, Label, Provenance};
+use super::{CollectionReader, Source, SourceError, adapter, words::text};
+use crate::{Label, Provenance, table::TableFormat};
 
 adapter! {
     /// The Actualmed collection: 238 X-rays of 215 patients.
@@ -35,7 +35,7 @@ struct Columns {
 impl Source for Actualmed {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = ["patientid", "sex", "age", "finding", "view", "modality", "imagename", "notes"];
         for row in reader.rows::<Columns>("metadata.csv", &TableFormat::utf8(&required), LAYOUT)? {
             let (line, columns) = (row.line, row.columns);

@@ -1,12 +1,11 @@
-//! A collection without a table: one folder for each class.
+//! Reads a collection without a table that has one folder for each class.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{Cohen, CollectionReader, Source, adapter, cohen, is_image, kermany, nih};
-use crate::{
-    COVID_19, ClassName, DatasetError, Label, Modality, NORMAL, PNEUMONIA, PatientId, Provenance, Reason,
-    SourceName,
-};
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
+
+use super::{Cohen, CollectionReader, Source, SourceError, adapter, cohen, is_image, kermany, nih};
+use crate::{ClassName, Label, Modality, PatientId, Provenance, Reason, SourceName};
 
 /// A collection with one folder for each class, such as DarkCovidNet's or the paper's merged set.
 ///
@@ -67,7 +66,7 @@ impl ClassFolders {
 impl Source for ClassFolders {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let images: Vec<String> =
             reader.folder().files().filter(|file| is_image(file)).map(str::to_owned).collect();
         for file in images {

@@ -1,9 +1,10 @@
-//! COVID-19 image data collection (Cohen et al.), <https://github.com/ieee8023/covid-chestxray-dataset>.
+//! Reads the COVID-19 image data collection of Cohen et al., <https://github.com/ieee8023/covid-chestxray-dataset>.
 
+use radiograph_classes::COVID_19;
 use serde::Deserialize;
 
-use super::{CollectionReader, Source, TableFormat, adapter, words::text};
-use crate::{COVID_19, DatasetError, Event, Modality, Provenance, View};
+use super::{CollectionReader, Source, SourceError, adapter, words::text};
+use crate::{Event, Modality, Provenance, View, table::TableFormat};
 
 adapter! {
     /// The collection of Cohen et al.: X-rays and CT slices from case reports, mostly COVID-19.
@@ -77,7 +78,7 @@ fn begins_with_uuid(name: &str) -> bool {
 impl Source for Cohen {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = [
             "patientid|Patientid",
             "offset",

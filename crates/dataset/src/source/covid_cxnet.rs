@@ -1,11 +1,15 @@
-//! COVID-CXNet, <https://github.com/armiro/COVID-CXNet> (Figshare 12580328).
+//! Reads COVID-CXNet, <https://github.com/armiro/COVID-CXNet> (Figshare 12580328).
 
 use std::collections::{BTreeMap, HashMap};
 
+use radiograph_classes::COVID_19;
 use serde::Deserialize;
 
-use super::{CollectionReader, Row, Source, TableFormat, adapter, is_image, words::text};
-use crate::{Age, COVID_19, DatasetError, Event, Label, Modality, Oddity, Provenance, Record, View};
+use super::{CollectionReader, Source, SourceError, adapter, is_image, words::text};
+use crate::{
+    Age, Event, Label, Modality, Oddity, Provenance, Record, View,
+    table::{Row, TableFormat},
+};
 
 adapter! {
     /// COVID-CXNet: some 900 frontal X-rays of COVID-19 patients, half of them with a row in a table.
@@ -42,7 +46,7 @@ struct Columns {
 impl Source for CovidCxnet {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = [
             "filename",
             "patient_id",

@@ -1,12 +1,11 @@
-//! A folder of DICOM files, described by their headers alone.
+//! Reads a folder of DICOM files by their headers. No table is needed, and no label is known.
 
 use std::{fs::File, io::Read, path::Path};
 
-use super::{CollectionReader, Source, adapter};
-use crate::{
-    Age, DatasetError, Label, Modality, Oddity, Reason, Sex, View,
-    image::{DicomHeader, ImageFormat, Limits, SNIFF_BYTES},
-};
+use radiograph_image::{DicomHeader, ImageError, ImageFormat, Limits, SNIFF_BYTES};
+
+use super::{CollectionReader, Source, SourceError, adapter};
+use crate::{Age, Label, Modality, Oddity, Reason, Sex, View};
 
 adapter! {
     /// A folder of DICOM files, at any depth and with any extension or none.
@@ -23,7 +22,7 @@ adapter! {
 impl Source for DicomFolder {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let files: Vec<String> = reader.folder().files().map(str::to_owned).collect();
         for file in files {
             let path = reader.folder().root().join(&file);
@@ -38,7 +37,7 @@ impl Source for DicomFolder {
             }
             match DicomHeader::read(&path, &Limits::default()) {
                 Ok(header) => self.add(reader, &file, &header),
-                Err(DatasetError::Image { reason, .. }) => {
+                Err(ImageError::Undecodable { reason, .. }) => {
                     reader.exclude(None, Some(&file), Reason::NotDicom(reason.to_string()));
                 }
                 Err(error) => reader.exclude(None, Some(&file), Reason::NotDicom(error.to_string())),

@@ -1,9 +1,9 @@
-//! Figure1 COVID-19 chest X-rays, <https://github.com/agchung/Figure1-COVID-chestxray-dataset>.
+//! Reads the Figure1 COVID-19 chest X-rays, <https://github.com/agchung/Figure1-COVID-chestxray-dataset>.
 
 use serde::Deserialize;
 
-use super::{CollectionReader, Source, TableFormat, adapter};
-use crate::{DatasetError, Event, Provenance, View};
+use super::{CollectionReader, Source, SourceError, adapter};
+use crate::{Event, Provenance, View, table::TableFormat};
 
 adapter! {
     /// The Figure1 collection: 55 images that physicians shared, many of them photographs of monitors.
@@ -34,7 +34,7 @@ struct Columns {
 impl Source for Figure1 {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = ["patientid", "offset", "sex", "age", "finding", "view", "modality"];
         for row in reader.rows::<Columns>("metadata.csv", &TableFormat::windows_1252(&required), LAYOUT)? {
             let (line, columns) = (row.line, row.columns);

@@ -1,4 +1,4 @@
-//! A collection's folder: listed once, and read through the listing only, so that no name leads out of it.
+//! Lists a collection's folder once and opens files of that list only, so that no name leads out of the folder.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,8 @@ use std::{
 
 use walkdir::WalkDir;
 
-use crate::{DatasetError, Reason};
+use super::SourceError;
+use crate::Reason;
 
 /// The plain files below a folder.
 ///
@@ -34,13 +35,13 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Folder`] if `root` is not a folder, [`DatasetError::TooManyFiles`] if it holds more than
+    /// [`SourceError::Folder`] if `root` is not a folder, [`SourceError::TooManyFiles`] if it holds more than
     /// [`Folder::FILE_LIMIT`] files.
-    pub fn open(root: impl Into<PathBuf>) -> Result<Self, DatasetError> {
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let root = root.into();
         let real_root = match fs::canonicalize(&root) {
             Ok(real) if real.is_dir() => real,
-            _ => return Err(DatasetError::Folder { path: root }),
+            _ => return Err(SourceError::Folder { path: root }),
         };
         let mut folder = Self { root, files: BTreeSet::new(), refused: BTreeMap::new(), contents: None };
         // Below a canonical root, what is no link lies inside.
@@ -72,7 +73,7 @@ impl Folder {
                 Some(_) => _ = folder.refused.insert(name, Reason::NotAPlainFile),
             }
             if folder.files.len() + folder.refused.len() > Self::FILE_LIMIT {
-                return Err(DatasetError::TooManyFiles { path: folder.root, limit: Self::FILE_LIMIT });
+                return Err(SourceError::TooManyFiles { path: folder.root, limit: Self::FILE_LIMIT });
             }
         }
         Ok(folder)
@@ -123,25 +124,25 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::NotAFile`] if it is a folder, a link that leads out, a pipe or a device;
-    /// [`DatasetError::NoMetadata`] if there is nothing of that name (`layout` says where it should lie);
-    /// [`DatasetError::Read`] if the system refuses.
-    pub fn open_file(&self, file: &str, layout: &'static str) -> Result<Box<dyn Read + '_>, DatasetError> {
+    /// [`SourceError::NotAFile`] if it is a folder, a link that leads out, a pipe or a device;
+    /// [`SourceError::NoMetadata`] if there is nothing of that name (`layout` says where it should lie);
+    /// [`SourceError::Read`] if the system refuses.
+    pub fn open_file(&self, file: &str, layout: &'static str) -> Result<Box<dyn Read + '_>, SourceError> {
         let path = self.root.join(file);
         if !self.contains(file) {
             let is_there =
                 self.refused.contains_key(file) || self.files_below(file).next().is_some() || path.is_dir();
             return Err(if is_there {
-                DatasetError::NotAFile { path }
+                SourceError::NotAFile { path }
             } else {
-                DatasetError::NoMetadata { path, layout }
+                SourceError::NoMetadata { path, layout }
             });
         }
         match self.contents.as_ref().and_then(|contents| contents.get(file)) {
             Some(content) => Ok(Box::new(Cursor::new(content))),
             None => match File::open(&path) {
                 Ok(file) => Ok(Box::new(file)),
-                Err(source) => Err(DatasetError::Read { path, source }),
+                Err(source) => Err(SourceError::Read { path, source }),
             },
         }
     }
@@ -151,9 +152,9 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::NotAFile`] if it is a folder, a link that leads out of the folder around, a pipe or a device;
-    /// [`DatasetError::Read`] if the system refuses.
-    pub(crate) fn open_beside(&self, file: &str) -> Result<Option<(PathBuf, File, String)>, DatasetError> {
+    /// [`SourceError::NotAFile`] if it is a folder, a link that leads out of the folder around, a pipe or a device;
+    /// [`SourceError::Read`] if the system refuses.
+    pub(crate) fn open_beside(&self, file: &str) -> Result<Option<(PathBuf, File, String)>, SourceError> {
         if self.contents.is_some() {
             return Ok(None);
         }
@@ -167,11 +168,11 @@ impl Folder {
         let Ok(found) = fs::symlink_metadata(&path) else { return Ok(None) };
         let is_file = if found.is_symlink() { link(&path, around).is_none() } else { found.is_file() };
         if !is_file {
-            return Err(DatasetError::NotAFile { path });
+            return Err(SourceError::NotAFile { path });
         }
         match File::open(&path) {
             Ok(file) => Ok(Some((path, file, name.to_owned()))),
-            Err(source) => Err(DatasetError::Read { path, source }),
+            Err(source) => Err(SourceError::Read { path, source }),
         }
     }
 
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(folder.resolve("", "folder-out/secret.png"), Err(Reason::LinkLeavesFolder));
         assert_eq!(folder.resolve("", "file-out.png"), Err(Reason::LinkLeavesFolder));
         assert_eq!(folder.resolve("", "loop/a.png"), Err(Reason::LinkedFolder));
-        assert!(matches!(folder.open_file("file-out.png", ""), Err(DatasetError::NotAFile { .. })));
+        assert!(matches!(folder.open_file("file-out.png", ""), Err(SourceError::NotAFile { .. })));
         assert_eq!(folder.refused().count(), 4);
     }
 

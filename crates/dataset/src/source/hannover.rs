@@ -1,9 +1,10 @@
-//! COVID-19 image repository of Hannover Medical School, <https://github.com/ml-workgroup/covid-19-image-repository>.
+//! Reads the COVID-19 image repository of Hannover, <https://github.com/ml-workgroup/covid-19-image-repository>.
 
+use radiograph_classes::COVID_19;
 use serde::Deserialize;
 
-use super::{CollectionReader, Source, TableFormat, adapter};
-use crate::{COVID_19, DatasetError, Event, Label, Offset, Provenance};
+use super::{CollectionReader, Source, SourceError, adapter};
+use crate::{Event, Label, Offset, Provenance, table::TableFormat};
 
 adapter! {
     /// The Hannover collection: X-rays of patients of one hospital, many of them lying in intensive care.
@@ -35,7 +36,7 @@ struct Columns {
 impl Source for Hannover {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = ["patient_id", "image_id", "sex", "age", "admission_offset", "modality", "projection"];
         for row in reader.rows::<Columns>("data.csv", &TableFormat::utf8(&required), LAYOUT)? {
             let (line, columns) = (row.line, row.columns);

@@ -1,11 +1,11 @@
-//! Paediatric pneumonia (Kermany et al.), Kaggle `paultimothymooney/chest-xray-pneumonia`.
+//! Reads the paediatric pneumonia collection of Kermany et al., Kaggle `paultimothymooney/chest-xray-pneumonia`.
 
 use std::collections::BTreeSet;
 
-use super::{CollectionReader, Source, adapter, is_image};
-use crate::{
-    Age, DatasetError, Label, Modality, NORMAL, PNEUMONIA, PatientId, Provenance, Reason, SourceName, View,
-};
+use radiograph_classes::{NORMAL, PNEUMONIA};
+
+use super::{CollectionReader, Source, SourceError, adapter, is_image};
+use crate::{Age, Label, Modality, PatientId, Provenance, Reason, SourceName, View};
 
 adapter! {
     /// Kermany's collection: 5,856 frontal X-rays of children of one to five years, normal or pneumonia.
@@ -26,7 +26,7 @@ const SPLITS: [&str; 3] = ["train", "val", "test"];
 impl Source for Kermany {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let placed: BTreeSet<Placed> = reader.folder().files().filter_map(Placed::read).collect();
         // Sorted by depth, so that the copies come after what they are copies of.
         let mut seen: BTreeSet<String> = BTreeSet::new();

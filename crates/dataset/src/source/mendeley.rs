@@ -1,7 +1,9 @@
-//! Augmented COVID-19 X-rays (Alqudah and Qazan), Mendeley `2fxz4px6d8`.
+//! Reads the augmented COVID-19 X-rays of Alqudah and Qazan, Mendeley `2fxz4px6d8`.
 
-use super::{CollectionReader, Source, adapter, is_image};
-use crate::{COVID_19, DatasetError, Label, Modality, Origin, Provenance, Reason};
+use radiograph_classes::COVID_19;
+
+use super::{CollectionReader, Source, SourceError, adapter, is_image};
+use crate::{Label, Modality, Origin, Provenance, Reason};
 
 adapter! {
     /// Augmented images of earlier public collections: 912 COVID-19, 912 other.
@@ -28,7 +30,7 @@ impl MendeleyAugmented {
     /// let folder = Folder::in_memory([("part 1/positive/a.png", ""), ("part 1/negative/b.png", "")]);
     /// let collection = MendeleyAugmented::new("").covid_folder("part */positive").read_folder(folder)?;
     /// assert_eq!(collection.records.iter().filter(|record| record.class().is_some()).count(), 1);
-    /// # Ok::<(), radiograph_dataset::DatasetError>(())
+    /// # Ok::<(), radiograph_dataset::source::SourceError>(())
     /// ```
     #[must_use]
     pub fn covid_folder(mut self, folder: impl Into<String>) -> Self {
@@ -81,7 +83,7 @@ pub(super) fn is_covid_folder(folder: &str) -> Option<bool> {
 impl Source for MendeleyAugmented {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let images: Vec<String> =
             reader.folder().files().filter(|file| is_image(file)).map(str::to_owned).collect();
         for file in images {

@@ -1,21 +1,18 @@
-//! Sources: one adapter for each public collection, and the trait for further ones.
+//! Reads collections: one adapter for each public collection, and the trait for further ones.
 //!
 //! [`recognise`] finds out which collections lie below a folder; each adapter's documentation says where its collection
 //! comes from, under which licence, and how to lay it out. An adapter reads the published metadata as it is, claims a
 //! file for each row, and leaves the rest to [`CollectionReader`]: names that lead out of the folder, rows without files,
 //! files without rows, two rows for one file, patients that share an image.
 //!
-//! # A source of one's own
+//! # A source for your own layout
 //!
 //! A folder of films with a table `films.csv`:
 //!
 //! ```
 //! use std::path::Path;
 //!
-//! use radiograph_dataset::{
-//!     DatasetError, Modality, Provenance, SourceName,
-//!     source::{CollectionReader, Folder, Source, TableFormat},
-//! };
+//! use radiograph_dataset::{Modality, Provenance, SourceName, source::{CollectionReader, Folder, Source, SourceError}, table::TableFormat};
 //! use serde::Deserialize;
 //!
 //! struct Clinic;
@@ -37,7 +34,7 @@
 //!         Path::new("/data/clinic")
 //!     }
 //!
-//!     fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+//!     fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
 //!         let format = TableFormat::utf8(&["file", "patient", "finding", "view"]);
 //!         for row in reader.rows::<Film>("films.csv", &format, "films.csv lies beside the films")? {
 //!             let (line, film) = (row.line, row.columns);
@@ -62,7 +59,7 @@
 //! assert_eq!(collection.records[0].id.to_string(), "clinic:1.png");
 //! let reasons: Vec<&str> = collection.exclusions.iter().map(|exclusion| exclusion.reason.code()).collect();
 //! assert_eq!(reasons, ["row-without-file", "name-leaves-folder", "file-without-row"]);
-//! # Ok::<(), DatasetError>(())
+//! # Ok::<(), SourceError>(())
 //! ```
 
 mod actualmed;
@@ -71,14 +68,17 @@ mod cohen;
 mod collection;
 mod covid_cxnet;
 mod dicom_folder;
+mod error;
 mod figure1;
 mod folder;
 mod hannover;
 mod kermany;
+mod mark;
 mod mendeley;
 mod nih;
+mod published;
+mod reader;
 mod recognise;
-mod table;
 mod web_cases;
 mod words;
 
@@ -87,20 +87,23 @@ use std::path::Path;
 pub use actualmed::Actualmed;
 pub use class_folders::ClassFolders;
 pub use cohen::Cohen;
-pub use collection::{Collection, CollectionReader, is_image};
+pub use collection::{Collection, is_image};
 pub use covid_cxnet::CovidCxnet;
 pub use dicom_folder::DicomFolder;
+pub use error::SourceError;
 pub use figure1::Figure1;
 pub use folder::Folder;
 pub use hannover::Hannover;
 pub use kermany::Kermany;
+pub use mark::PHANTOM_MARK;
 pub use mendeley::MendeleyAugmented;
 pub use nih::Nih;
+pub use published::PublishedImages;
+pub use reader::CollectionReader;
 pub use recognise::{Recognised, recognise};
-pub use table::{Row, Rows, TableEncoding, TableFormat, read_table};
 pub use web_cases::WebCases;
 
-use crate::{DatasetError, SourceName};
+use crate::SourceName;
 
 /// What every adapter has: a folder and a name, which the collection has (and may be changed) or the user gives.
 macro_rules! adapter {
@@ -149,7 +152,7 @@ macro_rules! adapter {
         }
 
         impl $adapter {
-            /// The collection in a folder, under a name of its own.
+            /// The collection in a folder, under this name.
             pub fn new(name: crate::SourceName, root: impl Into<std::path::PathBuf>) -> Self {
                 Self { root: root.into(), name }
             }
@@ -160,7 +163,7 @@ use adapter;
 
 /// A collection of images that can be read.
 pub trait Source: Send + Sync {
-    /// What the ids of its records begin with.
+    /// Name of the collection: the part of its ids before the colon.
     fn name(&self) -> SourceName;
 
     /// Its folder.
@@ -170,15 +173,15 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The collection as a whole cannot be read. What is wrong with one row or file is an exclusion instead.
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError>;
+    /// If the collection as a whole cannot be read. A bad row or file becomes an exclusion instead.
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError>;
 
     /// Reads the collection from its folder.
     ///
     /// # Errors
     ///
     /// As [`Folder::open`] and [`Source::read_into`].
-    fn read(&self) -> Result<Collection, DatasetError> {
+    fn read(&self) -> Result<Collection, SourceError> {
         self.read_folder(Folder::open(self.root())?)
     }
 
@@ -187,7 +190,7 @@ pub trait Source: Send + Sync {
     /// # Errors
     ///
     /// As [`Source::read_into`].
-    fn read_folder(&self, folder: Folder) -> Result<Collection, DatasetError> {
+    fn read_folder(&self, folder: Folder) -> Result<Collection, SourceError> {
         let mut reader = CollectionReader::new(self.name(), folder);
         self.read_into(&mut reader)?;
         reader.finish()

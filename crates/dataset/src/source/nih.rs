@@ -1,13 +1,14 @@
-//! NIH ChestX-ray14, <https://nihcc.app.box.com/v/ChestXray-NIHCC> and Kaggle `nih-chest-xrays/data`.
+//! Reads NIH ChestX-ray14, <https://nihcc.app.box.com/v/ChestXray-NIHCC> and Kaggle `nih-chest-xrays/data`.
 
 use std::collections::HashMap;
 
+use radiograph_classes::{NORMAL, PNEUMONIA};
 use serde::Deserialize;
 
-use super::{CollectionReader, Row, Source, TableFormat, adapter, is_image, words::text};
+use super::{CollectionReader, Source, SourceError, adapter, is_image, words::text};
 use crate::{
-    DatasetError, Label, Modality, NORMAL, Oddity, PNEUMONIA, PatientId, Provenance, Reason, Record,
-    SourceName,
+    Label, Modality, Oddity, PatientId, Provenance, Reason, Record, SourceName,
+    table::{Row, TableFormat},
 };
 
 adapter! {
@@ -134,7 +135,7 @@ impl Nih {
 impl Source for Nih {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let table = TABLES.into_iter().find(|table| reader.folder().contains(table)).unwrap_or(TABLES[1]);
         let required = [
             "Image Index",

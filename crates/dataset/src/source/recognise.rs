@@ -1,4 +1,4 @@
-//! Finds out which collections lie below a folder, by their layouts.
+//! Recognises the collections below a folder by their layouts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     Actualmed, ClassFolders, Cohen, CovidCxnet, DicomFolder, Figure1, Hannover, Kermany, MendeleyAugmented,
-    Nih, Source, WebCases, dicom_folder::is_dicom, mendeley::is_covid_folder,
+    Nih, Source, SourceError, WebCases, dicom_folder::is_dicom, mendeley::is_covid_folder,
 };
-use crate::{DatasetError, Reason, SourceName};
+use crate::{Reason, SourceName};
 
 /// Folders within folders that are searched.
 const DEPTH_LIMIT: usize = 4;
@@ -20,7 +20,7 @@ const HEADER_LIMIT: u64 = 1 << 16;
 /// Files of a folder that are looked into for DICOM content.
 const SNIFFED_FILES: usize = 64;
 
-/// What was found below a folder.
+/// Collections and other folders of images found below a folder.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct Recognised {
@@ -28,7 +28,7 @@ pub struct Recognised {
     pub sources: Vec<Box<dyn Source>>,
     /// Folders that hold images but fit no layout.
     pub unknown: Vec<PathBuf>,
-    /// What was not looked into, outside the collections, with the reason.
+    /// Paths outside the collections that were not searched, with the reason.
     pub refused: Vec<(PathBuf, Reason)>,
 }
 
@@ -40,12 +40,12 @@ pub struct Recognised {
 ///
 /// # Errors
 ///
-/// [`DatasetError::Folder`] if `root` is not a folder, [`DatasetError::Read`] if it cannot be read.
-pub fn recognise(root: &Path) -> Result<Recognised, DatasetError> {
+/// [`SourceError::Folder`] if `root` is not a folder, [`SourceError::Read`] if it cannot be read.
+pub fn recognise(root: &Path) -> Result<Recognised, SourceError> {
     if !root.is_dir() {
-        return Err(DatasetError::Folder { path: root.to_owned() });
+        return Err(SourceError::Folder { path: root.to_owned() });
     }
-    fs::read_dir(root).map_err(|source| DatasetError::Read { path: root.to_owned(), source })?;
+    fs::read_dir(root).map_err(|source| SourceError::Read { path: root.to_owned(), source })?;
     let mut recognised = Recognised::default();
     search(root, 0, &mut recognised);
     Ok(recognised)
@@ -248,7 +248,7 @@ impl Source for Renamed {
         self.source.root()
     }
 
-    fn read_into(&self, reader: &mut super::CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut super::CollectionReader) -> Result<(), SourceError> {
         self.source.read_into(reader)
     }
 }

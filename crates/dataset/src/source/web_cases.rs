@@ -1,9 +1,10 @@
-//! Cases saved from web pages, such as Radiopaedia's and SIRM's, with a table that their collector wrote.
+//! Reads cases saved from web pages, such as Radiopaedia's and SIRM's, with a table written by the person who saved
+//! them.
 
 use serde::Deserialize;
 
-use super::{CollectionReader, Source, TableFormat, adapter, words::text};
-use crate::{DatasetError, Provenance};
+use super::{CollectionReader, Source, SourceError, adapter, words::text};
+use crate::{Provenance, table::TableFormat};
 
 adapter! {
     /// Cases saved from web pages one by one: a folder of images and a table of one's own.
@@ -41,7 +42,7 @@ struct Columns {
 impl Source for WebCases {
     adapter!(place);
 
-    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), DatasetError> {
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
         let required = ["filename", "case_url", "patient", "view", "finding", "licence"];
         for row in reader.rows::<Columns>("cases.csv", &TableFormat::utf8(&required), LAYOUT)? {
             let (line, columns) = (row.line, row.columns);

@@ -1,9 +1,9 @@
-//! Words that several collections share, read exactly; what is not understood is remarked on and left unknown.
+//! Reads words that several collections share (findings, views, sexes, ages). An unknown word becomes a note.
+
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 
 use super::CollectionReader;
-use crate::{
-    Age, COVID_19, Event, Label, Modality, NORMAL, Oddity, Offset, PNEUMONIA, Provenance, Sex, View,
-};
+use crate::{Age, Event, Label, Modality, Oddity, Offset, Provenance, Sex, View};
 
 /// Findings of Cohen's first vocabularies that are pneumonia of another kind than COVID-19.
 const PNEUMONIAS: [&str; 12] = [

@@ -1,29 +1,32 @@
-//! What a split has come to: how many images of each class are in each part.
+//! Counts the images, groups and patients of each part of a finished split.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ClassName,
     manifest::{Place, Row},
 };
 
-/// Counts of one part.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+/// Numbers of images, groups and patients of one part.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PartCount {
     /// `train`, `test` or `fold 1`, ….
     pub part: String,
-    /// Images.
+    /// Number of images.
     pub images: usize,
-    /// Those of them that were made from others.
+    /// Number of augmented images.
     pub augmented: usize,
-    /// Groups that they come from.
+    /// Number of drawings (phantoms).
+    pub drawn: usize,
+    /// Number of groups.
     pub groups: usize,
-    /// Patients, as far as they are known.
+    /// Number of known patients.
     pub patients: usize,
-    /// Images of each class.
+    /// Number of images of each class.
     pub classes: BTreeMap<ClassName, usize>,
 }
 
@@ -47,6 +50,7 @@ impl PartCount {
             part: part.to_owned(),
             images: 0,
             augmented: 0,
+            drawn: 0,
             groups: 0,
             patients: 0,
             classes: BTreeMap::new(),
@@ -54,6 +58,7 @@ impl PartCount {
         for row in rows {
             count.images += 1;
             count.augmented += usize::from(row.augmented);
+            count.drawn += usize::from(row.drawn);
             groups.insert(&row.group);
             patients.extend(&row.patient);
             if let Some(class) = &row.class {

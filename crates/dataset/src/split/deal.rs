@@ -1,27 +1,12 @@
-//! Dealing units to parts in proportion to classes.
+//! Deals units (groups or images) to parts in proportion to classes.
 
-use super::units::Units;
-use crate::DatasetError;
-
-/// Splits `total` in proportion to `weights`, in whole numbers: what is left over goes to the largest remainders, and among
-/// equal ones to the first. No share is larger than its weight if `total` is not larger than the sum of the weights.
-pub(crate) fn apportion(weights: &[usize], total: usize) -> Vec<usize> {
-    let sum = weights.iter().map(|weight| *weight as u128).sum::<u128>().max(1);
-    let product = |weight: usize| weight as u128 * total as u128;
-    let mut shares: Vec<usize> = weights.iter().map(|weight| (product(*weight) / sum) as usize).collect();
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(product(weights[*at]) % sum));
-    let left = total.saturating_sub(shares.iter().sum());
-    for &at in order.iter().take(left).filter(|at| weights[**at] > 0) {
-        shares[at] += 1;
-    }
-    shares
-}
+use super::{SplitError, units::Units};
+use crate::apportion::apportion;
 
 /// Which units are held out: `share` of all images, each class in proportion, from units that may be scored.
 ///
 /// Every class keeps units on both sides; `left` is how many the other side needs of each.
-pub(super) fn hold_out(units: &Units, share: f64, left: usize, seed: u64) -> Result<Vec<bool>, DatasetError> {
+pub(super) fn hold_out(units: &Units, share: f64, left: usize, seed: u64) -> Result<Vec<bool>, SplitError> {
     enough_groups(units, left + 1)?;
     let images: usize = units.images.iter().sum();
     let targets = apportion(&units.images, (share * images as f64).round() as usize);
@@ -73,7 +58,7 @@ fn force_missing_classes(
     left: usize,
     held: &mut [bool],
     rest: &mut [usize],
-) -> Result<(), DatasetError> {
+) -> Result<(), SplitError> {
     for class in 0..units.classes.len() {
         if drawn.iter().any(|&unit| held[unit] && units.all[unit].scored[class] > 0) {
             continue;
@@ -83,7 +68,7 @@ fn force_missing_classes(
             scored[class] > 0 && (0..rest.len()).all(|class| scored[class] == 0 || rest[class] > left)
         });
         let Some(unit) = possible.min_by_key(|unit| units.all[*unit].size()) else {
-            return Err(DatasetError::PartWithoutClass { class: units.classes[class].clone() });
+            return Err(SplitError::PartWithoutClass { class: units.classes[class].clone() });
         };
         held[unit] = true;
         for (rest, scored) in rest.iter_mut().zip(&units.all[unit].scored) {
@@ -96,7 +81,7 @@ fn force_missing_classes(
 /// The fold of every unit, counted from 1; `None` for those that bring nothing to score.
 ///
 /// The largest units are dealt first, each to the fold that has least of its classes.
-pub(super) fn deal(units: &Units, folds: usize, seed: u64) -> Result<Vec<Option<u32>>, DatasetError> {
+pub(super) fn deal(units: &Units, folds: usize, seed: u64) -> Result<Vec<Option<u32>>, SplitError> {
     enough_groups(units, folds)?;
     let mut drawn = units.drawn(seed, "folds");
     drawn.sort_by_key(|unit| std::cmp::Reverse(units.all[*unit].size())); // stable: chance decides among equals
@@ -141,7 +126,7 @@ impl Table {
     }
 
     /// Moves units until every fold has every class.
-    fn mend(&mut self, units: &Units, drawn: &[usize]) -> Result<(), DatasetError> {
+    fn mend(&mut self, units: &Units, drawn: &[usize]) -> Result<(), SplitError> {
         // Each move fills one gap and opens none.
         while let Some((fold, class)) = self.gap() {
             let spare = |unit: &usize| {
@@ -153,7 +138,7 @@ impl Table {
             let smallest =
                 drawn.iter().filter(|unit| spare(unit)).min_by_key(|unit| units.all[**unit].size());
             let Some(&unit) = smallest else {
-                return Err(DatasetError::PartWithoutClass { class: units.classes[class].clone() });
+                return Err(SplitError::PartWithoutClass { class: units.classes[class].clone() });
             };
             self.place(unit, fold, &units.all[unit].scored);
         }
@@ -168,42 +153,12 @@ impl Table {
     }
 }
 
-fn enough_groups(units: &Units, needed: usize) -> Result<(), DatasetError> {
+fn enough_groups(units: &Units, needed: usize) -> Result<(), SplitError> {
     for (class, name) in units.classes.iter().enumerate() {
         let groups = units.with_class(class);
         if groups < needed {
-            return Err(DatasetError::TooFewGroups { class: name.clone(), groups, needed });
+            return Err(SplitError::TooFewGroups { class: name.clone(), groups, needed });
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn seats_go_to_the_largest_remainders() {
-        // 1,388 of 3 × 2,313, as the paper has it: two classes get one more.
-        assert_eq!(apportion(&[2313, 2313, 2313], 1388), [463, 463, 462]);
-        // The apportionment of a well-known example of Hamilton's method: 100,000 votes, ten seats.
-        assert_eq!(apportion(&[47_000, 16_000, 15_800, 12_000, 6_100, 3_100], 10), [5, 2, 1, 1, 1, 0]);
-        assert_eq!(apportion(&[0, 3], 2), [0, 2]);
-        assert_eq!(apportion(&[], 2), [0_usize; 0]);
-    }
-
-    proptest! {
-        #[test]
-        fn shares_sum_up_and_stay_within_their_weights(
-            weights in prop::collection::vec(0_usize..1000, 1..8),
-            share in 0.0_f64..1.0,
-        ) {
-            let total = (weights.iter().sum::<usize>() as f64 * share) as usize;
-            let shares = apportion(&weights, total);
-            prop_assert_eq!(shares.iter().sum::<usize>(), total);
-            prop_assert!(shares.iter().zip(&weights).all(|(share, weight)| share <= weight));
-        }
-    }
 }

@@ -1,11 +1,12 @@
-//! Which images are trained on, validated on and tested on.
+//! Splits images into training, validation and test.
 //!
 //! A split deals **units**: whole groups ([`Kind::Grouped`]), or single images as if they had nothing to do with one
 //! another ([`Kind::ImageLevel`]), which is what most published splits do and what lets a picture be trained and tested
 //! on at once. Every class is dealt in proportion. Chance goes by ids, so the order of the samples does not matter.
 //!
 //! ```
-//! use radiograph_dataset::{COVID_19, NORMAL, manifest::Place, split::{Kind, Sample, Split}};
+//! use radiograph_classes::{COVID_19, NORMAL};
+//! use radiograph_dataset::{manifest::Place, split::{Kind, Sample, Split}};
 //!
 //! // Twelve patients with two images each.
 //! let samples: Vec<Sample> = (0..24)
@@ -21,11 +22,12 @@
 //! let places = split.places(&samples, 7)?;
 //! assert_eq!(places.iter().filter(|place| **place == Place::Test).count(), 8);
 //! assert!(places.chunks(2).all(|patient| patient[0] == patient[1]));
-//! # Ok::<(), radiograph_dataset::DatasetError>(())
+//! # Ok::<(), radiograph_dataset::split::SplitError>(())
 //! ```
 
 mod achieved;
 mod deal;
+mod error;
 mod source_out;
 mod units;
 
@@ -34,23 +36,23 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 pub use achieved::PartCount;
-pub(crate) use deal::apportion;
+pub use error::SplitError;
 pub use source_out::{Abstention, SourceOut, leave_one_source_out};
 use units::Units;
 
 use crate::{
-    ClassName, DatasetError, Origin, Reason, Record, RecordId, SourceName,
-    manifest::{GroupId, Place, Row},
+    ClassName, GroupId, Origin, Reason, Record, RecordId, SourceName,
+    manifest::{Place, Row},
 };
 
-/// What a split needs to know of an image.
+/// The facts about an image that a split needs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sample {
     /// The image.
     pub id: RecordId,
-    /// What it shows.
+    /// Class.
     pub class: ClassName,
-    /// What it must stay together with.
+    /// Group.
     pub group: GroupId,
     /// Whether it was made from another image.
     pub augmented: bool,
@@ -58,7 +60,7 @@ pub struct Sample {
     pub parent: Option<RecordId>,
 }
 
-/// What is dealt, and what may be scored.
+/// Unit of a split, and which images may be scored.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -73,12 +75,13 @@ pub enum Kind {
 
 /// A hold-out of test images, and folds of the rest.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Split {
-    /// What is dealt.
+    /// Unit of the split.
     pub kind: Kind,
-    /// Share of all images to test on, above 0 and below 1.
+    /// Share of all images in the test part, above 0 and below 1.
     pub test: f64,
-    /// Folds of the training images, at least 2; 0 for none.
+    /// Number of folds of the training images, at least 2; 0 for none.
     pub folds: u32,
 }
 
@@ -115,12 +118,12 @@ impl Split {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Split`] if a field is out of its range, [`DatasetError::TooFewGroups`] if a class has fewer groups
-    /// than parts, [`DatasetError::PartWithoutClass`] if groups of several classes cannot be dealt so that every part has
+    /// [`SplitError::Setting`] if a field is out of its range, [`SplitError::TooFewGroups`] if a class has fewer groups
+    /// than parts, [`SplitError::PartWithoutClass`] if groups of several classes cannot be dealt so that every part has
     /// every class.
-    pub fn places(&self, samples: &[Sample], seed: u64) -> Result<Vec<Place>, DatasetError> {
+    pub fn places(&self, samples: &[Sample], seed: u64) -> Result<Vec<Place>, SplitError> {
         if !(self.test > 0.0 && self.test < 1.0) {
-            return Err(DatasetError::Split { field: "test", remedy: "give a share between 0 and 1" });
+            return Err(SplitError::Setting { field: "test", remedy: "give a share between 0 and 1" });
         }
         let units = Units::of(samples, self.kind);
         let tested = deal::hold_out(&units, self.test, self.folds.max(1) as usize, seed)?;
@@ -145,14 +148,14 @@ impl Split {
     ///
     /// # Errors
     ///
-    /// [`DatasetError::SourceOut`] if a class would be missing on a side, else as [`Split::places`].
+    /// [`SplitError::SourceOut`] if a class would be missing on a side, else as [`Split::places`].
     pub fn places_without(
         &self,
         source: &SourceName,
         samples: &[Sample],
         seed: u64,
-    ) -> Result<Vec<Place>, DatasetError> {
-        let refused = |reason: String| DatasetError::SourceOut { held_out: source.clone(), reason };
+    ) -> Result<Vec<Place>, SplitError> {
+        let refused = |reason: String| SplitError::SourceOut { held_out: source.clone(), reason };
         let out = leave_one_source_out(samples).into_iter().find(|out| out.source == *source);
         let out = out.ok_or_else(|| refused("no image of it is left".to_owned()))?;
         let mut places = out.places.map_err(|abstention| refused(abstention.to_string()))?;
@@ -161,7 +164,7 @@ impl Split {
     }
 
     /// Deals training images to folds.
-    fn fold(&self, samples: &[Sample], places: &mut [Place], seed: u64) -> Result<(), DatasetError> {
+    fn fold(&self, samples: &[Sample], places: &mut [Place], seed: u64) -> Result<(), SplitError> {
         if self.folds > 0 {
             let trained: Vec<usize> = (0..samples.len()).filter(|at| places[*at].is_train()).collect();
             let training: Vec<Sample> = trained.iter().map(|&at| samples[at].clone()).collect();
@@ -186,10 +189,10 @@ impl Kind {
 ///
 /// # Errors
 ///
-/// [`DatasetError::Split`] if there are fewer than 2 folds or more than [`Place::FOLD_LIMIT`], else as [`Split::places`].
-pub fn k_fold(samples: &[Sample], kind: Kind, folds: u32, seed: u64) -> Result<Vec<Place>, DatasetError> {
+/// [`SplitError::Setting`] if there are fewer than 2 folds or more than [`Place::FOLD_LIMIT`], else as [`Split::places`].
+pub fn k_fold(samples: &[Sample], kind: Kind, folds: u32, seed: u64) -> Result<Vec<Place>, SplitError> {
     if !(2..=Place::FOLD_LIMIT).contains(&folds) {
-        return Err(DatasetError::Split { field: "folds", remedy: "give 2 to 1000" });
+        return Err(SplitError::Setting { field: "folds", remedy: "give 2 to 1000" });
     }
     let units = Units::of(samples, kind);
     let dealt = deal::deal(&units, folds as usize, seed)?;
@@ -208,7 +211,7 @@ pub fn k_fold(samples: &[Sample], kind: Kind, folds: u32, seed: u64) -> Result<V
     Ok(samples.iter().enumerate().map(place).collect())
 }
 
-/// Several cross-validations of the same samples, each dealt by chance of its own.
+/// Several cross-validations of the same samples, each with its own random draw.
 ///
 /// # Errors
 ///
@@ -219,7 +222,7 @@ pub fn repeated_k_fold(
     folds: u32,
     repeats: u32,
     seed: u64,
-) -> Result<Vec<Vec<Place>>, DatasetError> {
+) -> Result<Vec<Vec<Place>>, SplitError> {
     let seed_of = |repeat: u32| radiograph_random::Stream::new(seed, "repeat").numbered(repeat.into()).bits();
     (0..repeats).map(|repeat| k_fold(samples, kind, folds, seed_of(repeat))).collect()
 }

@@ -1,4 +1,4 @@
-//! Leave one source out: trained on all other collections, tested on one that the model has never seen.
+//! Holds out one collection: trains on all others and tests on it.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -8,10 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::Sample;
-use crate::{
-    ClassName, Reason, SourceName,
-    manifest::{GroupId, Place},
-};
+use crate::{ClassName, GroupId, Reason, SourceName, manifest::Place};
 
 /// One collection held out, or why it cannot be.
 #[derive(Clone, Debug, PartialEq)]

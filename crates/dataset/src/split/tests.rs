@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 
 use super::*;
-use crate::{COVID_19, NORMAL, PNEUMONIA};
 
 const CLASSES: [&str; 3] = [COVID_19, PNEUMONIA, NORMAL];
 
@@ -122,7 +122,7 @@ fn one_giant_group_is_an_error_that_names_class_and_remedy() {
     let samples: Vec<Sample> =
         (0..90).map(|at| sample(&format!("clinic:{at}"), CLASSES[at % 3], 1)).collect();
     let error = Split { kind: Kind::Grouped, test: 0.2, folds: 5 }.places(&samples, 7).unwrap_err();
-    assert!(matches!(error, DatasetError::TooFewGroups { groups: 1, needed: 6, .. }));
+    assert!(matches!(error, SplitError::TooFewGroups { groups: 1, needed: 6, .. }));
     assert!(error.to_string().contains("class COVID-19 has 1 groups, and 6 parts need one each"), "{error}");
     // Image by image, the same data can be split, and the copies are on both sides.
     assert!(Split { kind: Kind::ImageLevel, test: 0.2, folds: 5 }.places(&samples, 7).is_ok());
@@ -146,7 +146,7 @@ fn fewer_groups_than_folds_are_an_error_in_any_kind() {
         (0..12).map(|at| sample(&format!("clinic:{at}"), CLASSES[at % 3], at)).collect();
     for kind in [Kind::Grouped, Kind::ImageLevel] {
         let error = k_fold(&samples, kind, 5, 7).unwrap_err();
-        assert!(matches!(error, DatasetError::TooFewGroups { groups: 4, needed: 5, .. }), "{error}");
+        assert!(matches!(error, SplitError::TooFewGroups { groups: 4, needed: 5, .. }), "{error}");
         assert!(k_fold(&samples, kind, 4, 7).is_ok());
     }
 }
@@ -158,9 +158,9 @@ fn values_out_of_range_are_errors() {
         let split = Split { kind: Kind::Grouped, test, folds };
         let many: Vec<Sample> =
             (0..90).map(|at| sample(&format!("clinic:{at}"), CLASSES[at % 3], at)).collect();
-        assert!(matches!(split.places(&many, 7), Err(DatasetError::Split { .. })), "{test} {folds}");
+        assert!(matches!(split.places(&many, 7), Err(SplitError::Setting { .. })), "{test} {folds}");
     }
-    assert!(matches!(k_fold(&samples, Kind::Grouped, 0, 7), Err(DatasetError::Split { .. })));
+    assert!(matches!(k_fold(&samples, Kind::Grouped, 0, 7), Err(SplitError::Setting { .. })));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is dealt as a whole, and how many images of each class it brings.
+//! The units of a split (groups or images) and their number of images of each class.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -9,11 +9,12 @@ use std::{
 };
 
 use radiograph_dataset::{
-    DatasetError, Reason,
+    Reason,
     source::{
-        Actualmed, Cohen, Collection, CovidCxnet, Figure1, Folder, Hannover, Nih, Source, TableFormat,
-        WebCases, read_table,
+        Actualmed, Cohen, Collection, CovidCxnet, Figure1, Folder, Hannover, Nih, Source, SourceError,
+        WebCases,
     },
+    table::{TableError, TableFormat, read_table},
 };
 use serde::Deserialize;
 
@@ -98,6 +99,7 @@ fn outcome_of(name: &str, table: Vec<u8>) -> String {
             stays_inside(&collection);
             summary(&collection)
         }
+        Err(SourceError::Table(error)) => format!("{error:?}").split([' ', '{']).next().unwrap().to_owned(),
         Err(error) => format!("{error:?}").split([' ', '{']).next().unwrap().to_owned(),
     }
 }
@@ -134,7 +136,7 @@ fn two_hundred_megabytes_in_one_line() {
         let mut counted =
             Counted { inner: start.as_bytes().chain(io::repeat(filler).take(200 << 20)), bytes: 0 };
         let rows = read_table::<Name>(&mut counted, Path::new("long.csv"), &TableFormat::utf8(&["name"]));
-        assert!(matches!(rows, Err(DatasetError::RowTooLong { limit: 0x10_0000, .. })), "{rows:?}");
+        assert!(matches!(rows, Err(TableError::RowTooLong { limit: 0x10_0000, .. })), "{rows:?}");
         assert!(counted.bytes < 2 << 20, "{} bytes were read", counted.bytes);
     }
 }
@@ -156,12 +158,12 @@ impl<R: Read> Read for &mut Counted<R> {
 fn metadata_that_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let error = Cohen::new(folder.path()).read().unwrap_err();
-    assert!(matches!(error, DatasetError::NoMetadata { .. }), "{error}");
+    assert!(matches!(error, SourceError::NoMetadata { .. }), "{error}");
     fs::create_dir(folder.path().join("metadata.csv")).unwrap();
     let error = Cohen::new(folder.path()).read().unwrap_err();
-    assert!(matches!(error, DatasetError::NotAFile { .. }), "{error}");
+    assert!(matches!(error, SourceError::NotAFile { .. }), "{error}");
     let error = Cohen::new(folder.path().join("metadata.csv/missing")).read().unwrap_err();
-    assert!(matches!(error, DatasetError::Folder { .. }), "{error}");
+    assert!(matches!(error, SourceError::Folder { .. }), "{error}");
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn links_out_of_the_folder() {
 
     symlink(outside.path().join("metadata.csv"), inside.path().join("metadata.csv")).unwrap();
     let error = Cohen::new(inside.path()).read().unwrap_err();
-    assert!(matches!(error, DatasetError::NotAFile { .. }), "{error}");
+    assert!(matches!(error, SourceError::NotAFile { .. }), "{error}");
 
     // The list of published sizes, in the folder and beside it.
     let sizes = "file,format,mode,width,height,bytes\na.png,PNG,L,9,8,7\nweb/a.png,PNG,L,9,8,7\n";
@@ -202,7 +204,7 @@ fn links_out_of_the_folder() {
         let list = folder.join("original_sizes.csv");
         symlink(outside.path().join("original_sizes.csv"), &list).unwrap();
         let error = read().unwrap_err();
-        assert!(matches!(&error, DatasetError::NotAFile { path } if *path == list), "{error}");
+        assert!(matches!(&error, SourceError::NotAFile { path } if *path == list), "{error}");
         fs::remove_file(&list).unwrap();
         assert!(read().unwrap().records[0].published.is_none());
         // A list, or a link to one that lies in the same folder, is read.
@@ -221,5 +223,5 @@ fn a_pipe_is_not_read() {
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("metadata.csv")).status().unwrap();
     assert!(made.success());
     let error = Cohen::new(folder.path()).read().unwrap_err();
-    assert!(matches!(error, DatasetError::NotAFile { .. }), "{error}");
+    assert!(matches!(error, SourceError::NotAFile { .. }), "{error}");
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
-    Age, COVID_19, Modality, NORMAL, Oddity, Origin, PNEUMONIA, Presence, Provenance, Record, View,
+    Age, Modality, Oddity, Origin, Presence, Provenance, Record, View,
     source::{
         Actualmed, ClassFolders, Cohen, Collection, Folder, Kermany, MendeleyAugmented, Nih, Source, WebCases,
     },

@@ -2,26 +2,17 @@
 //!
 //! The expected counts are those of an inventory made with other tools (Python's csv module and `git cat-file`).
 
-use std::{
-    collections::BTreeSet,
-    env,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
+use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
-    COVID_19, Modality, NORMAL, Oddity, PNEUMONIA, Presence, Provenance, Reason, Record, View,
+    Modality, Oddity, Presence, Provenance, Reason, Record, View,
     source::{ClassFolders, Cohen, Collection, CovidCxnet, DicomFolder, Figure1, Hannover, Nih, Source},
 };
 
-/// A folder below the one in `RADIOGRAPH_DATA`; a relative path is meant from the root of the project.
+/// A folder below the one in `RADIOGRAPH_DATA`; without it the test is recorded as skipped.
 pub(crate) fn data(folder: &str) -> Option<PathBuf> {
-    let Some(root) = env::var_os("RADIOGRAPH_DATA") else {
-        // Not `println`: what a test prints is shown only if it fails.
-        let _ = writeln!(std::io::stderr(), "skipped: RADIOGRAPH_DATA is not set");
-        return None;
-    };
-    Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(root).join(folder))
+    Some(radiograph_needs::folder("RADIOGRAPH_DATA")?.join(folder))
 }
 
 fn read(source: &impl Source) -> Collection {

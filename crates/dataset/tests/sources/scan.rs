@@ -1,14 +1,14 @@
 //! Scans of folders on disk: what is recognised, counted and found.
 
-use std::{collections::BTreeSet, fs, io::Write, path::Path, sync::Mutex};
+use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
 use radiograph_dataset::{
-    DatasetError, Reason, SourceName,
+    Reason, SourceName,
     assemble::{Ages, Filters, Views, assemble},
-    image::Samples,
     scan::{Progress, Scan, ScanReport},
-    source::{Cohen, Recognised, Source, recognise},
+    source::{Cohen, Recognised, Source, SourceError, recognise},
 };
+use radiograph_image::Samples;
 
 use crate::real::data;
 
@@ -157,11 +157,11 @@ fn a_folder_that_cannot_be_read_is_named() {
     let locked = folder.path().join("locked");
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&locked).is_ok() {
-        let _ = writeln!(std::io::stderr(), "skipped: this user may read every folder");
+        radiograph_needs::skip(&radiograph_needs::Need::OrdinaryUser);
     } else {
         let refused = recognise(folder.path()).unwrap().refused;
         assert_eq!(refused, [(locked.clone(), Reason::FolderUnreadable)]);
-        assert!(matches!(recognise(&locked), Err(DatasetError::Read { path, .. }) if path == locked));
+        assert!(matches!(recognise(&locked), Err(SourceError::Read { path, .. }) if path == locked));
     }
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
 }
@@ -313,7 +313,7 @@ fn assembling_keeps_every_exclusion() {
 
 #[test]
 fn the_bitmaps_of_these_tests_decode() {
-    let picture = radiograph_dataset::image::decode(&bitmap(3, 2, noise), &Default::default()).unwrap();
+    let picture = radiograph_image::decode(&bitmap(3, 2, noise), &Default::default()).unwrap();
     let Samples::Rgb8(values) = picture.into_rgb().into_8_bit().into_samples() else { panic!("not 8 bits") };
     assert_eq!(values[..3], noise(0, 0));
     assert_eq!(values[9..12], noise(0, 1));

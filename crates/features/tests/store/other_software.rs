@@ -1,13 +1,9 @@
 //! Shards are read by Hugging Face's own readers, in Rust and in Python.
 
-use std::{
-    env, fs,
-    io::{self, Write},
-    path::Path,
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use radiograph_features::{Element, Part, StoreWriter};
+use radiograph_needs::Need;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::scene::{SHAPE, description, fill, images, key, map, shards, store};
@@ -51,22 +47,11 @@ print(len(features), sum(float(value.astype("float64").sum()) for value in featu
 
 #[test]
 fn python_reads_the_features_as_documented() {
-    let python = env::var("RADIOGRAPH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    // A path with a folder in it counts from the project's root, wherever tests are run.
-    let python = if python.contains('/') {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(python).display().to_string()
-    } else {
-        python
-    };
-    let has_packages = Command::new(&python).args(["-c", "import numpy, safetensors"]).output();
-    if !has_packages.is_ok_and(|output| output.status.success()) {
-        // Not eprintln!, which libtest keeps to itself as long as a test passes.
-        let _ = writeln!(
-            io::stderr(),
-            "skipped: python_reads_the_features_as_documented: {python} has no safetensors; name another in RADIOGRAPH_PYTHON"
-        );
-        return;
+    let packages = Need::PythonModules("numpy, safetensors".to_owned());
+    if !packages.is_met() {
+        return radiograph_needs::skip(&packages);
     }
+    let python = radiograph_needs::python();
     let expected: f64 = images(70).iter().flat_map(|&id| map(id)).map(f64::from).sum();
     for (element, kind) in [(Element::F32, "float32"), (Element::F16, "float16")] {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 use std::{fs, path::Path, thread};
 
 use radiograph_features::{
-    Element, FeatureError, FeatureId, FeatureStore, Part, Plan, StoreDescription, StoreWriter,
+    Element, FeatureError, FeatureId, FeatureStore, NotStorable, Part, Plan, StoreDescription, StoreWriter,
 };
 
 use crate::scene::{SHAPE, VALUES, description, files, fill, image, images, key, map, maps, store};
@@ -174,7 +174,7 @@ fn shards_that_were_not_planned_are_refused_and_leave_nothing() {
             FeatureError::ShardContent { features: 2, .. },
             FeatureError::AlreadyStored { .. },
             FeatureError::Buffer { expected: 72, found: 71, .. },
-            FeatureError::NotStorable { place: 5, .. },
+            FeatureError::NotStorable(NotStorable { place: 5, .. }),
         ]
     ));
     assert_eq!(files(folder.path()), before);

@@ -1,13 +1,16 @@
-//! The two methods that change the features and watch the score. They cost one scoring a channel, in batches.
+//! The two methods that change the features and watch the score. They score once for each channel, in batches.
 
 use tch::Tensor;
 
-use crate::{GradcamError, explainer::Scored};
+use crate::GradcamError;
 
-/// How many changed feature maps go through the scorer at once: enough to use all cores, little enough for 12 GB.
+/// Scores of a batch of changed feature maps `[B, C, H, W]`.
+pub(crate) type Scored<'a> = dyn Fn(&Tensor) -> Result<Vec<f64>, GradcamError> + 'a;
+
+/// Number of changed feature maps for each call of the scorer: enough to use all cores, and few enough for 12 GB.
 const BATCH: i64 = 128;
 
-/// What is done to one channel at a time.
+/// The change of one channel at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Perturbation {
     /// Set it to zero.
@@ -22,7 +25,7 @@ pub(crate) fn channel_weights(
     perturbation: Perturbation,
     features: &Tensor,
     (image, score): (usize, f64),
-    scored: &Scored,
+    scored: &Scored<'_>,
 ) -> Result<Vec<f64>, GradcamError> {
     if perturbation == Perturbation::Remove && score == 0.0 {
         return Err(GradcamError::ZeroScore { image });

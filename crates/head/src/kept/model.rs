@@ -9,11 +9,11 @@ use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::create_folder;
 use radiograph_libtorch::Device;
-use radiograph_protocol::{ModelRecord, ProtocolError};
+use radiograph_protocol::{History, ModelRecord, ProtocolError};
 use tch::Tensor;
 
 use crate::{
-    ClassProbabilities, Error, Feed, Fitted, Head, Mode,
+    ClassProbabilities, Error, Feed, Head, Mode,
     kept::{
         checkpoint::weights,
         origin::{Settings, require_key, versions},
@@ -29,8 +29,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(fitted: Fitted, settings: &Settings<'_>) -> Self {
-        let Fitted { head, history, .. } = fitted;
+    pub(crate) fn new(head: Head, history: History, settings: &Settings<'_>) -> Self {
         let versions = versions(head.device());
         let (config, key) = (head.config().clone(), settings.key.clone());
         let mut record = ModelRecord::new(config, key, settings.training.clone(), history, versions);

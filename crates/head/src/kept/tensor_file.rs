@@ -1,5 +1,5 @@
 //! Named f32 tensors in a safetensors file, written and read in pieces, so that no second copy of them is in memory.
-//! Strict: a file holds exactly what is asked for, or nothing is taken from it.
+//! A file holds exactly the tensors asked for, or nothing is read from it.
 
 use std::{
     fs::File,
@@ -9,6 +9,7 @@ use std::{
 
 use radiograph_files::{ContentHash, ContentHashing, FileError, write_whole};
 use radiograph_protocol::HeadTensor;
+use radiograph_weights::{self as weights, Header};
 use safetensors::{
     Dtype,
     tensor::{Metadata, TensorInfo},
@@ -17,10 +18,7 @@ use tch::Tensor;
 
 use crate::{Error, parameters::PIECE};
 
-/// A header that is longer than this is none.
-const LONGEST_HEADER: u64 = 1 << 24;
-
-/// Writes the file whole or not at all, and gives its hash.
+/// Writes the file whole or not at all, and returns its hash.
 pub(crate) fn write(path: &Path, tensors: &[(String, &Tensor)]) -> Result<ContentHash, Error> {
     let mut infos = Vec::with_capacity(tensors.len());
     let mut end = 0;
@@ -64,8 +62,8 @@ fn write_values(tensor: &Tensor, values: &mut Vec<f32>, file: &mut impl Write) -
     Ok(())
 }
 
-/// Fills `tensors` from the file, if it has this hash and holds exactly these, of these shapes. All that is wrong is one
-/// error, and then no tensor is touched.
+/// Fills `tensors` from a file with this hash and exactly these tensors. One error lists everything that is wrong; then no
+/// tensor is touched.
 pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]) -> Result<(), Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
     let found = ContentHash::of_file(path)?;
@@ -77,19 +75,14 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
         )));
     }
     let failed = |source| FileError::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = header(&mut file).map_err(failed)?.map_err(damaged)?;
+    let (mut file, header) = open(path)?;
     let shapes: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.size())).collect();
-    same(&metadata, &shapes).map_err(damaged)?;
-    // In the order of the file, which is read once from its beginning to its end.
-    let mut ordered: Vec<(usize, &Tensor)> = tensors
-        .iter()
-        .filter_map(|(name, tensor)| metadata.info(name).map(|info| (info.data_offsets.0, *tensor)))
-        .collect();
-    ordered.sort_by_key(|(start, _)| *start);
+    same(&header, &shapes).map_err(damaged)?;
     let _guard = tch::no_grad_guard();
     let mut values = Vec::new();
-    for (_, tensor) in ordered {
+    // In the order of the file, which is read once from its beginning to its end.
+    let asked = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, tensor)| *tensor);
+    for tensor in header.tensors.iter().filter_map(|stored| asked(&stored.name)) {
         let flat = tensor.f_view([-1])?;
         let count = flat.numel() as i64;
         for start in (0..count).step_by(PIECE as usize) {
@@ -102,59 +95,52 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
     Ok(())
 }
 
-/// Refuses a file that does not hold exactly the tensors of this layout, by its header alone: its values are not looked at.
+/// Refuses a file that does not hold exactly the tensors of this layout. Reads the header alone.
 pub(crate) fn require(path: &Path, layout: &[HeadTensor]) -> Result<(), Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
-    let failed = |source| FileError::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = header(&mut file).map_err(failed)?.map_err(damaged)?;
+    let (_, header) = open(path)?;
     let shapes: Vec<_> = layout.iter().map(|tensor| (tensor.name.as_str(), tensor.shape.clone())).collect();
-    same(&metadata, &shapes).map_err(damaged)
+    same(&header, &shapes).map_err(damaged)
 }
 
-/// Or what is missing, too much, or of another shape or type.
-fn same(metadata: &Metadata, shapes: &[(&str, Vec<i64>)]) -> Result<(), String> {
+/// Refuses tensors that are missing, unknown, or of another shape or type: all of them in one text.
+fn same(header: &Header, shapes: &[(&str, Vec<i64>)]) -> Result<(), String> {
     let mut wrong = Vec::new();
     for (name, shape) in shapes {
         let shape: Vec<usize> = shape.iter().map(|side| *side as usize).collect();
-        match metadata.info(name) {
+        match header.tensors.iter().find(|tensor| tensor.name == *name) {
             None => wrong.push(format!("{name} is missing")),
-            Some(info) if info.shape != shape || info.dtype != Dtype::F32 => {
-                wrong.push(format!("{name} is {:?} {:?} instead of F32 {shape:?}", info.dtype, info.shape));
+            Some(tensor) if tensor.shape != shape || tensor.dtype != weights::Dtype::F32 => {
+                wrong.push(format!(
+                    "{name} is {} {:?} instead of F32 {shape:?}",
+                    tensor.dtype.name(),
+                    tensor.shape
+                ));
             }
             Some(_) => {}
         }
     }
-    let mut extra: Vec<String> =
-        metadata.tensors().into_keys().filter(|name| !shapes.iter().any(|(own, _)| own == name)).collect();
+    let mut extra: Vec<&str> = header
+        .tensors
+        .iter()
+        .map(|tensor| tensor.name.as_str())
+        .filter(|name| !shapes.iter().any(|(own, _)| own == name))
+        .collect();
     extra.sort_unstable();
     wrong.extend(extra.into_iter().map(|name| format!("{name} is unknown")));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
-/// The header, or what is wrong with it.
-fn header(file: &mut File) -> io::Result<Result<Metadata, String>> {
-    let size = file.metadata()?.len();
-    let mut length = [0; 8];
-    if size < 8 {
-        return Ok(Err("it is too short".to_owned()));
-    }
-    file.read_exact(&mut length)?;
-    let length = u64::from_le_bytes(length);
-    if length > LONGEST_HEADER || length > size - 8 {
-        return Ok(Err(format!("its header is said to have {length} bytes")));
-    }
-    let mut text = vec![0; length as usize];
-    file.read_exact(&mut text)?;
-    let metadata: Metadata = match serde_json::from_slice(&text) {
-        Ok(metadata) => metadata,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let expected = metadata.data_len() as u64;
-    if size - 8 - length != expected {
-        return Ok(Err(format!("it holds {} bytes of tensors instead of {expected}", size - 8 - length)));
-    }
-    Ok(Ok(metadata))
+/// Opens a file of tensors and reads its header; the file then stands at the first tensor.
+fn open(path: &Path) -> Result<(File, Header), Error> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let header = Header::read(&mut file, length).map_err(failed)?.map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Error::Damaged { path: path.to_owned(), reason: faults.join(", ") }
+    })?;
+    Ok((file, header))
 }
 
 struct Hashed<W> {

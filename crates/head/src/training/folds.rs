@@ -187,7 +187,7 @@ impl Trainings<'_> {
         if fitted.end == End::Broken {
             return Ok(None);
         }
-        let record = Model::new(fitted, &settings).write(&folder)?;
+        let record = Model::new(fitted.head, fitted.history, &settings).write(&folder)?;
         // The model holds all of the checkpoint except the optimiser's state.
         Checkpoints::remove(&folder)?;
         Ok(Some(record))

@@ -4,7 +4,6 @@
 
 mod comparison;
 mod files;
-mod forensics;
 mod golden_metrics;
 mod golden_statistics;
 mod independent;

@@ -1,85 +1,109 @@
-//! Images → feature maps, each once.
+//! The stage `extract`: images become feature maps, each once.
 
 use std::{path::Path, sync::atomic::Ordering};
 
-use radiograph_backbone::extraction::{Event, Extraction, ExtractionSettings};
+use radiograph_backbone::extraction::{Event, Extraction, ExtractionReport, ExtractionSettings, Input};
 use radiograph_dataset::manifest::Manifest;
 use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
 use radiograph_libtorch::Device;
+use radiograph_run::{Progress, Stage, Watcher};
 
 use super::Pipeline;
-use crate::{Error, Frozen, Progress, Stage};
+use crate::{Error, Frozen};
 
 impl Pipeline<'_> {
-    /// The stage `extract` for one network: every training and test image of the manifest, in the network's store.
+    /// Extracts every training and test image of the manifest with every network, or one part of them.
     ///
     /// # Errors
     ///
-    /// [`Error::Backbone`], [`Error::Extraction`], [`Error::Features`] and [`Error::Interrupted`]. An image that cannot be
-    /// read is said and left out.
-    pub fn extract(&mut self, frozen: &Frozen, manifest: &Manifest) -> Result<(), Error> {
+    /// [`Error::Run`] without a manifest or if a store cannot be used; [`Error::Backbone`], [`Error::Extraction`]; an
+    /// interruption. An image that cannot be read is reported and left out.
+    pub fn extract(&mut self, part: Part) -> Result<(), Error> {
+        let manifest = self.run.manifest()?;
+        for network in self.config().backbones.clone() {
+            let frozen = Frozen::of(network, self.config())?;
+            if frozen.is_random() {
+                self.run.say(Stage::Extract, &frozen.to_string())?;
+            }
+            self.extract_with(&frozen, &manifest, part)?;
+        }
+        Ok(())
+    }
+
+    fn extract_with(&mut self, frozen: &Frozen, manifest: &Manifest, part: Part) -> Result<(), Error> {
         let network = frozen.network();
         let folder = self.store_folder(frozen);
-        if self.is_extracted(&folder, frozen, manifest)? {
-            return self.skip(Stage::Extract, network.name());
+        if is_extracted(&folder, frozen, manifest)? {
+            return Ok(self.run.skip(Stage::Extract, network.name())?);
         }
-        let clock = self.start(Stage::Extract, network.name())?;
+        let clock = self.run.start(Stage::Extract, network.name())?;
         let mut inputs = Vec::new();
         for row in manifest.train().chain(manifest.test()) {
             inputs.extend(frozen.inputs(row)?);
         }
-        let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, Element::F32)?;
-        let mut extraction = Extraction::open(&folder, &description, Part::WHOLE)?;
         let devices = self.devices()?;
-        let load = || devices.iter().map(|&device| frozen.load(device)).collect();
-        let settings = ExtractionSettings::new(frozen.input_shape());
-        let stop = extraction.stop_switch();
-        let mut done = 0;
-        let mut all = 0;
-        let watch = &mut *self.watch;
-        let report = extraction.run(inputs, load, &settings, |event| {
-            let failed;
-            let progress = match event {
-                Event::Started { features, .. } => {
-                    all = *features as u64;
-                    return;
-                }
-                Event::Computed { features } => {
-                    done += *features as u64;
-                    Progress::Advanced { done, all, unit: "images" }
-                }
-                Event::Failed(failure) => {
-                    failed = format!("left out: {failure}");
-                    Progress::Said { sentence: &failed }
-                }
-                Event::BatchHalved { device, batch } => {
-                    failed = format!("memory ran out on {device}: {batch} images at once from now on");
-                    Progress::Said { sentence: &failed }
-                }
-                _ => return,
-            };
-            if watch(progress).is_break() {
-                stop.store(true, Ordering::Relaxed);
-            }
-        })?;
+        let report = extract(frozen, &folder, inputs, part, &devices, self.run.watcher())?;
         if report.stopped {
-            return Err(Error::Interrupted { stage: Stage::Extract });
+            return Err(radiograph_run::Error::Interrupted { stage: Stage::Extract }.into());
         }
-        self.finish(clock)
+        Ok(self.run.finish(clock)?)
     }
 
     fn devices(&self) -> Result<Vec<Device>, Error> {
-        let more = self.config.compute.more_devices.iter().map(|name| Ok(name.parse()?));
+        let more = self.config().compute.more_devices.iter().map(|name| Ok(name.parse()?));
         std::iter::once(Ok(self.device)).chain(more).collect()
     }
+}
 
-    fn is_extracted(&self, folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<bool, Error> {
-        if !folder.join("store.json").is_file() {
-            return Ok(false);
+/// Extracts `inputs` into the store in `folder` and passes events to the watcher. If the watcher stops it, the report says so.
+pub(crate) fn extract(
+    frozen: &Frozen,
+    folder: &Path,
+    inputs: Vec<Input<'static>>,
+    part: Part,
+    devices: &[Device],
+    watch: &mut Watcher<'_>,
+) -> Result<ExtractionReport, Error> {
+    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, Element::F32)?;
+    let mut extraction = Extraction::open(folder, &description, part)?;
+    let load = || devices.iter().map(|&device| frozen.load(device)).collect();
+    let settings = ExtractionSettings::new(frozen.input_shape());
+    let stop = extraction.stop_switch();
+    let (mut done, mut all) = (0, 0);
+    let report = extraction.run(inputs, load, &settings, |event| {
+        let sentence;
+        let progress = match event {
+            Event::Started { features, .. } => {
+                all = *features as u64;
+                return;
+            }
+            Event::Computed { features } => {
+                done += *features as u64;
+                Progress::Advanced { done, all, unit: "images" }
+            }
+            Event::Failed(failure) => {
+                sentence = format!("left out: {failure}");
+                Progress::Said { sentence: &sentence }
+            }
+            Event::BatchHalved { device, batch } => {
+                sentence = format!("out of memory on {device}: the batch is {batch} images from now on");
+                Progress::Said { sentence: &sentence }
+            }
+            _ => return,
+        };
+        if watch(progress).is_break() {
+            stop.store(true, Ordering::Relaxed);
         }
-        let store = FeatureStore::open_for(folder, &frozen.key())?;
-        let rows = manifest.train().chain(manifest.test());
-        let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(row)).collect();
-        Ok(store.missing(&wanted).is_empty())
+    })?;
+    Ok(report)
+}
+
+fn is_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<bool, Error> {
+    if !folder.join("store.json").is_file() {
+        return Ok(false);
     }
+    let store = FeatureStore::open_for(folder, &frozen.key())?;
+    let rows = manifest.train().chain(manifest.test());
+    let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(row)).collect();
+    Ok(store.missing(&wanted).is_empty())
 }

@@ -1,187 +1,143 @@
-//! Algorithm 1 of the paper, stage by stage. Each stage can be run alone, does nothing that is done already, and goes on
-//! where it was interrupted.
+//! Algorithm 1 of the paper, stage by stage. Each stage can be run alone, does nothing if its result is up to date, and
+//! continues where it was interrupted.
 
-mod assemble;
-mod evaluate;
 mod explain;
 mod extract;
-pub(crate) mod protocol;
-mod ready;
-mod report;
 mod train;
 
-pub(crate) use assemble::{recipe, watched};
-pub(crate) use evaluate::read_json;
-pub use explain::{Explained, file_name};
+pub(crate) use extract::extract;
 pub(crate) use train::FAMILIARITY;
 pub use train::labelled_images;
 
-use std::{num::NonZeroUsize, ops::ControlFlow, path::PathBuf};
+use std::{num::NonZeroUsize, path::Path, path::PathBuf};
 
-use radiograph_classes::Classes;
 use radiograph_dataset::manifest::Manifest;
-use radiograph_head::Architecture;
+use radiograph_features::Part;
 use radiograph_libtorch::{Device, set_threads};
+use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Watcher};
 
-use crate::{
-    Best, Comparisons, Config, Error, Frozen, ModelEvaluation, Progress, RunFolder, Stage, Watcher,
-    run::{Clock, Cost},
-};
+use crate::{Error, Frozen};
 
-/// A run: its settings, its folder, and whoever watches.
+/// A run with all of its stages.
+///
+/// `assemble`, `extract`, `train`, `evaluate`, `explain` and `report`, one after the other, give the same files as
+/// [`run`](Self::run), except for costs and times.
 pub struct Pipeline<'w> {
-    config: Config,
-    folder: RunFolder,
-    classes: Classes,
+    run: Run<'w>,
     device: Device,
-    watch: &'w mut Watcher<'w>,
 }
 
-/// What a run found.
+/// The results of a finished run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Outcome {
-    /// The scores of every model, in the order of the config.
-    pub models: Vec<ModelEvaluation>,
-    /// The models against each other.
-    pub comparisons: Comparisons,
-    /// The model that the run recommends.
-    pub best: Best,
+    /// Scores, comparisons and the recommended model.
+    pub evaluated: Evaluated,
     /// Time and memory of every stage.
     pub costs: Cost,
-}
-
-/// One head on one network's features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ModelKind {
-    pub(crate) network: Architecture,
-    pub(crate) baseline: bool,
-}
-
-impl ModelKind {
-    /// The name of the model's folder.
-    pub(crate) fn name(self) -> String {
-        let Self { network, baseline } = self;
-        if baseline { format!("{network}-baseline") } else { network.to_string() }
-    }
+    /// The report page.
+    pub report: PathBuf,
 }
 
 impl<'w> Pipeline<'w> {
-    /// A run with these settings in the folder at `path`, new or begun before.
+    /// Opens the run folder at `path` with these settings. The folder is created, or holds a run with the same settings.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if a setting is out of its range; for a new run also if the images' folder is not there,
-    /// [`Error::Device`] or [`Error::Weights`] if a device or weights are not; those of [`RunFolder::open`].
-    pub fn new(config: Config, path: &std::path::Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+    /// [`Error::Run`] if a setting is out of its range, or as [`Run::open`]; for a new run also [`Error::Device`] if a device,
+    /// or an error of [`Frozen::of`] if weights are missing.
+    pub fn open(config: Config, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         config.check()?;
-        let classes = Classes::new(&config.data.classes[..])?;
         let device = config.compute.device.parse()?;
-        if let Some(threads) = NonZeroUsize::new(config.compute.threads) {
+        // A mistyped first command then leaves no folder behind.
+        if !RunFolder::is_begun(path) {
+            require_devices_and_weights(&config)?;
+        }
+        Self::on(Run::open(config, path, watch)?, device)
+    }
+
+    /// Opens a run folder with the settings in its `config.toml`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::begun`]; [`Error::Device`] if the device is missing.
+    pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        let run = Run::begun(path, watch)?;
+        let device = run.config().compute.device.parse()?;
+        Self::on(run, device)
+    }
+
+    fn on(run: Run<'w>, device: Device) -> Result<Self, Error> {
+        if let Some(threads) = NonZeroUsize::new(run.config().compute.threads) {
             set_threads(threads).map_err(|error| Error::config("compute.threads", error.to_string()))?;
         }
-        if !RunFolder::is_begun(path) {
-            ready::require_all(&config)?;
-        }
-        let folder = RunFolder::open(path, &config)?;
-        Ok(Self { config, folder, classes, device, watch })
+        Ok(Self { run, device })
     }
 
-    /// The run's folder.
+    /// The run folder.
     pub fn folder(&self) -> &RunFolder {
-        &self.folder
+        self.run.folder()
     }
 
-    /// The run's settings.
+    /// The settings.
     pub fn config(&self) -> &Config {
-        &self.config
+        self.run.config()
+    }
+
+    /// The stage `assemble`; see [`Run::assemble`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::assemble`].
+    pub fn assemble(&mut self) -> Result<Manifest, Error> {
+        Ok(self.run.assemble()?)
+    }
+
+    /// The stage `evaluate`; see [`Run::evaluate`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::evaluate`].
+    pub fn evaluate(&mut self) -> Result<Evaluated, Error> {
+        Ok(self.run.evaluate()?)
+    }
+
+    /// The stage `report`; see [`Run::report`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::report`].
+    pub fn report(&mut self) -> Result<PathBuf, Error> {
+        Ok(self.run.report()?)
     }
 
     /// All stages.
     ///
     /// # Errors
     ///
-    /// The first stage's that fails. What was done until then is kept; the same run goes on from there.
+    /// Those of the first stage that fails. The results of earlier stages are kept; the next call continues from there.
     pub fn run(&mut self) -> Result<Outcome, Error> {
-        let manifest = self.assemble()?;
-        for network in self.config.backbones.clone() {
-            let frozen = Frozen::of(network, &self.config)?;
-            if frozen.is_random() {
-                self.say(Stage::Extract, &frozen.to_string())?;
-            }
-            self.extract(&frozen, &manifest)?;
-            for baseline in [false, true] {
-                if !baseline || self.config.baselines {
-                    self.train(ModelKind { network, baseline }, &frozen, &manifest)?;
-                }
-            }
-        }
-        let models = self
-            .models()
-            .into_iter()
-            .map(|model| self.evaluate(model, &manifest))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let (comparisons, best) = self.compare(&models)?;
-        self.explain(&manifest)?;
-        self.report(&manifest, &models, &comparisons, &best)?;
-        Ok(Outcome { models, comparisons, best, costs: Cost::read(&self.folder.costs()) })
+        self.assemble()?;
+        self.extract(Part::WHOLE)?;
+        self.train()?;
+        let evaluated = self.evaluate()?;
+        self.explain()?;
+        let report = self.report()?;
+        Ok(Outcome { evaluated, costs: Cost::read(&self.folder().costs()), report })
     }
 
-    /// Every model of the run: the recurrent heads, each followed by its baseline.
-    pub(crate) fn models(&self) -> Vec<ModelKind> {
-        let of = |&network: &Architecture| {
-            let baseline = self.config.baselines.then_some(ModelKind { network, baseline: true });
-            [Some(ModelKind { network, baseline: false }), baseline].into_iter().flatten()
-        };
-        self.config.backbones.iter().flat_map(of).collect()
-    }
-
-    /// The folder of a network's feature store.
+    /// Folder of a network's feature store.
     fn store_folder(&self, frozen: &Frozen) -> PathBuf {
-        let stores = match &self.config.compute.feature_stores {
-            Some(stores) => stores.clone(),
-            None => self.folder.path().join("features"),
-        };
-        stores.join(frozen.key().folder_name())
+        self.run.feature_store(&frozen.key().folder_name())
     }
+}
 
-    /// The manifest that the stage `assemble` wrote.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Missing`] if there is none; those of [`Manifest::read_of`].
-    pub fn manifest(&self) -> Result<Manifest, Error> {
-        let path = self.folder.manifest();
-        if !path.is_file() {
-            return Err(Error::Missing { path, stage: Stage::Assemble });
-        }
-        Ok(Manifest::read_of(&path, &self.classes)?)
+fn require_devices_and_weights(config: &Config) -> Result<(), Error> {
+    for name in &config.compute.more_devices {
+        let _: Device = name.parse()?;
     }
-
-    fn tell(&mut self, stage: Stage, progress: Progress<'_>) -> Result<(), Error> {
-        match (self.watch)(progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Interrupted { stage }),
-        }
+    for &network in &config.backbones {
+        Frozen::of(network, config)?.feature_shape()?;
     }
-
-    fn say(&mut self, stage: Stage, sentence: &str) -> Result<(), Error> {
-        self.tell(stage, Progress::Said { sentence })
-    }
-
-    fn start(&mut self, stage: Stage, of: &str) -> Result<Clock, Error> {
-        self.tell(stage, Progress::Started { stage, of })?;
-        Ok(Clock::start(stage, of))
-    }
-
-    fn skip(&mut self, stage: Stage, of: &str) -> Result<(), Error> {
-        self.tell(stage, Progress::AlreadyDone { stage, of })
-    }
-
-    fn finish(&mut self, clock: Clock) -> Result<(), Error> {
-        let cost = clock.stop();
-        let mut costs = Cost::read(&self.folder.costs());
-        costs.add(cost.clone());
-        costs.write(&self.folder.costs())?;
-        self.tell(cost.stage, Progress::Finished { stage: cost.stage, of: &cost.of, seconds: cost.seconds })
-    }
+    Ok(())
 }

@@ -1,46 +1,52 @@
-//! Feature maps and labels → models and their predictions.
+//! The stage `train`: feature maps and labels become models and their predictions.
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
-use radiograph_head::{
-    Cohort, Event, Feed, LabelledImage, ProtocolRecord, StoredFeatures, Subset, run_protocol,
-};
+use radiograph_head::{Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, run_protocol};
+use radiograph_run::{FrozenRecord, ModelKind, Progress, Stage, write_json};
 use tch::Tensor;
 
-use super::{ModelKind, Pipeline, evaluate::write_json, protocol::protocol};
-use crate::{Error, Familiarity, Frozen, Progress, Stage};
+use super::Pipeline;
+use crate::{Error, Familiarity, Frozen};
+
+/// File of the training images' mean features, from which unfamiliar images are recognised.
+pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
 
 impl Pipeline<'_> {
-    /// The stage `train` for one model: folds, the model that is tested, predictions.
+    /// Trains every model: its folds, the tested model, and their predictions.
     ///
     /// # Errors
     ///
-    /// [`Error::Head`], [`Error::Features`] and [`Error::Interrupted`].
-    pub(crate) fn train(
-        &mut self,
-        model: ModelKind,
-        frozen: &Frozen,
-        manifest: &Manifest,
-    ) -> Result<ProtocolRecord, Error> {
+    /// [`Error::Run`] without a manifest or features, [`Error::Head`], and an interruption.
+    pub fn train(&mut self) -> Result<(), Error> {
+        let manifest = self.run.manifest()?;
+        for model in self.config().models() {
+            let frozen = Frozen::of(model.network, self.config())?;
+            self.train_model(model, &frozen, &manifest)?;
+        }
+        Ok(())
+    }
+
+    fn train_model(&mut self, model: ModelKind, frozen: &Frozen, manifest: &Manifest) -> Result<(), Error> {
         let name = model.name();
         let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
         let (cohort, missing) = self.cohort(manifest, &store)?;
         if !missing.is_empty() {
             let sentence = format!("{name}: {} images have no features and are left out", missing.len());
-            self.say(Stage::Train, &sentence)?;
+            self.run.say(Stage::Train, &sentence)?;
         }
-        let folder = self.folder.model(&name);
+        let folder = self.folder().model(&name);
         let features = StoredFeatures::of_cohort(&store, &cohort)?;
-        let protocol = protocol(&self.config, model, radiograph_head::Features::shape(&features), &cohort)?;
-        let clock = self.start(Stage::Train, &name)?;
-        let feed = Feed::new(&features, self.device, self.config.compute.resident_features)?;
-        let watch = &mut *self.watch;
+        let protocol = self.protocol(model, radiograph_head::Features::shape(&features), &cohort)?;
+        let clock = self.run.start(Stage::Train, &name)?;
+        let feed = Feed::new(&features, self.device, self.config().compute.resident_bytes)?;
+        let watch = self.run.watcher();
         let record = run_protocol(&protocol, &cohort, &feed, store.key(), &folder, &mut |news| {
             let part = match news.stage {
                 radiograph_head::Stage::Fold { number, of } => format!("fold {number} of {of}"),
-                radiograph_head::Stage::Refit => "refit".to_owned(),
+                _ => "refit".to_owned(),
             };
             match news.event {
                 Event::Step { epoch, step, steps, running } => {
@@ -49,32 +55,48 @@ impl Pipeline<'_> {
                 _ => ControlFlow::Continue(()),
             }
         })?;
-        let record = record.ok_or(Error::Interrupted { stage: Stage::Train })?;
-        // Explanations need the features again, wherever they are.
-        let place = std::path::absolute(store.folder()).unwrap_or_else(|_| store.folder().to_owned());
-        write_json(&folder.join("features.json"), &serde_json::json!({ "store": place }))?;
-        keep_what_is_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
-        self.finish(clock)?;
-        Ok(record)
+        if record.is_none() {
+            return Err(radiograph_run::Error::Interrupted { stage: Stage::Train }.into());
+        }
+        write_json(&folder.join("frozen.json"), &FrozenRecord { weights: frozen.origin() })?;
+        keep_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
+        Ok(self.run.finish(clock)?)
+    }
+
+    fn protocol(
+        &self,
+        model: ModelKind,
+        features: radiograph_head::FeatureShape,
+        cohort: &Cohort,
+    ) -> Result<Protocol, Error> {
+        let config = self.config();
+        let weights = config.training.class_weights.then(|| class_weights(cohort));
+        Ok(Protocol {
+            head: config.head(model, features, cohort.classes())?,
+            training: config.training(weights),
+            folds: config.training.folds,
+            fold_start: config.training.fold_start,
+            tested: config.training.tested_model.clone(),
+        })
     }
 
     /// The manifest's training and test images that have features, and those that have none.
-    pub(crate) fn cohort(
+    fn cohort(
         &self,
         manifest: &Manifest,
         store: &FeatureStore,
     ) -> Result<(Cohort, Vec<LabelledImage>), Error> {
-        let (cohort, missing) =
-            Cohort::new(&self.classes, labelled_images(manifest))?.without_missing(store)?;
-        let cohort = if self.config.input.variants > 0 { cohort.with_variants_in(store) } else { cohort };
-        let cohort =
-            if self.config.permute_labels { cohort.with_permuted_labels(self.config.seed) } else { cohort };
+        let config = self.config();
+        let images = labelled_images(manifest);
+        let (cohort, missing) = Cohort::new(self.run.classes(), images)?.without_missing(store)?;
+        let cohort = if config.input.augmented_copies > 0 { cohort.with_variants_in(store) } else { cohort };
+        let cohort = if config.permute_labels { cohort.with_permuted_labels(config.seed) } else { cohort };
         Ok((cohort, missing))
     }
 }
 
-/// The images of a manifest that are trained or tested on, as a [`Cohort`] takes them. What belongs together, by patient or
-/// picture, is one patient.
+/// The training and test images of a manifest, as a [`Cohort`] takes them. The group of an image, which unites its patient and
+/// its picture, is the cohort's patient.
 pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
     let image = |row: &Row| {
         let subset = match row.place {
@@ -94,11 +116,24 @@ pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
     manifest.rows().iter().filter_map(image).collect()
 }
 
-/// The name of the file that tells which images a model knows the likes of.
-pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
+/// Weights in inverse proportion to the number of training images of a class, 1 on average over images.
+fn class_weights(cohort: &Cohort) -> BTreeMap<String, f64> {
+    let mut counts: BTreeMap<String, f64> =
+        cohort.classes().names().map(|name| (name.to_owned(), 0.0)).collect();
+    let mut all = 0.0;
+    for (position, image) in cohort.images().iter().enumerate() {
+        if let (Subset::Training { .. }, Some(class)) = (image.subset, cohort.label(position)) {
+            *counts.entry(class.name().to_owned()).or_insert(0.0) += 1.0;
+            all += 1.0;
+        }
+    }
+    let classes = counts.len() as f64;
+    counts.values_mut().filter(|count| **count > 0.0).for_each(|count| *count = all / (classes * *count));
+    counts
+}
 
-/// Keeps the means of the training images' feature maps, so that the model can say which images are unlike them.
-fn keep_what_is_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
+/// Writes the mean features of the training images, unless the file exists.
+fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
     if path.is_file() {
         return Ok(());
     }

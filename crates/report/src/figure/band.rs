@@ -3,8 +3,17 @@
 
 use radiograph_metrics::{BinaryScores, Clusters, Level, Undefined, quantile};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use crate::CurveBands;
+/// The resampling of patients for the bands around ROC and precision-recall curves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever reports")]
+pub struct CurveBands {
+    /// Number of resamples, 100 to 100,000.
+    pub replicates: u32,
+    /// Seed of the resampling.
+    pub seed: u64,
+}
 
 /// Places of the horizontal axis, both ends among them.
 const PLACES: usize = 51;

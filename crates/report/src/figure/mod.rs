@@ -26,6 +26,7 @@ use plotters::{
 use crate::Error;
 
 pub(crate) use band::Band;
+pub use band::CurveBands;
 pub(crate) use confusion::ConfusionFigure;
 pub(crate) use curves::{Curve, CurvesFigure};
 pub(crate) use forest::{ForestFigure, ForestRow};

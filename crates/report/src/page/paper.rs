@@ -1,7 +1,8 @@
 //! This run's values beside those that the paper prints, and what is wrong with the printed ones.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, Estimate, Metric, forensics::Columns};
+use radiograph_forensics::Columns;
+use radiograph_metrics::{Average, Estimate, Metric};
 
 use super::{
     listed,

@@ -1,6 +1,6 @@
-//! What the paper's printed tables can and cannot be: `radiograph-metrics` examines them, here they are only handed over.
+//! The paper's printed tables, examined by `radiograph-forensics`.
 
-use radiograph_metrics::forensics::{Printed, PrintedRow, PrintedTable, Rounding, Verdict, examine};
+use radiograph_forensics::{Printed, PrintedRow, PrintedTable, Rounding, Verdict, examine};
 
 use super::{ALL, PrintedClass, PrintedNetwork, PrintedScores};
 use crate::Error;

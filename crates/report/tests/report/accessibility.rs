@@ -1,15 +1,10 @@
 //! The page in a browser: axe-core finds nothing serious, in a wide and a narrow window, light and dark.
 
-use std::{fs::File, io::Write, path::Path, process::Command};
+use std::{fs::File, path::Path, process::Command};
+
+use radiograph_needs::{Need, browser, skip};
 
 use crate::sample;
-
-/// Chromium or Chrome, where Debian and others put it, or where `CHROMIUM` says.
-fn browser() -> Option<String> {
-    let named = std::env::var("CHROMIUM").ok();
-    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    named.into_iter().chain(usual.map(str::to_owned)).find(|path| Path::new(path).exists())
-}
 
 #[test]
 fn the_page_has_no_serious_accessibility_fault_in_a_browser() {
@@ -19,25 +14,18 @@ fn the_page_has_no_serious_accessibility_fault_in_a_browser() {
     let page = report.render().unwrap().write(&folder).unwrap();
     serde_json::to_writer(File::create(folder.join("report.json")).unwrap(), &report).unwrap();
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/accessibility");
-    let Some(browser) = browser() else {
-        return skipped("no Chromium on this machine (Debian: apt-get install chromium)");
-    };
-    if !scripts.join("node_modules/axe-core").exists() {
-        return skipped(&format!("axe-core is not installed; run `npm ci` in {}", scripts.display()));
+    // Debian: apt-get install chromium nodejs npm; then `npm ci` in the folder of the scripts.
+    let Some(browser) = browser() else { return skip(&Need::Browser) };
+    for need in [Need::Program("node".to_owned()), Need::File(scripts.join("node_modules/axe-core"))] {
+        if !need.is_met() {
+            return skip(&need);
+        }
     }
     let output =
         Command::new("node").arg(scripts.join("check.mjs")).arg(&page).env("CHROMIUM", browser).output();
-    let output = match output {
-        Ok(output) => output,
-        Err(error) => return skipped(&format!("node cannot be started: {error}")),
-    };
+    let output = output.unwrap();
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     println!("{said}");
-}
-
-/// Says aloud, past the test harness, that nobody looked.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED the accessibility of the page: {why}");
 }

@@ -1,11 +1,6 @@
 //! Lists and files that were made elsewhere.
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use radiograph_files::ContentHash;
 use radiograph_weights::{Architecture, Expected, Group, Lineage, StateFile, Weights, WeightsError};
@@ -93,15 +88,8 @@ fn features(architecture: Architecture) -> u64 {
 /// Real weights, if they are at hand.
 #[test]
 fn the_real_inception_v3_says_what_it_is() {
-    let Some(folder) = env::var_os("RADIOGRAPH_WEIGHTS") else {
-        // Not eprintln!, which libtest keeps to itself as long as a test passes.
-        let _ = writeln!(
-            io::stderr(),
-            "skipped: the_real_inception_v3_says_what_it_is: RADIOGRAPH_WEIGHTS is not set"
-        );
-        return;
-    };
-    let path = root().join(folder).join("inception_v3.keras.safetensors");
+    let Some(folder) = radiograph_needs::folder("RADIOGRAPH_WEIGHTS") else { return };
+    let path = folder.join("inception_v3.keras.safetensors");
     let weights = Weights::of_file(&path, Architecture::InceptionV3).unwrap();
     let record = weights.record();
     assert_eq!(record.name, "inception_v3.nsfwjs");

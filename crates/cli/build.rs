@@ -1,0 +1,5 @@
+//! Lets the program find libtorch.
+
+fn main() {
+    radiograph_link::libtorch();
+}

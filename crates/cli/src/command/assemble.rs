@@ -1,0 +1,93 @@
+//! `radiograph assemble`: collections of images become the manifest of a run and its leakage report.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use radiograph_dataset::{
+    certificate::Certificate,
+    manifest::{Manifest, Place},
+};
+use serde::Serialize;
+
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+
+/// Put the collections of a run together and split them into training and test
+///
+/// Recognises the collections below the folder of images, unites same pictures and patients into groups across all of them,
+/// and splits by the preset: `paper` and `released-code` do what was published, leaks included; `trustworthy` keeps groups
+/// together. Writes manifest.csv (one row an image), leakage.json, left-out.csv and scan.json.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph assemble runs/first --data phantoms/collections")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Assembled {
+    manifest: PathBuf,
+    leakage: PathBuf,
+    train: usize,
+    test: usize,
+    folds: u32,
+    /// Whether nothing leaks from training to test, nor from any fold's training to its validation.
+    clean: bool,
+    /// Images of training and test, by class.
+    classes: BTreeMap<String, usize>,
+    /// Images left out, by code of the reason.
+    excluded: BTreeMap<String, usize>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    interrupt::listen();
+    let progress = Progress::new();
+    let mut watch = progress.of_run();
+    let mut run = arguments.settings.open(&mut watch)?;
+    let manifest = run.assemble()?;
+    let leakage = run.folder().leakage();
+    let clean = Certificate::read(&leakage)?.clean;
+    let assembled = Assembled::of(&manifest, clean, run.folder().manifest(), leakage);
+    if arguments.json {
+        output::json(&assembled)?;
+    } else {
+        assembled.print()?;
+    }
+    Ok(Exit::Done)
+}
+
+impl Assembled {
+    fn of(rows: &Manifest, clean: bool, manifest: PathBuf, leakage: PathBuf) -> Self {
+        let (mut classes, mut excluded) = (BTreeMap::new(), BTreeMap::new());
+        for row in rows.rows() {
+            if let Place::Excluded { reason } = &row.place {
+                *excluded.entry(reason.code.clone()).or_insert(0) += 1;
+            } else {
+                let class = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
+                *classes.entry(class).or_insert(0) += 1;
+            }
+        }
+        let (train, test, folds) = (rows.train().count(), rows.test().count(), rows.folds());
+        Self { manifest, leakage, train, test, folds, clean, classes, excluded }
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        let Self { manifest, leakage, train, test, folds, clean, classes, excluded } = self;
+        output::line(format!("{train} training images in {folds} folds, {test} test images"))?;
+        for (class, images) in classes {
+            output::line(format!("    {images:>6}  {class}"))?;
+        }
+        for (code, images) in excluded {
+            output::line(format!("    {images:>6}  left out: {code}"))?;
+        }
+        output::line(if *clean {
+            "nothing leaks from training to test, nor between folds"
+        } else {
+            "WARNING: this split leaks, or cannot be compared; the leakage report says where"
+        })?;
+        output::line(format!("written: {}, {}", manifest.display(), leakage.display()))
+    }
+}

@@ -1,0 +1,33 @@
+//! `radiograph evaluate`: the scores of a run's models on its own test part.
+
+use super::scores::Scores;
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+
+/// Score the models of a run on its own test part, and compare them
+///
+/// Writes metrics.json beside each model, comparison.json and best.json. The test images come from the collections that
+/// the models were trained on; `external-test` scores a model on another place.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph evaluate runs/first")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+
+    /// JSON on standard output instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    interrupt::listen();
+    let progress = Progress::new();
+    let mut watch = progress.of_run();
+    let evaluated = arguments.settings.open(&mut watch)?.evaluate()?;
+    let scores = Scores::of(&evaluated);
+    if arguments.json {
+        output::json(&scores)?;
+    } else {
+        scores.print()?;
+    }
+    Ok(Exit::Done)
+}

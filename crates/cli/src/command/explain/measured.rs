@@ -1,0 +1,193 @@
+//! Maps of chosen images by chosen methods, drawn and measured.
+
+use std::{collections::BTreeMap, path::Path};
+
+use image::RgbImage;
+use radiograph::{Shown, file_name};
+use radiograph_dataset::manifest::{Manifest, Row};
+use radiograph_files::{create_folder, write_bytes};
+use radiograph_gradcam::{
+    ClassChoice, Explainer, Explanation, HeatMap, Method, Quantity, Target,
+    draw::{Caption, Panel, stack},
+    measure::{Assessment, agreement},
+};
+use radiograph_head::{Head, Mode};
+use tch::Tensor;
+
+use super::{
+    Arguments,
+    masks::{Masks, regions},
+    model::Trained,
+    table::{self, Explained, Tables},
+};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress};
+
+/// Panels by method and true class.
+type Sheets = BTreeMap<&'static str, BTreeMap<String, Vec<RgbImage>>>;
+
+pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) -> Result<Exit, Failure> {
+    let mut watch = progress.of_run();
+    let run = arguments.settings.open(&mut watch)?;
+    let manifest = run.manifest()?;
+    let trained = Trained::load(&run, arguments.model.as_deref(), arguments.device)?;
+    drop(run);
+    let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
+    let rows = chosen(arguments, &manifest, &masks)?;
+    create_folder(out)?;
+    let random = Head::new(trained.head().config().clone(), arguments.seed, trained.device())?;
+    let (mut tables, mut sheets, mut failed) = (Tables::default(), Sheets::new(), 0);
+    progress.begin(&format!("explaining {}", trained.name));
+    let all = rows.len() as u64;
+    for (done, row) in (1..).zip(rows) {
+        if interrupt::asked() {
+            return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
+        }
+        match explain_one(arguments, &trained, &random, &masks, row) {
+            Ok(explained) => {
+                keep_panels(&explained, out, &mut sheets)?;
+                tables.push(&explained)?;
+            }
+            Err(failure) if failure.exit == Exit::Machine => return Err(failure),
+            Err(failure) => {
+                failed += 1;
+                progress.say(&failure.at(&row.id).message);
+            }
+        }
+        progress.advance(done, all, "images");
+    }
+    progress.end();
+    for (method, groups) in &sheets {
+        let groups = groups.iter().map(|(class, panels)| (class.as_str(), panels.clone()));
+        if let Some(sheet) = stack(groups) {
+            save(&out.join(format!("{method}.png")), &sheet)?;
+        }
+    }
+    tables.write(out)?;
+    if arguments.json {
+        output::json(&tables.means())?;
+    } else {
+        output::line(&trained.name)?;
+        tables.means().iter().try_for_each(output::line)?;
+        output::line(format!("look at  {}", out.display()))?;
+    }
+    Ok(Exit::complete(failed == 0))
+}
+
+/// Writes the panels of an image.
+fn keep_panels(explained: &Explained, out: &Path, sheets: &mut Sheets) -> Result<(), Failure> {
+    for one in &explained.rows {
+        let folder = out.join(one.method.name());
+        create_folder(&folder)?;
+        let name = format!("{}.png", file_name(&format!("{} {}", explained.truth, explained.id)));
+        save(&folder.join(name), &one.panel)?;
+        let of_class = sheets.entry(one.method.name()).or_default();
+        of_class.entry(explained.truth.clone()).or_default().push(one.panel.clone());
+    }
+    Ok(())
+}
+
+/// The images to explain.
+fn chosen<'m>(arguments: &Arguments, manifest: &'m Manifest, masks: &Masks) -> Result<Vec<&'m Row>, Failure> {
+    if !arguments.images.is_empty() {
+        let named = |id: &String| {
+            let found = manifest.rows().iter().find(|row| row.id.to_string() == *id);
+            found.ok_or_else(|| {
+                Failure::input(format!("the manifest has no image {id}; give an id of manifest.csv"))
+            })
+        };
+        return arguments.images.iter().map(named).collect();
+    }
+    let mut by_class: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
+    for row in manifest.test() {
+        let class = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
+        by_class.entry(class).or_default().push(row);
+    }
+    let mut rows = Vec::new();
+    for mut of_class in by_class.into_values() {
+        // Stable: those with a mask first, else as the manifest has them.
+        of_class.sort_by_key(|row| masks.lung_file(&row.file()).is_none());
+        rows.extend(of_class.into_iter().take(arguments.per_class));
+    }
+    Ok(rows)
+}
+
+/// One image, by every method.
+fn explain_one(
+    arguments: &Arguments,
+    trained: &Trained,
+    random: &Head,
+    masks: &Masks,
+    row: &Row,
+) -> Result<Explained, Failure> {
+    let shown = Shown::read(&row.file(), row.content_hash, Some(trained.steps()))?;
+    let regions = regions(&shown, &row.file(), masks)?;
+    let features = trained.features(row.content_hash)?;
+    let classes = &trained.head().config().classes;
+    let truth = row.class.as_ref().map(ToString::to_string);
+    let class = match (arguments.class.as_str(), &truth) {
+        ("predicted", _) => ClassChoice::Predicted,
+        ("true", Some(truth)) => ClassChoice::One(classes.class(truth)?),
+        ("true", None) => return Err(Failure::input("its true class is unknown; use --class predicted")),
+        (name, _) => ClassChoice::One(classes.class(name)?),
+    };
+    let quantity = if arguments.margin { Quantity::Margin } else { Quantity::Logit };
+    let head = trained.head();
+    let own = Explainer::new(classes, |features: &Tensor| head.forward(features, Mode::Evaluate));
+    let other = Explainer::new(classes, |features: &Tensor| random.forward(features, Mode::Evaluate));
+    let (mut rows, mut maps): (Vec<table::Row>, Vec<(Method, HeatMap)>) = (Vec::new(), Vec::new());
+    for &method in &arguments.methods {
+        let target = Target { quantity, class: class.clone() };
+        let explanation = one(own.explain(&features, method, &target)?)?;
+        let same_class = Target { quantity, class: ClassChoice::One(explanation.class.clone()) };
+        let unlearned = one(other.explain(&features, method, &same_class)?)?;
+        let map = features.f_squeeze_dim(0)?;
+        let assessment = Assessment::new(&own, &map, &explanation, &regions, Some(&unlearned.map))?;
+        let panel = Panel {
+            picture: shown.picture(),
+            explanation: &explanation,
+            caption: Caption {
+                image: row.id.name(),
+                source: row.source().as_str(),
+                truth: truth.as_deref(),
+                method: &caption(method, quantity, &assessment),
+            },
+            colours: arguments.colours,
+            opacity: 0.4,
+            tile: 320,
+        }
+        .draw();
+        maps.push((method, explanation.map.clone()));
+        rows.push(table::Row { method, explanation, assessment, panel });
+    }
+    let pairs: Vec<(Method, &HeatMap)> = maps.iter().map(|(method, map)| (*method, map)).collect();
+    Ok(Explained {
+        id: row.id.to_string(),
+        source: row.source().to_string(),
+        truth: truth.unwrap_or_else(|| "unknown".to_owned()),
+        rows,
+        agreement: agreement(&pairs)?,
+    })
+}
+
+/// One image in, one explanation out.
+fn one(explanations: Vec<Explanation>) -> Result<Explanation, Failure> {
+    explanations.into_iter().next().ok_or_else(|| Failure::input("it has no explanation"))
+}
+
+fn caption(method: Method, quantity: Quantity, assessment: &Assessment) -> String {
+    let of = if quantity == Quantity::Margin { "margin" } else { "logit" };
+    match assessment.lungs {
+        Some(lungs) => format!(
+            "{method} of the {of}; {:.0} % in the lungs, {:.0} % of the picture",
+            100.0 * lungs.mass,
+            100.0 * lungs.area
+        ),
+        None => format!("{method} of the {of}"),
+    }
+}
+
+fn save(path: &Path, picture: &RgbImage) -> Result<(), Failure> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png)?;
+    Ok(write_bytes(path, bytes.get_ref())?)
+}

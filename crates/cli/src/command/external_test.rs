@@ -1,0 +1,89 @@
+//! `radiograph external-test`: the best model of a run on images of another place.
+
+use std::path::{Path, PathBuf};
+
+use radiograph::ExternalTest;
+use radiograph_files::{create_folder, write_bytes, write_whole};
+use radiograph_libtorch::Device;
+use radiograph_metrics::{Evaluation, Table};
+
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress};
+
+/// Test the best model of a finished run on X-rays of another place
+///
+/// The test images of a run come from the collections that the model was trained on, and the model may recognise the
+/// collection instead of the disease. This command scores it on collections that it has not seen, beside its scores in the
+/// run. Images that it was trained on, or that show the same picture or patient as one of those, are left out and counted.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  radiograph external-test runs/first --data elsewhere/collections --out external"
+)]
+pub(crate) struct Arguments {
+    /// Folder of a finished run
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+
+    /// Folder of collections that the run has not seen; `scan --help` lists the layouts
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// Folder for external.json and predictions.csv
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Device: cpu, cuda:0, … [default: that of the run]
+    #[arg(long)]
+    device: Option<Device>,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    interrupt::listen();
+    let progress = Progress::new();
+    let mut watch = progress.of_run();
+    let test = ExternalTest::of_run(&arguments.run, &arguments.data, arguments.device, &mut watch)?;
+    progress.end();
+    let table = write(&test, &arguments.out)?;
+    if arguments.json {
+        output::json(&test)?;
+    } else {
+        print(&test, &table)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn write(test: &ExternalTest, folder: &Path) -> Result<PathBuf, Failure> {
+    create_folder(folder)?;
+    write_bytes(&folder.join("external.json"), &serde_json::to_vec_pretty(test)?)?;
+    let table = folder.join("predictions.csv");
+    write_whole(&table, |file| test.predictions.write_csv(file).map_err(std::io::Error::other))?;
+    Ok(table)
+}
+
+fn print(test: &ExternalTest, predictions: &Path) -> Result<(), Failure> {
+    let Evaluation { samples, patients, .. } = &test.elsewhere;
+    output::line(format!("{}: {samples} images of {patients} patients from elsewhere", test.model))?;
+    for (reason, images) in &test.left_out {
+        output::line(format!("    left out, {reason}: {images}"))?;
+    }
+    if test.not_compared > 0 {
+        output::line(format!(
+            "    WARNING: the files of {} training images are gone; a picture tested here may be one of them",
+            test.not_compared
+        ))?;
+    }
+    if test.unfamiliar > 0 {
+        output::line(format!(
+            "    WARNING: {} of the images are unlike the training images",
+            test.unfamiliar
+        ))?;
+    }
+    output::line(format!("\nconfusion elsewhere\n{}", Table::from(&test.elsewhere.confusion).to_text()))?;
+    output::line(test.contrast().to_text())?;
+    output::line(format!("images by class and source\n{}", Table::from(&test.sources).to_text()))?;
+    test.sources.warnings().iter().try_for_each(|warning| output::line(format!("warning: {warning}")))?;
+    output::line(format!("next     radiograph metrics {}", predictions.display()))
+}

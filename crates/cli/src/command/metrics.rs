@@ -1,0 +1,177 @@
+//! `radiograph metrics`: scores of predictions in a CSV file, each with an interval.
+
+use std::{fs::File, path::PathBuf};
+
+use clap::ValueEnum;
+use radiograph_metrics::{
+    Average, Bootstrap, BootstrapMethod, Comparison, ComparisonOptions, CrossTable, Evaluation, Level,
+    Metric, Permutation, Predictions, SubgroupTable, Table, compare_with_best,
+};
+use serde::Serialize;
+
+use crate::{exit::Exit, failure::Failure, output};
+
+/// Score a CSV file of predictions, with an interval on every score
+///
+/// Columns: label, p_CLASS for each class, and optionally id, patient and fields such as source. Patients are resampled,
+/// not images. Several files of the same images, one a model, are compared with each other.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph metrics predictions.csv --by source")]
+pub(crate) struct Arguments {
+    /// Predictions, one file a model
+    #[arg(required = true, value_name = "CSV")]
+    predictions: Vec<PathBuf>,
+
+    /// Column whose values are scored one by one; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    by: Vec<String>,
+
+    /// Number of bootstrap replicates
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    replicates: u32,
+
+    /// Kind of bootstrap interval
+    #[arg(long, default_value = "percentile")]
+    interval: Kind,
+
+    /// Confidence level
+    #[arg(long, default_value_t = 0.95)]
+    level: f64,
+
+    /// Resampling seed
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+
+    /// Format of tables
+    #[arg(long, default_value = "text", conflicts_with = "json")]
+    format: Format,
+
+    /// JSON on standard output instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Percentile,
+    Bca,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Csv,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    models: Vec<Scored>,
+    comparisons: Vec<Comparison>,
+    statements: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Scored {
+    model: String,
+    evaluation: Evaluation,
+    sources: Vec<CrossTable>,
+    subgroups: Vec<SubgroupTable>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let method = match arguments.interval {
+        Kind::Percentile => BootstrapMethod::Percentile,
+        Kind::Bca => BootstrapMethod::Bca,
+    };
+    let bootstrap = Bootstrap::new(arguments.replicates, arguments.seed)?
+        .with_level(Level::new(arguments.level)?)
+        .with_method(method);
+    let models = read(&arguments.predictions)?;
+    let mut report = Report { models: Vec::new(), comparisons: Vec::new(), statements: Vec::new() };
+    for (model, predictions) in &models {
+        report.models.push(score(model, predictions, arguments, &bootstrap)?);
+    }
+    if models.len() > 1 {
+        let options = ComparisonOptions {
+            bootstrap,
+            permutation: Permutation::new(10_000, arguments.seed)?,
+            significance: 0.05,
+        };
+        let named: Vec<(&str, &Predictions)> =
+            models.iter().map(|(name, set)| (name.as_str(), set)).collect();
+        for metric in [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)] {
+            report.comparisons.extend(compare_with_best(&named, &metric, &options)?);
+        }
+        report.statements = report.comparisons.iter().map(Comparison::statement).collect();
+    }
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        print(&report, arguments.format)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// All files, classes in the order of the first one; each model is named after its file.
+fn read(paths: &[PathBuf]) -> Result<Vec<(String, Predictions)>, Failure> {
+    let mut models: Vec<(String, Predictions)> = Vec::new();
+    for path in paths {
+        let file = File::open(path).map_err(|error| Failure::from(error).at(path.display()))?;
+        let classes = models.first().map(|(_, first)| first.classes().clone());
+        let predictions = Predictions::read_csv(file, classes.as_ref())
+            .map_err(|error| Failure::from(error).at(path.display()))?;
+        models.push((path.display().to_string(), predictions));
+    }
+    Ok(models)
+}
+
+fn score(
+    model: &str,
+    predictions: &Predictions,
+    arguments: &Arguments,
+    bootstrap: &Bootstrap,
+) -> Result<Scored, radiograph_metrics::Error> {
+    let mut subgroups = Vec::new();
+    for field in &arguments.by {
+        for metric in [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)] {
+            subgroups.push(SubgroupTable::of(predictions, field, &metric, bootstrap, 2)?);
+        }
+    }
+    // A class that comes from one source makes its scores doubtful, so the two stand together.
+    let source = predictions.fields().find(|field| *field == "source");
+    let sources = source.map(|field| CrossTable::of(predictions, field)).transpose()?;
+    let evaluation = Evaluation::of(predictions, bootstrap)?;
+    Ok(Scored { model: model.to_owned(), evaluation, sources: sources.into_iter().collect(), subgroups })
+}
+
+fn print(report: &Report, format: Format) -> Result<(), Failure> {
+    let show = |table: &Table| match format {
+        Format::Text => output::line(table.to_text()),
+        Format::Markdown => output::line(table.to_markdown()),
+        Format::Csv => output::line(table.to_csv()),
+    };
+    for scored in &report.models {
+        let evaluation = &scored.evaluation;
+        output::line(format!(
+            "{}: {} samples, {} patients",
+            scored.model, evaluation.samples, evaluation.patients
+        ))?;
+        if !evaluation.patients_known {
+            output::line(
+                "no column patient: images count as independent; intervals are too narrow if they are not",
+            )?;
+        }
+        output::line("")?;
+        show(&Table::from(&evaluation.confusion))?;
+        show(&evaluation.overall_table())?;
+        show(&evaluation.long_class_table())?;
+        for cross in &scored.sources {
+            show(&Table::from(cross))?;
+            cross.warnings().iter().try_for_each(|warning| output::line(format!("warning: {warning}\n")))?;
+        }
+        scored.subgroups.iter().try_for_each(|subgroups| show(&Table::from(subgroups)))?;
+    }
+    report.statements.iter().try_for_each(output::line)
+}

@@ -1,0 +1,105 @@
+//! `radiograph scan`: what is in collections, and what is wrong with them, before anything is trained on them.
+
+use std::path::{Path, PathBuf};
+
+use radiograph_dataset::{
+    prepare::with_threads,
+    scan::{Scan, ScanReport},
+    source::{Recognised, recognise},
+};
+use radiograph_files::{FileError, create_folder, write_whole};
+
+use crate::{exit::Exit, failure::Failure, output, progress::Progress};
+
+/// Say what is in collections of chest X-rays, and what is wrong with them
+///
+/// Recognises the collections in the given folders by their layout (Cohen, Figure1, Actualmed, COVID-CXNet, Hannover, NIH
+/// ChestX-ray14, Kermany, Mendeley augmented, one folder a class, saved web cases, DICOM files), counts their images by
+/// class, view, age and more, and lists what deserves a look: rows without files, files without rows, wrong extensions,
+/// doubtful images, classes that come from one collection only. The collections stay as they are.
+///
+/// Exit code 1: a folder could not be searched, or a collection could not be read.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph scan phantoms/collections --out scan")]
+pub(crate) struct Arguments {
+    /// Folders of collections, or folders of such folders
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+
+    /// Folder for scan.json, scan.csv (all findings) and scan-counts.csv
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Detect formats only, decode no image
+    #[arg(long)]
+    no_pixels: bool,
+
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let progress = Progress::new();
+    let (recognised, all_searched) = search(&arguments.folders, &progress);
+    if recognised.sources.is_empty() {
+        return Err(no_collection(&arguments.folders));
+    }
+    let scan = Scan { pixels: !arguments.no_pixels, ..Scan::default() };
+    let report = with_threads(arguments.threads, || scan.run(&recognised.sources, &progress.of_scan()))??;
+    progress.end();
+    let written = arguments.out.as_deref().map(|out| write(&report, out)).transpose()?;
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        output::line(&report)?;
+        if let Some(written) = written {
+            output::line(format!("written: {}", written.map(|path| path.display().to_string()).join(", ")))?;
+        }
+    }
+    Ok(Exit::complete(all_searched && report.unread.is_empty()))
+}
+
+/// The collections below the folders, and whether every folder was searched.
+fn search(folders: &[PathBuf], progress: &Progress) -> (Recognised, bool) {
+    let mut recognised = Recognised::default();
+    let mut all_searched = true;
+    for folder in folders {
+        match recognise(folder) {
+            Ok(found) => recognised.extend(found),
+            Err(error) => {
+                all_searched = false;
+                progress.say(&error.to_string());
+            }
+        }
+    }
+    for folder in &recognised.unknown {
+        progress.say(&format!("{}: images in an unknown layout; skipped", folder.display()));
+    }
+    for (path, reason) in &recognised.refused {
+        progress.say(&format!("{}: {reason}", path.display()));
+    }
+    (recognised, all_searched)
+}
+
+/// No layout was recognised below these folders.
+fn no_collection(folders: &[PathBuf]) -> Failure {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    Failure::input(format!(
+        "no collection is recognised in {}; `radiograph scan --help` lists the layouts",
+        folders.join(", ")
+    ))
+}
+
+fn write(report: &ScanReport, folder: &Path) -> Result<[PathBuf; 3], FileError> {
+    create_folder(folder)?;
+    let [json, findings, counts] = ["scan.json", "scan.csv", "scan-counts.csv"].map(|name| folder.join(name));
+    write_whole(&json, |file| report.write_json(file))?;
+    write_whole(&findings, |file| report.write_findings_csv(file))?;
+    write_whole(&counts, |file| report.write_counts_csv(file))?;
+    Ok([json, findings, counts])
+}

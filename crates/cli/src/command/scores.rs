@@ -1,0 +1,36 @@
+//! The scores of a run's models, as `run` and `evaluate` print them.
+
+use radiograph_run::{Best, Comparisons, Evaluated, ModelEvaluation};
+use serde::Serialize;
+
+use crate::{failure::Failure, output};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+pub(super) struct Scores<'s> {
+    models: &'s [ModelEvaluation],
+    comparisons: &'s Comparisons,
+    best: &'s Best,
+}
+
+impl<'s> Scores<'s> {
+    pub(super) fn of(evaluated: &'s Evaluated) -> Self {
+        let Evaluated { models, comparisons, best, .. } = evaluated;
+        Self { models, comparisons, best }
+    }
+
+    pub(super) fn print(&self) -> Result<(), Failure> {
+        for model in self.models {
+            output::line(format!(
+                "\n{}: {} test images of {} patients or groups\n{}",
+                model.model,
+                model.test.samples,
+                model.test.patients,
+                model.test.overall_table().to_text()
+            ))?;
+            model.warnings.iter().try_for_each(|warning| output::line(format!("WARNING {warning}")))?;
+        }
+        self.comparisons.statements.iter().try_for_each(output::line)?;
+        output::line(format!("\nrecommended: {} ({})", self.best.model, self.best.statement))
+    }
+}

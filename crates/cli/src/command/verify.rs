@@ -1,0 +1,97 @@
+//! `radiograph verify`: every file of a manifest read again, and its leakage report computed anew.
+
+use std::path::{Path, PathBuf};
+
+use radiograph_dataset::{
+    prepare::{Prepared, with_threads},
+    verify::verify,
+};
+use serde::Serialize;
+
+use crate::{exit::Exit, failure::Failure, output, progress::Progress};
+
+/// Check the images of a run, and that nothing leaks between training and test
+///
+/// Reads manifest.csv and leakage.json, reads every image again, and searches every border of the split for shared
+/// patients, pictures, groups and families as if for the first time. Each difference is one line.
+///
+/// Exit code 1: something differs.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph verify runs/first")]
+pub(crate) struct Arguments {
+    /// Run folder, or a manifest.csv with leakage.json beside it
+    #[arg(value_name = "RUN|MANIFEST")]
+    place: PathBuf,
+
+    /// Folder of the collections, if they were moved since
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Found {
+    images: usize,
+    clean: bool,
+    differences: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let folder = folder(&arguments.place)?;
+    let progress = Progress::new();
+    let found = with_threads(arguments.threads, || {
+        verify(folder, arguments.data.as_deref(), &progress.of_assembly())
+    })??;
+    progress.end();
+    let found = Found {
+        images: found.images,
+        clean: found.certificate.clean,
+        differences: found.differences.iter().map(ToString::to_string).collect(),
+    };
+    if arguments.json {
+        output::json(&found)?;
+    } else {
+        print(&found)?;
+    }
+    Ok(Exit::complete(found.differences.is_empty()))
+}
+
+/// The folder of the manifest.
+fn folder(place: &Path) -> Result<&Path, Failure> {
+    if place.is_file() {
+        if place.file_name().is_none_or(|name| name != Prepared::MANIFEST) {
+            return Err(Failure::input(format!(
+                "{} is not named {}; give the manifest, or the folder that holds it",
+                place.display(),
+                Prepared::MANIFEST
+            )));
+        }
+        return Ok(place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+    }
+    if !place.join(Prepared::MANIFEST).is_file() {
+        return Err(Failure::input(format!(
+            "`{}` holds no {}; give a run folder whose images are assembled",
+            place.display(),
+            Prepared::MANIFEST
+        )));
+    }
+    Ok(place)
+}
+
+fn print(found: &Found) -> Result<(), Failure> {
+    found.differences.iter().try_for_each(output::line)?;
+    let images = found.images;
+    output::line(match found.differences.len() {
+        0 if found.clean => format!("{images} images match the manifest, and nothing leaks"),
+        0 => format!("{images} images match the manifest; the leaks are those of the leakage report"),
+        count => format!("{count} differences, {images} images"),
+    })
+}

@@ -1,0 +1,71 @@
+//! What can go wrong when weights are fetched or installed, each with its remedy.
+
+use std::{io, path::PathBuf};
+
+use radiograph_files::{ContentHash, FileError};
+use radiograph_weights::{Architecture, WeightsError, WeightsName};
+
+/// One sentence about what is wrong, one about what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum FetchError {
+    #[error("`{command}` could not be started ({source}); install it, or repair PATH")]
+    Command { command: String, source: io::Error },
+
+    #[error(
+        "{name} is published as {url}, which must be converted first: fetch it, then run `python3 docs/convert_weights.py \
+         FILE OUT.safetensors --architecture {architecture}` and `radiograph weights install {name} OUT.safetensors`"
+    )]
+    Convert { name: WeightsName, url: String, architecture: Architecture },
+
+    #[error("{path} cannot be used: {source}", path = path.display())]
+    Io { path: PathBuf, source: io::Error },
+
+    #[error(
+        "curl was not found, and it does the fetching; install it (on Debian or Ubuntu: apt-get install curl), or fetch \
+         {url} elsewhere and run `radiograph weights install`"
+    )]
+    NoCurl { url: String },
+
+    #[error(
+        "{url} could not be fetched in {attempts} attempts; the last one: {reason}. Run the command again (what has arrived \
+         is kept where the server can go on), or fetch the file elsewhere and run `radiograph weights install`"
+    )]
+    Fetch { url: String, attempts: u32, reason: String },
+
+    #[error(
+        "{name} is not published as a file that can be fetched ({origin}); install a file of yours with `radiograph weights \
+         install {name} FILE`"
+    )]
+    NoSource { name: WeightsName, origin: String },
+
+    #[error(
+        "{url} gave a file with SHA-256 {got}, and the server says {stated}: the transfer is damaged; run the command again"
+    )]
+    Stated { url: String, stated: ContentHash, got: ContentHash },
+
+    #[error(
+        "{name} is not among the published weights ({known}); install a file of yours with `radiograph weights install {name} \
+         FILE`"
+    )]
+    Unknown { name: WeightsName, known: String },
+
+    #[error(transparent)]
+    File(#[from] FileError),
+
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+impl FetchError {
+    /// For `map_err`: keeps the path that an I/O error is about.
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+
+    /// Whether the machine, and not a name or a file, is at fault.
+    pub(crate) fn is_of_machine(&self) -> bool {
+        matches!(self, Self::Command { .. } | Self::NoCurl { .. } | Self::Fetch { .. } | Self::Stated { .. })
+    }
+}

@@ -1,0 +1,207 @@
+//! `radiograph weights`: published weights, and files of one's own, in the folder where a name finds them.
+
+mod download;
+pub(crate) mod error;
+mod fetch;
+mod partial;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use radiograph_weights::{
+    Expected, Taking, Weights, WeightsError, WeightsFolder, WeightsName, WeightsRecord,
+};
+use serde::Serialize;
+
+use self::{download::Download, fetch::published};
+use crate::{exit::Exit, failure::Failure, output, progress::Progress};
+
+/// List, fetch, install and check pretrained weights
+///
+/// They lie in $XDG_CACHE_HOME/radiograph/weights, else ~/.cache/radiograph/weights. A bare network name, such as
+/// inception_v3, selects its first entry in the list.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  radiograph weights list")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List published and installed weights
+    #[command(after_help = "Example:\n  radiograph weights list --json")]
+    List {
+        /// JSON on standard output instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch published weights and install them
+    #[command(after_help = "Example:\n  radiograph weights fetch inception_v3")]
+    Fetch {
+        /// Networks (inception_v3) or published weights (inception_v3.tv_in1k)
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<WeightsName>,
+        /// New content for a name that is installed
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Install a safetensors file
+    #[command(after_help = "Example:\n  radiograph weights install inception_v3.mine weights.safetensors")]
+    Install {
+        /// Name of the weights: a network, a point and a word (inception_v3.mine)
+        name: WeightsName,
+        /// Safetensors file, which is copied
+        file: PathBuf,
+        /// New content for a name that is installed
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Read installed weights again and compare them with their records
+    ///
+    /// Exit code 1: weights are not what was installed.
+    #[command(after_help = "Example:\n  radiograph weights check")]
+    Check {
+        /// Names of installed weights [default: all]
+        #[arg(value_name = "NAME")]
+        names: Vec<WeightsName>,
+        /// JSON on standard output instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What `list --json` prints.
+#[derive(Serialize)]
+struct Listed {
+    folder: PathBuf,
+    published: Vec<WeightsRecord>,
+    installed: Vec<Installed>,
+}
+
+/// Weights in the folder.
+#[derive(Serialize)]
+struct Installed {
+    name: String,
+    record: Option<WeightsRecord>,
+    /// Why they cannot be used, if they cannot.
+    failure: Option<String>,
+}
+
+impl Installed {
+    fn of(name: &WeightsName, found: Result<Weights, WeightsError>) -> Self {
+        let name = name.to_string();
+        match found {
+            Ok(weights) => Self { name, record: Some(weights.record().clone()), failure: None },
+            Err(error) => Self { name, record: None, failure: Some(Failure::from(error).message) },
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let folder = WeightsFolder::of_user()?;
+    let replacing = |replace: bool| if replace { folder.clone().replacing() } else { folder.clone() };
+    match &arguments.action {
+        Action::List { json } => list(&folder, *json),
+        Action::Fetch { names, replace } => {
+            let progress = Progress::new();
+            for name in names {
+                tell(name, &fetch_one(&replacing(*replace), name, *replace, &progress)?)?;
+            }
+            Ok(Exit::Done)
+        }
+        Action::Install { name, file, replace } => {
+            let record = WeightsFolder::identify(name, file)?;
+            tell(name, &replacing(*replace).install(name, file, &record, Taking::Copy)?)?;
+            Ok(Exit::Done)
+        }
+        Action::Check { names, json } => check(&folder, names, *json),
+    }
+}
+
+fn fetch_one(
+    folder: &WeightsFolder,
+    name: &WeightsName,
+    replace: bool,
+    progress: &Progress,
+) -> Result<Weights, Failure> {
+    let record = published(name)?;
+    if let (false, Ok(installed)) = (replace, folder.named(name)) {
+        // A file under its final name was checked before it got that name, and is again when it is opened.
+        return Ok(installed);
+    }
+    let fetched = fetch::fetch(folder, name, &record, &Download::default(), replace, progress);
+    fetched.map_err(|error| {
+        let of_machine = error.is_of_machine();
+        let failure = Failure::from(error);
+        if of_machine { Failure { exit: Exit::Machine, ..failure } } else { failure }
+    })
+}
+
+fn list(folder: &WeightsFolder, json: bool) -> Result<Exit, Failure> {
+    let installed = folder.installed()?;
+    if json {
+        let installed = installed.iter().map(|name| Installed::of(name, folder.named(name)));
+        output::json(&Listed {
+            folder: folder.path().to_owned(),
+            published: WeightsRecord::published(),
+            installed: installed.collect(),
+        })?;
+        return Ok(Exit::Done);
+    }
+    output::line("published weights (a bare network name selects its first entry):")?;
+    for record in WeightsRecord::published() {
+        let how = match &record.source_url {
+            Some(_) if record.is_fetchable() => "radiograph weights fetch",
+            Some(_) => "to be converted, docs/weights.md",
+            None => "radiograph weights install",
+        };
+        output::line(format!("    {:32} {how}", record.name))?;
+    }
+    output::line(format!("installed in {}: {}", folder.path().display(), installed.len()))?;
+    for name in &installed {
+        match folder.named(name) {
+            Ok(weights) => tell(name, &weights)?,
+            Err(error) => output::line(format!("{name}: {}", Failure::from(error).message))?,
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads every tensor's place and every byte again.
+fn check(folder: &WeightsFolder, names: &[WeightsName], json: bool) -> Result<Exit, Failure> {
+    let names = if names.is_empty() { folder.installed()? } else { names.to_vec() };
+    let progress = Progress::new();
+    let mut checked = Vec::new();
+    for name in names {
+        progress.begin(&format!("checking {name}"));
+        let expected = Expected::of(name.architecture());
+        let opened = folder.named(&name).and_then(|weights| weights.open(&expected).map(|_| weights));
+        checked.push(Installed::of(&name, opened));
+    }
+    progress.end();
+    if json {
+        output::json(&checked)?;
+    } else {
+        for Installed { name, failure, .. } in &checked {
+            output::line(format!("{name}: {}", failure.as_deref().unwrap_or("as installed")))?;
+        }
+    }
+    Ok(Exit::complete(checked.iter().all(|one| one.failure.is_none())))
+}
+
+fn tell(name: &WeightsName, weights: &Weights) -> Result<(), Failure> {
+    let record = weights.record();
+    let unknown = || "unknown".to_owned();
+    output::line(format!(
+        "{name}: {}\n    {}\n    licence {}, source {}",
+        weights.path().display(),
+        weights.in_words(),
+        record.licence.clone().unwrap_or_else(unknown),
+        record.source_url.clone().or_else(|| record.origin.clone()).unwrap_or_else(unknown),
+    ))
+}

@@ -1,0 +1,25 @@
+//! Ctrl-C: the first asks a run to stop after the current step, the second stops the program at once.
+
+#![allow(clippy::print_stderr, reason = "the answer to Ctrl-C")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::Exit;
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Turns Ctrl-C from an end into a question, which [`asked`] answers.
+pub(crate) fn listen() {
+    // Without a handler Ctrl-C ends the program at once, which loses no more than the work since the last checkpoint.
+    let _ = ctrlc::set_handler(|| {
+        if ASKED.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+        eprintln!("\nFinishing this step; press Ctrl-C again to quit now");
+    });
+}
+
+/// Whether Ctrl-C was pressed.
+pub(crate) fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}

@@ -1,0 +1,89 @@
+//! The program, run as a person runs it, in a folder of its own.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// The folder of a test, with the files that examples in help texts name.
+pub(crate) struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> &Self {
+        fs::write(self.file(name), text).unwrap();
+        self
+    }
+
+    /// Draws phantoms that are small enough for a test.
+    pub(crate) fn draw(&self) -> &Self {
+        let drawn = self.run("phantoms --out phantoms --patients 30 --side 96");
+        assert!(drawn.status.success(), "{}", text(&drawn.stderr));
+        self
+    }
+
+    /// Runs the program with these words.
+    pub(crate) fn run(&self, words: &str) -> Output {
+        self.command().args(words.split_whitespace()).output().unwrap()
+    }
+
+    /// Its exit code.
+    pub(crate) fn code(&self, words: &str) -> i32 {
+        let output = self.run(words);
+        output.status.code().unwrap_or_else(|| panic!("`{words}` was killed: {}", text(&output.stderr)))
+    }
+
+    /// What it prints as JSON, and nothing else; it must succeed or find something.
+    pub(crate) fn json(&self, words: &str) -> serde_json::Value {
+        let output = self.run(words);
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 1)), "`{words}` ended with {code:?}: {}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("`{words}` printed no JSON ({error}): {}", text(&output.stdout)))
+    }
+
+    /// The program, in this folder and with a cache of its own.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_radiograph"));
+        command.current_dir(self.path()).env("XDG_CACHE_HOME", self.file("cache"));
+        command
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Predictions of two classes.
+pub(crate) const PREDICTIONS: &str = "\
+id,patient,source,label,p_covid,p_normal
+1.png,ann,north,covid,0.9,0.1
+2.png,ann,north,covid,0.8,0.2
+3.png,bob,north,normal,0.3,0.7
+4.png,cid,south,normal,0.6,0.4
+5.png,dan,south,normal,0.1,0.9
+6.png,eve,south,covid,0.4,0.6
+";
+
+/// A printed table that one matrix explains: 9 of 10 and 8 of 10.
+pub(crate) const TABLE: &str = "\
+class,support,precision,recall,f1
+covid,10,81.82,90.00,85.71
+normal,10,88.89,80.00,84.21
+";

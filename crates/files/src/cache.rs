@@ -1,0 +1,50 @@
+//! The folder in which everything of this project lies that a user keeps outside of any checkout or run: libtorch,
+//! weights, tools.
+
+use std::{env, ffi::OsString, path::PathBuf};
+
+/// The user's cache folder: `$XDG_CACHE_HOME/radiograph`, else `~/.cache/radiograph`. It need not exist yet.
+///
+/// `None` if the environment names neither. An empty or relative `XDG_CACHE_HOME` counts as unset, as the XDG Base Directory
+/// Specification demands.
+pub fn cache_folder() -> Option<PathBuf> {
+    cache_folder_in(|name| env::var_os(name))
+}
+
+fn cache_folder_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("radiograph"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::cache_folder_in;
+
+    fn folder(variables: &[(&str, &str)]) -> Option<std::path::PathBuf> {
+        cache_folder_in(|name| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn xdg_cache_home_wins_if_it_is_absolute() {
+        let home = ("HOME", "/home/ada");
+        assert_eq!(
+            folder(&[home, ("XDG_CACHE_HOME", "/disk/cache")]).unwrap(),
+            Path::new("/disk/cache/radiograph")
+        );
+        for unset in ["", "cache", "./cache"] {
+            let found = folder(&[home, ("XDG_CACHE_HOME", unset)]).unwrap();
+            assert_eq!(found, Path::new("/home/ada/.cache/radiograph"), "{unset:?}");
+        }
+        assert_eq!(folder(&[home]).unwrap(), Path::new("/home/ada/.cache/radiograph"));
+    }
+
+    #[test]
+    fn without_a_home_there_is_none() {
+        assert_eq!(folder(&[]), None);
+        assert_eq!(folder(&[("HOME", "")]), None);
+        assert_eq!(folder(&[("XDG_CACHE_HOME", "/cache")]).unwrap(), Path::new("/cache/radiograph"));
+    }
+}

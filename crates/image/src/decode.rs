@@ -1,0 +1,113 @@
+//! Decodes a file's bytes to a [`Picture`]. The content decides the format, not the name.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use crate::{
+    ImageError, ImageFormat, Limits, Picture, Undecodable, dicom, jpeg, raster, read::check_file_size,
+    read_file,
+};
+
+/// Reads and decodes the image at `path`, whatever its extension says.
+///
+/// PNG of every depth and colour type, JPEG (gray, colour, CMYK), WebP, BMP, TIFF and DICOM are decoded, 16 bits are
+/// kept, transparent pixels are composited over black (the ground of a radiograph), DICOM pixels pass modality LUT,
+/// window and inversion of MONOCHROME1, in that order. Orientation marks of cameras are not applied.
+///
+/// ```no_run
+/// use radiograph_image::{Limits, decode_file};
+///
+/// let picture = decode_file("chest.dcm".as_ref(), &Limits::default())?;
+/// println!("{} × {}, {} bits", picture.width(), picture.height(), picture.bits());
+/// # Ok::<(), radiograph_image::ImageError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ImageError::Read`] if the system refuses the file, [`ImageError::Undecodable`] with the reason if its content
+/// does not become a picture.
+pub fn decode_file(path: &Path, limits: &Limits) -> Result<Picture, ImageError> {
+    let bytes = read_file(path, limits)?;
+    decode(&bytes, limits).map_err(|reason| ImageError::Undecodable { path: path.to_owned(), reason })
+}
+
+/// Decodes an image from its bytes; the steps are those of [`decode_file`].
+///
+/// # Errors
+///
+/// The reason if the bytes do not become a picture. Decoding libraries that panic are caught.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+    guarded(|| decode_as_stored(bytes, limits))
+}
+
+/// Decodes an image to gray. Equal to [`decode`] and [`Picture::into_gray`] but for JPEG, whose luma is stored apart:
+/// it is taken as stored, which skips the chroma (a quarter of the time) and keeps its rounding.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_gray(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+    guarded(|| match ImageFormat::of_content(bytes) {
+        Some(ImageFormat::Jpeg) => {
+            check_file_size(bytes.len() as u64, limits)?;
+            jpeg::decode_gray(bytes, limits)
+        }
+        _ => decode_as_stored(bytes, limits).map(Picture::into_gray),
+    })
+}
+
+/// Decodes an image once, and gives it as [`decode`] and in gray as [`decode_gray`] does.
+///
+/// The gray picture is equal to that of [`decode_gray`]. The first one may differ from that of [`decode`] by one level in a
+/// colour JPEG, whose colours are computed here from the decoded luma and chroma.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_with_gray(bytes: &[u8], limits: &Limits) -> Result<(Picture, Picture), Undecodable> {
+    guarded(|| {
+        if ImageFormat::of_content(bytes) == Some(ImageFormat::Jpeg) {
+            check_file_size(bytes.len() as u64, limits)?;
+            return jpeg::decode_with_gray(bytes, limits);
+        }
+        let stored = decode_as_stored(bytes, limits)?;
+        let gray = stored.clone().into_gray();
+        Ok((stored, gray))
+    })
+}
+
+fn decode_as_stored(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+    check_file_size(bytes.len() as u64, limits)?;
+    if bytes.is_empty() {
+        return Err(Undecodable::Empty);
+    }
+    match ImageFormat::of_content(bytes) {
+        Some(ImageFormat::Jpeg) => jpeg::decode(bytes, limits),
+        Some(ImageFormat::Dicom) => dicom::decode(bytes, limits),
+        Some(format @ (ImageFormat::Bmp | ImageFormat::Png | ImageFormat::Tiff | ImageFormat::WebP)) => {
+            raster::decode(bytes, format, limits)
+        }
+        Some(format) => Err(Undecodable::UnsupportedFormat { format }),
+        None => Err(Undecodable::NotAnImage { text: looks_like_text(bytes) }),
+    }
+}
+
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(512)];
+    head.iter().all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
+}
+
+/// The last wall between hostile bytes and a run over thousands of images: decoding works on borrowed bytes and
+/// leaves nothing half-changed behind, so a panic of a decoding library can be stopped here.
+fn guarded<T>(decode: impl FnOnce() -> Result<T, Undecodable>) -> Result<T, Undecodable> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|panic| Err(Undecodable::DecoderPanicked { reason: panic_text(panic.as_ref()) }))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+}

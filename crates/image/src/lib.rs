@@ -1,0 +1,44 @@
+//! Reads radiographs (PNG, JPEG, TIFF, BMP, WebP, DICOM) and prepares them for a network.
+//!
+//! [`decode_file`] turns a file into a [`Picture`] within [`Limits`]; the content decides the format, not the name.
+//! [`preprocess`] turns a picture into the input of a network, [`loader`] does both for many files at once.
+//!
+//! Files come from strangers. Headers are checked against limits before pixels are allocated, and a file that does not
+//! become a picture is an [`Undecodable`] with its reason, never a panic.
+//!
+//! ```
+//! use radiograph_image::{Limits, Picture, Samples, decode, encode_png, preprocess::Preprocess};
+//!
+//! let picture = Picture::new(64, 48, Samples::Gray8(vec![128; 64 * 48])).expect("one sample for each pixel");
+//! let png = encode_png(&picture).expect("a small picture encodes");
+//! assert_eq!(decode(&png, &Limits::default())?, picture);
+//!
+//! let input = Preprocess { size: 32, ..Preprocess::default() }.check()?.apply(picture);
+//! assert_eq!(input.dim(), (3, 32, 32)); // red, green, blue; rows; columns
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod decode;
+mod dicom;
+mod encode;
+mod error;
+mod format;
+mod jpeg;
+mod limits;
+pub mod loader;
+mod picture;
+pub mod preprocess;
+mod raster;
+mod read;
+pub mod sheet;
+mod undecodable;
+
+pub use decode::{decode, decode_file, decode_gray, decode_with_gray};
+pub use dicom::DicomHeader;
+pub use encode::{encode, encode_png};
+pub use error::ImageError;
+pub use format::{ImageFormat, SNIFF_BYTES};
+pub use limits::Limits;
+pub use picture::{Picture, Samples};
+pub use read::read_file;
+pub use undecodable::Undecodable;

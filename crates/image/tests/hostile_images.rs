@@ -1,0 +1,112 @@
+//! Hostile images, one file each in `attacks`: refused for the reason their names begin with, never a panic.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::{fs, path::Path};
+
+use radiograph_image::{
+    ImageError, Limits, Undecodable, decode, decode_file, decode_gray, loader::Loader, preprocess::Preprocess,
+};
+
+fn attacks() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("attacks");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut attacks: Vec<(String, Vec<u8>)> = files
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .filter(|(name, _)| name.contains("--"))
+        .collect();
+    attacks.sort();
+    attacks
+}
+
+fn kind(reason: &Undecodable) -> &'static str {
+    match reason {
+        Undecodable::Empty => "empty",
+        Undecodable::TooManyBytes { .. } => "too-many-bytes",
+        Undecodable::TooManyPixels { .. } => "too-many-pixels",
+        Undecodable::TooMuchMemory { .. } => "too-much-memory",
+        Undecodable::NotAnImage { .. } => "not-an-image",
+        Undecodable::UnsupportedFormat { .. } => "unsupported-format",
+        Undecodable::UnsupportedVariety { .. } => "unsupported-variety",
+        Undecodable::SeveralFrames { .. } => "several-frames",
+        Undecodable::NoPixels => "no-pixels",
+        Undecodable::Damaged { .. } => "damaged",
+        Undecodable::DecoderPanicked { .. } => "panicked",
+        _ => "unknown",
+    }
+}
+
+#[test]
+fn every_attack_meets_its_refusal() {
+    let attacks = attacks();
+    let mut wrong = Vec::new();
+    for (name, bytes) in &attacks {
+        let expected = name.split("--").next().unwrap();
+        for decoded in [decode(bytes, &Limits::default()), decode_gray(bytes, &Limits::default())] {
+            match decoded {
+                Ok(_) => wrong.push(format!("{name}: decoded")),
+                Err(reason) if kind(&reason) != expected => wrong.push(format!("{name}: {reason:?}")),
+                Err(reason) => assert!(!reason.to_string().contains('\n'), "{name}: one line, not {reason}"),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(attacks.len(), 74, "hostile images");
+}
+
+/// Cut short and with bytes changed in turn (all of the headers, samples of the rest), no format panics.
+#[test]
+fn no_truncation_or_flipped_byte_panics() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/decode");
+    let mut decoded = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let limits = Limits { pixels: 1 << 14, ..Limits::default() };
+        let places = || (0..bytes.len()).filter(|at| *at < 160 || at % 31 == 0);
+        let check = |bytes: &[u8], what: String| {
+            if let Err(reason @ Undecodable::DecoderPanicked { .. }) = decode(bytes, &limits) {
+                panic!("{} {what}: {reason}", path.display());
+            }
+        };
+        for length in places() {
+            check(&bytes[..length], format!("cut to {length}"));
+        }
+        for at in places() {
+            let mut bent = bytes.clone();
+            bent[at] ^= 0x80 | (at as u8 & 0x7F);
+            check(&bent, format!("byte {at}"));
+        }
+        decoded += 1;
+    }
+    assert_eq!(decoded, 42);
+}
+
+#[test]
+fn errors_name_the_file_and_loading_goes_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let good = folder.join("tests/golden/decode/gray-8.png");
+    let bad = folder.join("attacks/damaged--truncated.png");
+    let missing = folder.join("attacks/not-there.png");
+    let loader = Loader::new(Preprocess::default().check().unwrap(), 2).unwrap();
+    let files = [good.clone(), bad.clone(), missing.clone(), folder.to_owned(), good];
+    let loaded: Vec<_> = loader.load(files.into_iter().enumerate()).collect();
+    assert_eq!(loaded.iter().map(|image| image.key).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    assert!(loaded[0].input.is_ok() && loaded[4].input.is_ok());
+    assert!(matches!(&loaded[1].input, Err(ImageError::Undecodable { path, .. }) if *path == bad));
+    assert!(matches!(&loaded[2].input, Err(ImageError::Read { path, .. }) if *path == missing));
+    assert!(matches!(&loaded[3].input, Err(ImageError::Read { .. } | ImageError::Undecodable { .. })));
+    let text = loaded[1].input.as_ref().unwrap_err().to_string();
+    assert!(text.contains("damaged--truncated.png"), "{text}");
+}
+
+#[test]
+fn files_above_the_limit_are_not_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/decode/gray-8.png");
+    let limits = Limits { file_bytes: 50, ..Limits::default() };
+    let refused = decode_file(&path, &limits).unwrap_err();
+    assert!(matches!(
+        refused,
+        ImageError::Undecodable { reason: Undecodable::TooManyBytes { limit: 50, .. }, .. }
+    ));
+}

@@ -1,0 +1,74 @@
+//! Warnings: reasons not to believe the prediction for a film.
+
+use std::fmt;
+
+use radiograph_dataset::View;
+use serde::Serialize;
+
+use crate::Film;
+
+/// Share of coloured pixels above which an image counts as a photograph. Markers and annotations cover less.
+const PHOTOGRAPH: f64 = 0.05;
+
+/// A reason not to believe the probabilities of an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "warning")]
+#[non_exhaustive]
+pub enum Warning {
+    /// The file's header says that the film is not frontal.
+    NotFrontal {
+        /// View in the header.
+        view: String,
+    },
+    /// A large part of the image is coloured, unlike any radiograph.
+    Coloured {
+        /// Share of coloured pixels, 0 to 1.
+        share: f64,
+    },
+    /// The features lie farther from the training images than nearly all of these lie from each other.
+    Unfamiliar {
+        /// Share of the training images that are less strange, 0 to 1.
+        stranger_than: f64,
+    },
+    /// The features come from random weights.
+    RandomWeights,
+    /// The model was trained on permuted labels.
+    PermutedLabels,
+}
+
+/// The warnings that the film alone gives cause for.
+pub(super) fn of_film(film: &Film) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if matches!(film.view(), View::Lateral | View::Ct) {
+        warnings.push(Warning::NotFrontal { view: film.view().name().to_owned() });
+    }
+    let share = film.coloured_share();
+    if share > PHOTOGRAPH {
+        warnings.push(Warning::Coloured { share });
+    }
+    warnings
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFrontal { view } => {
+                write!(formatter, "its header says {view}; the model knows frontal films only")
+            }
+            Self::Coloured { share } => {
+                write!(formatter, "{:.0} % of it is coloured, unlike a radiograph", share * 100.0)
+            }
+            Self::Unfamiliar { stranger_than } => write!(
+                formatter,
+                "it is unlike the training images (stranger than {:.1} % of them)",
+                stranger_than * 100.0
+            ),
+            Self::RandomWeights => {
+                formatter.write_str("its features come from RANDOM weights; the probabilities mean nothing")
+            }
+            Self::PermutedLabels => {
+                formatter.write_str("the model learned PERMUTED labels; the probabilities mean nothing")
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! From the content of a report to its page and figures, in memory.
+
+use crate::{Error, Rendered, Report, drawings, page};
+
+impl Report {
+    /// Draws the figures and writes the page, all in memory.
+    ///
+    /// The same report gives the same bytes, whatever the number of threads.
+    ///
+    /// # Errors
+    ///
+    /// If there is no network, if two share a name, or if two parts of the input contradict one another.
+    pub fn render(&self) -> Result<Rendered, Error> {
+        self.check()?;
+        let figures = drawings::figures(self)?;
+        let html = page::page(self, &figures)?;
+        Ok(Rendered { html, figures })
+    }
+}

@@ -1,0 +1,164 @@
+//! Resolution of a config from its layers: preset, then file, then overrides. Ranges are checked in `super::check`.
+
+use radiograph_protocol::Preset;
+use toml::{Table, Value};
+
+use super::{Config, preset, renamed};
+use crate::Error;
+
+/// A config from its layers.
+pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config, Error> {
+    let file: Table = match file {
+        Some(text) => text.parse().map_err(|error: toml::de::Error| refused("the file", &error))?,
+        None => Table::new(),
+    };
+    let mut changes = file;
+    for text in overrides {
+        let (key, value) = split(text)?;
+        insert(&mut changes, key, value)?;
+    }
+    renamed::refuse(&changes)?;
+    let named = match changes.get("preset") {
+        None => Preset::Trustworthy,
+        Some(Value::String(name)) => name.parse().map_err(|error: radiograph_protocol::ProtocolError| {
+            Error::config("preset", error.to_string())
+        })?,
+        Some(other) => return Err(Error::config("preset", format!("{other} is not the name of a preset"))),
+    };
+    let mut settings = Table::try_from(preset::settings(named))
+        .map_err(|error| Error::config("preset", error.to_string()))?;
+    lay_over(&mut settings, changes, "");
+    serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
+        let (key, error) = (error.path().to_string(), error.into_inner());
+        refused(if key == "." { "the settings" } else { &key }, &error)
+    })
+}
+
+/// Splits `key=value`. A value that is not TOML is taken as text, so that names and paths need no second pair of quotes.
+fn split(text: &str) -> Result<(&str, Value), Error> {
+    let (key, value) = text
+        .split_once('=')
+        .map(|(key, value)| (key.trim(), value.trim()))
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| Error::config(text, "write an override as key=value, such as training.epochs=10"))?;
+    let parsed = format!("value = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    Ok((key, parsed.unwrap_or_else(|| Value::String(value.to_owned()))))
+}
+
+fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), Error> {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+            Ok(())
+        }
+        Some((head, rest)) => {
+            let inner = table.entry(head).or_insert_with(|| Value::Table(Table::new()));
+            // A setting that was switched off, or an alternative, is replaced by the requested table.
+            if !inner.is_table() {
+                *inner = Value::Table(Table::new());
+            }
+            match inner {
+                Value::Table(inner) => insert(inner, rest, value),
+                _ => Err(Error::config(key, "it has no settings below it")),
+            }
+        }
+    }
+}
+
+/// Settings with alternatives: naming another alternative replaces the whole setting.
+const ALTERNATIVES: [&str; 5] =
+    ["training.schedule", "training.clipping", "training.tested_model", "head.cell", "input.normalisation"];
+
+fn lay_over(below: &mut Table, above: Table, path: &str) {
+    for (key, value) in above {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(over)) if !ALTERNATIVES.contains(&path.as_str()) => {
+                lay_over(inner, over, &path);
+            }
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The message alone: the whole error draws the place in the text over several lines.
+fn refused(what: &str, error: &toml::de::Error) -> Error {
+    Error::config(what, error.message().trim().replace('\n', "; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_protocol::{Clipping, Schedule};
+    use radiograph_weights::Architecture;
+
+    use super::*;
+
+    fn of(file: &str, overrides: &[&str]) -> Result<Config, Error> {
+        resolve(Some(file), &overrides.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn later_layers_win_and_leave_the_rest() {
+        let config = of(
+            "preset = 'paper'\n[training]\nepochs = 3\n[head.layers.vgg19]\nunits = 64",
+            &["training.epochs=4", "seed = 9"],
+        )
+        .unwrap();
+        let plain = Config::of(Preset::Paper);
+        assert_eq!((config.training.epochs, config.seed, config.preset), (4, 9, Preset::Paper));
+        assert_eq!(config.training.batch_size, plain.training.batch_size);
+        assert_eq!(config.head.layers[&Architecture::Vgg19].units, 64);
+        assert_eq!(config.head.layers[&Architecture::Vgg19].dense, [4096, 4096]);
+        assert_eq!(config.head.layers[&Architecture::DenseNet121].units, 1024);
+    }
+
+    #[test]
+    fn alternatives_are_replaced_whole_and_false_switches_off() {
+        let config = of(
+            "",
+            &[
+                "training.schedule={ constant = { rate = 0.01 } }",
+                "training.clipping=false",
+                "training.patience=false",
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.training.schedule, Schedule::Constant { rate: 0.01 });
+        assert_eq!((config.training.clipping, config.training.patience), (None, None));
+        let config = of("[training]\nclipping = { value = 100.0 }", &[]).unwrap();
+        assert_eq!(config.training.clipping, Some(Clipping::Value(100.0)));
+        let error = of("", &["training.patience=true"]).unwrap_err();
+        assert!(error.to_string().contains("false to switch it off"), "{error}");
+    }
+
+    #[test]
+    fn text_needs_no_quotes() {
+        let config = of("", &["compute.device=cuda:0", "weights.vgg19=random:7"]).unwrap();
+        assert_eq!(config.compute.device, "cuda:0");
+        assert_eq!(config.weights[&Architecture::Vgg19], "random:7");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (file, overrides, named) in [
+            ("sed = 3", &[][..], "sed"),
+            ("[training]\nepoch = 3", &[], "epoch"),
+            ("seed = 'three'", &[], "three"),
+            ("seed = -1", &[], "-1"),
+            ("preset = 'best'", &[], "best"),
+            ("preset = 3", &[], "3"),
+            ("seed = ", &[], "the file"),
+            ("", &["epochs"], "key=value"),
+            ("", &["=3"], "key=value"),
+            ("", &["training.epochs.x=3"], "epochs"),
+            ("", &["backbones=['vgg16']"], "vgg16"),
+        ] {
+            let error = of(file, overrides).unwrap_err();
+            assert!(matches!(error, Error::Config { .. }), "{error:?}");
+            assert!(error.to_string().contains(named), "{file:?} {overrides:?}: {error}");
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
+        }
+    }
+}

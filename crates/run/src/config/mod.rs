@@ -1,0 +1,149 @@
+//! The settings of a run. A preset supplies every value, a file and overrides change some, and the run's `config.toml` lists
+//! the result.
+//!
+//! ```
+//! use radiograph_run::Config;
+//!
+//! let file = "
+//!     preset = 'trustworthy'
+//!     backbones = ['inception_v3']
+//!     [data]
+//!     folder = 'xrays'
+//!     [training]
+//!     epochs = 10
+//! ";
+//! let config = Config::resolve(Some(file), &["training.batch_size=16".to_owned()])?;
+//! assert_eq!((config.training.epochs, config.training.batch_size), (10, 16));
+//!
+//! // Unknown settings are errors.
+//! let error = Config::resolve(Some("seeed = 3"), &[]).unwrap_err();
+//! assert!(error.to_string().contains("seeed"));
+//! # Ok::<(), radiograph_run::Error>(())
+//! ```
+
+mod check;
+mod layers;
+mod model;
+mod or_off;
+mod preset;
+mod recipe;
+mod renamed;
+mod section;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use radiograph_protocol::Preset;
+use radiograph_weights::Architecture;
+use serde::{Deserialize, Serialize};
+
+use toml::{Table, Value};
+
+use crate::Error;
+pub use model::ModelKind;
+pub use section::{
+    BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
+    KeptAges, KeptViews, Layers, TrainingSection,
+};
+
+/// All settings of a run, as `config.toml` has them.
+///
+/// `false` switches an optional setting off, in a file and in an override.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Preset that supplies unset values.
+    pub preset: Preset,
+    /// Seed of every random draw, 0 to 2^63 - 1.
+    pub seed: u64,
+    /// Frozen networks, in the order of tables and figures.
+    pub backbones: Vec<Architecture>,
+    /// Training of the plain networks of Table 4 on the same features and folds.
+    pub baselines: bool,
+    /// Random exchange of labels within the test part and within each fold: a control run that must find nothing.
+    pub permute_labels: bool,
+    /// Weights of each network: an installed name, a file, or `random:SEED`.
+    pub weights: BTreeMap<Architecture, String>,
+    /// The data and its split.
+    pub data: DataSection,
+    /// Input of the networks.
+    pub input: InputSection,
+    /// The head that reads the feature map.
+    pub head: HeadSection,
+    /// Training of the heads.
+    pub training: TrainingSection,
+    /// Scores, intervals and tests.
+    pub evaluation: EvaluationSection,
+    /// Explanations of test images.
+    pub explanation: ExplanationSection,
+    /// Devices, threads and memory.
+    pub compute: ComputeSection,
+}
+
+impl Config {
+    /// The settings of a preset, without a folder of images.
+    pub fn of(preset: Preset) -> Self {
+        preset::settings(preset)
+    }
+
+    /// The settings of the preset that `file` names (default: `trustworthy`), changed by `file`, then by overrides of the form
+    /// `key=value`, such as `training.epochs=10`. A value that is not TOML is taken as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with the key that is unknown, renamed, of the wrong type or out of its range.
+    pub fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Self, Error> {
+        let config = layers::resolve(file, overrides)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks that every setting is in its range and that the settings go together. Files and devices are not looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with the key.
+    pub fn check(&self) -> Result<(), Error> {
+        check::check(self)
+    }
+
+    /// The text of `config.toml`: every setting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if a path is not Unicode, which TOML requires.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|error| Error::config("the settings", error.to_string()))
+    }
+
+    /// The keys of all settings that differ from the preset's, such as `training.keep`, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_toml`](Self::to_toml).
+    pub fn differences(&self) -> Result<Vec<String>, Error> {
+        let table = |config: &Self| {
+            Table::try_from(config).map_err(|error| Error::config("the settings", error.to_string()))
+        };
+        let mut keys = Vec::new();
+        differing(&Value::Table(table(self)?), &Value::Table(table(&Self::of(self.preset))?), "", &mut keys);
+        Ok(keys)
+    }
+}
+
+/// The keys below `path` whose values differ.
+fn differing(ours: &Value, theirs: &Value, path: &str, keys: &mut Vec<String>) {
+    let (Value::Table(a), Value::Table(b)) = (ours, theirs) else {
+        if ours != theirs {
+            keys.push(path.to_owned());
+        }
+        return;
+    };
+    let all: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    for key in all {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (a.get(key), b.get(key)) {
+            (Some(ours), Some(theirs)) => differing(ours, theirs, &path, keys),
+            _ => keys.push(path),
+        }
+    }
+}

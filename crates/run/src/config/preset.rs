@@ -1,0 +1,143 @@
+//! The settings of the three presets. Those of the data come from the dataset crate's recipes.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use radiograph_classes::Classes;
+use radiograph_dataset::{assemble::Views, balance::PerClass};
+use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
+use radiograph_protocol::{FeatureShape, Method, Preset, Quantity, Reading, Tested, TestedModel};
+use radiograph_weights::Architecture;
+
+use super::{
+    BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
+    InputSection, KeptViews, Layers, TrainingSection, recipe,
+};
+
+/// Features that fit the device beside the largest head, on a board of 12 GB.
+const RESIDENT_BYTES: u64 = 4 << 30;
+
+/// All settings, without a folder of images.
+pub(super) fn settings(preset: Preset) -> Config {
+    let released = preset == Preset::ReleasedCode;
+    let seed = 7; // the released code's split seed; as good as any for the others
+    Config {
+        preset,
+        seed,
+        backbones: Architecture::ALL.to_vec(),
+        baselines: true,
+        permute_labels: false,
+        weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
+        data: data(preset),
+        input: InputSection {
+            size: 224,
+            colour: if released { Colour::Rgb } else { Colour::Gray },
+            fit: Fit::Stretch,
+            filter: match preset {
+                Preset::Paper => Some(Filter::Bilinear),
+                Preset::ReleasedCode => Some(Filter::Nearest),
+                Preset::Trustworthy => None,
+            },
+            normalisation: (preset != Preset::Trustworthy).then_some(Normalisation::ZeroOne),
+            augmentation: released.then_some(Augmentation { rotation: 15.0, shift: 0.0, flip: false }),
+            augmented_copies: if released { 4 } else { 0 },
+        },
+        head: head(preset),
+        training: training(preset, seed),
+        evaluation: EvaluationSection {
+            bootstrap_replicates: 2000,
+            permutations: 10_000,
+            confidence_level: 0.95,
+            significance_level: 0.05,
+            best_by: if preset == Preset::Trustworthy {
+                BestBy::ValidationMacroAuc
+            } else {
+                BestBy::TestAccuracy
+            },
+        },
+        explanation: ExplanationSection {
+            method: Method::GradCam,
+            quantity: Quantity::Logit,
+            images_per_class: 4,
+        },
+        compute: ComputeSection {
+            device: "cpu".to_owned(),
+            more_devices: Vec::new(),
+            threads: 0,
+            resident_bytes: RESIDENT_BYTES,
+            feature_stores: None,
+        },
+    }
+}
+
+/// The recipe's values, as far as a config can change them.
+fn data(preset: Preset) -> DataSection {
+    let recipe = recipe::of_preset(preset, Classes::of_the_paper());
+    DataSection {
+        folder: PathBuf::new(),
+        classes: recipe.classes.names().map(str::to_owned).collect(),
+        views: match recipe.filters.views {
+            Views::Frontal => KeptViews::Frontal,
+            Views::PaOnly => KeptViews::PaOnly,
+            _ => KeptViews::Any,
+        },
+        split: recipe.split.kind,
+        test_share: recipe.split.test,
+        one_per_picture: recipe.balance.one_per_picture,
+        max_per_patient: recipe.balance.per_patient,
+        max_per_class: match recipe.balance.per_class {
+            PerClass::AtMost(images) => Some(images),
+            PerClass::All | PerClass::Smallest => None,
+        },
+        balance_by: recipe.balance.by,
+        ages: None,
+        licences: recipe.filters.licences,
+        test_source: recipe.source_out,
+        search_crops: recipe.search.crops,
+    }
+}
+
+/// The preset's heads, as settings that a file can change one by one.
+fn head(preset: Preset) -> HeadSection {
+    // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
+    let classes = Classes::new(["one"]).expect("one name is a set of names");
+    let shape = FeatureShape { channels: 1, height: 1, width: 1 };
+    let configs = Architecture::ALL.map(|network| (network, preset.head(network, shape, &classes)));
+    let (sequence_order, cell) = match configs[0].1.reading {
+        Reading::Recurrent { order, cell, .. } => (order, cell),
+        Reading::Flatten | Reading::GlobalAverage => Default::default(),
+    };
+    let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
+    let layers: BTreeMap<Architecture, Layers> = configs
+        .into_iter()
+        .map(|(network, config)| (network, Layers { units: Preset::units(network), dense: config.dense }))
+        .collect();
+    HeadSection { sequence_order, cell, dropout, batch_norm, layers }
+}
+
+fn training(preset: Preset, seed: u64) -> TrainingSection {
+    let config = preset.training(seed);
+    let (folds, fold_start) = preset.folds();
+    let tested = match preset.tested() {
+        Tested::Refit { .. } => TestedModel::Refit,
+        Tested::RefitForMedianBest => TestedModel::RefitForMedianBest,
+        Tested::Folds(weights) => TestedModel::WeightedFolds(
+            (1..=folds)
+                .map(|fold| weights.iter().find(|(of, _)| *of == fold).map_or(0.0, |(_, weight)| *weight))
+                .collect(),
+        ),
+    };
+    TrainingSection {
+        optimizer: config.optimizer,
+        schedule: config.schedule,
+        clipping: config.clipping,
+        batch_size: config.batch,
+        epochs: config.epochs,
+        patience: config.patience,
+        kept_weights: config.keep,
+        class_weights: config.class_weights.is_some(),
+        checkpoint_every: config.checkpoint_every,
+        folds,
+        fold_start,
+        tested_model: tested,
+    }
+}

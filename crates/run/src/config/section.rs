@@ -1,0 +1,217 @@
+//! The sections of a config. Values come from a preset (`super::preset`); limits are checked in `super::check`; descriptions
+//! with units and ranges are in `crate::settings`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use radiograph_dataset::{SourceName, balance::BalancedBy, split::Kind};
+use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
+use radiograph_protocol::{
+    Cell, Clipping, Dropout, FoldStart, Keep, Method, Quantity, RmsProp, Schedule, SequenceOrder, TestedModel,
+};
+use radiograph_weights::Architecture;
+use serde::{Deserialize, Serialize};
+
+use super::or_off;
+
+/// Input of the networks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputSection {
+    /// Side of the square input, in pixels.
+    pub size: u32,
+    /// Colour mode.
+    pub colour: Colour,
+    /// Way in which a picture becomes square.
+    pub fit: Fit,
+    /// Resampling filter; `false`: the one in the weights' record, else bilinear.
+    #[serde(with = "or_off")]
+    pub filter: Option<Filter>,
+    /// Normalisation of pixel values; `false`: the one in the weights' record.
+    #[serde(with = "or_off")]
+    pub normalisation: Option<Normalisation>,
+    /// Random movement of augmented copies; `false`: no copies.
+    #[serde(with = "or_off")]
+    pub augmentation: Option<Augmentation>,
+    /// Number of augmented copies of each training image, drawn once; each epoch uses one of them.
+    pub augmented_copies: u32,
+}
+
+/// The head that reads the feature map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadSection {
+    /// Order in which the cells of the map form the sequence.
+    pub sequence_order: SequenceOrder,
+    /// Recurrent cell.
+    pub cell: Cell,
+    /// Dropout in training.
+    #[serde(with = "or_off")]
+    pub dropout: Option<Dropout>,
+    /// Batch normalisation after the recurrent and the dense layers.
+    pub batch_norm: bool,
+    /// Sizes of the layers, by network.
+    pub layers: BTreeMap<Architecture, Layers>,
+}
+
+/// The sizes of a head's layers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layers {
+    /// Number of recurrent units.
+    pub units: i64,
+    /// Widths of the hidden dense layers.
+    pub dense: Vec<i64>,
+}
+
+/// Training of the heads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSection {
+    /// The optimiser.
+    pub optimizer: RmsProp,
+    /// Learning-rate schedule.
+    pub schedule: Schedule,
+    /// Gradient clipping.
+    #[serde(with = "or_off")]
+    pub clipping: Option<Clipping>,
+    /// Number of samples per step.
+    pub batch_size: usize,
+    /// Maximum number of epochs.
+    pub epochs: usize,
+    /// Number of epochs without improvement of the validation loss before early stopping.
+    #[serde(with = "or_off")]
+    pub patience: Option<usize>,
+    /// Epoch whose weights a fold keeps.
+    pub kept_weights: Keep,
+    /// Class weights in the loss, in inverse proportion to the number of training samples.
+    pub class_weights: bool,
+    /// Number of epochs between checkpoints.
+    pub checkpoint_every: usize,
+    /// Number of folds of the cross-validation.
+    pub folds: usize,
+    /// Initial weights of each fold.
+    pub fold_start: FoldStart,
+    /// Model that is tested.
+    pub tested_model: TestedModel,
+}
+
+/// Criterion for the recommended network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BestBy {
+    /// Accuracy on the test part, as in the paper's Algorithm 1. The score of a model that is chosen on the test part is
+    /// optimistic.
+    TestAccuracy,
+    /// Mean over folds of the validation macro AUC; ties go to the head with fewer parameters.
+    ValidationMacroAuc,
+}
+
+/// Scores, intervals and tests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationSection {
+    /// Number of bootstrap resamples per interval.
+    pub bootstrap_replicates: u32,
+    /// Number of permutations per paired test.
+    pub permutations: u32,
+    /// Confidence level of the intervals, 0 to 1.
+    pub confidence_level: f64,
+    /// Significance level of the tests, 0 to 1.
+    pub significance_level: f64,
+    /// Criterion for the recommended network.
+    pub best_by: BestBy,
+}
+
+/// Explanations of test images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplanationSection {
+    /// Explanation method.
+    pub method: Method,
+    /// Explained quantity of the predicted class.
+    pub quantity: Quantity,
+    /// Number of explained test images per class; 0: none.
+    pub images_per_class: usize,
+}
+
+/// Devices, threads and memory. Other devices and other numbers of threads change the last bits of results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComputeSection {
+    /// Device: `cpu`, `cuda:0`, …
+    pub device: String,
+    /// Further devices for extraction, such as the other half of a K80 board.
+    pub more_devices: Vec<String>,
+    /// Number of threads; 0: one per core.
+    pub threads: usize,
+    /// Maximum device memory for features during training, in bytes.
+    pub resident_bytes: u64,
+    /// Folder of feature stores that several runs share; `false`: `features` in the run folder.
+    #[serde(with = "or_off")]
+    pub feature_stores: Option<PathBuf>,
+}
+
+/// The data and its split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSection {
+    /// Folder that holds the collections.
+    pub folder: PathBuf,
+    /// Classes, in the order of tables and figures.
+    pub classes: Vec<String>,
+    /// Views that are kept.
+    pub views: KeptViews,
+    /// Kind of split.
+    pub split: Kind,
+    /// Share of the images in the test part, 0 to 1.
+    pub test_share: f64,
+    /// Use of one image only per picture.
+    pub one_per_picture: bool,
+    /// Maximum number of images per patient.
+    #[serde(with = "or_off")]
+    pub max_per_patient: Option<usize>,
+    /// Maximum number of images per class; never more than the smallest class has.
+    #[serde(with = "or_off")]
+    pub max_per_class: Option<usize>,
+    /// Field within whose values the classes are balanced.
+    #[serde(with = "or_off")]
+    pub balance_by: Option<BalancedBy>,
+    /// Ages that are kept, in completed years; `false`: all.
+    #[serde(with = "or_off")]
+    pub ages: Option<KeptAges>,
+    /// Licences that are kept, in the publishers' words; images of unknown licence are left out. `false`: all.
+    #[serde(with = "or_off")]
+    pub licences: Option<BTreeSet<String>>,
+    /// Collection that is the test part, in place of the share `test_share`.
+    #[serde(with = "or_off")]
+    pub test_source: Option<SourceName>,
+    /// Search for crops of other pictures, which takes time in proportion to the square of the number of images.
+    pub search_crops: bool,
+}
+
+/// Ages that are kept, in completed years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptAges {
+    /// Lowest age.
+    pub from: u16,
+    /// Highest age.
+    pub to: u16,
+    /// Whether images of unknown age are kept.
+    pub unknown: bool,
+}
+
+/// Views that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptViews {
+    /// All views.
+    Any,
+    /// All but lateral views and CT slices; unknown views are kept.
+    Frontal,
+    /// Posteroanterior views only; unknown views are left out.
+    PaOnly,
+}

@@ -1,0 +1,108 @@
+//! Wall time and peak memory of the stages, as Linux counts them. Energy is not measured.
+
+use std::{fs, path::Path, time::Instant};
+
+use radiograph_files::write_bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Stage};
+
+/// Time and memory of a stage when it last had something to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageCost {
+    /// The stage.
+    pub stage: Stage,
+    /// Model or network that it worked on; empty for the whole run.
+    pub of: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// Peak resident memory of the process during the stage, in bytes; `None` if the system does not tell.
+    pub peak_bytes: Option<u64>,
+}
+
+/// The costs of a run, in the order in which stages began.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// One entry per stage and model.
+    pub stages: Vec<StageCost>,
+}
+
+impl Cost {
+    /// Reads `costs.json`; empty if it cannot be read, since costs only inform.
+    pub fn read(path: &Path) -> Self {
+        fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn add(&mut self, cost: StageCost) {
+        match self.stages.iter_mut().find(|known| known.stage == cost.stage && known.of == cost.of) {
+            Some(known) => *known = cost,
+            None => self.stages.push(cost),
+        }
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        let text = serde_json::to_vec_pretty(self).map_err(|error| Error::damaged(path, error))?;
+        Ok(write_bytes(path, &text)?)
+    }
+}
+
+/// The clock of a running stage.
+#[derive(Debug)]
+pub struct Clock {
+    stage: Stage,
+    of: String,
+    start: Instant,
+    peak_restarted: bool,
+}
+
+impl Clock {
+    /// Starts the clock of a stage that works on `of`.
+    pub fn start(stage: Stage, of: &str) -> Self {
+        // Forgets the peak so far (proc(5), /proc/pid/clear_refs, value 5); where that is refused, no peak is stated.
+        let peak_restarted = fs::write("/proc/self/clear_refs", "5").is_ok();
+        Self { stage, of: of.to_owned(), start: Instant::now(), peak_restarted }
+    }
+
+    /// Stops the clock.
+    pub fn stop(self) -> StageCost {
+        let peak_bytes = self.peak_restarted.then(peak).flatten();
+        StageCost { stage: self.stage, of: self.of, seconds: self.start.elapsed().as_secs_f64(), peak_bytes }
+    }
+}
+
+/// The line `VmHWM`, a number of kibibytes and `kB`.
+fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_that_of_the_stage() {
+        let big = Clock::start(Stage::Extract, "vgg19");
+        let memory = vec![1_u8; 200 << 20];
+        std::hint::black_box(&memory);
+        let big = big.stop();
+        drop(memory);
+        let small = Clock::start(Stage::Train, "vgg19").stop();
+        if let (Some(big), Some(small)) = (big.peak_bytes, small.peak_bytes) {
+            assert!(big >= 200 << 20, "{big}");
+            assert!(small < big, "{small} is not below {big}");
+        }
+        assert!(big.seconds > 0.0 && big.seconds < 60.0);
+    }
+
+    #[test]
+    fn a_stage_that_runs_again_replaces_its_entry() {
+        let cost = |seconds| StageCost { stage: Stage::Train, of: "vgg19".into(), seconds, peak_bytes: None };
+        let mut costs = Cost::default();
+        costs.add(cost(1.0));
+        costs.add(StageCost { of: "densenet121".into(), ..cost(3.0) });
+        costs.add(cost(2.0));
+        assert_eq!(costs.stages.iter().map(|cost| cost.seconds).collect::<Vec<_>>(), [2.0, 3.0]);
+    }
+}

@@ -1,0 +1,31 @@
+//! The record of one explained image, as `explanations.json` lists it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One test image with its heat map and the shares of evidence that were measured on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Explained {
+    /// Id of the image.
+    pub id: String,
+    /// Collection of the image.
+    pub source: String,
+    /// True class.
+    pub truth: String,
+    /// Predicted class, which the map explains.
+    pub predicted: String,
+    /// Probability of the predicted class, 0 to 1.
+    pub probability: f64,
+    /// Panel file, relative to the model's folder.
+    pub panel: PathBuf,
+    /// Reason for an empty map.
+    pub nothing: Option<String>,
+    /// Share of the evidence in the outer tenth of the image, 0 to 1.
+    pub in_border: Option<f64>,
+    /// Share of the image's area in its outer tenth: the value of an even map.
+    pub border_share: f64,
+    /// Share of the evidence outside the body, 0 to 1.
+    pub outside_body: Option<f64>,
+}

@@ -1,0 +1,239 @@
+//! The folder of a run and the names of the files in it. One process at a time works in a run folder, with one config.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use radiograph_files::{FileError, create_folder, write_bytes};
+use toml::{Table, Value};
+
+use crate::{Config, Error};
+
+/// The file that makes a folder a run folder.
+const CONFIG: &str = "config.toml";
+
+/// A run's folder, locked for this process while the value lives.
+///
+/// ```text
+/// config.toml              every setting
+/// manifest.csv             every image: its class, hash, group and part, or the reason for its exclusion
+/// leakage.json             leakage certificate of the split
+/// left-out.csv             table rows without an image, and files that are no images
+/// scan.json                contents and defects of the collections
+/// features/                stores of feature maps, unless the config names another folder
+/// <network>/…              one model: fold-1/ …, model.safetensors, model.json, training.json, frozen.json,
+///                          predictions.csv, metrics.json, explanations.json, gradcam/
+/// comparison.json          paired comparisons of the models
+/// best.json                the recommended model and the criterion
+/// costs.json               time and memory of every stage
+/// figures/, report.html    the report
+/// ```
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // Closing would not do: a process that another thread just started has the file open too, for a moment.
+        let _ = self.lock.unlock();
+    }
+}
+
+impl RunFolder {
+    /// Opens the folder for a run with these settings, and makes it if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherRun`] if it holds a run with other settings, [`Error::Busy`] if another process has it,
+    /// [`Error::Damaged`] if its config cannot be read, [`Error::File`] if it cannot be written.
+    pub fn open(path: &Path, config: &Config) -> Result<Self, Error> {
+        create_folder(path)?;
+        let folder = Self::lock(path)?;
+        let text = config.to_toml()?;
+        match folder.read(&folder.config())? {
+            None => write_bytes(&folder.config(), text.as_bytes())?,
+            Some(found) if found == text => {}
+            Some(found) => folder.require_same(&found, &text)?,
+        }
+        Ok(folder)
+    }
+
+    /// Whether a run was begun in the folder at `path`.
+    pub fn is_begun(path: &Path) -> bool {
+        path.join(CONFIG).is_file()
+    }
+
+    /// Opens the folder of a run that was begun, with the settings it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRun`] if there is no config, [`Error::Damaged`] if it cannot be read, [`Error::Busy`] if another process works
+    /// in the folder.
+    pub fn begun(path: &Path) -> Result<(Self, Config), Error> {
+        let config = path.join(CONFIG);
+        if !config.is_file() {
+            return Err(Error::NoRun { path: path.to_owned() });
+        }
+        let folder = Self::lock(path)?;
+        let text = folder.read(&config)?.unwrap_or_default();
+        let read = Config::resolve(Some(&text), &[]).map_err(|error| Error::damaged(config, error))?;
+        Ok((folder, read))
+    }
+
+    fn lock(path: &Path) -> Result<Self, Error> {
+        let place = path.join(".run.lock");
+        let write = |source| FileError::Write { path: place.clone(), source };
+        let file = File::options().create(true).append(true).open(&place).map_err(write)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), lock: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(write(source).into()),
+        }
+    }
+
+    fn require_same(&self, found: &str, asked: &str) -> Result<(), Error> {
+        let table = |text: &str| text.parse::<Table>();
+        let ours = table(asked).map_err(|error| Error::damaged(self.config(), error.message()))?;
+        let theirs = table(found).map_err(|error| Error::damaged(self.config(), error.message()))?;
+        match first_difference(&Value::Table(ours), &Value::Table(theirs), "") {
+            None => Ok(()),
+            Some((key, expected, found)) => {
+                Err(Error::OtherRun { path: self.path.clone(), key, expected, found })
+            }
+        }
+    }
+
+    /// The text of a file of this folder, if it is there.
+    fn read(&self, path: &Path) -> Result<Option<String>, Error> {
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(FileError::Read { path: path.to_owned(), source }.into()),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `config.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.path.join(CONFIG)
+    }
+
+    /// The feature store of this name: in the folder that the config names, or in `features` of the run folder.
+    pub fn feature_store(&self, config: &Config, name: &str) -> PathBuf {
+        match &config.compute.feature_stores {
+            Some(stores) => stores.join(name),
+            None => self.path.join("features").join(name),
+        }
+    }
+
+    /// `manifest.csv`.
+    pub fn manifest(&self) -> PathBuf {
+        self.path.join("manifest.csv")
+    }
+
+    /// `leakage.json`.
+    pub fn leakage(&self) -> PathBuf {
+        self.path.join("leakage.json")
+    }
+
+    /// The folder of one model: a network's name, with `-baseline` behind it for the plain network.
+    pub fn model(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// `comparison.json`.
+    pub fn comparison(&self) -> PathBuf {
+        self.path.join("comparison.json")
+    }
+
+    /// `best.json`.
+    pub fn best(&self) -> PathBuf {
+        self.path.join("best.json")
+    }
+
+    /// `costs.json`.
+    pub fn costs(&self) -> PathBuf {
+        self.path.join("costs.json")
+    }
+
+    /// `report.html`.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// The folder of figures.
+    pub fn figures(&self) -> PathBuf {
+        self.path.join("figures")
+    }
+}
+
+/// The first key, in alphabetical order, whose values differ: key, ours, theirs.
+fn first_difference(ours: &Value, theirs: &Value, path: &str) -> Option<(String, String, String)> {
+    let (Value::Table(a), Value::Table(b)) = (ours, theirs) else {
+        return (ours != theirs).then(|| (path.to_owned(), ours.to_string(), theirs.to_string()));
+    };
+    let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let absent = Value::String("(nothing)".to_owned());
+    keys.into_iter().find_map(|key| {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        first_difference(a.get(key).unwrap_or(&absent), b.get(key).unwrap_or(&absent), &path)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_protocol::Preset;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_belongs_to_one_config_and_one_process() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("runs/with spaces");
+        let config = Config::of(Preset::Trustworthy);
+        let folder = RunFolder::open(&path, &config).unwrap();
+        assert!(matches!(RunFolder::open(&path, &config), Err(Error::Busy { .. })));
+        drop(folder);
+        drop(RunFolder::open(&path, &config).unwrap());
+        let mut other = config.clone();
+        other.training.epochs = 3;
+        match RunFolder::open(&path, &other) {
+            Err(Error::OtherRun { key, expected, found, .. }) => {
+                assert_eq!(
+                    (key.as_str(), expected.as_str(), found.as_str()),
+                    ("training.epochs", "3", "100")
+                );
+            }
+            unexpected => panic!("{unexpected:?}"),
+        }
+        let (_, read) = RunFolder::begun(&path).unwrap();
+        assert_eq!(read, config);
+    }
+
+    #[test]
+    fn a_folder_without_a_run_is_not_one() {
+        let place = tempfile::tempdir().unwrap();
+        let error = RunFolder::begun(place.path()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.ends_with("is not a run folder: it has no config.toml"), "{text}");
+        assert_eq!(
+            fs::read_dir(place.path()).unwrap().count(),
+            0,
+            "looking at a folder must leave nothing in it"
+        );
+        fs::write(place.path().join("config.toml"), "seed = ").unwrap();
+        let error = RunFolder::begun(place.path()).unwrap_err();
+        assert!(error.to_string().contains("config.toml"), "{error}");
+        let config = Config::of(Preset::Paper);
+        assert!(matches!(RunFolder::open(place.path(), &config), Err(Error::Damaged { .. })));
+    }
+}

@@ -1,0 +1,50 @@
+//! A run: one [`Config`], one [`RunFolder`], and the stages that need no libtorch.
+//!
+//! [`Run`] assembles data, evaluates trained models and writes the report. Extraction, training and explanation belong to the
+//! crate `radiograph`, which works on the same run folder.
+//!
+//! ```no_run
+//! use std::{ops::ControlFlow, path::Path};
+//!
+//! use radiograph_run::{Config, Progress, Run};
+//!
+//! let config = Config::resolve(Some("data.folder = 'my x-rays'"), &["seed=3".to_owned()])?;
+//! let mut watch = |progress: Progress<'_>| {
+//!     println!("{progress:?}");
+//!     ControlFlow::Continue(())
+//! };
+//! let manifest = Run::open(config, Path::new("runs/first"), &mut watch)?.assemble()?;
+//! println!("{} test images", manifest.test().count());
+//! # Ok::<(), radiograph_run::Error>(())
+//! ```
+
+#![allow(clippy::result_large_err, reason = "a run fails once; the parts' errors carry what they know")]
+
+pub mod config;
+mod cost;
+mod error;
+mod explained;
+mod folder;
+mod frozen_record;
+mod json;
+mod progress;
+mod run;
+mod scoring;
+pub mod settings;
+mod stage;
+mod stamp;
+
+pub use config::{Config, ModelKind};
+pub use cost::{Clock, Cost, StageCost};
+pub use error::Error;
+pub use explained::Explained;
+pub use folder::RunFolder;
+pub use frozen_record::FrozenRecord;
+pub use json::{read_json, write_json};
+pub use progress::{Progress, Stage, Watcher};
+pub use run::Run;
+pub use scoring::{
+    Best, Candidate, Comparisons, FoldValidation, ModelEvaluation, bootstrap, read_predictions,
+};
+pub use stage::{Evaluated, watched};
+pub use stamp::{Inputs, Stamp};

@@ -1,0 +1,135 @@
+//! Progress events of a run, and the watcher that receives them and can stop the run. Nothing here prints.
+
+use std::{fmt, ops::ControlFlow};
+
+use radiograph_protocol::Scores;
+use serde::{Deserialize, Serialize};
+
+/// A stage of Algorithm 1 of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Folders of images become a manifest with groups, balance and split.
+    Assemble,
+    /// Images become feature maps.
+    Extract,
+    /// Heads are trained: the folds, then the tested model.
+    Train,
+    /// Predictions of the test part are scored.
+    Evaluate,
+    /// Models are compared, and one is recommended.
+    Compare,
+    /// Heat maps of test images are drawn and measured.
+    Explain,
+    /// Figures and the report page are written.
+    Report,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Assemble,
+        Self::Extract,
+        Self::Train,
+        Self::Evaluate,
+        Self::Compare,
+        Self::Explain,
+        Self::Report,
+    ];
+
+    /// Revision of the stage's code. A stage is redone when its revision changed since it last ran.
+    ///
+    /// Raise it whenever a change of code changes the results of the stage; tests pin the results of a revision.
+    pub const fn revision(self) -> u32 {
+        match self {
+            Self::Assemble
+            | Self::Extract
+            | Self::Train
+            | Self::Evaluate
+            | Self::Compare
+            | Self::Explain
+            | Self::Report => 1,
+        }
+    }
+
+    /// Name of the stage, as in `costs.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Assemble => "assemble",
+            Self::Extract => "extract",
+            Self::Train => "train",
+            Self::Evaluate => "evaluate",
+            Self::Compare => "compare",
+            Self::Explain => "explain",
+            Self::Report => "report",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// An event of a run.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// A stage began.
+    Started {
+        /// The stage.
+        stage: Stage,
+        /// Model that it works on; empty for the whole run.
+        of: &'a str,
+    },
+    /// A stage had nothing to do.
+    AlreadyDone {
+        /// The stage.
+        stage: Stage,
+        /// Model that it works on; empty for the whole run.
+        of: &'a str,
+    },
+    /// The running stage made progress.
+    Advanced {
+        /// Number of pieces done since the stage began.
+        done: u64,
+        /// Total number of pieces.
+        all: u64,
+        /// Kind of piece, such as `images`.
+        unit: &'static str,
+    },
+    /// A step of training.
+    Trained {
+        /// Training: `fold 2 of 5`, or `refit`.
+        part: &'a str,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Maximum number of epochs.
+        epochs: usize,
+        /// Step, from 1.
+        step: usize,
+        /// Number of steps in an epoch.
+        steps: usize,
+        /// Mean loss and accuracy over this epoch so far.
+        running: Scores,
+    },
+    /// A notice for the user: an image left out, random weights.
+    Said {
+        /// One sentence.
+        sentence: &'a str,
+    },
+    /// A stage ended.
+    Finished {
+        /// The stage.
+        stage: Stage,
+        /// Model that it worked on; empty for the whole run.
+        of: &'a str,
+        /// Wall-clock seconds.
+        seconds: f64,
+    },
+}
+
+/// A function that receives the events of a run. If it returns `Break`, the run stops at the next safe point, and the next
+/// call continues from there.
+pub type Watcher<'w> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + Send + 'w;

@@ -1,0 +1,165 @@
+//! A run in progress: its settings, its locked folder, and its watcher. The stages are in `stage`.
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use radiograph_classes::Classes;
+use radiograph_dataset::manifest::Manifest;
+use radiograph_protocol::ProtocolRecord;
+
+use crate::{Clock, Config, Cost, Error, ModelKind, Progress, RunFolder, Stage, Watcher};
+
+/// A run of one configuration in one folder, locked for this process.
+///
+/// Each stage does nothing if its result is up to date, and continues where it was interrupted.
+pub struct Run<'w> {
+    config: Config,
+    folder: RunFolder,
+    classes: Classes,
+    watch: &'w mut Watcher<'w>,
+}
+
+impl<'w> Run<'w> {
+    /// Opens the run folder at `path` with these settings. The folder is created, or holds a run with the same settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if a setting is out of its range or, in a new run, the folder of images is missing; those of
+    /// [`RunFolder::open`].
+    pub fn open(config: Config, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        config.check()?;
+        let classes = Classes::new(&config.data.classes[..])?;
+        // A mistyped first command then leaves no folder behind.
+        if !RunFolder::is_begun(path) {
+            require_images(&config)?;
+        }
+        let folder = RunFolder::open(path, &config)?;
+        Ok(Self { config, folder, classes, watch })
+    }
+
+    /// Opens a run folder with the settings in its `config.toml`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRun`] if it has no `config.toml`; those of [`RunFolder::begun`].
+    pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        let (folder, config) = RunFolder::begun(path)?;
+        let classes = Classes::new(&config.data.classes[..])?;
+        Ok(Self { config, folder, classes, watch })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// The run's settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The classes, in the order of tables and figures.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The manifest that the stage `assemble` wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if there is none; those of [`Manifest::read_of`].
+    pub fn manifest(&self) -> Result<Manifest, Error> {
+        let path = self.folder.manifest();
+        if !path.is_file() {
+            return Err(Error::Missing { path, stage: Stage::Assemble });
+        }
+        Ok(Manifest::read_of(&path, &self.classes)?)
+    }
+
+    /// The record that the stage `train` wrote for a model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if the model is not trained, [`Error::Protocol`] if the record cannot be read.
+    pub fn record(&self, model: ModelKind) -> Result<ProtocolRecord, Error> {
+        let folder = self.folder.model(&model.name());
+        let missing = || Error::Missing { path: folder.join("training.json"), stage: Stage::Train };
+        ProtocolRecord::read(&folder)?.ok_or_else(missing)
+    }
+
+    /// Folder of the feature store whose key is `folder_name`.
+    pub fn feature_store(&self, folder_name: &str) -> PathBuf {
+        self.folder.feature_store(&self.config, folder_name)
+    }
+
+    /// The watcher, for work that reports by itself.
+    pub fn watcher(&mut self) -> &mut Watcher<'w> {
+        self.watch
+    }
+
+    /// Reports an event to the watcher.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] if the watcher asks to stop.
+    pub fn tell(&mut self, stage: Stage, progress: Progress<'_>) -> Result<(), Error> {
+        match (self.watch)(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Interrupted { stage }),
+        }
+    }
+
+    /// Reports a sentence to the watcher.
+    ///
+    /// # Errors
+    ///
+    /// As [`tell`](Self::tell).
+    pub fn say(&mut self, stage: Stage, sentence: &str) -> Result<(), Error> {
+        self.tell(stage, Progress::Said { sentence })
+    }
+
+    /// Reports the start of a stage and starts its clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`tell`](Self::tell).
+    pub fn start(&mut self, stage: Stage, of: &str) -> Result<Clock, Error> {
+        self.tell(stage, Progress::Started { stage, of })?;
+        Ok(Clock::start(stage, of))
+    }
+
+    /// Reports that a stage has nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// As [`tell`](Self::tell).
+    pub fn skip(&mut self, stage: Stage, of: &str) -> Result<(), Error> {
+        self.tell(stage, Progress::AlreadyDone { stage, of })
+    }
+
+    /// Stops a stage's clock, records its costs and reports its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if `costs.json` cannot be written; as [`tell`](Self::tell).
+    pub fn finish(&mut self, clock: Clock) -> Result<(), Error> {
+        let cost = clock.stop();
+        let mut costs = Cost::read(&self.folder.costs());
+        costs.add(cost.clone());
+        costs.write(&self.folder.costs())?;
+        self.tell(cost.stage, Progress::Finished { stage: cost.stage, of: &cost.of, seconds: cost.seconds })
+    }
+}
+
+fn require_images(config: &Config) -> Result<(), Error> {
+    let folder = &config.data.folder;
+    if folder.as_os_str().is_empty() {
+        return Err(Error::config("data.folder", "name the folder that holds the collections"));
+    }
+    if !folder.is_dir() {
+        return Err(Error::config("data.folder", format!("there is no folder {}", folder.display())));
+    }
+    Ok(())
+}

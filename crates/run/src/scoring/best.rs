@@ -1,0 +1,111 @@
+//! The recommended model of a run, the criterion, and whether the test part can tell it from the next.
+
+use radiograph_metrics::{Comparison, Metric, Score, as_value};
+use serde::{Deserialize, Serialize};
+
+use super::{Comparisons, ModelEvaluation};
+use crate::{Error, config::BestBy};
+
+/// The recommended model, as `best.json` holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Recommended model: the name of its network.
+    pub model: String,
+    /// Criterion of the choice.
+    pub criterion: BestBy,
+    /// Rule for ties.
+    pub tie_rule: String,
+    /// All candidates with their values, best first.
+    pub candidates: Vec<Candidate>,
+    /// The model with the best test score with each other one, on the test part.
+    pub comparisons: Vec<Comparison>,
+    /// A sentence: whether the test part can tell it from the next model.
+    pub statement: String,
+}
+
+/// A candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The model.
+    pub model: String,
+    /// Value of the criterion.
+    #[serde(with = "as_value")]
+    pub value: Score,
+    /// Number of trained parameters of its head.
+    pub parameters: i64,
+}
+
+/// Chooses the best of models, each with the number of its head's parameters.
+///
+/// # Errors
+///
+/// [`Error::NoImage`] if no model has a value to be chosen by.
+pub(crate) fn choose(
+    models: &[(&ModelEvaluation, i64)],
+    criterion: BestBy,
+    comparisons: &Comparisons,
+) -> Result<Best, Error> {
+    let mut candidates: Vec<Candidate> = models
+        .iter()
+        .map(|(model, parameters)| Candidate {
+            model: model.model.clone(),
+            value: value(model, criterion),
+            parameters: *parameters,
+        })
+        .collect();
+    // Undefined values come last; the sort is stable, so that of complete equals the first in the config wins.
+    let key = |candidate: &Candidate| candidate.value.unwrap_or(f64::NEG_INFINITY);
+    candidates.sort_by(|a, b| key(b).total_cmp(&key(a)).then(a.parameters.cmp(&b.parameters)));
+    let best = match candidates.first() {
+        Some(Candidate { model, value: Ok(_), .. }) => model.clone(),
+        _ => {
+            return Err(Error::NoImage { reason: "no model has a defined score to be chosen by".to_owned() });
+        }
+    };
+    let concerning: Vec<Comparison> = comparisons
+        .with_best
+        .iter()
+        .flatten()
+        .filter(|comparison| comparison.first == best || comparison.second == best)
+        .cloned()
+        .collect();
+    let statement = match (candidates.get(1), concerning.is_empty()) {
+        (None, _) => format!("{best} is the only model"),
+        (Some(next), _) => {
+            let told = concerning
+                .iter()
+                .find(|comparison| comparison.first == next.model || comparison.second == next.model)
+                .map_or_else(
+                    || format!("{best} and {}, the next, were not compared on the test part", next.model),
+                    Comparison::statement,
+                );
+            format!("chosen by {}; on the test part, {told}", in_words(criterion))
+        }
+    };
+    Ok(Best {
+        model: best,
+        criterion,
+        tie_rule: "fewer parameters of the head, then the order of the config".to_owned(),
+        candidates,
+        comparisons: concerning,
+        statement,
+    })
+}
+
+fn value(model: &ModelEvaluation, criterion: BestBy) -> Score {
+    match criterion {
+        BestBy::ValidationMacroAuc => model.mean_validation_auc,
+        BestBy::TestAccuracy => {
+            let name = Metric::Accuracy.to_string();
+            let found = model.test.overall.iter().find(|score| score.name == name);
+            found.map_or(Err(radiograph_metrics::Undefined::TooFewSamples), |score| score.estimate.score)
+        }
+    }
+}
+
+fn in_words(criterion: BestBy) -> &'static str {
+    match criterion {
+        BestBy::ValidationMacroAuc => "the mean macro AUC of the folds' validation",
+        BestBy::TestAccuracy => "accuracy on the test part, so that its own score there is too good",
+    }
+}

@@ -1,0 +1,217 @@
+//! The evaluation of one model: scores of the test part with intervals, validation scores of its folds, and calibration.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use radiograph_classes::Classes;
+use radiograph_metrics::{
+    Average, Bootstrap, CrossTable, Evaluation, Metric, Predictions, Probabilities, Score, SubgroupTable,
+    Temperature, Undefined, as_value,
+};
+use serde::{Deserialize, Serialize};
+
+use super::read_predictions;
+use crate::Error;
+
+/// Subgroups of fewer test images get no score.
+const FEWEST: usize = 10;
+
+/// The evaluation of one model, as `metrics.json` holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelEvaluation {
+    /// Name of the model: its network, with `-baseline` appended for the plain network.
+    pub model: String,
+    /// Scores of the test part, on uncalibrated probabilities.
+    pub test: Evaluation,
+    /// Validation scores of each fold.
+    pub validation: Vec<FoldValidation>,
+    /// Mean of the folds' macro AUC.
+    #[serde(with = "as_value")]
+    pub mean_validation_auc: Score,
+    /// Temperature fitted on the folds' validation images; absent if a fold is contaminated or none fits.
+    pub temperature: Option<Temperature>,
+    /// Scores of the test part after temperature scaling.
+    pub calibrated: Option<Evaluation>,
+    /// Test images by class and source.
+    pub sources: CrossTable,
+    /// A warning for each class that (almost) only one source has.
+    pub warnings: Vec<String>,
+    /// Accuracy and macro AUC by source, view, sex and age.
+    pub subgroups: Vec<SubgroupTable>,
+}
+
+/// Scores of one fold on its validation images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldValidation {
+    /// Fold, from 1.
+    pub fold: usize,
+    /// Number of validation images.
+    pub images: usize,
+    /// Accuracy, 0 to 1.
+    #[serde(with = "as_value")]
+    pub accuracy: Score,
+    /// Macro one-vs-rest AUC.
+    #[serde(with = "as_value")]
+    pub macro_auc: Score,
+    /// Whether an earlier fold trained on these images, so that the scores are contaminated.
+    pub contaminated: bool,
+}
+
+/// Scores the model whose predictions lie in `folder`: `predictions.csv`, and `fold-k/predictions.csv` of each of `folds`
+/// (number, contaminated). `fields` gives for an image's id what subgroups are made of: view, sex, age band.
+///
+/// # Errors
+///
+/// [`Error::File`] or [`Error::Damaged`] if a table cannot be read; those of the metrics.
+pub(crate) fn evaluate_model(
+    model: &str,
+    folder: &Path,
+    folds: &[(usize, bool)],
+    classes: &Classes,
+    fields: &HashMap<String, [Option<String>; 3]>,
+    bootstrap: &Bootstrap,
+) -> Result<ModelEvaluation, Error> {
+    let test = with_fields(read_predictions(&folder.join("predictions.csv"), classes)?, fields)?;
+    let mut validation = Vec::with_capacity(folds.len());
+    let mut held_out = Vec::with_capacity(folds.len());
+    for &(fold, contaminated) in folds {
+        let path: PathBuf = folder.join(format!("fold-{fold}")).join("predictions.csv");
+        let predictions = read_predictions(&path, classes)?;
+        validation.push(FoldValidation {
+            fold,
+            images: predictions.len(),
+            accuracy: Metric::Accuracy.of(&predictions)?,
+            macro_auc: Metric::AveragedAuc(Average::Macro).of(&predictions)?,
+            contaminated,
+        });
+        held_out.push(predictions);
+    }
+    let honest = !validation.is_empty() && validation.iter().all(|fold| !fold.contaminated);
+    let temperature = if honest { Temperature::fit(&pooled(&held_out, classes)?).ok() } else { None };
+    let calibrated = match &temperature {
+        Some(temperature) => Some(Evaluation::of(&temperature.apply(&test), bootstrap)?),
+        None => None,
+    };
+    let sources = CrossTable::of(&test, "source")?;
+    let mut subgroups = Vec::new();
+    for field in ["source", "view", "sex", "age"] {
+        for metric in [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)] {
+            subgroups.push(SubgroupTable::of(&test, field, &metric, bootstrap, FEWEST)?);
+        }
+    }
+    Ok(ModelEvaluation {
+        model: model.to_owned(),
+        test: Evaluation::of(&test, bootstrap)?,
+        mean_validation_auc: mean(validation.iter().map(|fold| fold.macro_auc)),
+        validation,
+        temperature,
+        calibrated,
+        warnings: sources.warnings(),
+        sources,
+        subgroups,
+    })
+}
+
+/// The folds' held-out images as one set.
+fn pooled(folds: &[Predictions], classes: &Classes) -> Result<Predictions, Error> {
+    let mut truth = Vec::new();
+    let mut columns: Vec<(&str, Vec<f64>)> = classes.names().map(|name| (name, Vec::new())).collect();
+    for predictions in folds {
+        for (sample, row) in predictions.probabilities().values().outer_iter().enumerate() {
+            truth.push(predictions.truth(sample).name().to_owned());
+            for ((_, column), value) in columns.iter_mut().zip(row) {
+                column.push(*value);
+            }
+        }
+    }
+    Ok(Predictions::new(classes, &truth, &Probabilities::from_columns(columns)?)?)
+}
+
+fn with_fields(
+    mut predictions: Predictions,
+    fields: &HashMap<String, [Option<String>; 3]>,
+) -> Result<Predictions, Error> {
+    let ids = predictions.ids().unwrap_or_default().to_vec();
+    for (position, field) in ["view", "sex", "age"].into_iter().enumerate() {
+        let values: Vec<Option<String>> =
+            ids.iter().map(|id| fields.get(id).and_then(|known| known[position].clone())).collect();
+        predictions = predictions.with_field(field, &values)?;
+    }
+    Ok(predictions)
+}
+
+/// Undefined as soon as one of them is, with its reason.
+pub(super) fn mean(scores: impl Iterator<Item = Score>) -> Score {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for score in scores {
+        sum += score?;
+        count += 1;
+    }
+    if count == 0 { Err(Undefined::TooFewSamples) } else { Ok(sum / f64::from(count)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const HEADER: &str = "id,patient,source,label,p_covid,p_normal\n";
+
+    /// Forty images of two sources; `shift` moves the scores of both classes towards each other.
+    fn table(first: usize, shift: f64) -> String {
+        let mut text = HEADER.to_owned();
+        for number in first..first + 40 {
+            let covid = number % 2 == 0;
+            let source = if covid { "cohen" } else { "nih" };
+            let wobble = (number * 7 % 11) as f64 / 11.0 * shift;
+            let p = if covid { 0.9 - wobble } else { 0.1 + wobble };
+            let label = if covid { "covid" } else { "normal" };
+            text.push_str(&format!("x:{number},x:{},{source},{label},{p},{}\n", number / 2, 1.0 - p));
+        }
+        text
+    }
+
+    #[test]
+    fn a_model_is_scored_with_its_folds_and_its_confounding() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("predictions.csv"), table(0, 0.7)).unwrap();
+        for fold in [1, 2] {
+            fs::create_dir(folder.path().join(format!("fold-{fold}"))).unwrap();
+            let text = table(40 * fold, 0.6);
+            fs::write(folder.path().join(format!("fold-{fold}/predictions.csv")), text).unwrap();
+        }
+        let classes = Classes::new(["covid", "normal"]).unwrap();
+        let fields = HashMap::from([("x:0".to_owned(), [Some("PA".to_owned()), None, None])]);
+        let bootstrap = Bootstrap::new(200, 7).unwrap();
+        let evaluate = |contaminated| {
+            let folds = [(1, false), (2, contaminated)];
+            evaluate_model("vgg19", folder.path(), &folds, &classes, &fields, &bootstrap).unwrap()
+        };
+        let scored = evaluate(false);
+        assert_eq!((scored.test.samples, scored.test.patients), (40, 20));
+        assert_eq!(scored.validation.len(), 2);
+        assert_eq!(scored.validation[0].images, 40);
+        let expected =
+            (scored.validation[0].macro_auc.unwrap() + scored.validation[1].macro_auc.unwrap()) / 2.0;
+        assert_eq!(scored.mean_validation_auc, Ok(expected));
+        assert!(scored.temperature.is_some_and(|fitted| fitted.fitted_on == 80));
+        assert!(scored.calibrated.is_some());
+        assert_eq!(scored.warnings.len(), 2, "each class has a source of its own");
+        assert_eq!(scored.subgroups.len(), 8);
+        let text = serde_json::to_string(&scored).unwrap();
+        assert_eq!(serde_json::from_str::<ModelEvaluation>(&text).unwrap(), scored);
+        // Folds that saw their validation images do not calibrate anything.
+        let contaminated = evaluate(true);
+        assert!(contaminated.temperature.is_none() && contaminated.calibrated.is_none());
+    }
+
+    #[test]
+    fn a_mean_of_something_undefined_is_undefined() {
+        assert_eq!(mean([Ok(1.0), Ok(0.5)].into_iter()), Ok(0.75));
+        assert_eq!(mean([Ok(1.0), Err(Undefined::NoVariation)].into_iter()), Err(Undefined::NoVariation));
+        assert!(mean(std::iter::empty()).is_err());
+    }
+}

@@ -1,0 +1,287 @@
+//! The list of settings. A test compares it with [`Config`](crate::Config), so that no setting is missing or left over.
+
+/// One setting, or one table of alternatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Key, such as `training.epochs`. `NETWORK` stands for the name of a network.
+    pub key: &'static str,
+    /// Description: a noun phrase.
+    pub description: &'static str,
+    /// Unit with range, or the values that are allowed.
+    pub values: &'static str,
+}
+
+const fn setting(key: &'static str, description: &'static str, values: &'static str) -> Setting {
+    Setting { key, description, values }
+}
+
+/// All settings, in the order of `config.toml`.
+pub const SETTINGS: &[Setting] = &[
+    setting("preset", "Preset that supplies unset values", "paper, released-code, trustworthy"),
+    setting("seed", "Seed of every random draw", "0 to 2^63 - 1"),
+    setting(
+        "backbones",
+        "Frozen networks, in the order of tables and figures",
+        "list of vgg19, densenet121, inception_v3, inception_resnet_v2",
+    ),
+    setting(
+        "baselines",
+        "Training of the plain networks of Table 4 on the same features and folds",
+        "true, false",
+    ),
+    setting(
+        "permute_labels",
+        "Random exchange of labels within the test part and within each fold: a control run that must find nothing",
+        "true, false",
+    ),
+    setting("weights.NETWORK", "Weights of a network", "installed name, file, or random:SEED"),
+    setting("data.folder", "Folder that holds the collections", "path"),
+    setting("data.classes", "Classes, in the order of tables and figures", "list of at least 2 names"),
+    setting("data.views", "Views that are kept", "any, frontal, pa-only"),
+    setting("data.split", "Kind of split", "grouped, image-level, image-level-with-augmented"),
+    setting("data.test_share", "Share of the images in the test part", "above 0, below 1"),
+    setting("data.one_per_picture", "Use of one image only per picture", "true, false"),
+    setting(
+        "data.max_per_patient",
+        "Maximum number of images per patient",
+        "images, at least 1; false: no limit",
+    ),
+    setting(
+        "data.max_per_class",
+        "Maximum number of images per class, never more than the smallest class has",
+        "images, at least 1; false: no limit",
+    ),
+    setting(
+        "data.balance_by",
+        "Field within whose values the classes are balanced",
+        "{ field = 'age-band' | 'sex' | 'view' | 'source', unmatched = 'exclude' | 'fill' }; false: off",
+    ),
+    setting(
+        "data.ages",
+        "Ages that are kept",
+        "{ from = years, to = years, unknown = true | false }; false: all",
+    ),
+    setting(
+        "data.licences",
+        "Licences that are kept, in the publishers' words; images of unknown licence are left out",
+        "list of texts; false: all",
+    ),
+    setting(
+        "data.test_source",
+        "Collection that is the test part, in place of the share data.test_share",
+        "name of a collection; false: off",
+    ),
+    setting(
+        "data.search_crops",
+        "Search for crops of other pictures; its time grows with the square of the number of images",
+        "true, false",
+    ),
+    setting(
+        "input.size",
+        "Side of the square input of the networks",
+        "pixels, at least 32 (75 for the Inceptions)",
+    ),
+    setting("input.colour", "Colour mode of the input", "gray, rgb"),
+    setting("input.fit", "Way in which a picture becomes square", "stretch, pad, centre-crop"),
+    setting(
+        "input.filter",
+        "Resampling filter",
+        "nearest, bilinear, bicubic, lanczos; false: as the weights' record says, else bilinear",
+    ),
+    setting(
+        "input.normalisation",
+        "Normalisation of pixel values",
+        "zero-one, tf, torch, caffe; false: as the weights' record says",
+    ),
+    setting(
+        "input.augmentation",
+        "Random movement of augmented copies of training images",
+        "{ rotation = degrees, shift = share of the side, flip = true | false }; false: no copies",
+    ),
+    setting(
+        "input.augmented_copies",
+        "Number of augmented copies of each training image, drawn once; each epoch uses one of them",
+        "copies, 0 to 64",
+    ),
+    setting(
+        "head.sequence_order",
+        "Order in which the cells of the feature map form the sequence",
+        "horizontal, vertical, spiral",
+    ),
+    setting(
+        "head.cell",
+        "Recurrent cell",
+        "lstm, lstm-relu-frozen, simple, or { lstm-peephole = { output_gate = 'previous-state' | 'current-state' } }",
+    ),
+    setting(
+        "head.dropout",
+        "Dropout in training",
+        "{ rate = 0 to below 1, place = 'after-reading' | 'after-dense' | 'everywhere' }; false: off",
+    ),
+    setting(
+        "head.batch_norm",
+        "Batch normalisation after the recurrent layer and after each hidden dense layer",
+        "true, false",
+    ),
+    setting("head.layers.NETWORK.units", "Number of recurrent units", "units, at least 1"),
+    setting("head.layers.NETWORK.dense", "Widths of the hidden dense layers", "list of units; may be empty"),
+    setting(
+        "training.optimizer",
+        "RMSprop: form, decay rate rho and epsilon",
+        "{ form = 'keras' | 'pytorch', rho = 0 to below 1, epsilon = above 0 }",
+    ),
+    setting(
+        "training.schedule",
+        "Learning-rate schedule",
+        "{ constant = { rate } }, { exponential = { rate, factor } } or { plateau = { rate, factor, patience } }",
+    ),
+    setting(
+        "training.clipping",
+        "Gradient clipping",
+        "{ global-norm = above 0 }, { variable-norm = above 0 } or { value = above 0 }; false: off",
+    ),
+    setting("training.batch_size", "Number of samples per step", "samples, at least 1"),
+    setting("training.epochs", "Maximum number of epochs", "epochs, at least 1"),
+    setting(
+        "training.patience",
+        "Number of epochs without improvement of the validation loss before early stopping",
+        "epochs, at least 1; false: no early stopping",
+    ),
+    setting("training.kept_weights", "Epoch whose weights a fold keeps", "best, last"),
+    setting(
+        "training.class_weights",
+        "Class weights in the loss, in inverse proportion to the number of training samples",
+        "true, false",
+    ),
+    setting("training.checkpoint_every", "Number of epochs between checkpoints", "epochs, at least 1"),
+    setting("training.folds", "Number of folds of the cross-validation", "folds, 2 to 100"),
+    setting("training.fold_start", "Initial weights of each fold", "independent, chained"),
+    setting(
+        "training.tested_model",
+        "Model that is tested",
+        "refit, refit-for-median-best, or { weighted-folds = [one weight per fold] }",
+    ),
+    setting(
+        "evaluation.bootstrap_replicates",
+        "Number of bootstrap resamples per interval",
+        "100 to 1000000",
+    ),
+    setting("evaluation.permutations", "Number of permutations per paired test", "100 to 10000000"),
+    setting("evaluation.confidence_level", "Confidence level of the intervals", "above 0, below 1"),
+    setting("evaluation.significance_level", "Significance level of the tests", "above 0, below 1"),
+    setting(
+        "evaluation.best_by",
+        "Criterion for the recommended network",
+        "validation-macro-auc, test-accuracy",
+    ),
+    setting(
+        "explanation.method",
+        "Explanation method",
+        "grad-cam, grad-cam++, hires-cam, xgrad-cam, layer-cam, eigen-cam, score-cam, ablation-cam",
+    ),
+    setting(
+        "explanation.quantity",
+        "Explained quantity of the predicted class",
+        "logit, probability, margin",
+    ),
+    setting("explanation.images_per_class", "Number of explained test images per class", "images; 0: none"),
+    setting("compute.device", "Device that extracts and trains", "cpu, cuda:0, cuda:1, …"),
+    setting(
+        "compute.more_devices",
+        "Further devices for extraction, such as the other half of a K80 board",
+        "list of devices",
+    ),
+    setting("compute.threads", "Number of threads", "0 to 1024; 0: one per core"),
+    setting("compute.resident_bytes", "Maximum device memory for features during training", "bytes"),
+    setting(
+        "compute.feature_stores",
+        "Folder of feature stores that several runs share",
+        "path; false: `features` in the run folder",
+    ),
+];
+
+impl Setting {
+    /// The setting that describes a key of `config.toml`: its own, or the table of alternatives that holds it.
+    pub fn of(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.covers(key))
+    }
+
+    fn covers(&self, key: &str) -> bool {
+        let mut parts = key.split('.');
+        self.key.split('.').all(|of| parts.next().is_some_and(|part| of == part || of == "NETWORK"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_protocol::Preset;
+    use toml::{Table, Value};
+
+    use super::*;
+    use crate::Config;
+
+    /// The keys of all values that are not tables.
+    fn keys(table: &Table, path: &str, found: &mut Vec<String>) {
+        for (key, value) in table {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            match value {
+                Value::Table(inner) => keys(inner, &path, found),
+                _ => found.push(path),
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_is_described_and_every_description_is_of_a_setting() {
+        let mut found = Vec::new();
+        for preset in Preset::ALL {
+            keys(&Table::try_from(Config::of(preset)).unwrap(), "", &mut found);
+        }
+        assert!(found.len() > 150, "{}", found.len());
+        for key in &found {
+            assert!(Setting::of(key).is_some(), "{key} is not described");
+        }
+        for setting in SETTINGS {
+            assert!(found.iter().any(|key| setting.covers(key)), "{} is no setting", setting.key);
+        }
+    }
+
+    #[test]
+    fn descriptions_are_noun_phrases_without_a_full_stop() {
+        for setting in SETTINGS {
+            let first = setting.description.chars().next().unwrap();
+            assert!(first.is_uppercase() && !setting.description.ends_with('.'), "{}", setting.description);
+            assert!(!setting.values.is_empty(), "{}", setting.key);
+        }
+    }
+
+    /// Alternatives in the list are those that the config takes.
+    #[test]
+    fn the_values_of_plain_alternatives_are_accepted_and_no_others() {
+        let mut tried = 0;
+        for setting in SETTINGS {
+            let names: Vec<&str> = setting.values.split(';').next().unwrap().split(", ").collect();
+            let is_name =
+                |name: &&str| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+            if setting.key == "compute.device" || names.len() < 2 || !names.iter().all(is_name) {
+                continue;
+            }
+            for name in &names {
+                let change = format!("{}={name}", setting.key);
+                let set = Config::resolve(None, std::slice::from_ref(&change));
+                // Augmented images in the test part need no more settings; a refit for the median needs folds, which are there.
+                assert!(set.is_ok(), "{change}: {set:?}");
+                tried += 1;
+            }
+            if names != ["true", "false"] {
+                let wrong = format!("{}=nothing-of-the-kind", setting.key);
+                let error = Config::resolve(None, &[wrong]).unwrap_err().to_string();
+                for name in names.iter().filter(|_| error.contains("expected one of")) {
+                    assert!(error.contains(name), "{error}");
+                }
+            }
+        }
+        assert!(tried > 25, "{tried}");
+    }
+}

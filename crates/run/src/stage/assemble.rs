@@ -1,0 +1,173 @@
+//! The stage `assemble`: folders of images become a manifest and its leakage certificate.
+
+use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
+
+use radiograph_dataset::{
+    manifest::Manifest,
+    prepare::{self, Prepared, prepare, with_threads},
+    source::{Source, recognise},
+};
+use radiograph_files::{ContentHash, ContentHashing, FileError};
+
+use crate::{Error, Inputs, Progress, Run, Stage, Stamp, Watcher};
+
+const NAME: &str = "assemble";
+
+impl Run<'_> {
+    /// Writes `manifest.csv`, `leakage.json`, `left-out.csv` and `scan.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoImage`] if no collection is recognised, [`Error::Config`] if the folder of images is missing,
+    /// [`Error::EmptyClass`] if a part lacks a class, those of [`prepare()`], and [`Error::Interrupted`].
+    pub fn assemble(&mut self) -> Result<Manifest, Error> {
+        let root = self.images_folder()?;
+        let inputs = Inputs::of(Stage::Assemble)
+            .add_value("data", &self.config().data)
+            .add_value("preset", &self.config().preset)
+            .add_value("seed", &self.config().seed)
+            .add_value("folds", &self.config().training.folds)
+            .add("files", listing(&root)?.to_string().as_bytes());
+        let hash = match Stamp::is_valid(self.folder().path(), NAME, inputs)? {
+            Ok(()) => {
+                self.skip(Stage::Assemble, "")?;
+                return self.manifest();
+            }
+            Err(hash) => hash,
+        };
+        let clock = self.start(Stage::Assemble, "")?;
+        let recognised = recognise(&root)?;
+        if recognised.sources.is_empty() {
+            let reason = format!("no collection is recognised below {}", root.display());
+            return Err(Error::NoImage { reason });
+        }
+        let prepared = self.prepared(&root, &recognised.sources)?;
+        prepared.write(self.folder().path())?;
+        for folder in &recognised.unknown {
+            let sentence = format!("{} is left out: images in an unknown layout", folder.display());
+            self.say(Stage::Assemble, &sentence)?;
+        }
+        for (path, reason) in &recognised.refused {
+            self.say(Stage::Assemble, &format!("{} is left out: {reason}", path.display()))?;
+        }
+        self.require_every_class(&prepared.manifest)?;
+        for line in prepared.to_string().lines() {
+            self.say(Stage::Assemble, line)?;
+        }
+        let outputs = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT, Prepared::SCAN]
+            .map(|name| self.folder().path().join(name));
+        Stamp::write(self.folder().path(), NAME, hash, &outputs)?;
+        self.finish(clock)?;
+        self.manifest()
+    }
+
+    fn images_folder(&self) -> Result<std::path::PathBuf, Error> {
+        let root = &self.config().data.folder;
+        if root.as_os_str().is_empty() {
+            return Err(Error::config("data.folder", "name the folder that holds the collections"));
+        }
+        root.canonicalize().map_err(|error| {
+            Error::config("data.folder", format!("{} cannot be used: {error}", root.display()))
+        })
+    }
+
+    fn prepared(&mut self, root: &Path, sources: &[Box<dyn Source>]) -> Result<Prepared, Error> {
+        let (recipe, seed) = (self.config().recipe(self.classes()), self.config().seed);
+        let threads = self.config().compute.threads;
+        let work =
+            |report: &(dyn Fn(prepare::Progress) + Sync)| prepare(root, sources, &recipe, seed, report);
+        watched(threads, Stage::Assemble, self.watcher(), work)
+    }
+
+    fn require_every_class(&self, manifest: &Manifest) -> Result<(), Error> {
+        for class in self.classes().names() {
+            let is_of_class = |row: &radiograph_dataset::manifest::Row| {
+                row.class.as_ref().is_some_and(|of| of.as_str() == class)
+            };
+            for (part, found) in [
+                ("the training part", manifest.train().any(is_of_class)),
+                ("the test part", manifest.test().any(is_of_class)),
+            ] {
+                if !found {
+                    return Err(Error::EmptyClass { class: class.to_owned(), part: part.to_owned() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs `work` on images in a pool of `threads` threads (0: one per core) and passes its events to the watcher from the
+/// calling thread. The work cannot be broken off: an interruption takes effect when it is over.
+///
+/// # Errors
+///
+/// Those of `work`, and [`Error::Interrupted`].
+pub fn watched<T: Send, E: Send>(
+    threads: usize,
+    stage: Stage,
+    watch: &mut Watcher<'_>,
+    work: impl FnOnce(&(dyn Fn(prepare::Progress) + Sync)) -> Result<T, E> + Send,
+) -> Result<T, Error>
+where
+    Error: From<E>,
+{
+    let threads = Some(threads).filter(|threads| *threads > 0);
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let report = move |news: prepare::Progress| {
+        if let Ok(sender) = sender.lock() {
+            // The receiver is gone if the watcher asked to stop.
+            let _ = sender.send(news);
+        }
+    };
+    let (done, broken) = std::thread::scope(|scope| {
+        let work = scope.spawn(move || with_threads(threads, || work(&report)));
+        let mut broken = false;
+        for news in receiver {
+            let progress = match &news {
+                prepare::Progress::Images { done, total } => {
+                    Progress::Advanced { done: *done as u64, all: *total as u64, unit: "images" }
+                }
+                _ => continue,
+            };
+            broken = broken || watch(progress) == ControlFlow::Break(());
+        }
+        (work.join(), broken)
+    });
+    if broken {
+        return Err(Error::Interrupted { stage });
+    }
+    match done {
+        Ok(done) => Ok(done??),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Hash over the names, sizes and modification times of all files below a folder. Contents are hashed later, when images are
+/// read.
+fn listing(root: &Path) -> Result<ContentHash, Error> {
+    let mut hashing = ContentHashing::new();
+    let mut pending = vec![root.to_owned()];
+    let read = |path: &Path, source| FileError::Read { path: path.to_owned(), source };
+    while let Some(folder) = pending.pop() {
+        let mut entries = std::fs::read_dir(&folder)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|source| read(&folder, source))?;
+        entries.sort_by_key(std::fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            let metadata = entry.metadata().map_err(|source| read(&path, source))?;
+            if metadata.is_dir() {
+                pending.push(path);
+                continue;
+            }
+            let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            hashing.update(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().as_bytes());
+            hashing.update(&[0]);
+            hashing.update(&metadata.len().to_le_bytes());
+            hashing.update(&changed.map_or(0, |time| time.as_nanos()).to_le_bytes());
+        }
+    }
+    Ok(hashing.finish())
+}

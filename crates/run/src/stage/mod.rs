@@ -1,0 +1,8 @@
+//! The stages of a run that need no libtorch: assemble, evaluate, report.
+
+mod assemble;
+mod evaluate;
+mod report;
+
+pub use assemble::watched;
+pub use evaluate::Evaluated;

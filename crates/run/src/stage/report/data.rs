@@ -1,0 +1,110 @@
+//! The data part of the report: where the images came from, where they went, and what leaks.
+
+use radiograph_dataset::{
+    certificate::{self, Crossing, Naive},
+    manifest::{Manifest, Place},
+    split::Kind,
+};
+use radiograph_files::ContentHash;
+use radiograph_report::{Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeftOut, SourceNote};
+
+use crate::{Error, Run};
+
+impl Run<'_> {
+    pub(super) fn data(&self, manifest: &Manifest) -> Result<DataSummary, Error> {
+        let rows = manifest.rows();
+        let mut left_out: Vec<LeftOut> = Vec::new();
+        for row in rows {
+            if let Place::Excluded { reason } = &row.place {
+                match left_out.iter_mut().find(|known| known.reason == reason.code) {
+                    Some(known) => known.images += 1,
+                    None => left_out.push(LeftOut {
+                        kind: "excluded".to_owned(),
+                        reason: reason.code.clone(),
+                        images: 1,
+                    }),
+                }
+            }
+        }
+        left_out.sort_by(|a, b| b.images.cmp(&a.images).then(a.reason.cmp(&b.reason)));
+        let mut counts: Vec<ClassOfSource> = Vec::new();
+        let mut sources: Vec<SourceNote> = Vec::new();
+        for row in rows.iter().filter(|row| !row.place.is_excluded()) {
+            let class = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
+            let source = row.origin();
+            let place = match counts.iter().position(|known| known.class == class && known.source == source) {
+                Some(place) => place,
+                None => {
+                    counts.push(ClassOfSource { class, source: source.clone(), training: 0, test: 0 });
+                    counts.len() - 1
+                }
+            };
+            if row.place.is_train() {
+                counts[place].training += 1;
+            } else {
+                counts[place].test += 1;
+            }
+            if !sources.iter().any(|known| known.source == source) {
+                sources.push(SourceNote { source, licence: row.licence.clone(), origin: None });
+            }
+        }
+        Ok(DataSummary {
+            flow: DataFlow {
+                found: rows.len() as u64,
+                left_out,
+                training: manifest.train().count() as u64,
+                test: manifest.test().count() as u64,
+            },
+            grouped_by: match self.config().data.split {
+                Kind::Grouped => "same picture, patient and augmentation parent".to_owned(),
+                _ => "nothing: images were divided one by one".to_owned(),
+            },
+            folds: manifest.folds(),
+            certificate: Some(self.certificate(manifest)?),
+            counts,
+            sources,
+            unbalanced: Vec::new(),
+        })
+    }
+
+    fn certificate(&self, manifest: &Manifest) -> Result<Certificate, Error> {
+        let path = self.folder().leakage();
+        let found = certificate::Certificate::read(&path)?;
+        Ok(Certificate {
+            clean: found.test_clean,
+            folds_clean: (manifest.folds() > 0).then_some(found.folds_clean),
+            checks: checks(&found),
+            limits: vec![
+                "Grouping removes leaks, not confounding: where classes come from different sources, a model may recognise the source."
+                    .to_owned(),
+                "Patients of different collections count as the same person only where their pictures show it.".to_owned(),
+            ],
+            hash: Some(ContentHash::of_file(&path)?),
+        })
+    }
+}
+
+fn checks(certificate: &certificate::Certificate) -> Vec<LeakCheck> {
+    let own = &certificate.train_to_test;
+    let naive = match &certificate.naive {
+        Naive::Split(crossing) => Some(crossing),
+        _ => None,
+    };
+    let check = |what: &str, count: fn(&Crossing) -> usize| LeakCheck {
+        what: what.to_owned(),
+        found: count(own) as u64,
+        among: own.to_images as u64,
+        image_by_image: naive.map(|naive| count(naive) as u64),
+    };
+    vec![
+        check("test images with a copy in training", |of| of.images_with_copies),
+        check("test images whose patient is in training", |of| of.images_of_shared_patients),
+        check("test images made from, or from the same image as, a training image", |of| {
+            of.images_of_shared_families
+        }),
+        check(
+            "test images linked to a training image by a chain of these, through unused images too",
+            |of| of.images_of_shared_sets,
+        ),
+    ]
+}

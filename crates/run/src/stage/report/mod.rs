@@ -1,0 +1,214 @@
+//! The stage `report`: figures and one page from everything that the run found.
+
+mod data;
+mod head;
+mod network;
+
+use std::{fs, path::PathBuf};
+
+use radiograph_dataset::manifest::{Drawn, Manifest};
+use radiograph_files::{ContentHash, FileError};
+use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord};
+
+use super::Evaluated;
+use crate::{
+    Config, Cost, Error, Inputs, Run, Stage, Stamp,
+    config::{BestBy, DataSection},
+};
+
+/// Number of resamples for the bands around curves: fewer than for printed intervals, which need more digits.
+const BANDS: u32 = 500;
+
+impl Run<'_> {
+    /// Writes `report.html` and `figures/`, and gives the path of the former.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if an earlier stage did not run; [`Error::Report`]; those of reading what the other stages wrote.
+    pub fn report(&mut self) -> Result<PathBuf, Error> {
+        let manifest = self.manifest()?;
+        let Evaluated { models, comparisons, best } = self.evaluated()?;
+        let path = self.folder().report();
+        let figures = self.folder().figures();
+        let unreadable = |source| FileError::Read { path: figures.clone(), source };
+        let mut inputs = Inputs::of(Stage::Report)
+            .add_value("config", self.config())
+            .add_file(&self.folder().manifest())?
+            .add_file(&self.folder().leakage())?
+            .add_file(&self.folder().comparison())?
+            .add_file(&self.folder().best())?;
+        for model in &models {
+            let folder = self.folder().model(&model.model);
+            for file in
+                ["metrics.json", "explanations.json", "predictions.csv", "training.json", "frozen.json"]
+            {
+                inputs = inputs.add_file(&folder.join(file))?;
+            }
+        }
+        let hash = match Stamp::is_valid(self.folder().path(), "report", inputs)? {
+            Ok(()) => {
+                self.skip(Stage::Report, "")?;
+                return Ok(path);
+            }
+            Err(hash) => hash,
+        };
+        let clock = self.start(Stage::Report, "")?;
+        let networks = self
+            .config()
+            .models()
+            .into_iter()
+            .zip(&models)
+            .map(|(kind, model)| self.network(kind, model))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut all = comparisons.with_best.concat();
+        all.extend(comparisons.with_baseline.iter().cloned());
+        let report = Report {
+            run: self.run_record(&manifest)?,
+            data: self.data(&manifest)?,
+            networks,
+            comparisons: all,
+            best: Some(radiograph_report::Best {
+                network: best.model.clone(),
+                chosen_by: match best.criterion {
+                    BestBy::TestAccuracy => "test accuracy".to_owned(),
+                    BestBy::ValidationMacroAuc => "mean validation macro AUC over folds".to_owned(),
+                },
+                on_test: best.criterion == BestBy::TestAccuracy,
+                values: best
+                    .candidates
+                    .iter()
+                    .filter_map(|candidate| Some((candidate.model.clone(), candidate.value.ok()?)))
+                    .collect(),
+            }),
+            bands: CurveBands { replicates: BANDS, seed: self.config().seed },
+        };
+        report.render()?.write(self.folder().path())?;
+        let mut outputs = vec![path.clone()];
+        for entry in fs::read_dir(&figures).map_err(unreadable)? {
+            outputs.push(entry.map_err(unreadable)?.path());
+        }
+        Stamp::write(self.folder().path(), "report", hash, &outputs)?;
+        self.finish(clock)?;
+        Ok(path)
+    }
+
+    fn run_record(&self, manifest: &Manifest) -> Result<RunRecord, Error> {
+        let config = self.config();
+        let files = [self.folder().config(), self.folder().manifest(), self.folder().leakage()];
+        let files = files
+            .into_iter()
+            .map(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Ok((name, ContentHash::of_file(&path)?))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let name = self.folder().path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(RunRecord {
+            name,
+            preset: config.preset.to_string(),
+            images: images(manifest),
+            labels: if config.permute_labels { Labels::Permuted } else { Labels::Given },
+            cautions: cautions(config)?,
+            seed: config.seed,
+            command: None,
+            device: config.compute.device.clone(),
+            threads: threads(config.compute.threads),
+            started: None,
+            stages: Cost::read(&self.folder().costs())
+                .stages
+                .into_iter()
+                .map(|cost| radiograph_report::Stage {
+                    name: format!("{} {}", cost.stage, cost.of).trim().to_owned(),
+                    seconds: cost.seconds,
+                })
+                .collect(),
+            energy: None,
+            versions: vec![("radiograph".to_owned(), env!("CARGO_PKG_VERSION").to_owned())],
+            files,
+            configuration: Some(config.to_toml()?),
+        })
+    }
+}
+
+/// A sentence for each setting that differs from its preset.
+fn cautions(config: &Config) -> Result<Vec<String>, Error> {
+    let defaults = Config::of(config.preset);
+    let (preset, training) = (config.preset, &config.training);
+    let mut cautions = Vec::new();
+    if config.input.augmented_copies > 0 {
+        cautions.push(format!(
+            "Rotations are not drawn anew in each epoch: {} augmented copies of each training image were drawn once.",
+            config.input.augmented_copies
+        ));
+    }
+    if training.epochs != defaults.training.epochs {
+        let (epochs, all) = (training.epochs, defaults.training.epochs);
+        cautions.push(format!("Training is capped at {epochs} epochs; the preset has {all}."));
+    }
+    if training.folds != defaults.training.folds {
+        let (folds, all) = (training.folds, defaults.training.folds);
+        cautions.push(format!("Cross-validation has {folds} folds; the preset has {all}."));
+    }
+    if config.head != defaults.head {
+        cautions.push(format!("The head is not that of the preset {preset}."));
+    }
+    if (DataSection { folder: defaults.data.folder.clone(), ..config.data.clone() }) != defaults.data {
+        cautions.push(format!("The images are not chosen and divided as the preset {preset} does it."));
+    }
+    // Settings that the page mentions elsewhere, and settings that change no score.
+    let said = [
+        "data",
+        "head",
+        "weights",
+        "backbones",
+        "baselines",
+        "compute",
+        "explanation",
+        "seed",
+        "permute_labels",
+    ];
+    let said_too = ["training.epochs", "training.folds", "input.augmented_copies"];
+    let mut others = config.differences()?;
+    others.retain(|key| {
+        !said_too.contains(&key.as_str()) && !said.contains(&key.split('.').next().unwrap_or(key))
+    });
+    if !others.is_empty() {
+        cautions.push(format!("Other settings than those of the preset {preset}: {}.", others.join(", ")));
+    }
+    Ok(cautions)
+}
+
+/// One drawn image makes the run one of phantoms.
+fn images(manifest: &Manifest) -> Images {
+    match manifest.drawn() {
+        Drawn::None => Images::Radiographs,
+        Drawn::Some | Drawn::All => Images::Phantoms,
+    }
+}
+
+/// The number of threads that the settings ask for.
+fn threads(asked: usize) -> Option<u32> {
+    let threads = match asked {
+        0 => std::thread::available_parallelism().ok()?.get(),
+        asked => asked,
+    };
+    u32::try_from(threads).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_that_is_not_the_presets_is_said() {
+        let of = |changes: &[&str]| {
+            let changes: Vec<String> = changes.iter().map(|&change| change.to_owned()).collect();
+            cautions(&Config::resolve(None, &changes).unwrap()).unwrap().join(" ")
+        };
+        assert_eq!(of(&["data.folder=x", "weights.vgg19=random:1", "compute.device=cuda:0", "seed=3"]), "");
+        let said = of(&["training.kept_weights=last", "evaluation.best_by=test-accuracy", "input.size=299"]);
+        assert!(said.contains(": evaluation.best_by, input.size, training.kept_weights."), "{said}");
+        let said = of(&["training.epochs=3", "training.folds=2"]);
+        assert!(said.contains("3 epochs") && said.contains("2 folds") && !said.contains("Other"), "{said}");
+    }
+}

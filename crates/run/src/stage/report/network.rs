@@ -1,0 +1,115 @@
+//! One model in the report: its head, trainings, scores and explanations.
+
+use std::path::Path;
+
+use radiograph_protocol::{History, ModelRecord, ProtocolRecord};
+use radiograph_report::{Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Scaled, Training};
+
+use radiograph_weights::Facts;
+
+use super::head::{in_words, layers};
+use crate::{
+    Error, Explained, FrozenRecord, ModelEvaluation, ModelKind, Run, Stage, json::read_json,
+    scoring::read_predictions,
+};
+
+impl Run<'_> {
+    pub(super) fn network(&self, kind: ModelKind, model: &ModelEvaluation) -> Result<NetworkReport, Error> {
+        let record = self.record(kind)?;
+        let folder = self.folder().model(&model.model);
+        let head = &record.protocol.head;
+        let scaled = model.temperature.zip(model.calibrated.clone());
+        let explained = if kind.baseline { Vec::new() } else { explained(&folder)? };
+        Ok(NetworkReport {
+            name: model.model.clone(),
+            architecture: kind.network.to_string(),
+            recurrent: !kind.baseline,
+            head: in_words(&record),
+            weights: frozen(&folder)?.weights,
+            backbone_parameters: u64::try_from(Facts::of(kind.network).parameters).ok(),
+            head_parameters: u64::try_from(head.trained_parameters()?).ok(),
+            layers: layers(&record),
+            trainings: trainings(&folder, &record)?,
+            predictions: read_predictions(&folder.join("predictions.csv"), self.classes())?,
+            evaluation: model.test.clone(),
+            subgroups: model.subgroups.clone(),
+            scaled: scaled.map(|(temperature, evaluation)| Scaled { temperature, evaluation }),
+            panels: explained
+                .iter()
+                .map(|explained| panel(&folder, explained, self.config().explanation.method.name()))
+                .collect::<Result<_, Error>>()?,
+        })
+    }
+}
+
+fn frozen(folder: &Path) -> Result<FrozenRecord, Error> {
+    let path = folder.join("frozen.json");
+    if path.is_file() { read_json(&path) } else { Err(Error::Missing { path, stage: Stage::Train }) }
+}
+
+/// Explained images of a model; none if the stage `explain` did not run.
+fn explained(folder: &Path) -> Result<Vec<Explained>, Error> {
+    let path = folder.join("explanations.json");
+    if path.is_file() { read_json(&path) } else { Ok(Vec::new()) }
+}
+
+fn trainings(folder: &Path, record: &ProtocolRecord) -> Result<Vec<Training>, Error> {
+    let mut trainings = Vec::new();
+    for fold in &record.folds {
+        if let Some(model) = ModelRecord::read(&folder.join(format!("fold-{}", fold.number)))? {
+            trainings.push(Training {
+                name: format!("fold {}", fold.number),
+                contaminated: fold.contaminated,
+                epochs: epochs(&model.history),
+            });
+        }
+    }
+    if record.refit_epochs.is_some()
+        && let Some(model) = ModelRecord::read(folder)?
+    {
+        let epochs = epochs(&model.history);
+        trainings.push(Training { name: "refit".to_owned(), contaminated: false, epochs });
+    }
+    Ok(trainings)
+}
+
+fn epochs(history: &History) -> Vec<Epoch> {
+    let scores = |scores: radiograph_protocol::Scores| LossAndAccuracy {
+        loss: scores.loss,
+        accuracy: scores.accuracy,
+    };
+    history
+        .epochs()
+        .iter()
+        .map(|epoch| Epoch {
+            number: u32::try_from(epoch.epoch).unwrap_or(u32::MAX),
+            training: scores(epoch.training),
+            validation: epoch.validation.map(scores),
+        })
+        .collect()
+}
+
+fn panel(folder: &Path, explained: &Explained, method: &str) -> Result<Panel, Error> {
+    let share = |share: Option<f64>| {
+        share.map_or_else(|| "not measured".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    };
+    let alt = match &explained.nothing {
+        Some(reason) => format!("Chest radiograph {}; no heat map: {reason}", explained.id),
+        None => format!(
+            "Chest radiograph {}, its heat map for {}, and both superimposed; evidence in the outer border: {}",
+            explained.id,
+            explained.predicted,
+            share(explained.in_border)
+        ),
+    };
+    Ok(Panel {
+        image: explained.id.clone(),
+        truth: explained.truth.clone(),
+        predicted: explained.predicted.clone(),
+        probability: explained.probability,
+        source: explained.source.clone(),
+        method: method.to_owned(),
+        alt,
+        picture: Picture::read(&folder.join(&explained.panel))?,
+    })
+}

@@ -1,0 +1,94 @@
+//! The stage `assemble` on phantoms: what it writes, when it runs again, and which bytes its revision stands for.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{fs, ops::ControlFlow, path::Path};
+
+use radiograph_files::ContentHash;
+use radiograph_phantoms::collection::Collections;
+use radiograph_run::{Config, Error, Progress, Run, Stage};
+
+/// Names, contents and mtimes aside, the same films on every machine.
+fn phantoms(folder: &Path) {
+    Collections { patients: 40, seed: 3, side: 64 }.write(folder, |_, _| {}).unwrap();
+}
+
+fn config(folder: &Path) -> Config {
+    let mut config = Config::resolve(Some("training.folds = 2"), &[]).unwrap();
+    config.data.folder = folder.to_owned();
+    config
+}
+
+/// Runs the stage and gives the events as text.
+fn assemble(config: &Config, run: &Path) -> Result<Vec<String>, Error> {
+    let mut events = Vec::new();
+    let mut watch = |progress: Progress<'_>| {
+        match progress {
+            Progress::Started { stage, .. } => events.push(format!("started {stage}")),
+            Progress::AlreadyDone { stage, .. } => events.push(format!("done {stage}")),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    Run::open(config.clone(), run, &mut watch)?.assemble()?;
+    Ok(events)
+}
+
+#[test]
+fn assembling_again_does_nothing_until_data_or_output_change() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let (data, run) = (place.path().join("collections"), place.path().join("run"));
+    let config = config(&data);
+    assert_eq!(assemble(&config, &run).unwrap(), ["started assemble"]);
+    assert_eq!(assemble(&config, &run).unwrap(), ["done assemble"]);
+    let manifest = fs::read(run.join("manifest.csv")).unwrap();
+
+    fs::write(run.join("manifest.csv"), "edited").unwrap();
+    assert_eq!(assemble(&config, &run).unwrap(), ["started assemble"]);
+    assert!(fs::read(run.join("manifest.csv")).unwrap() == manifest, "the edit is still there");
+
+    fs::write(data.join("notes.txt"), "a new file").unwrap();
+    assert_eq!(assemble(&config, &run).unwrap(), ["started assemble"]);
+}
+
+#[test]
+fn a_missing_folder_is_named_before_a_run_folder_is_made() {
+    let place = tempfile::tempdir().unwrap();
+    let run = place.path().join("run");
+    let error = assemble(&config(&place.path().join("typo")), &run).unwrap_err();
+    assert!(matches!(&error, Error::Config { key, .. } if key == "data.folder"), "{error}");
+    assert!(error.to_string().contains("typo") && !run.exists(), "{error}");
+}
+
+#[test]
+fn stages_name_the_stage_that_must_run_first() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let config = config(&place.path().join("collections"));
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let mut run = Run::open(config, &place.path().join("run"), &mut watch).unwrap();
+    for result in [run.evaluate().map(drop), run.report().map(drop)] {
+        assert!(matches!(result, Err(Error::Missing { stage: Stage::Assemble, .. })), "{result:?}");
+    }
+    run.assemble().unwrap();
+    let error = run.evaluate().unwrap_err();
+    assert!(matches!(error, Error::Missing { stage: Stage::Train, .. }), "{error}");
+    let error = run.report().unwrap_err();
+    assert!(matches!(error, Error::Missing { stage: Stage::Evaluate, .. }), "{error}");
+}
+
+/// Revision of the stage `assemble` and the hashes of the files that it writes of these phantoms. A change of the data crates
+/// that moves a hash must raise the revision in `revision.rs`, and both are written down here.
+#[test]
+fn the_revision_of_assemble_stands_for_these_bytes() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let run = place.path().join("run");
+    assemble(&config(&place.path().join("collections")), &run).unwrap();
+    // The manifest holds relative paths; the folder above the collections is a temporary one and stands in no file.
+    let hashes = ["manifest.csv", "leakage.json"]
+        .map(|name| ContentHash::of_file(&run.join(name)).unwrap().short().to_owned());
+    let known = (Stage::Assemble.revision(), ["73c07dc9452b", "7ba9c96e7cad"].map(str::to_owned));
+    assert_eq!((Stage::Assemble.revision(), hashes), known);
+}

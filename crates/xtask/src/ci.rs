@@ -1,0 +1,88 @@
+//! `cargo xtask ci`: all that must pass, the cheapest first.
+
+use std::{process::Command, time::Instant};
+
+use clap::ValueEnum;
+
+use crate::{
+    checkout::Checkout,
+    error::Error,
+    examples, fuzz,
+    lane::Lane,
+    lint, outside, run, say,
+    test::{self, Arguments as Words, Strictness},
+};
+
+/// Run all that must pass, or the named steps of it
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Arguments {
+    /// Steps to run [default: all, in this order]
+    #[arg(value_enum, value_name = "STEP")]
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Formatting, spelling, dependencies, clippy, documentation
+    Lint,
+    /// The program as a machine without libtorch builds it
+    WithoutLibtorch,
+    /// Every fuzz target, compiled
+    Fuzz,
+    /// Every test; none may be skipped whose need is met
+    Tests,
+    /// The short examples, run
+    Examples,
+    /// Projects outside of the workspace, built and run
+    Outside,
+    /// The tests of the libtorch packages, and the outside project with libtorch, in the kepler lane
+    Kepler,
+}
+
+/// Runs the steps and prints at the end how long each one took and which checks were skipped.
+pub(crate) fn ci(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    let steps = if arguments.steps.is_empty() { Step::value_variants() } else { &arguments.steps };
+    let (mut times, mut skipped) = (Vec::new(), Vec::new());
+    for &step in steps {
+        let started = Instant::now();
+        skipped.extend(step.run(checkout)?);
+        times.push(format!("{} {:.0} s", step.name(), started.elapsed().as_secs_f64()));
+    }
+    for what in &skipped {
+        say(&format!("SKIPPED {what}"));
+    }
+    say(&format!("all steps passed: {}", times.join(", ")));
+    Ok(())
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Runs the step and gives the checks that could not take place.
+    fn run(self, checkout: &Checkout) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Lint => return lint::lint(checkout),
+            Self::WithoutLibtorch => program_without_libtorch(checkout)?,
+            Self::Fuzz => fuzz::check(checkout)?,
+            Self::Tests => test::test(None, &Words::default(), Strictness::Checked, checkout)?,
+            Self::Examples => examples::run_all(checkout)?,
+            Self::Outside => {
+                outside::plain(checkout)?;
+                outside::with_libtorch(None, checkout)?;
+            }
+            Self::Kepler => {
+                test::test_libtorch_packages(Lane::Kepler, Strictness::Checked, checkout)?;
+                outside::with_libtorch(Some(Lane::Kepler), checkout)?;
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn program_without_libtorch(checkout: &Checkout) -> Result<(), Error> {
+    let mut cargo: Command = run::cargo();
+    cargo.current_dir(checkout.root()).env_remove("LIBTORCH");
+    run::check(cargo.args(["check", "--package", "radiograph-cli", "--no-default-features"]))
+}

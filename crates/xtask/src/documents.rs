@@ -1,0 +1,113 @@
+//! Tests that the documents name files that exist, and nothing that is gone.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::checkout::Checkout;
+
+/// Folders whose files documents name by their path from the root.
+const ROOTS: [&str; 6] = ["crates/", "tests/", "docs/", "benches/", "examples/", ".ci/"];
+
+fn documents(root: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = ["", "docs"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The words between single backticks that are paths from the root, one for each alternative in braces.
+fn named_paths(text: &str) -> Vec<String> {
+    let spans = text.split('`').skip(1).step_by(2);
+    let words =
+        spans.flat_map(str::split_whitespace).filter(|word| ROOTS.iter().any(|root| word.starts_with(root)));
+    words
+        // A placeholder is no path.
+        .filter(|word| !word.contains(['*', '<', '…', ':']))
+        .flat_map(|word| {
+            match word.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?))) {
+                Some((head, (inner, tail))) => {
+                    inner.split(',').map(|part| format!("{head}{part}{tail}")).collect()
+                }
+                None => vec![word.to_owned()],
+            }
+        })
+        .collect()
+}
+
+/// The targets of Markdown links to files, without their anchors.
+fn linked_files(text: &str) -> Vec<String> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files = targets.map(|target| target.split_once('#').map_or(target, |(file, _)| file));
+    files.filter(|file| !file.is_empty() && !file.contains("://")).map(str::to_owned).collect()
+}
+
+#[test]
+fn files_that_documents_name_exist() {
+    let root = Checkout::this().root().to_owned();
+    let (mut paths, mut links, mut missing) = (0, 0, Vec::new());
+    for document in documents(&root) {
+        let text = fs::read_to_string(&document).unwrap();
+        let name = document.file_name().unwrap().to_string_lossy().into_owned();
+        for path in named_paths(&text) {
+            paths += 1;
+            if !root.join(&path).exists() {
+                missing.push(format!("{name}: {path}"));
+            }
+        }
+        for link in linked_files(&text) {
+            links += 1;
+            if !document.parent().unwrap().join(&link).exists() {
+                missing.push(format!("{name}: {link}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "documents name files that do not exist:\n{}", missing.join("\n"));
+    assert!(paths >= 30 && links >= 30, "only {paths} paths and {links} links were found");
+}
+
+#[test]
+fn paths_and_links_are_found_in_text() {
+    let text = "See `crates/a/src/{b,c}.rs`, `crates/*/fuzz`, `cargo x crates/d`, [e](e.md#top) and [f](https://f.org).";
+    assert_eq!(named_paths(text), ["crates/a/src/b.rs", "crates/a/src/c.rs", "crates/d"]);
+    assert_eq!(linked_files(text), ["e.md"]);
+}
+
+/// Text files below the root, but for what is built or fetched.
+fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_symlink() || ["target", "node_modules", ".git"].contains(&name.as_str()) {
+            continue;
+        }
+        if path.is_dir() {
+            texts(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|kind| ["rs", "md", "toml", "py"].iter().any(|text| kind == *text))
+        {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn nothing_names_a_command_that_is_gone() {
+    // In two pieces, so that this file does not name them.
+    let gone = [["cargo", " ex "].concat(), ["cargo xtask", " weights"].concat()];
+    let mut found = Vec::new();
+    texts(Checkout::this().root(), &mut found);
+    assert!(found.len() > 300, "only {} files were found", found.len());
+    let names = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap();
+        !path.ends_with("CHANGELOG.md") && gone.iter().any(|command| text.contains(command.as_str()))
+    };
+    let naming: Vec<&PathBuf> = found.iter().filter(|path| names(path)).collect();
+    assert!(naming.is_empty(), "these files name a command that is gone: {naming:#?}");
+}

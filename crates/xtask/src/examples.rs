@@ -1,0 +1,116 @@
+//! Runs the short example programs, which take no arguments and end within a minute.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+
+use crate::{checkout::Checkout, error::Error, run, say, setup};
+
+/// Time after which an example is stopped. They take seconds on an idle machine.
+const LONGEST: Duration = Duration::from_secs(180);
+
+/// Builds every example of the workspace and runs each one in an empty folder.
+///
+/// # Errors
+/// [`Error::NoExamples`] if there is none, the usual errors if one fails.
+pub(crate) fn run_all(checkout: &Checkout) -> Result<(), Error> {
+    let ready = setup::prepare(None, checkout)?;
+    let mut cargo = ready.cargo("build")?;
+    // The whole workspace, as for the tests: another selection has other features and would be built anew.
+    cargo.args(["--workspace", "--examples", "--message-format=json-render-diagnostics"]);
+    let messages = run::output(&mut cargo)?;
+    let programs = programs(&String::from_utf8_lossy(&messages));
+    if programs.is_empty() {
+        return Err(Error::NoExamples);
+    }
+    for program in &programs {
+        let place = tempfile::tempdir().map_err(Error::io("a temporary folder"))?;
+        let mut command = Command::new(program);
+        within(command.current_dir(place.path()), LONGEST)?;
+    }
+    say(&format!("{} examples ran", programs.len()));
+    Ok(())
+}
+
+/// One line of what cargo writes about a build.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+}
+
+fn programs(messages: &str) -> Vec<PathBuf> {
+    let is_example =
+        |message: &Message| message.target.as_ref().is_some_and(|target| target.kind == ["example"]);
+    let mut programs: Vec<PathBuf> = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter(is_example)
+        .filter_map(|message| message.executable)
+        .collect();
+    programs.sort();
+    programs
+}
+
+/// Runs the program without its output and stops it when the time is over.
+fn within(command: &mut Command, longest: Duration) -> Result<(), Error> {
+    let words = run::in_words(command);
+    let started = Instant::now();
+    let mut child: Child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(|source| Error::CommandMissing { command: words.clone(), source })?;
+    loop {
+        match child.try_wait().map_err(Error::io(&words))? {
+            Some(status) if status.success() => break,
+            Some(status) => return Err(Error::CommandFailed { command: words, status }),
+            None if started.elapsed() > longest => {
+                // It is gone either way; a second failure says nothing new.
+                let _ = child.kill().and_then(|()| child.wait());
+                return Err(Error::TooLong { command: words, seconds: longest.as_secs() });
+            }
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+    say(&format!("{words}: done in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_examples_are_run() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"kind":["lib"]},"executable":null}
+{"reason":"compiler-artifact","target":{"kind":["example"]},"executable":"/t/examples/metrics"}
+{"reason":"compiler-artifact","target":{"kind":["bin"]},"executable":"/t/radiograph"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(programs(messages), [PathBuf::from("/t/examples/metrics")]);
+    }
+
+    #[test]
+    fn an_example_that_fails_or_hangs_is_an_error() {
+        let second = Duration::from_secs(1);
+        within(&mut Command::new("true"), second).unwrap();
+        assert!(matches!(within(&mut Command::new("false"), second), Err(Error::CommandFailed { .. })));
+        let begin = Instant::now();
+        let hanging = within(Command::new("sleep").arg("60"), Duration::from_millis(100));
+        assert!(matches!(hanging, Err(Error::TooLong { .. })));
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
+}

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Turns weights of Keras (.h5), torchvision (.pth) or other safetensors files into what radiograph reads.
+"""Converts weights of Keras (.h5), torchvision (.pth) or other safetensors files to the files that radiograph reads.
 
     python3 docs/convert_weights.py IN OUT.safetensors --architecture NAME [--lineage FAMILY] [--trained-on WORDS] …
-    cargo xtask weights --from OUT.safetensors NAME.WHOSE
+    radiograph weights install NAME.WHOSE OUT.safetensors
 
 Needs numpy and safetensors; for .h5 also h5py (Keras itself is not needed); for .pth also torch, which reads the file with
 `weights_only=True` and so runs no code from it. What is not needed: any of this for published safetensors files, which
-`cargo xtask weights` fetches.
+`radiograph weights fetch` installs.
 
 The result holds every tensor of the network under torchvision's name (Inception-ResNetV2: timm's), float32, and texts that
 say how the network computes (docs/weights.md). It is checked against the lists in crates/weights/src/parameters: missing,

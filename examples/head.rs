@@ -10,8 +10,8 @@ use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_head::{
-    Cohort, FeatureShape, Feed, HeadConfig, InMemory, LabelledImage, Preset, Protocol, Reading, Subset,
-    TrainingProgress, run_protocol,
+    Cohort, FeatureShape, Feed, HeadConfig, InMemory, LabelledImage, Preset, Protocol, Reading, Schedule,
+    Subset, TrainingProgress, run_protocol,
 };
 use radiograph_libtorch::Device;
 use radiograph_weights::Architecture;
@@ -51,7 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     protocol.head =
         HeadConfig { reading: Reading::Recurrent { order, cell, units: 8 }, dense: vec![8], ..protocol.head };
-    (protocol.training.epochs, protocol.training.batch) = (20, 8);
+    (protocol.training.epochs, protocol.training.batch) = (40, 8);
+    protocol.training.schedule = Schedule::Constant { rate: 0.02 };
+    protocol.head.dropout = None;
     println!("{} parameters, {} folds", protocol.head.trained_parameters()?, protocol.folds);
 
     let key = ExtractionKey {

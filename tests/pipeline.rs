@@ -160,9 +160,9 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
         let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
         let mut pipeline = Pipeline::begun(&staged, &mut watch).unwrap();
         match stage.split_once(' ') {
-            Some((_, part)) => pipeline.extract(part.parse().unwrap()).unwrap(),
+            Some((_, part)) => drop(pipeline.extract(part.parse().unwrap()).unwrap()),
             None => match stage {
-                "train" => pipeline.train().unwrap(),
+                "train" => drop(pipeline.train().unwrap()),
                 "evaluate" => drop(pipeline.evaluate().unwrap()),
                 "explain" => pipeline.explain().unwrap(),
                 _ => drop(pipeline.report().unwrap()),

@@ -38,7 +38,7 @@ pub use familiarity::{Familiarity, STRANGE, Strangeness};
 pub use film::Film;
 pub use frozen::Frozen;
 pub use panel::file_name;
-pub use pipeline::{Outcome, Pipeline, labelled_images};
+pub use pipeline::{Extracted, Outcome, Pipeline, labelled_images};
 pub use predict::{Explained, Prediction, Predictor, Warning};
 pub use shown::Shown;
 

@@ -1,13 +1,15 @@
 //! `radiograph extract`: images pass through the frozen networks of a run, once, and the features are kept.
 
+use radiograph::Extracted;
 use radiograph_features::Part;
 
-use crate::{exit::Exit, failure::Failure, interrupt, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
 
 /// Extract the features of a run's images with its frozen networks
 ///
 /// May be interrupted at any moment; the same command continues. Features that are stored already are not made again.
-/// Several processes share the work if each gets its part: --part 1/2 and --part 2/2.
+/// Several processes share the work if each gets its part: --part 1/2 and --part 2/2. Ends with code 1 if an image cannot be
+/// read; it is left out.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph extract runs/first --part 1/2")]
 pub(crate) struct Arguments {
@@ -17,12 +19,30 @@ pub(crate) struct Arguments {
     /// Share of the images that this process extracts, such as 1/2
     #[arg(long, default_value = "1/1", value_name = "I/N")]
     part: Part,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    arguments.settings.open_pipeline(&mut watch)?.extract(arguments.part)?;
-    Ok(Exit::Done)
+    let extracted = arguments.settings.open_pipeline(&mut watch)?.extract(arguments.part)?;
+    let exit = Exit::complete(extracted.iter().all(|network| network.left_out.is_empty()));
+    if arguments.json {
+        output::json(&extracted)?;
+        return Ok(exit);
+    }
+    for Extracted { network, computed, present, left_out, .. } in &extracted {
+        output::line(format!(
+            "{network}: {computed} feature maps extracted, {present} stored before, {} images left out",
+            left_out.len()
+        ))?;
+        for (id, reason) in left_out {
+            output::line(format!("    {id}: {reason}"))?;
+        }
+    }
+    Ok(exit)
 }

@@ -1,6 +1,6 @@
 //! `radiograph train`: heads are trained on the stored features of a run, fold by fold.
 
-use crate::{exit::Exit, failure::Failure, interrupt, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
 
 /// Train the heads of a run on its stored features
 ///
@@ -12,12 +12,44 @@ use crate::{exit::Exit, failure::Failure, interrupt, progress::Progress, setting
 pub(crate) struct Arguments {
     #[command(flatten)]
     settings: Settings,
+
+    /// JSON on standard output instead of text
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    arguments.settings.open_pipeline(&mut watch)?.train()?;
+    let records = arguments.settings.open_pipeline(&mut watch)?.train()?;
+    if arguments.json {
+        output::json(&records)?;
+        return Ok(Exit::Done);
+    }
+    for (model, record) in &records {
+        output::line(model)?;
+        for fold in &record.folds {
+            output::line(format!(
+                "    fold {}: best epoch {} of {}, validation loss {:.4}, accuracy {:.2}{}",
+                fold.number,
+                fold.best_epoch,
+                fold.epochs,
+                fold.best.loss,
+                fold.best.accuracy,
+                if fold.contaminated {
+                    "; contaminated: an earlier fold trained on these images"
+                } else {
+                    ""
+                },
+            ))?;
+        }
+        match record.refit_epochs {
+            Some(epochs) => {
+                output::line(format!("    tested: refit on all training images, {epochs} epochs"))?
+            }
+            None => output::line("    tested: weighted mean of the folds")?,
+        }
+    }
     Ok(Exit::Done)
 }

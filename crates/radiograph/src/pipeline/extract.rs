@@ -2,14 +2,32 @@
 
 use std::{path::Path, sync::atomic::Ordering};
 
-use radiograph_backbone::extraction::{Event, Extraction, ExtractionReport, ExtractionSettings, Input};
+use radiograph_backbone::extraction::{
+    Event, Extraction, ExtractionReport, ExtractionSettings, Failure, Input,
+};
 use radiograph_dataset::manifest::Manifest;
 use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
 use radiograph_libtorch::Device;
 use radiograph_run::{Progress, Stage, Watcher};
+use serde::Serialize;
 
 use super::Pipeline;
 use crate::{Error, Frozen};
+
+/// The result of the stage `extract` for one network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Extracted {
+    /// Network.
+    pub network: String,
+    /// Number of feature maps that were computed now.
+    pub computed: usize,
+    /// Number of feature maps that were stored before.
+    pub present: usize,
+    /// Ids of images that cannot be read, with the reason.
+    pub left_out: Vec<(String, String)>,
+}
 
 impl Pipeline<'_> {
     /// Extracts every training and test image of the manifest with every network, or one part of them.
@@ -18,23 +36,26 @@ impl Pipeline<'_> {
     ///
     /// [`Error::Run`] without a manifest or if a store cannot be used; [`Error::Backbone`], [`Error::Extraction`]; an
     /// interruption. An image that cannot be read is reported and left out.
-    pub fn extract(&mut self, part: Part) -> Result<(), Error> {
+    pub fn extract(&mut self, part: Part) -> Result<Vec<Extracted>, Error> {
         let manifest = self.run.manifest()?;
+        let mut extracted = Vec::new();
         for network in self.config().backbones.clone() {
             let frozen = Frozen::of(network, self.config())?;
             if frozen.is_random() {
                 self.run.say(Stage::Extract, &frozen.to_string())?;
             }
-            self.extract_with(&frozen, &manifest, part)?;
+            extracted.push(self.extract_with(&frozen, &manifest, part)?);
         }
-        Ok(())
+        Ok(extracted)
     }
 
-    fn extract_with(&mut self, frozen: &Frozen, manifest: &Manifest, part: Part) -> Result<(), Error> {
+    fn extract_with(&mut self, frozen: &Frozen, manifest: &Manifest, part: Part) -> Result<Extracted, Error> {
         let network = frozen.network();
         let folder = self.store_folder(frozen);
-        if is_extracted(&folder, frozen, manifest)? {
-            return Ok(self.run.skip(Stage::Extract, network.name())?);
+        if let Some(present) = all_extracted(&folder, frozen, manifest)? {
+            self.run.skip(Stage::Extract, network.name())?;
+            let network = network.to_string();
+            return Ok(Extracted { network, computed: 0, present, left_out: Vec::new() });
         }
         let clock = self.run.start(Stage::Extract, network.name())?;
         let mut inputs = Vec::new();
@@ -46,7 +67,14 @@ impl Pipeline<'_> {
         if report.stopped {
             return Err(radiograph_run::Error::Interrupted { stage: Stage::Extract }.into());
         }
-        Ok(self.run.finish(clock)?)
+        self.run.finish(clock)?;
+        let reason = |failure: &Failure| (failure.id.clone(), failure.reason.to_string());
+        Ok(Extracted {
+            network: network.to_string(),
+            computed: report.extracted,
+            present: report.present,
+            left_out: report.failures.iter().map(reason).collect(),
+        })
     }
 
     fn devices(&self) -> Result<Vec<Device>, Error> {
@@ -98,12 +126,13 @@ pub(crate) fn extract(
     Ok(report)
 }
 
-fn is_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<bool, Error> {
+/// The number of feature maps of the manifest's images, if the store has all of them.
+fn all_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<Option<usize>, Error> {
     if !folder.join("store.json").is_file() {
-        return Ok(false);
+        return Ok(None);
     }
     let store = FeatureStore::open_for(folder, &frozen.key())?;
     let rows = manifest.train().chain(manifest.test());
     let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(row)).collect();
-    Ok(store.missing(&wanted).is_empty())
+    Ok(store.missing(&wanted).is_empty().then_some(wanted.len()))
 }

@@ -5,6 +5,7 @@ mod explain;
 mod extract;
 mod train;
 
+pub use extract::Extracted;
 pub(crate) use extract::extract;
 pub(crate) use train::FAMILIARITY;
 pub use train::labelled_images;

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
-use radiograph_head::{Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, run_protocol};
+use radiograph_head::{
+    Cohort, Event, Feed, LabelledImage, Protocol, ProtocolRecord, StoredFeatures, Subset, run_protocol,
+};
 use radiograph_run::{FrozenRecord, ModelKind, Progress, Stage, write_json};
 use tch::Tensor;
 
@@ -15,21 +17,27 @@ use crate::{Error, Familiarity, Frozen};
 pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
 
 impl Pipeline<'_> {
-    /// Trains every model: its folds, the tested model, and their predictions.
+    /// Trains every model: its folds, the tested model, and their predictions. Gives the record of each model by its name.
     ///
     /// # Errors
     ///
     /// [`Error::Run`] without a manifest or features, [`Error::Head`], and an interruption.
-    pub fn train(&mut self) -> Result<(), Error> {
+    pub fn train(&mut self) -> Result<BTreeMap<String, ProtocolRecord>, Error> {
         let manifest = self.run.manifest()?;
+        let mut records = BTreeMap::new();
         for model in self.config().models() {
             let frozen = Frozen::of(model.network, self.config())?;
-            self.train_model(model, &frozen, &manifest)?;
+            records.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
         }
-        Ok(())
+        Ok(records)
     }
 
-    fn train_model(&mut self, model: ModelKind, frozen: &Frozen, manifest: &Manifest) -> Result<(), Error> {
+    fn train_model(
+        &mut self,
+        model: ModelKind,
+        frozen: &Frozen,
+        manifest: &Manifest,
+    ) -> Result<ProtocolRecord, Error> {
         let name = model.name();
         let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
         let (cohort, missing) = self.cohort(manifest, &store)?;
@@ -55,12 +63,11 @@ impl Pipeline<'_> {
                 _ => ControlFlow::Continue(()),
             }
         })?;
-        if record.is_none() {
-            return Err(radiograph_run::Error::Interrupted { stage: Stage::Train }.into());
-        }
+        let record = record.ok_or(radiograph_run::Error::Interrupted { stage: Stage::Train })?;
         write_json(&folder.join("frozen.json"), &FrozenRecord { weights: frozen.origin() })?;
         keep_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
-        Ok(self.run.finish(clock)?)
+        self.run.finish(clock)?;
+        Ok(record)
     }
 
     fn protocol(

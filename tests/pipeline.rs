@@ -149,7 +149,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
     let place = tempfile::tempdir().unwrap();
     phantoms(place.path());
     let config = config(place.path());
-    let (whole, staged) = (place.path().join("whole"), place.path().join("stage-by-stage"));
+    let (whole, staged) = (place.path().join("run-at-once"), place.path().join("run-by-stages"));
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     Pipeline::open(config.clone(), &whole, &mut watch).unwrap().run().unwrap();
 

@@ -6,8 +6,9 @@
 //! up step by step in f64, so that where one falls on a border the rounding of the sum decides.
 
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    FilterType, PixelTrait, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
+    pixels::{U8, U8x3, U16, U16x3},
 };
 use radiograph_input::{Filter, Fit};
 
@@ -92,32 +93,41 @@ fn pick<T: Copy, const CHANNELS: usize>(
 }
 
 fn convolve(picture: &Picture, width: u32, height: u32, filter: FilterType) -> Option<Samples> {
-    let (bytes, kind): (&[u8], _) = match picture.samples() {
-        Samples::Gray8(values) => (values, PixelType::U8),
-        Samples::Rgb8(values) => (values, PixelType::U8x3),
-        Samples::Gray16(values) => (bytemuck::cast_slice(values), PixelType::U16),
-        Samples::Rgb16(values) => (bytemuck::cast_slice(values), PixelType::U16x3),
-    };
     let (from, to) = ((picture.width(), picture.height()), (width, height));
-    // Pillow resamples rows before columns and rounds in between; the library would begin with the columns of 8-bit
-    // samples, which rounds every sixth pixel of a radiograph to the neighbouring level.
-    let bytes = if from.0 != to.0 && from.1 != to.1 {
-        let rows = (to.0, from.1);
-        pass(&pass(bytes, from, rows, kind, filter)?, rows, to, kind, filter)?
-    } else {
-        pass(bytes, from, to, kind, filter)?
-    };
     let words = |bytes: Vec<u8>| bytes.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect();
+    let of_words = |values| bytemuck::cast_slice::<u16, u8>(values);
+    // By pixel type: the library's function for any type compiles all of its thirteen types into this crate, which took
+    // most of the crate's build.
     Some(match picture.samples() {
-        Samples::Gray8(_) => Samples::Gray8(bytes),
-        Samples::Rgb8(_) => Samples::Rgb8(bytes),
-        Samples::Gray16(_) => Samples::Gray16(words(bytes)),
-        Samples::Rgb16(_) => Samples::Rgb16(words(bytes)),
+        Samples::Gray8(values) => Samples::Gray8(both_ways::<U8>(values, from, to, PixelType::U8, filter)?),
+        Samples::Rgb8(values) => Samples::Rgb8(both_ways::<U8x3>(values, from, to, PixelType::U8x3, filter)?),
+        Samples::Gray16(values) => {
+            Samples::Gray16(words(both_ways::<U16>(of_words(values), from, to, PixelType::U16, filter)?))
+        }
+        Samples::Rgb16(values) => {
+            Samples::Rgb16(words(both_ways::<U16x3>(of_words(values), from, to, PixelType::U16x3, filter)?))
+        }
     })
 }
 
+/// Convolves rows, then columns. Pillow does so and rounds in between; the library would begin with the columns of 8-bit
+/// samples, which rounds every sixth pixel of a radiograph to the neighbouring level.
+fn both_ways<P: PixelTrait>(
+    bytes: &[u8],
+    from: (u32, u32),
+    to: (u32, u32),
+    kind: PixelType,
+    filter: FilterType,
+) -> Option<Vec<u8>> {
+    if from.0 == to.0 || from.1 == to.1 {
+        return pass::<P>(bytes, from, to, kind, filter);
+    }
+    let rows = (to.0, from.1);
+    pass::<P>(&pass::<P>(bytes, from, rows, kind, filter)?, rows, to, kind, filter)
+}
+
 /// Convolves `bytes` of a picture of one width and height into one of another.
-fn pass(
+fn pass<P: PixelTrait>(
     bytes: &[u8],
     from: (u32, u32),
     to: (u32, u32),
@@ -128,7 +138,8 @@ fn pass(
     let mut result = Image::new(to.0, to.1, kind);
     // No alpha is left in a picture, so nothing needs multiplying by it.
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
-    Resizer::new().resize(&from, &mut result, &options).ok()?;
+    let mut view = result.typed_image_mut::<P>()?;
+    Resizer::new().resize_typed(&from.typed_image::<P>()?, &mut view, &options).ok()?;
     Some(result.into_vec())
 }
 

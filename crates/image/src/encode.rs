@@ -23,7 +23,9 @@ use crate::{ImageFormat, Picture, Samples};
 /// ```
 pub fn encode_png(picture: &Picture) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+    // `Fast` is compressed by fdeflate. The other levels use flate2, whose backend, and with it every byte of the file, depends
+    // on the features that other crates of a build ask for.
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
     let (samples, colours) = raw(picture);
     encoder.write_image(&samples, picture.width(), picture.height(), colours).ok()?;
     Some(bytes)

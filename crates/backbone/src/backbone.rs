@@ -1,4 +1,4 @@
-//! The backbone: one of the four networks with its weights, on a device, frozen.
+//! Builds one of the four frozen networks with its weights on a device and computes its feature maps.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
 
@@ -15,20 +15,21 @@ use crate::{
     source::{Asked, Source},
 };
 
-/// How a backbone is built, beyond what it is.
+/// Options for building a backbone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Arranged for speed or as published.
+    /// Arrangement of the layers: for speed or as published.
     pub form: Form,
-    /// Whether the classifier of 1000 classes is attached.
+    /// Whether to load ImageNet's classifier of 1000 classes.
     pub classifier: bool,
-    /// Images that go through the layers at once; `None` for [`Facts::micro_batch`] on the processor and all on a GPU.
+    /// Number of images that pass through the layers at once. `None`: [`Facts::micro_batch`] on the CPU, the whole
+    /// batch on a GPU.
     pub micro_batch: Option<NonZeroUsize>,
 }
 
 /// A frozen network. It has no training mode: statistics do not move and no gradient reaches a weight.
 ///
-/// A clone shares the weights, so it costs next to no memory; it is for another thread to compute with.
+/// A clone shares the weights, so it takes almost no memory. Use clones to compute on several threads.
 #[derive(Clone, Debug)]
 pub struct Backbone {
     architecture: Architecture,
@@ -43,7 +44,7 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// The network in a safetensors file, held strictly against the list of its tensors.
+    /// Loads the network from a safetensors file after a strict check of the file's tensors.
     ///
     /// # Errors
     ///
@@ -62,7 +63,7 @@ impl Backbone {
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load), also if a classifier is asked for that the file lacks.
+    /// Those of [`load`](Self::load). It also fails if the classifier is requested and the file lacks it.
     pub fn load_with(
         path: &Path,
         architecture: Architecture,
@@ -74,7 +75,7 @@ impl Backbone {
         Self::of_state(&file, architecture, lineage, device, options)
     }
 
-    /// The network of weights whose record is known, which tells its lineage.
+    /// Loads the network of weights whose record is known. The record gives the lineage.
     ///
     /// # Errors
     ///
@@ -104,7 +105,8 @@ impl Backbone {
         Self::build(architecture, lineage, device, options, identity, tensors)
     }
 
-    /// The network with weights drawn from `seed`: it recognises nothing, and its [`identity`](Self::identity) says so.
+    /// Builds the network with random weights drawn from `seed`, for tests and trials. Its [`identity`](Self::identity)
+    /// marks the weights as random.
     ///
     /// # Errors
     ///
@@ -134,7 +136,8 @@ impl Backbone {
         Self::build(architecture, lineage, device, options, Identity::Random { architecture, seed }, tensors)
     }
 
-    /// The network with these tensors: all of the feature extractor, those of the classifier if it is asked for, no others.
+    /// Builds the network from the given tensors: all of the feature extractor, those of the classifier if it is
+    /// requested, and no others.
     ///
     /// # Errors
     ///
@@ -186,12 +189,13 @@ impl Backbone {
         })
     }
 
-    /// Normalised images `[N, 3, H, W]`, f32, on any device, to their last feature maps `[N, C, h, w]`, f32, C-contiguous,
-    /// on this backbone's device.
+    /// Computes the last feature maps `[N, C, h, w]` of normalised images `[N, 3, H, W]`. Images are f32 on any device.
+    /// Feature maps are f32 and C-contiguous, on this backbone's device.
     ///
-    /// The layers see [`Options::micro_batch`] images at a time. Where that is one, an image gives the same bits whatever else
-    /// is in the batch; otherwise libtorch may sum in another order for another number of images, and features differ by
-    /// rounding, below 1e-5 of the largest value. The same batch gives the same bits again, with as many threads.
+    /// The layers see [`Options::micro_batch`] images at a time. If that is 1, the features of an image do not depend
+    /// on the rest of the batch, bit for bit. Otherwise libtorch may sum in another order for another number of images,
+    /// and features differ by rounding, below 1e-5 of the largest value. The same batch with the same number of threads
+    /// gives the same bits again.
     ///
     /// # Errors
     ///
@@ -217,11 +221,13 @@ impl Backbone {
         Ok(features)
     }
 
-    /// Images as [`forward_features`](Self::forward_features) takes them to the logits of ImageNet's 1000 classes, `[N, 1000]`.
+    /// Computes the logits `[N, 1000]` of ImageNet's classes. Images are those of
+    /// [`forward_features`](Self::forward_features).
     ///
     /// # Errors
     ///
-    /// [`BackboneError::NoClassifier`] unless it was [asked for](Options::classifier); else those of `forward_features`.
+    /// [`BackboneError::NoClassifier`] unless the classifier was [requested](Options::classifier); otherwise those of
+    /// `forward_features`.
     pub fn classify(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
         let classifier = self
             .classifier
@@ -241,38 +247,38 @@ impl Backbone {
         Ok(self.facts().feature_shape(height, width)?)
     }
 
-    /// What is known about the network without its weights.
+    /// Constants of the network, known without its weights.
     pub fn facts(&self) -> &'static Facts {
         Facts::of(self.architecture)
     }
 
-    /// Which network it is.
+    /// Architecture of the network.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// What its weights leave open.
+    /// Lineage of its weights: the facts that the weights alone leave open.
     pub fn lineage(&self) -> Lineage {
         self.lineage
     }
 
-    /// Where it computes.
+    /// Device that it computes on.
     pub fn device(&self) -> Device {
         self.device
     }
 
-    /// How it is arranged.
+    /// Arrangement of its layers.
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// Which weights it has.
+    /// Identity of its weights.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 }
 
-/// Every tensor that the network is made of.
+/// Every tensor that the network needs.
 fn asked(architecture: Architecture, classifier: bool) -> Result<Vec<Asked>, BackboneError> {
     let source = Source::listening(architecture);
     Network::load(&source)?;

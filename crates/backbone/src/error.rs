@@ -1,9 +1,9 @@
-//! What can go wrong in loading a network and in computing feature maps.
+//! Errors of loading a network and of computing feature maps.
 
 use radiograph_libtorch::DeviceError;
 use radiograph_weights::{Architecture, TooSmall, WeightsError};
 
-/// Why a backbone was not built, or gave no features.
+/// An error of building a backbone or of computing features.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackboneError {
@@ -23,12 +23,12 @@ pub enum BackboneError {
         architecture: Architecture,
         /// Field.
         field: &'static str,
-        /// Its value.
+        /// Value of the field.
         value: String,
-        /// What it has to be.
+        /// Accepted values.
         remedy: &'static str,
     },
-    /// A backbone without its classifier was asked for classes.
+    /// A request for classes to a backbone without its classifier.
     #[error("this {architecture} was loaded without its classifier; load it with `Options::classifier`")]
     NoClassifier {
         /// The network.
@@ -44,7 +44,7 @@ pub enum BackboneError {
         /// Its shape.
         found: Vec<i64>,
     },
-    /// Tensors that are not those of the network, with everything that is wrong.
+    /// Tensors that do not match the network, with a list of all faults.
     #[error("these are not the weights of {architecture}: {}", .faults.join(", "))]
     Tensors {
         /// The network.

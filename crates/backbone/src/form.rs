@@ -1,12 +1,13 @@
-//! How a network is arranged in memory. Not what it computes: that is the same.
+//! The two arrangements of a network in memory. Both compute the same features up to rounding.
 
 /// Two arrangements of the same network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// As published: every layer by itself, channels first.
+    /// As published: separate layers, channels first.
     Plain,
-    /// For speed: batch normalisation folded into convolutions, constant factors too, pooling where it costs least; on the
-    /// processor channels last. Its features differ from the plain form's by rounding, below 1e-5 of the largest value.
+    /// For speed: batch normalisation and constant factors are folded into convolutions, and pooling is where it costs
+    /// least. On the CPU, channels are last. Its features differ from the plain form's by rounding, below 1e-5 of the
+    /// largest value.
     #[default]
     Folded,
 }

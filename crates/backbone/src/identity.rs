@@ -1,11 +1,11 @@
-//! Which weights a backbone has: what everything made with it is named after.
+//! Identifies the weights of a backbone. Everything computed with the backbone carries this identity.
 
 use std::fmt;
 
 use radiograph_files::ContentHash;
 use radiograph_weights::Architecture;
 
-/// Where a backbone's weights come from. Random weights never pass for others.
+/// Origin of a backbone's weights. Random weights are always marked as random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Identity {
@@ -34,8 +34,8 @@ impl Identity {
         matches!(self, Self::Random { .. })
     }
 
-    /// A hash that is different for different weights. That of random weights is the SHA-256 of their name, which no file
-    /// of weights has.
+    /// A hash that differs for different weights. For random weights it is the SHA-256 of their name, which is the hash
+    /// of no file of weights.
     pub fn content_hash(&self) -> ContentHash {
         match self {
             Self::File { sha256 } | Self::Tensors { sha256 } => *sha256,
@@ -47,7 +47,7 @@ impl Identity {
 }
 
 impl fmt::Display for Identity {
-    /// `random:SEED`, else `sha256:` and 64 digits.
+    /// Writes `random:SEED`, or `sha256:` and 64 digits.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { sha256 } | Self::Tensors { sha256 } => write!(formatter, "sha256:{sha256}"),

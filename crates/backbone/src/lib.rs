@@ -1,15 +1,13 @@
-//! Four frozen convolutional networks, exact to the weights that others published: a batch of images goes in, the last
-//! feature map comes out.
+//! Computes the last feature maps of images with one of four frozen convolutional networks and published weights.
 //!
-//! VGG19, DenseNet121, InceptionV3 and Inception-ResNetV2 are plain structs whose tensors have the names that torchvision
-//! and timm give them. What a file of weights leaves open, and what changes the features by a third if it is guessed
-//! wrongly, is a [`Lineage`](radiograph_weights::Lineage) that every backbone is built with. The same network exists in
-//! two [`Form`]s: as it was published, layer by layer, and with batch normalisation folded into convolutions, which
-//! computes the same faster.
+//! VGG19, DenseNet121, InceptionV3 and Inception-ResNetV2 are plain structs whose tensors have the names of torchvision
+//! and timm. Every backbone is built with a [`Lineage`](radiograph_weights::Lineage), which holds the facts that a file
+//! of weights leaves open; a wrong one changes InceptionV3's features by a third. Each network exists in two [`Form`]s:
+//! as published, layer by layer, and with batch normalisation folded into convolutions, which is faster.
 //!
-//! [`extraction`] passes many images through one or several of them into a feature store, each image once.
+//! [`extraction`] passes many images through one or several networks into a feature store, each image once.
 //!
-//! Not here: decoding and normalising images (`radiograph-dataset`), where weights come from, and anything that is trained.
+//! This crate does not decode or normalise images (`radiograph-dataset` does), fetch weights or train anything.
 //!
 //! ```no_run
 //! use radiograph_backbone::Backbone;

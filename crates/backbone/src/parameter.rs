@@ -1,11 +1,10 @@
-//! The tensors of a frozen network.
+//! A constant tensor of a frozen network, which clones share.
 
 use std::ops::Deref;
 
 use tch::Tensor;
 
-/// A tensor that nothing changes any more, so that a clone may share its values: that is what lets several threads compute
-/// with one network's weights.
+/// A tensor that no longer changes. Clones share its values, so several threads can compute with one network's weights.
 #[derive(Debug)]
 pub(crate) struct Parameter(Tensor);
 

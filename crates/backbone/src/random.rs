@@ -1,4 +1,4 @@
-//! Weights drawn from a seed, for tests and trials of the machinery. They recognise nothing.
+//! Draws random weights from a seed, for tests and trials. A network with such weights recognises nothing.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::{
     source::{Asked, Role},
 };
 
-/// Each tensor from a stream of its own, so that its values depend on the seed and its name alone. Kernels are even within
-/// ±√(6 / inputs) (He et al., 2015), batch normalisation changes nothing, biases are 0.
+/// Draws each tensor from its own random stream, so its values depend only on the seed and its name. Kernels are
+/// uniform in ±√(6 / inputs) (He et al., 2015), batch normalisation changes nothing, and biases are 0.
 pub(crate) fn tensors(asked: &[Asked], seed: u64) -> Result<BTreeMap<String, Tensor>, BackboneError> {
     let mut tensors = BTreeMap::new();
     for Asked { name, shape, role } in asked {

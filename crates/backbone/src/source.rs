@@ -1,5 +1,7 @@
-//! Where a network's tensors come from while it is built. A network asks for each by name and shape; the list of what it
-//! asks for is the list of what a file must hold, so that the two cannot differ.
+//! Supplies a network's tensors by name and shape while the network is built.
+//!
+//! The source records each request. Files of weights are checked against the recorded list, so the check and the
+//! network cannot differ.
 
 use std::{cell::RefCell, collections::BTreeMap, fmt::Display};
 
@@ -9,24 +11,24 @@ use radiograph_weights::{Architecture, Lineage};
 
 use crate::{BackboneError, Form, parameter::Parameter};
 
-/// What a tensor is to its layer.
+/// Role of a tensor in its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Weights of a convolution or a dense layer; all dimensions but the first are summed over.
     Kernel,
-    /// What such a layer adds.
+    /// Bias of such a layer.
     Bias,
-    /// The factor of a batch normalisation.
+    /// Factor of a batch normalisation.
     NormWeight,
-    /// What it adds.
+    /// Summand of a batch normalisation.
     NormBias,
-    /// The mean that it subtracts.
+    /// Mean that a batch normalisation subtracts.
     Mean,
-    /// The variance that it divides by the root of.
+    /// Variance of a batch normalisation.
     Variance,
 }
 
-/// One tensor that a network asks for.
+/// A tensor that a network requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) name: String,
@@ -34,7 +36,7 @@ pub(crate) struct Asked {
     pub(crate) role: Role,
 }
 
-/// What a network is built from.
+/// Tensors and settings from which a network is built.
 pub(crate) struct Source {
     pub(crate) architecture: Architecture,
     pub(crate) form: Form,
@@ -45,7 +47,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// A source that only listens: every tensor is zero and takes no memory.
+    /// A source that only records requests. Every tensor is zero and takes no memory.
     pub(crate) fn listening(architecture: Architecture) -> Self {
         Self {
             architecture,
@@ -57,7 +59,7 @@ impl Source {
         }
     }
 
-    /// A source of these tensors, of which each can be taken once.
+    /// A source of these tensors. Each can be taken once.
     pub(crate) fn of(
         architecture: Architecture,
         form: Form,
@@ -69,17 +71,17 @@ impl Source {
         Self { architecture, form, lineage, device, asked: RefCell::default(), tensors }
     }
 
-    /// The path of everything.
+    /// The root path.
     pub(crate) fn root(&self) -> Path<'_> {
         Path { source: self, name: String::new() }
     }
 
-    /// What was asked for so far, in that order.
+    /// All requests so far, in order.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.borrow().clone()
     }
 
-    /// Channels last pays on the processor; on a Kepler GPU it does not.
+    /// Channels last is faster on the CPU, but not on a Kepler GPU.
     pub(crate) fn channels_last(&self) -> bool {
         self.form == Form::Folded && self.device == tch::Device::Cpu
     }
@@ -89,7 +91,7 @@ impl Source {
             None => Tensor::f_zeros([1], (Kind::Float, tch::Device::Cpu))?.f_expand(&asked.shape, false)?,
             Some(tensors) => {
                 let tensor = tensors.borrow_mut().remove(&asked.name);
-                // Tensors are compared with the list before a network is built, so this is a network that asks twice.
+                // Tensors are checked before a network is built, so this happens only if a network requests one twice.
                 let fault = |what: &str| BackboneError::Tensors {
                     architecture: self.architecture,
                     faults: vec![format!("{} {what}", asked.name)],
@@ -106,7 +108,7 @@ impl Source {
     }
 }
 
-/// A place in the tree of names.
+/// A path in the tree of tensor names.
 pub(crate) struct Path<'source> {
     source: &'source Source,
     name: String,
@@ -118,13 +120,13 @@ impl<'source> Path<'source> {
         self.source
     }
 
-    /// A place below this one.
+    /// A path below this one.
     pub(crate) fn at(&self, name: impl Display) -> Self {
         let name = if self.name.is_empty() { name.to_string() } else { format!("{}.{name}", self.name) };
         Self { source: self.source, name }
     }
 
-    /// The tensor of this name here.
+    /// Takes the tensor of this name below this path.
     pub(crate) fn tensor(&self, name: &str, shape: &[i64], role: Role) -> Result<Parameter, BackboneError> {
         let name = self.at(name).name;
         Ok(self.source.take(Asked { name, shape: shape.to_vec(), role })?.into())

@@ -1,4 +1,4 @@
-//! What a store's folder holds: its description, and every shard that its index lists.
+//! Reads what a store's folder holds: its description and every shard that its index lists.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use crate::{
     shard::{Shard, index_folder, stem},
 };
 
-/// A store as its folder has it at one moment. A shard that is written later is not in it.
+/// The contents of a store's folder at one moment. Shards written later are not included.
 pub(crate) struct Contents {
     pub(crate) description: StoreDescription,
-    /// In the order of their names.
+    /// Shards in the order of their names.
     pub(crate) shards: Vec<Result<Shard, Unusable>>,
 }
 
 /// A list or shard that cannot be used.
 pub(crate) struct Unusable {
-    /// The name in the index.
+    /// Path of its list in the index.
     pub(crate) list: PathBuf,
     pub(crate) error: FeatureError,
 }
@@ -42,7 +42,7 @@ impl Contents {
         Ok(Self { description, shards })
     }
 
-    /// The same, where nothing unusable is borne.
+    /// Like `read`, but an unusable shard is an error.
     pub(crate) fn read_sound(folder: &Path) -> Result<(StoreDescription, Vec<Shard>), FeatureError> {
         let contents = Self::read(folder)?;
         let shards: Result<Vec<_>, _> = contents.shards.into_iter().collect();

@@ -1,4 +1,4 @@
-//! What a store says of itself in `store.json`: whose features it holds, and how they lie.
+//! The description of a store, `store.json`: extraction key, shape, number format and shard size.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Element, ExtractionKey, FeatureError, read::read_small};
 
-/// What all features of a store have in common.
+/// The properties that all features of a store share.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreDescription {
@@ -21,18 +21,18 @@ pub struct StoreDescription {
 impl StoreDescription {
     const FORMAT: &str = "radiograph features 1";
     const NAME: &str = "store.json";
-    /// Two keys of the longest texts, every byte of them escaped.
+    /// Room for two keys of the longest texts, every byte of them escaped.
     const LARGEST_FILE: u64 = 1 << 20;
     const LARGEST_MAP: usize = 1 << 28;
 
-    /// The description of a new store of feature maps `[C, H, W]`.
+    /// Describes a new store of feature maps `[C, H, W]`.
     ///
-    /// A shard holds as many of them as fit into 16 MiB, and 64 at most: what a killed process loses is the shard it was
+    /// A shard holds as many maps as fit into 16 MiB, and at most 64. A killed process loses only the shard that it was
     /// working on.
     ///
     /// # Errors
     ///
-    /// [`FeatureError::Key`] or [`FeatureError::Shape`] if one of them is out of its range.
+    /// [`FeatureError::Key`] or [`FeatureError::Shape`] if the key or the shape is out of its range.
     pub fn new(key: ExtractionKey, shape: [usize; 3], element: Element) -> Result<Self, FeatureError> {
         key.check()?;
         let values = values(shape).ok_or(FeatureError::Shape { shape })?;
@@ -40,7 +40,7 @@ impl StoreDescription {
         Ok(Self { format: Self::FORMAT.to_owned(), key, shape, element, features_per_shard })
     }
 
-    /// How the features were made.
+    /// Key of the extraction that made the features.
     pub fn key(&self) -> &ExtractionKey {
         &self.key
     }
@@ -50,22 +50,22 @@ impl StoreDescription {
         self.shape
     }
 
-    /// The number format they are stored in; they are read as f32 in any case.
+    /// Number format of the stored values. They are always read as f32.
     pub fn element(&self) -> Element {
         self.element
     }
 
-    /// How many feature maps a planned shard holds, the last one of a list aside.
+    /// Number of feature maps in a planned shard. The last shard of a list may hold fewer.
     pub fn features_per_shard(&self) -> usize {
         self.features_per_shard
     }
 
-    /// Values of one feature map, `C × H × W`.
+    /// Number of values of one feature map, `C × H × W`.
     pub fn values(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Bytes of one stored feature map.
+    /// Number of bytes of one stored feature map.
     pub(crate) fn map_bytes(&self) -> usize {
         self.values() * self.element.bytes()
     }
@@ -74,7 +74,7 @@ impl StoreDescription {
         folder.join(Self::NAME)
     }
 
-    /// The description in a store's folder; `None` if there is none.
+    /// Reads the description in a store's folder; `None` if there is none.
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, FeatureError> {
         let path = Self::path(folder);
         let Some(bytes) = read_small(&path, Self::LARGEST_FILE)? else { return Ok(None) };
@@ -100,7 +100,7 @@ impl StoreDescription {
         Ok(write_bytes(&path, &text)?)
     }
 
-    /// Refuses a store that this description does not fit, and says why.
+    /// Refuses a stored description that differs from this one, and says why.
     pub(crate) fn require(&self, stored: &Self) -> Result<(), FeatureError> {
         self.key.require(&stored.key)?;
         if self.shape != stored.shape {
@@ -113,7 +113,7 @@ impl StoreDescription {
     }
 }
 
-/// The most feature maps that any shard may hold.
+/// Maximum number of feature maps in a shard.
 pub(crate) const MOST_FEATURES: usize = 1 << 12;
 
 fn values(shape: [usize; 3]) -> Option<usize> {

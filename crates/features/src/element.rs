@@ -1,4 +1,4 @@
-//! The number format of stored features: f32 as computed, or f16 in half the room.
+//! The number format of stored features: f32 as computed, or f16 at half the size.
 
 use std::fmt;
 
@@ -17,9 +17,9 @@ pub enum Element {
     /// IEEE 754 binary32: the values as they were computed.
     #[default]
     F32,
-    /// IEEE 754 binary16, rounded to nearest, ties to even: half the room. What is read back differs from what was
-    /// written by at most 2⁻¹¹ of it, and by at most 2⁻²⁵ below 2⁻¹⁴ (6.1e-5), where binary16 becomes subnormal. Values
-    /// of 65,520 and more have no binary16 and are refused.
+    /// IEEE 754 binary16, rounded to nearest, ties to even: half the size. The relative rounding error is at most 2⁻¹¹.
+    /// Below 2⁻¹⁴ (6.1e-5), where binary16 is subnormal, the absolute error is at most 2⁻²⁵. Values of 65,520 and more
+    /// have no binary16 and are refused.
     F16,
 }
 
@@ -39,7 +39,7 @@ pub struct NotStorable {
 }
 
 impl Element {
-    /// Bytes of one value.
+    /// Number of bytes of one value.
     pub const fn bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -47,7 +47,7 @@ impl Element {
         }
     }
 
-    /// The name that safetensors has for it.
+    /// Its name in safetensors.
     pub(crate) const fn in_safetensors(self) -> &'static str {
         match self {
             Self::F32 => "F32",
@@ -55,9 +55,9 @@ impl Element {
         }
     }
 
-    /// Refuses values that this format does not have.
+    /// Refuses values that this format cannot hold.
     pub(crate) fn check(self, id: FeatureId, values: &[f32]) -> Result<(), NotStorable> {
-        // The least magnitude that rounds to infinity: halfway between the largest binary16 and 2^16.
+        // The smallest magnitude that rounds to infinity: halfway between the largest binary16 and 2^16.
         let limit = if self == Self::F16 { 65_520.0 } else { f32::INFINITY };
         match values.iter().position(|value| value.is_nan() || value.abs() >= limit) {
             None => Ok(()),
@@ -92,7 +92,7 @@ impl fmt::Display for Element {
     }
 }
 
-/// Memory that one stored feature map is read into and turned into f32 from; none is needed for f32 itself.
+/// Buffer for one stored feature map on its way to f32. Features in f32 need none.
 pub(crate) struct Decoder {
     halves: Vec<u16>,
 }
@@ -102,7 +102,7 @@ impl Decoder {
         Self { halves: if element == Element::F16 { vec![0; values] } else { Vec::new() } }
     }
 
-    /// Lets `read` fill the stored bytes, and then gives their values.
+    /// Lets `read` fill the stored bytes, and then converts them to f32.
     pub(crate) fn decode<E>(
         &mut self,
         into: &mut [f32],

@@ -1,4 +1,4 @@
-//! What can be wrong with a store, or with what is asked of it.
+//! Errors of feature stores, and of requests to them.
 
 use std::{io, path::PathBuf};
 
@@ -6,33 +6,33 @@ use radiograph_files::FileError;
 
 use crate::{Element, FeatureId, NotStorable, Part, PartError};
 
-/// Why a store cannot be read or written as asked.
+/// Why a store cannot be read or written as requested.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeatureError {
-    /// A feature map was handed in twice.
+    /// A feature map to write that the store already holds.
     #[error("features {feature} are stored already; write only what was planned")]
     AlreadyStored {
         /// The feature map.
         feature: FeatureId,
     },
-    /// The caller's memory is not what the features need.
+    /// The size of the caller's slice does not match the features.
     #[error("{features} feature maps need {expected} values, and there is room for {found}")]
     Buffer {
-        /// How many were asked for.
+        /// Number of feature maps requested.
         features: usize,
-        /// Values that they have.
+        /// Number of values of these feature maps.
         expected: usize,
-        /// Values that the slice has.
+        /// Number of values in the slice.
         found: usize,
     },
-    /// Writers are at work where there must be none.
+    /// Another process writes to the store, but this operation needs it alone.
     #[error("{}: somebody is writing to this store; wait until they are done", folder.display())]
     Busy {
         /// The store.
         folder: PathBuf,
     },
-    /// Stored values are not those that were written.
+    /// Stored values differ from those that were written.
     #[error(
         "{}: features {feature} are damaged on the disk; collect the garbage of the store and extract again",
         path.display()
@@ -48,7 +48,7 @@ pub enum FeatureError {
     Description {
         /// The description.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault that was found.
         reason: String,
     },
     /// The system refused to read or write a file.
@@ -59,7 +59,7 @@ pub enum FeatureError {
     Index {
         /// The list.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault that was found.
         reason: String,
     },
     /// An extraction key cannot be used.
@@ -67,7 +67,7 @@ pub enum FeatureError {
     Key {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// Accepted values.
         remedy: &'static str,
     },
     /// The system refused a lock.
@@ -75,15 +75,15 @@ pub enum FeatureError {
     Lock {
         /// The lock file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// Features that were asked for are not in the store.
+    /// Requested features are not in the store.
     #[error("{}: {}; extract them first", folder.display(), listed(.missing))]
     Missing {
         /// The store.
         folder: PathBuf,
-        /// All of them, in the order they were asked for.
+        /// All missing feature maps, in the requested order.
         missing: Vec<FeatureId>,
     },
     /// A shard that the index names is not there.
@@ -95,16 +95,16 @@ pub enum FeatureError {
         /// The shard.
         path: PathBuf,
     },
-    /// A folder that is no feature store.
+    /// A folder that is not a feature store.
     #[error("{}: no feature store; it would hold a file store.json", folder.display())]
     NotAStore {
         /// The folder.
         folder: PathBuf,
     },
-    /// A value that the store's number format does not have.
+    /// A value that the store's number format cannot hold.
     #[error(transparent)]
     NotStorable(#[from] NotStorable),
-    /// A folder that holds something else, where a store was to be made.
+    /// A folder for a new store that holds something else.
     #[error("{}: holds {found:?} and no feature store; give a new or empty folder", folder.display())]
     Occupied {
         /// The folder.
@@ -115,18 +115,18 @@ pub enum FeatureError {
     /// The store's features have another number format.
     #[error("the store holds {stored}, not {asked}; use another folder")]
     OtherElement {
-        /// The store's.
+        /// Number format of the store.
         stored: Element,
-        /// The one asked for.
+        /// Number format requested.
         asked: Element,
     },
-    /// The store's features were made in another way.
+    /// The store's features have another extraction key.
     #[error("the store holds other features: {}; use another folder", differences_listed(.differences))]
     OtherKey {
-        /// Where the keys differ.
+        /// Fields in which the keys differ.
         differences: Vec<KeyDifference>,
     },
-    /// Processes that fill one store divide it in different ways.
+    /// Two processes divide one store into different numbers of parts.
     #[error(
         "{}: another process writes as one of {theirs} and this one as {ours}; wait, or divide alike",
         folder.display()
@@ -134,28 +134,28 @@ pub enum FeatureError {
     OtherParts {
         /// The store.
         folder: PathBuf,
-        /// How many shares the other counts.
+        /// Number of parts of the other process.
         theirs: u32,
-        /// This process' share.
+        /// Part of this process.
         ours: Part,
     },
     /// The store's feature maps have another shape.
     #[error("the store holds feature maps of {stored:?}, not {asked:?}; use another folder")]
     OtherShape {
-        /// The store's `[C, H, W]`.
+        /// Shape `[C, H, W]` of the store.
         stored: [usize; 3],
-        /// The `[C, H, W]` asked for.
+        /// Shape `[C, H, W]` requested.
         asked: [usize; 3],
     },
-    /// An impossible share.
+    /// An impossible part.
     #[error(transparent)]
     Part(#[from] PartError),
-    /// Another process has this share.
+    /// Another process writes this part.
     #[error("{}: another process is writing part {part}; give each process its own", folder.display())]
     PartTaken {
         /// The store.
         folder: PathBuf,
-        /// The share.
+        /// The part.
         part: Part,
     },
     /// The system refused to give a file's content or a folder's names.
@@ -163,29 +163,29 @@ pub enum FeatureError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
     /// A feature map cannot have this shape.
     #[error("feature maps of {shape:?} cannot be stored; give sides above 0 and at most 2^28 values")]
     Shape {
-        /// `[C, H, W]`.
+        /// Shape `[C, H, W]`.
         shape: [usize; 3],
     },
-    /// A shard is not the file that was written.
+    /// A shard differs from the file that was written.
     #[error("{}: {reason}; collect the garbage of the store and extract again", path.display())]
     Shard {
         /// The shard.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault that was found.
         reason: String,
     },
-    /// A shard with nothing, too much or one feature map twice in it.
+    /// A shard that is empty, too large, or holds a feature map twice.
     #[error("a shard of {features} feature maps cannot be written; give 1 to {limit}, each once")]
     ShardContent {
-        /// How many were given.
+        /// Number of feature maps given.
         features: usize,
-        /// How many it may hold.
+        /// Maximum number of feature maps.
         limit: usize,
     },
 }
@@ -197,18 +197,19 @@ pub struct KeyDifference {
     pub field: &'static str,
     /// Value of the store.
     pub stored: String,
-    /// Value asked for.
+    /// Value requested.
     pub asked: String,
 }
 
 impl FeatureError {
-    /// Whether a file is not what was written, as opposed to one that the system does not give just now.
+    /// Whether the file itself is damaged, in contrast to a file that the system cannot read at the moment.
     pub(crate) fn is_damage(&self) -> bool {
         match self {
             Self::Damaged { .. } | Self::Index { .. } | Self::MissingShard { .. } | Self::Shard { .. } => {
                 true
             }
-            // A list larger than any of ours is a finding of this crate, not an error of the system, which has a number.
+            // This crate reports too large a list as `FileTooLarge` without an error number. An error of the system has
+            // a number.
             Self::Read { source, .. } => {
                 source.kind() == io::ErrorKind::FileTooLarge && source.raw_os_error().is_none()
             }
@@ -226,7 +227,7 @@ fn listed(missing: &[FeatureId]) -> String {
 }
 
 fn differences_listed(differences: &[KeyDifference]) -> String {
-    // Preprocessing may be a page; a message is a line.
+    // Preprocessing may be long, but a message has one line.
     let cut = |text: &str| match text.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

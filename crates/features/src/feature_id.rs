@@ -1,27 +1,27 @@
-//! Which feature map of a store is meant. Not where it lies.
+//! The identifier of a feature map: the image's content hash and the augmented variant.
 
 use std::fmt;
 
 use radiograph_files::ContentHash;
 
-/// One feature map of a store: an image by its content, and which variant of it.
+/// Identifier of a feature map: an image's content hash, and the variant of the image.
 ///
-/// Shown as `3f0a…/0`, which is also the tensor's name in its shard.
+/// It is shown as `3f0a…/0`, which is also the tensor's name in its shard.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FeatureId {
-    /// The SHA-256 of the image file.
+    /// SHA-256 of the image file.
     pub image: ContentHash,
-    /// 0 for the image as it is, 1 and up for its augmented copies.
+    /// Variant: 0 for the image itself, 1 and up for its augmented copies.
     pub variant: u32,
 }
 
 impl FeatureId {
-    /// The image as it is.
+    /// The feature map of the image itself.
     pub const fn plain(image: ContentHash) -> Self {
         Self { image, variant: 0 }
     }
 
-    /// An augmented copy of it, counted from 1; 0 is the image as it is.
+    /// The feature map of an augmented copy, counted from 1; 0 is the image itself.
     pub const fn variant(image: ContentHash, variant: u32) -> Self {
         Self { image, variant }
     }

@@ -1,4 +1,4 @@
-//! Removing from a store what nobody wants or can use.
+//! Garbage collection: removes features that are unwanted or unusable from a store.
 
 use std::{fs, path::Path};
 
@@ -10,32 +10,34 @@ use crate::{
     shard::{Shard, list_path, stem},
 };
 
-/// What [`gc`] did.
+/// Report of [`gc`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Collected {
-    /// Feature maps that stay.
+    /// Number of feature maps kept.
     pub kept: usize,
-    /// Sound feature maps that were removed because nobody wants them.
+    /// Number of sound feature maps that were removed because they are unwanted.
     pub unwanted: usize,
-    /// Shards and lists that were removed because they are damaged.
+    /// Number of shards and lists that were removed because they are damaged.
     pub damaged: usize,
-    /// Bytes by which the store has shrunk: those removed, less those of shards and lists that were written anew.
+    /// Bytes by which the store shrank: those removed, minus those of shards and lists that were rewritten.
     pub freed: u64,
 }
 
-/// Collects the garbage of a store: removes the features that `keep` does not want, damaged shards and lists, and what
-/// killed processes left behind. Reads every shard. The next extraction makes again what was damaged and is wanted.
+/// Collects the garbage of a store: removes the features for which `keep` returns `false`, damaged shards and lists,
+/// and leftovers of killed processes. It reads every shard. The next extraction recomputes wanted features that were
+/// damaged.
 ///
-/// It can be interrupted: a shard is removed after what is kept of it was written elsewhere. A file that the system does not
-/// give may be sound, so it is no damage: collecting stops there and leaves it alone.
+/// It can be interrupted: a shard is removed only after its kept features were written elsewhere. A file that the
+/// system cannot read may be sound, so it does not count as damaged: the collection stops there and leaves it alone.
 ///
 /// # Errors
 ///
-/// [`FeatureError::Busy`] if somebody writes to the store; [`FeatureError::NotAStore`] or
-/// [`FeatureError::Description`] if it is none; [`FeatureError::File`] or [`FeatureError::Read`] if the system refuses.
+/// [`FeatureError::Busy`] if another process writes to the store; [`FeatureError::NotAStore`] or
+/// [`FeatureError::Description`] if the folder is not a store; [`FeatureError::File`] or [`FeatureError::Read`] if the
+/// system refuses.
 pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, FeatureError> {
-    // Before the lock: a folder that is no store stays as it is.
+    // Read before locking, so that a folder that is not a store stays unchanged.
     Contents::read(folder)?;
     let _alone = StoreLock::take(folder)?;
     let Contents { description, shards } = Contents::read(folder)?;
@@ -47,7 +49,7 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
             Ok(shard) => shard,
             Err(unusable) if !unusable.error.is_damage() => return Err(unusable.error),
             Err(unusable) => {
-                // Its shard, if there is one, is unlisted from here on.
+                // From here on its shard, if there is one, is unlisted.
                 removed += remove(&unusable.list)?;
                 collected.damaged += 1;
                 continue;
@@ -82,7 +84,7 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
             removed += remove(&path)?;
         }
     }
-    // What was written anew is part of what was removed, with a shorter list; only a store that grew would be below 0.
+    // Rewritten shards are parts of removed ones, with shorter lists. The difference is below 0 only if the store grew.
     collected.freed = removed.saturating_sub(written);
     Ok(collected)
 }

@@ -1,34 +1,33 @@
-//! What, besides the image, a feature map depends on. Not the image, and not where a map lies.
+//! The extraction key: everything except the image that determines a feature map.
 
 use radiograph_files::{ContentHash, ContentHashing};
 use serde::{Deserialize, Serialize};
 
 use crate::{FeatureError, KeyDifference};
 
-/// How features were extracted: everything but the image that could change one of their values.
+/// How features were extracted: everything except the image that can change their values.
 ///
-/// One store holds features of one key. The texts are the caller's, and they are compared letter by letter: whoever
-/// extracts writes the same settings in the same words every time (for example as JSON with fixed fields), and puts in
-/// whatever changes a value, the augmentation and its seed included where variants are drawn.
+/// One store holds features of one key. The texts come from the caller and are compared letter by letter. So the caller
+/// must write the same settings in the same words every time, for example as JSON with fixed fields. The texts must
+/// include everything that changes a value, such as the augmentation and its seed if variants are drawn.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExtractionKey {
-    /// The network's name, such as `inception_v3`: lower-case letters, digits, `_`, `-` and `.`.
+    /// Name of the network, such as `inception_v3`: lower-case letters, digits, `_`, `-` and `.`.
     pub backbone: String,
-    /// The SHA-256 of the weights.
+    /// SHA-256 of the weights.
     pub weights: ContentHash,
     /// How an image file becomes the network's input.
     pub preprocessing: String,
-    /// What the network's parameters alone leave open, such as how its pooling counts padding, and where its weights
-    /// come from.
+    /// Facts that the parameters leave open, such as how pooling counts padding, and the origin of the weights.
     pub lineage: String,
 }
 
 impl ExtractionKey {
-    /// The most bytes that each of the texts may have.
+    /// Maximum length of each text in bytes.
     pub const LONGEST_TEXT: usize = 1 << 16;
 
-    /// The SHA-256 of all four fields.
+    /// SHA-256 of all four fields.
     pub fn hash(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         hashing.update(b"radiograph extraction key 1");
@@ -45,8 +44,8 @@ impl ExtractionKey {
         hashing.finish()
     }
 
-    /// A name for the folder of this key's store, such as `inception_v3-3f0a91c2d45e`: keep the stores of many keys
-    /// side by side under such names, and no setting can be read for another.
+    /// Folder name for this key's store, such as `inception_v3-3f0a91c2d45e`. Under such names, the stores of many keys
+    /// lie side by side without being confused.
     ///
     /// ```
     /// use radiograph_features::ExtractionKey;
@@ -82,7 +81,7 @@ impl ExtractionKey {
         Ok(())
     }
 
-    /// Refuses a store of another key, and says in which fields they differ.
+    /// Refuses another stored key, and says in which fields the two differ.
     pub(crate) fn require(&self, stored: &Self) -> Result<(), FeatureError> {
         let (asked_weights, stored_weights) = (self.weights.to_string(), stored.weights.to_string());
         let fields = [

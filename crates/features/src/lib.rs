@@ -1,8 +1,8 @@
-//! The feature store on disk: what a frozen network made of each image, kept so that it is computed once.
+//! Stores the feature maps that a frozen network computes, on disk, so that each image is computed only once.
 //!
-//! A store is a folder of the features of one [`ExtractionKey`] (network, weights, preprocessing, lineage). In it a
-//! [`FeatureId`] (the SHA-256 of an image file, and which augmented variant of it) names a feature map `[C, H, W]`. An
-//! image that is edited has another hash, and a setting that changes makes another key; so what is read is never stale.
+//! A store is a folder with the features of one [`ExtractionKey`] (network, weights, preprocessing, lineage). In it, a
+//! [`FeatureId`] (SHA-256 of an image file, and its augmented variant) names a feature map `[C, H, W]`. An edited image
+//! has another hash, and a changed setting makes another key. So features that are read are never stale.
 //!
 //! # Reading
 //!
@@ -40,15 +40,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A store that belongs to a run is opened with [`FeatureStore::open_for`], which refuses features of other weights or
-//! another preprocessing. Files are read by position and never mapped, so a truncated file is an error and not a signal;
-//! every feature map is compared with its checksum as it is read.
+//! Open the store of a run with [`FeatureStore::open_for`], which refuses features of other weights or another
+//! preprocessing. Files are read by position and never mapped, so a truncated file is an error and not a signal. Every
+//! feature map is compared with its checksum as it is read.
 //!
 //! # Writing
 //!
-//! [`StoreWriter`] plans the shards of a list of images and takes them one by one; several processes may each write a
-//! [`Part`]. `radiograph-backbone` computes what goes in. [`verify()`] compares a whole store with what was written,
-//! [`gc`] removes what is unwanted, damaged or left over, [`merge()`] brings stores of several machines together.
+//! [`StoreWriter`] plans the shards of a list of images and writes them one by one. Several processes may each write a
+//! [`Part`]. `radiograph-backbone` computes the features. [`verify()`] checks a whole store against its checksums.
+//! [`gc`] removes unwanted or damaged features and leftovers. [`merge()`] joins the stores of several machines.
 //!
 //! # On the disk
 //!
@@ -59,8 +59,8 @@
 //! .store.lock  .part-1-of-1.lock                   locks of writers; empty
 //! ```
 //!
-//! A shard counts once its list is in `index/`, and the list is written last. All files are written whole or not at all.
-//! Other programs need nothing of this project to read the features:
+//! A shard counts once its list is in `index/`; the list is written last. All files are written whole or not at all.
+//! Other programs can read the features without this project:
 //!
 //! ```python
 //! from pathlib import Path
@@ -71,7 +71,7 @@
 //! map = features["3f0a…/0"]  # [C, H, W]
 //! ```
 //!
-//! Not here: networks (`radiograph-backbone`), images and lists of them (`radiograph-dataset`).
+//! Networks are in `radiograph-backbone`; images and their lists are in `radiograph-dataset`.
 
 mod contents;
 mod description;

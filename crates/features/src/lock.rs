@@ -1,6 +1,6 @@
-//! Who may write to a store. Readers need no lock: what the index lists is whole.
+//! Locks that decide who may write to a store. Readers need no lock, because every shard in the index is complete.
 //!
-//! The locks are those of the file system (`flock`), which the system gives back when a process ends, however it ends.
+//! The locks are those of the file system (`flock`). The system releases them when a process ends for any reason.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -15,31 +15,31 @@ use crate::{
     shard::index_folder,
 };
 
-/// Shared by writers, alone in the hand of whoever removes files.
+/// Lock that writers share, and that a process which removes files holds alone.
 const STORE: &str = ".store.lock";
 
-/// The right to write one share of a store, for as long as the value lives.
+/// The right to write one part of a store, held until the value is dropped.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
     _store: Held,
     _part: Held,
 }
 
-/// A locked file, given back when dropped. Closing it would not do: a process that was just started by another thread has it
-/// open too, for the moment until it becomes its own program.
+/// A locked file, unlocked when dropped. Closing it is not enough: a process that another thread is just starting also
+/// has it open for a moment, until `exec`.
 #[derive(Debug)]
 struct Held(File);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // What cannot be unlocked is given back by the system, when its last holder ends.
+        // If unlocking fails, the system releases the lock when its last holder ends.
         let _ = self.0.unlock();
     }
 }
 
 impl WriterLock {
     pub(crate) fn take(folder: &Path, part: Part) -> Result<Self, FeatureError> {
-        // Whoever comes when nobody writes clears away what a killed process left.
+        // The next process to take the lock removes leftovers of a killed one.
         match StoreLock::take(folder) {
             Ok(_alone) => drop(remove_leftovers(folder)?),
             Err(FeatureError::Busy { .. }) => {}
@@ -54,7 +54,8 @@ impl WriterLock {
         let Some(_part) = try_lock(open(&own)?, &own)? else {
             return Err(FeatureError::PartTaken { folder: folder.to_owned(), part });
         };
-        // Two that divide differently both hold their own lock by now, so at least one of them sees the other.
+        // Two processes that divide differently both hold their part's lock by now, so at least one of them sees the
+        // other.
         for path in paths(folder)? {
             let Some(theirs) = count_of(name(&path)).filter(|&theirs| theirs != part.count()) else {
                 continue;
@@ -67,13 +68,13 @@ impl WriterLock {
     }
 }
 
-/// The right to change a store as a whole, while nobody writes.
+/// The right to change a store as a whole, while no process writes.
 pub(crate) struct StoreLock {
     _store: Held,
 }
 
 impl StoreLock {
-    /// Waits until nobody writes. Only for what takes a moment.
+    /// Waits until no process writes. Use it only for short operations.
     pub(crate) fn wait(folder: &Path) -> Result<Self, FeatureError> {
         let path = folder.join(STORE);
         let store = open(&path)?;
@@ -83,7 +84,7 @@ impl StoreLock {
 
     /// # Errors
     ///
-    /// [`FeatureError::Busy`] if somebody writes.
+    /// [`FeatureError::Busy`] if another process writes.
     pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
         let path = folder.join(STORE);
         match try_lock(open(&path)?, &path)? {
@@ -93,7 +94,7 @@ impl StoreLock {
     }
 }
 
-/// Removes what writing a file left behind when a process was killed. Only for whoever is alone.
+/// Removes partial files of killed processes. The caller must hold the store alone.
 pub(crate) fn remove_leftovers(folder: &Path) -> Result<u64, FeatureError> {
     let mut removed = 0;
     for folder in [folder.to_owned(), index_folder(folder)] {
@@ -107,7 +108,7 @@ pub(crate) fn remove_leftovers(folder: &Path) -> Result<u64, FeatureError> {
     Ok(removed)
 }
 
-/// Removes a file and says how many bytes it had.
+/// Removes a file and returns its size in bytes.
 pub(crate) fn remove(path: &Path) -> Result<u64, FeatureError> {
     let refuse = |source| FileError::Write { path: path.to_owned(), source };
     let bytes = fs::symlink_metadata(path).map_err(refuse)?.len();
@@ -132,7 +133,7 @@ fn open(path: &Path) -> Result<File, FeatureError> {
         .map_err(|source| FeatureError::Lock { path: path.to_owned(), source })
 }
 
-/// Nothing if another has it.
+/// Tries to lock a file; `None` if another process holds the lock.
 fn try_lock(file: File, path: &Path) -> Result<Option<Held>, FeatureError> {
     match file.try_lock() {
         Ok(()) => Ok(Some(Held(file))),

@@ -1,34 +1,35 @@
-//! Bringing stores that were filled apart into one.
+//! Merges stores that were filled separately into one.
 
 use std::{collections::HashSet, path::Path};
 
 use crate::{FeatureError, Part, StoreWriter, contents::Contents, shard::Shard};
 
-/// What [`merge`] did.
+/// Report of [`merge`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Merged {
-    /// Feature maps that were copied.
+    /// Number of feature maps copied.
     pub copied: usize,
-    /// Feature maps that were there already.
+    /// Number of feature maps that were already there.
     pub present: usize,
 }
 
-/// Copies into the store `into` what it lacks and `from` has, both of the same key, shape and number format. `into` is made
-/// if it is not there; `from` stays as it is. It can be interrupted and repeated.
+/// Copies the feature maps that `into` lacks from the store `from`. Both must have the same key, shape and number
+/// format. `into` is created if needed; `from` does not change. The call can be interrupted and repeated.
 ///
-/// For machines that share no disk: each fills a store of its own with its [`Part`], and the stores are merged.
+/// Use it for machines that share no disk: each machine fills its own store with its [`Part`], and then the stores are
+/// merged.
 ///
 /// # Errors
 ///
 /// [`OtherKey`](FeatureError::OtherKey), [`OtherShape`](FeatureError::OtherShape) or
-/// [`OtherElement`](FeatureError::OtherElement) if they hold other features; those of [`FeatureStore::open`] if one is
+/// [`OtherElement`](FeatureError::OtherElement) if the stores differ in kind; those of [`FeatureStore::open`] if one is
 /// damaged, and of [`StoreWriter::open`].
 ///
 /// [`FeatureStore::open`]: crate::FeatureStore::open
 pub fn merge(into: &Path, from: &Path) -> Result<Merged, FeatureError> {
     let (description, shards) = Contents::read_sound(from)?;
-    // All shares at once, so that nobody else writes.
+    // The whole store, so that no other process writes.
     let writer = StoreWriter::open(into, &description, Part::WHOLE)?;
     let mut present: HashSet<_> = writer.reader()?.ids().collect();
     let mut merged = Merged::default();

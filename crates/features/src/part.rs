@@ -1,17 +1,18 @@
-//! A share of a store's work, for several processes at once.
+//! The part of a store's work that one of several processes does.
 
 use std::{fmt, str::FromStr};
 
-/// The share of one process out of several that fill a store together, written `2/3`: the second of three.
+/// The part of one of several processes that fill a store together, written `2/3` for the second of three.
 ///
-/// The shards of the whole list are dealt out in turn, so that all shares together make the same files as one process.
+/// Shards of the whole list are assigned to the parts in rotation. All parts together make the same files as one
+/// process.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Part {
     index: u32,
     count: u32,
 }
 
-/// Text or numbers that are not a share.
+/// A text or numbers that are not a part.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not a part; write 2/3 for the second of three, counted from 1, up to 1000")]
 #[non_exhaustive]
@@ -24,7 +25,7 @@ impl Part {
     /// The only process.
     pub const WHOLE: Self = Self { index: 1, count: 1 };
 
-    /// Share `index`, counted from 1, of `count`.
+    /// Part `index`, counted from 1, of `count`.
     ///
     /// # Errors
     ///
@@ -36,17 +37,17 @@ impl Part {
         Ok(Self { index, count })
     }
 
-    /// Which share, from 1.
+    /// Number of the part, from 1.
     pub fn index(self) -> u32 {
         self.index
     }
 
-    /// Of how many.
+    /// Number of parts.
     pub fn count(self) -> u32 {
         self.count
     }
 
-    /// Whether the shard at this place of the whole list, from 0, is this share's.
+    /// Whether the shard at this position of the whole list, from 0, belongs to this part.
     pub(crate) fn takes(self, place: usize) -> bool {
         place % self.count as usize == self.index as usize - 1
     }

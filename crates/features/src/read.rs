@@ -1,4 +1,4 @@
-//! Reading small files and folders of a store, within limits. Not reading features.
+//! Reads small files and folder listings of a store, with a size limit. Features are read in `shard`.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Fea
     let refuse = |source| FeatureError::Read { path: path.to_owned(), source };
     let file = match File::open(path) {
         Ok(file) => file,
-        // A file where the folder should be is no store either.
+        // A file in place of the folder also means that there is no store.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -27,8 +27,7 @@ pub(crate) fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Fea
     Ok(Some(bytes))
 }
 
-/// The paths in a folder, sorted, so that nothing depends on the order a file system has them in; none if there is no
-/// such folder.
+/// The paths in a folder, sorted, so that the file system's order has no effect. Empty if there is no such folder.
 pub(crate) fn paths(folder: &Path) -> Result<Vec<PathBuf>, FeatureError> {
     let refuse = |source| FeatureError::Read { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
@@ -44,7 +43,7 @@ pub(crate) fn paths(folder: &Path) -> Result<Vec<PathBuf>, FeatureError> {
     Ok(paths)
 }
 
-/// A path's last name, as far as it is text.
+/// The last name of a path; empty if it is not text.
 pub(crate) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! One shard: a safetensors file of some feature maps, and its list in the index.
+//! Writes, reads and checks one shard: a safetensors file of feature maps, and its list in the index.
 //!
-//! A shard's header is a function of the store's description and of the feature maps it holds, so it is compared and
-//! never parsed; its name is the header's hash. The list beside it in `index/` has what a reader needs, and it is written
-//! last: a shard without a list does not exist.
+//! A shard's header follows from the store's description and its feature maps, so it is compared and never parsed. The
+//! shard's name is the header's hash. Its list in `index/` has what a reader needs and is written last: a shard without
+//! a list does not exist.
 
 use std::{
     fmt::Write as _,
@@ -24,13 +24,13 @@ use crate::{
 /// A shard as its list describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shard {
-    /// The name of both files, without folder and ending.
+    /// Name of both files, without folder and extension.
     pub(crate) name: String,
-    /// Bytes of the shard.
+    /// Number of bytes of the shard.
     pub(crate) bytes: u64,
     /// SHA-256 of the shard.
     pub(crate) hash: ContentHash,
-    /// What lies in it, one after the other.
+    /// Feature maps in it, in the order of their bytes.
     pub(crate) features: Vec<Stored>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Stored {
     pub(crate) checksum: u32,
 }
 
-/// The list of a shard, as it is written.
+/// The list of a shard, as JSON.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct List {
@@ -59,7 +59,7 @@ struct ListedFeature {
     crc32: u32,
 }
 
-/// 128 bytes for each of the most feature maps, twice over.
+/// Twice 128 bytes for each of the maximum number of feature maps.
 const LARGEST_LIST: u64 = 1 << 20;
 
 pub(crate) fn index_folder(folder: &Path) -> PathBuf {
@@ -74,7 +74,7 @@ pub(crate) fn list_path(folder: &Path, name: &str) -> PathBuf {
     index_folder(folder).join(format!("{name}.json"))
 }
 
-/// The stem of a name of the given ending, if it is one that this project gives: 32 hexadecimal digits.
+/// The stem of a file name with the given ending, if it has the form of this project: 32 hexadecimal digits.
 pub(crate) fn stem<'p>(path: &'p Path, ending: &str) -> Option<&'p str> {
     let stem = name(path).strip_suffix(ending)?;
     let digits = stem.len() == 32 && stem.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -113,7 +113,7 @@ impl Shard {
         Ok(shard)
     }
 
-    /// Reads a list of the index; the shard itself is only asked for its length.
+    /// Reads a list of the index. Of the shard itself it checks only the length.
     pub(crate) fn read(
         folder: &Path,
         description: &StoreDescription,
@@ -139,7 +139,7 @@ impl Shard {
         if shard_name(&header) != name {
             return Err(refuse("it lists other features than the shard of this name holds".to_owned()));
         }
-        // Both factors are limited, far below an overflow.
+        // Both factors are limited, so the product cannot overflow.
         let expected = (header.len() + shard.features.len() * description.map_bytes()) as u64;
         if shard.bytes != expected {
             return Err(refuse(format!("it says {} bytes where {expected} are needed", shard.bytes)));
@@ -168,7 +168,7 @@ impl Shard {
         self.features.iter().map(|stored| stored.id).collect()
     }
 
-    /// Where the first feature map begins.
+    /// Position of the first feature map in the file.
     pub(crate) fn data_start(&self, description: &StoreDescription) -> u64 {
         // Checked when the list was read.
         self.bytes - (self.features.len() * description.map_bytes()) as u64
@@ -189,7 +189,7 @@ impl Shard {
         Err(FeatureError::Shard { path, reason })
     }
 
-    /// The stored bytes of some of its feature maps, one after the other, each compared with its checksum.
+    /// Reads the stored bytes of some of its feature maps, one after the other, and compares each with its checksum.
     pub(crate) fn encoded(
         &self,
         folder: &Path,
@@ -242,7 +242,8 @@ pub(crate) fn read_map(
     }
 }
 
-/// The first bytes of a shard: the length of the safetensors header, and the header, padded to a multiple of 8 bytes.
+/// Builds the first bytes of a shard: the length of the safetensors header, and the header, padded to a multiple of 8
+/// bytes.
 ///
 /// The format: <https://github.com/huggingface/safetensors#format>.
 fn header(description: &StoreDescription, ids: &[FeatureId]) -> Vec<u8> {

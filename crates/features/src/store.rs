@@ -1,4 +1,4 @@
-//! Reading features. Not writing them.
+//! Reads features from a store. Writing is in `writer`.
 
 use std::{
     collections::HashMap,
@@ -13,10 +13,10 @@ use crate::{
     shard::{Shard, Stored, read_map},
 };
 
-/// A store opened for reading: what its index listed at that moment.
+/// A store opened for reading, with the features that its index listed at that moment.
 ///
-/// Reading takes `&self` and keeps no file open, so one store serves any number of threads. Writers may be at work:
-/// features that they add later are seen by opening the store again.
+/// Reading takes `&self` and keeps no file open, so one store serves any number of threads. Writers may be active at
+/// the same time. To see features that they add later, open the store again.
 #[derive(Debug)]
 pub struct FeatureStore {
     folder: PathBuf,
@@ -25,7 +25,7 @@ pub struct FeatureStore {
     places: HashMap<FeatureId, Place>,
 }
 
-/// Where a feature map lies, in the order in which a disk is read fastest.
+/// Position of a feature map, ordered for fast reading from a disk.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Place {
     shard: u32,
@@ -38,22 +38,22 @@ impl FeatureStore {
     ///
     /// # Errors
     ///
-    /// [`FeatureError::NotAStore`] if the folder is none; [`FeatureError::Description`], [`Index`](FeatureError::Index),
-    /// [`MissingShard`](FeatureError::MissingShard) or [`Shard`](FeatureError::Shard) if it is damaged;
-    /// [`FeatureError::Read`] if the system refuses.
+    /// [`FeatureError::NotAStore`] if the folder is not a store; [`FeatureError::Description`],
+    /// [`Index`](FeatureError::Index), [`MissingShard`](FeatureError::MissingShard) or [`Shard`](FeatureError::Shard)
+    /// if it is damaged; [`FeatureError::Read`] if the system refuses.
     pub fn open(folder: &Path) -> Result<Self, FeatureError> {
         let (description, shards) = Contents::read_sound(folder)?;
         let mut places = HashMap::new();
         for (shard, listed) in (0..).zip(&shards) {
             for (position, stored) in (0..).zip(&listed.features) {
-                // A feature map may lie in two shards while a store is being tidied; either will do.
+                // During garbage collection a feature map may be in two shards. Both are valid.
                 places.entry(stored.id).or_insert(Place { shard, position });
             }
         }
         Ok(Self { folder: folder.to_owned(), description, shards, places })
     }
 
-    /// Opens a store and makes sure that its features were made in this way.
+    /// Opens a store and checks that its features have this key.
     ///
     /// # Errors
     ///
@@ -64,12 +64,12 @@ impl FeatureStore {
         Ok(store)
     }
 
-    /// How the features were made.
+    /// Key of the extraction that made the features.
     pub fn key(&self) -> &ExtractionKey {
         self.description.key()
     }
 
-    /// `[C, H, W]` of every feature map.
+    /// Shape `[C, H, W]` of every feature map.
     pub fn shape(&self) -> [usize; 3] {
         self.description.shape()
     }
@@ -79,54 +79,54 @@ impl FeatureStore {
         &self.description
     }
 
-    /// The folder it was opened from.
+    /// Folder that the store was opened from.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// How many feature maps it holds.
+    /// Number of feature maps.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether it holds none.
+    /// Whether the store holds no feature maps.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// How many shards it has.
+    /// Number of shards.
     pub fn shards(&self) -> usize {
         self.shards.len()
     }
 
-    /// Bytes of all shards.
+    /// Number of bytes of all shards.
     pub fn bytes(&self) -> u64 {
         self.shards.iter().map(|shard| shard.bytes).sum()
     }
 
-    /// All feature maps, in the order in which they lie on the disk.
+    /// All feature maps, in the order of the files.
     pub fn ids(&self) -> impl Iterator<Item = FeatureId> {
         self.shards.iter().flat_map(|shard| shard.features.iter().map(|stored| stored.id))
     }
 
-    /// Whether these features are in the store.
+    /// Whether this feature map is in the store.
     pub fn contains(&self, feature: FeatureId) -> bool {
         self.places.contains_key(&feature)
     }
 
-    /// Those of the wanted features that are not in the store, in the order given.
+    /// The requested feature maps that are not in the store, in the given order.
     pub fn missing(&self, wanted: &[FeatureId]) -> Vec<FeatureId> {
         wanted.iter().copied().filter(|&id| !self.contains(id)).collect()
     }
 
-    /// Reads feature maps, in any order and as often as wanted, into `into`: `[N, C, H, W]` in f32, row-major, in the
-    /// order of `wanted`. Each is compared with its checksum.
+    /// Reads the feature maps `wanted` into `into`: `[N, C, H, W]` in f32, row-major, in the same order. They may be in
+    /// any order and repeated. Each is compared with its checksum.
     ///
     /// # Errors
     ///
-    /// [`FeatureError::Missing`] names all that are not there, and nothing is read then. [`FeatureError::Buffer`] unless
-    /// `into` has `N × C × H × W` values. [`FeatureError::Damaged`] or [`FeatureError::Shard`] if a file has changed since
-    /// it was written, [`FeatureError::Read`] if the system refuses; what `into` holds is then undefined.
+    /// [`FeatureError::Missing`] names all missing feature maps; nothing is read then. [`FeatureError::Buffer`] unless
+    /// `into` has `N × C × H × W` values. [`FeatureError::Damaged`] or [`FeatureError::Shard`] if a file has changed
+    /// since it was written, [`FeatureError::Read`] if the system refuses; the content of `into` is then undefined.
     pub fn read(&self, wanted: &[FeatureId], into: &mut [f32]) -> Result<(), FeatureError> {
         let values = self.description.values();
         let expected = values.saturating_mul(wanted.len());

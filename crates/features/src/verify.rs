@@ -1,28 +1,28 @@
-//! Comparing a whole store with what was written. Changes nothing.
+//! Verifies a store: reads every byte and compares it with the recorded hashes. It changes nothing.
 
 use std::path::{Path, PathBuf};
 
 use crate::{FeatureError, contents::Contents, read::paths, shard::stem};
 
-/// What [`verify`] found.
+/// Report of [`verify`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Shards that the index lists and that are as they were written.
+    /// Number of listed shards that are as they were written.
     pub shards: usize,
-    /// Feature maps in them.
+    /// Number of feature maps in these shards.
     pub features: usize,
-    /// Their bytes.
+    /// Number of bytes of these shards.
     pub bytes: u64,
-    /// What is wrong, shard by shard.
+    /// Problems, shard by shard.
     pub problems: Vec<FeatureError>,
-    /// Shards that no index lists, as a killed process leaves them: harmless, and written over or removed by
-    /// [`gc`](crate::gc).
+    /// Shards without a list, which killed processes leave behind. They are harmless; a later write overwrites them, or
+    /// [`gc`](crate::gc) removes them.
     pub unlisted: Vec<PathBuf>,
 }
 
 impl Verification {
-    /// Whether nothing is wrong.
+    /// Whether there are no problems.
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
     }
@@ -32,8 +32,8 @@ impl Verification {
 ///
 /// # Errors
 ///
-/// [`FeatureError::NotAStore`] or [`FeatureError::Description`] if the folder is no store, [`FeatureError::Read`] if the
-/// system refuses its names. What is wrong with single shards is among the problems.
+/// [`FeatureError::NotAStore`] or [`FeatureError::Description`] if the folder is not a store, [`FeatureError::Read`] if
+/// the system cannot list it. Faults of single shards are among the problems.
 pub fn verify(folder: &Path) -> Result<Verification, FeatureError> {
     let contents = Contents::read(folder)?;
     let mut verification =

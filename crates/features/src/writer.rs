@@ -1,4 +1,4 @@
-//! Filling a store, shard by shard, so that it can be interrupted at any moment. Not computing features.
+//! Fills a store shard by shard, so that writing can be interrupted at any moment.
 
 use std::{
     collections::HashSet,
@@ -18,10 +18,9 @@ use crate::{
 
 /// A store opened for writing one [`Part`] of it.
 ///
-/// [`plan`](Self::plan) says which shards are to be made, [`write`](Self::write) takes them one by one. A shard that was
-/// written is there for good, one that was not leaves nothing behind, and the plan after an interruption asks for
-/// exactly the shards that are missing. As long as the values depend on nothing else than the plan, the files of an
-/// interrupted and resumed store are byte for byte those of an undisturbed one.
+/// [`plan`](Self::plan) lists the shards to make, and [`write`](Self::write) writes them one by one. A shard is written
+/// completely or not at all. After an interruption, the plan lists exactly the missing shards. If the values depend
+/// only on the plan, an interrupted and resumed store has the same files, byte for byte, as an undisturbed one.
 #[derive(Debug)]
 pub struct StoreWriter {
     folder: PathBuf,
@@ -31,16 +30,16 @@ pub struct StoreWriter {
     _lock: WriterLock,
 }
 
-/// What one process has to do for a list of wanted features.
+/// The work of one process for a list of requested features.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Plan {
-    /// The feature maps of each shard to make, in the order of the list. None is empty.
+    /// Feature maps of each shard to make, in the order of the list. No shard is empty.
     pub shards: Vec<Vec<FeatureId>>,
-    /// Features of this process' share that are in the store already.
+    /// Number of features of this process's part that are already in the store.
     pub present: usize,
-    /// Features that other processes' shares have.
+    /// Number of features that belong to other processes' parts.
     pub elsewhere: usize,
-    /// Entries of the list that name a feature again: the same image twice is extracted once.
+    /// Number of entries that repeat a feature. The same image is extracted only once.
     pub repeated: usize,
 }
 
@@ -50,7 +49,7 @@ impl Plan {
         self.shards.iter().flatten().copied()
     }
 
-    /// How many they are.
+    /// The number of features to make.
     pub fn len(&self) -> usize {
         self.shards.iter().map(Vec::len).sum()
     }
@@ -62,15 +61,15 @@ impl Plan {
 }
 
 impl StoreWriter {
-    /// Opens the store in `folder` for writing; makes it if the folder is new or empty.
+    /// Opens the store in `folder` for writing. Creates it if the folder is new or empty.
     ///
     /// # Errors
     ///
     /// [`OtherKey`](FeatureError::OtherKey), [`OtherShape`](FeatureError::OtherShape) or
     /// [`OtherElement`](FeatureError::OtherElement) if it holds other features than described;
-    /// [`Occupied`](FeatureError::Occupied) if the folder holds something else; [`PartTaken`](FeatureError::PartTaken) or
-    /// [`OtherParts`](FeatureError::OtherParts) if another process is in the way; those of [`FeatureStore::open`] if what
-    /// is there is damaged; [`File`](FeatureError::File) or [`Lock`](FeatureError::Lock) if the system refuses.
+    /// [`Occupied`](FeatureError::Occupied) if the folder holds something else; [`PartTaken`](FeatureError::PartTaken)
+    /// or [`OtherParts`](FeatureError::OtherParts) if another process is in the way; those of [`FeatureStore::open`] if
+    /// the store is damaged; [`File`](FeatureError::File) or [`Lock`](FeatureError::Lock) if the system refuses.
     pub fn open(folder: &Path, description: &StoreDescription, part: Part) -> Result<Self, FeatureError> {
         create(folder, description)?;
         let lock = WriterLock::take(folder, part)?;
@@ -80,25 +79,26 @@ impl StoreWriter {
         Ok(Self { folder: folder.to_owned(), description: stored, part, present, _lock: lock })
     }
 
-    /// What the store holds features of, and how.
+    /// Description of the store: key, shape and number format.
     pub fn description(&self) -> &StoreDescription {
         &self.description
     }
 
-    /// The share that is written.
+    /// Part of the store that is written.
     pub fn part(&self) -> Part {
         self.part
     }
 
-    /// The store's folder.
+    /// Folder of the store.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The shards to make for a list of wanted features, the same list in every process and after every interruption.
+    /// Plans the shards to make for a list of requested features. The list must be the same in every process and after
+    /// every interruption.
     ///
-    /// The list without its repetitions is cut into shards and the shards are dealt out to the shares, before anything is
-    /// left out because it is there; so the shards do not depend on who was faster or when somebody was interrupted.
+    /// The list without repetitions is cut into shards, and the shards are assigned to the parts, before existing
+    /// features are left out. So the shards do not depend on the speed of the processes or on interruptions.
     pub fn plan(&self, wanted: impl IntoIterator<Item = FeatureId>) -> Plan {
         let mut seen = HashSet::new();
         let mut plan = Plan::default();
@@ -121,13 +121,14 @@ impl StoreWriter {
         plan
     }
 
-    /// Writes one shard: a planned one, or what could be made of it. `values` is `[N, C, H, W]`, row-major, in the order of
-    /// `ids`. When this returns, the shard is on the disk and readers see it; on an error nothing of it is.
+    /// Writes one planned shard, or the part of it that could be computed. `values` is `[N, C, H, W]`, row-major, in
+    /// the order of `ids`. After success the shard is on the disk and readers see it; after an error, nothing of it is
+    /// visible.
     ///
     /// # Errors
     ///
-    /// [`File`](FeatureError::File) if the system refuses, a full disk for example: what was written before stays valid.
-    /// [`NotStorable`](FeatureError::NotStorable) for values that are not finite or, in f16, too large;
+    /// [`File`](FeatureError::File) if the system refuses, for example because the disk is full; earlier shards stay
+    /// valid. [`NotStorable`](FeatureError::NotStorable) for values that are not finite or, in f16, too large;
     /// [`AlreadyStored`](FeatureError::AlreadyStored), [`ShardContent`](FeatureError::ShardContent) or
     /// [`Buffer`](FeatureError::Buffer) for a shard that was not planned.
     pub fn write(&mut self, ids: &[FeatureId], values: &[f32]) -> Result<(), FeatureError> {
@@ -151,7 +152,7 @@ impl StoreWriter {
         Ok(())
     }
 
-    /// Whether these values can be stored.
+    /// Checks whether these values can be stored.
     ///
     /// # Errors
     ///
@@ -160,7 +161,7 @@ impl StoreWriter {
         Ok(self.description.element().check(id, values)?)
     }
 
-    /// The store as it is now, for reading.
+    /// Opens the store in its current state for reading.
     ///
     /// # Errors
     ///
@@ -170,7 +171,7 @@ impl StoreWriter {
     }
 }
 
-/// Makes sure that the folder holds the described store, even if several processes do so at once.
+/// Creates the described store, or checks the existing one. Several processes may do so at once.
 fn create(folder: &Path, description: &StoreDescription) -> Result<(), FeatureError> {
     if let Some(stored) = StoreDescription::read(folder)? {
         return description.require(&stored);
@@ -178,7 +179,7 @@ fn create(folder: &Path, description: &StoreDescription) -> Result<(), FeatureEr
     create_folder(folder)?;
     let others = paths(folder)?;
     if let Some(found) = others.iter().map(|path| name(path)).find(|name| *name != "index" && !name.starts_with('.'))
-        // Whoever was faster may have written the description in between.
+        // Another process may have written the description in the meantime.
         && StoreDescription::read(folder)?.is_none()
     {
         return Err(FeatureError::Occupied { folder: folder.to_owned(), found: found.to_owned() });

@@ -1,22 +1,22 @@
-//! What can be wrong with a request for an explanation, by whose fault it is.
+//! Errors of requests for explanations. Each variant says what is wrong with the request.
 
-/// An explanation that cannot be given.
+/// Why an explanation cannot be computed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GradcamError {
-    /// The features are not a batch of feature maps: the caller's fault.
+    /// The features are not a batch of feature maps.
     #[error("features of shape {shape:?} are no feature maps; give [N, C, H, W] with nothing empty")]
     NotFeatureMaps {
-        /// The shape that came.
+        /// Shape that was given.
         shape: Vec<i64>,
     },
-    /// The scorer gave something else than one row of logits an image: the head and the class set do not fit.
+    /// The scorer did not give one row of logits for each image: the head and the classes do not match.
     #[error(
         "the scorer gave logits of shape {got:?} for {images} images and {classes} classes; give [{images}, {classes}], \
          from the head that was trained on these classes"
     )]
     LogitShape {
-        /// The shape that came.
+        /// Shape that was given.
         got: Vec<i64>,
         /// Number of images.
         images: usize,
@@ -30,7 +30,7 @@ pub enum GradcamError {
     NotFinite {
         /// Position of the image in the batch, from 0.
         image: usize,
-        /// Which values.
+        /// The values: features, logits or gradients.
         what: &'static str,
     },
     /// No gradient reaches the features: something between them and the logits cuts the graph.
@@ -39,7 +39,7 @@ pub enum GradcamError {
          frozen weights are fine, a cut graph is not"
     )]
     GradientBlocked,
-    /// A class per image was asked for, but their number is not that of the images.
+    /// The number of classes to explain differs from the number of images.
     #[error("{got} classes were given for {images} images; give one for each")]
     ClassCount {
         /// Number of images.
@@ -50,7 +50,7 @@ pub enum GradcamError {
     /// A class that the scorer's set does not have.
     #[error(transparent)]
     Class(#[from] radiograph_classes::Error),
-    /// The margin over the runner-up needs a runner-up.
+    /// The margin over the runner-up needs at least two classes.
     #[error("the margin over the runner-up needs two classes, and there is one")]
     NoRunnerUp,
     /// Ablation-CAM divides by the score, which is 0.
@@ -61,14 +61,14 @@ pub enum GradcamError {
         /// Position of the image in the batch, from 0.
         image: usize,
     },
-    /// Two grids that should lie on each other differ in size.
+    /// Two grids of one image differ in size.
     #[error("{what} is {got_width} × {got_height} pixels, but {width} × {height} are needed")]
     Size {
-        /// Which grid.
+        /// Name of the grid.
         what: &'static str,
-        /// Width that came.
+        /// Width that was given.
         got_width: usize,
-        /// Height that came.
+        /// Height that was given.
         got_height: usize,
         /// Width needed.
         width: usize,
@@ -78,11 +78,11 @@ pub enum GradcamError {
     /// A number is outside its range.
     #[error("{what} is {got}; give {range}")]
     Range {
-        /// Which number.
+        /// Name of the number.
         what: &'static str,
-        /// What came.
+        /// Value that was given.
         got: f64,
-        /// What is allowed.
+        /// Accepted range.
         range: &'static str,
     },
     /// libtorch or the scorer failed.

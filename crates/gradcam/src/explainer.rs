@@ -1,4 +1,6 @@
-//! From features and a scorer to maps: one forward pass, at most one backward pass. Not drawing, and not judging.
+//! Computes explanations: one forward pass and at most one backward pass from features through a scorer to a map.
+//!
+//! Drawing is in `draw`, judging maps in `measure`.
 
 use ndarray::{Array2, ArrayView3, ArrayView4};
 use radiograph_classes::{Class, Classes};
@@ -11,12 +13,12 @@ use crate::{
     target::quantities,
 };
 
-/// A scorer, `features [N, C, H, W] → logits [N, K]`, and the classes of its columns.
+/// A scorer, which turns features `[N, C, H, W]` into logits `[N, K]`, and the classes of its columns.
 ///
-/// The scorer must run in evaluation mode (no dropout, fixed batch statistics: images of a batch must not see each
-/// other), and must not detach the features. Its weights may be frozen. It may be called with other numbers of images
-/// than it was given. For a place inside the CNN the features are those of that place, and the scorer is the rest of
-/// the CNN followed by the head:
+/// The scorer must run in evaluation mode (no dropout, fixed batch statistics: images of a batch must not affect each
+/// other) and must not detach the features. Its weights may be frozen. It may be called with batches of other sizes. To
+/// explain a layer inside the CNN, pass the features of that layer, and a scorer that runs the rest of the CNN and then
+/// the head:
 ///
 /// ```no_run
 /// use radiograph_classes::Classes;
@@ -33,15 +35,15 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// On CUDA, cuDNN computes no gradients of recurrent layers in evaluation mode; a head with an LSTM has to see to that
-/// itself (`radiograph-head` does). That path is untested on a GPU.
+/// On CUDA, cuDNN computes no gradients of recurrent layers in evaluation mode. A head with an LSTM must work around
+/// this (`radiograph-head` does). That path is untested on a GPU.
 #[derive(Debug)]
 pub struct Explainer<'a, S> {
     classes: &'a Classes,
     scorer: S,
 }
 
-/// Why an image got its score.
+/// The explanation of one image's score.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Explanation {
@@ -51,9 +53,9 @@ pub struct Explanation {
     pub predicted: Class,
     /// The probability of [`Explanation::class`], in [0, 1]: softmax of the logits, not calibrated.
     pub probability: f64,
-    /// The number that the map explains.
+    /// The score that the map explains.
     pub score: f64,
-    /// Where the evidence is.
+    /// The map of the evidence.
     pub map: HeatMap,
 }
 
@@ -62,17 +64,17 @@ where
     S: Fn(&Tensor) -> Result<Tensor, E>,
     E: std::fmt::Display,
 {
-    /// An explainer of this scorer, whose column k is the k-th of `classes`.
+    /// Creates an explainer of this scorer. Its column k is the k-th of `classes`.
     pub fn new(classes: &'a Classes, scorer: S) -> Self {
         Self { classes, scorer }
     }
 
-    /// One explanation an image of `features [N, C, H, W]`, in their order.
+    /// Computes one explanation for each image of `features [N, C, H, W]`, in order.
     ///
     /// # Errors
     ///
-    /// If the features are no batch of feature maps, the logits are not `[N, K]`, anything is not finite, the target names
-    /// a class that the scorer lacks, no gradient reaches the features, or the scorer fails.
+    /// If the features are not a batch of feature maps, the logits are not `[N, K]`, a value is not finite, the target
+    /// names a class that the scorer lacks, no gradient reaches the features, or the scorer fails.
     pub fn explain(
         &self,
         features: &Tensor,
@@ -88,7 +90,7 @@ where
         let gradient = gradient_of(method);
         let features = features.f_set_requires_grad(gradient.is_some())?;
         let (scored, maps) = match gradient {
-            // A caller without gradients, as is usual in evaluation, must not make them vanish here.
+            // Callers often switch gradients off for evaluation; here they are needed.
             Some(gradient) => tch::with_grad(|| {
                 let scored = self.scored(&features, target)?;
                 let maps = gradient_maps(gradient, &features, &scored.scores)?;
@@ -118,7 +120,7 @@ where
             .collect())
     }
 
-    /// The probability of a class, softmax of the logits, for each of `features [N, C, H, W]`, in f64.
+    /// Computes the probability of a class, by softmax of the logits in f64, for each of `features [N, C, H, W]`.
     ///
     /// # Errors
     ///
@@ -189,7 +191,7 @@ where
     }
 }
 
-/// What the scorer said of a batch.
+/// Scores of a batch.
 struct Scores {
     /// `[N, K]`.
     logits: Tensor,
@@ -219,19 +221,20 @@ fn gradient_of(method: Method) -> Option<Gradient> {
     }
 }
 
-/// One backward pass for the whole batch: images do not see each other, so the gradient of the sum is each one's own.
+/// Computes the maps with one backward pass for the whole batch. Images do not affect each other, so the gradient of
+/// the sum holds the gradient of each.
 fn gradient_maps(
     gradient: Gradient,
     features: &Tensor,
     scores: &Tensor,
 ) -> Result<Vec<Array2<f64>>, GradcamError> {
     let total = scores.f_sum(Kind::Float)?;
-    // libtorch follows the graph of whatever it is given, and crashes where there is none.
+    // libtorch crashes if the score has no graph.
     if !total.requires_grad() {
         return Err(GradcamError::GradientBlocked);
     }
     let gradients = Tensor::f_run_backward(&[total], &[features], false, false).map_err(|error| {
-        // Weights that are not frozen give the score a graph of its own, in which the features may not stand.
+        // Weights that are not frozen give the score a graph, but the features may not be part of it.
         if first_line(&error).contains("not have been used in the graph") {
             GradcamError::GradientBlocked
         } else {

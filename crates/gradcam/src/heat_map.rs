@@ -1,21 +1,22 @@
-//! A map of evidence on the grid of the features. Not a picture of it.
+//! A raw map of evidence on the grid of the features. Pictures of it are made in `draw`.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// Evidence for a class at each place of the feature map, `[H, W]`, raw: neither cut at zero nor scaled.
+/// Evidence for a class at each place of the feature map, `[H, W]`. The values are raw: neither cut at zero nor scaled.
 ///
-/// Scaled maps hide what they came from: a map of noise and a map of strong evidence look alike once each is stretched to
-/// [0, 1]. So the raw one is kept, and scaling is a question with two kinds of answer.
+/// Scaling hides magnitude: noise and strong evidence look alike once each is stretched to [0, 1]. So the raw map is
+/// kept, and [`HeatMap::evidence`] scales it or says why there is nothing to show.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
     raw: Array2<f64>,
 }
 
-/// What is left of a map once evidence against the class is cut away.
+/// A map without the evidence against the class.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Evidence {
-    /// Evidence for the class, divided by its largest value: `[H, W]` in [0, 1], with a 1 and something below it.
+    /// Evidence for the class, divided by its largest value: `[H, W]` in [0, 1]. It holds a 1 and at least one lower
+    /// value.
     Found(Array2<f64>),
     /// There is nothing to show.
     Nothing(NoEvidence),
@@ -28,16 +29,16 @@ pub enum Evidence {
 pub enum NoEvidence {
     /// Every value is exactly 0.
     AllZero,
-    /// No value is above 0: what there is speaks against the class.
+    /// No value is above 0: all evidence is against the class.
     NoneInFavour,
-    /// Every value is the same, so that no place is better than another.
+    /// All values are equal, so no place stands out.
     Constant,
-    /// Stretched to fewer pixels than it has cells, the map is zero at all of them.
+    /// The map was stretched to fewer pixels than it has cells, and it is zero at all of them.
     BetweenPixels,
 }
 
 impl HeatMap {
-    /// A map of finite values; the explainer refuses others before it makes one.
+    /// A map of finite values. The explainer refuses other values before it makes a map.
     pub(crate) fn new(raw: Array2<f64>) -> Self {
         Self { raw }
     }
@@ -52,7 +53,7 @@ impl HeatMap {
         self.raw.dim()
     }
 
-    /// The map cut at zero and divided by its largest value, or why that shows nothing.
+    /// The map, cut at zero and divided by its largest value; or the reason why it shows nothing.
     pub fn evidence(&self) -> Evidence {
         let first = self.raw.first().copied().unwrap_or(0.0);
         let largest = self.raw.fold(f64::NEG_INFINITY, |largest, value| largest.max(*value));

@@ -1,8 +1,8 @@
-//! Where the evidence for a class was: maps from a feature map and a scorer, raw, drawn, and tested for truth.
+//! Explains a class score by a map of evidence on the image, draws the map, and measures how far to believe it.
 //!
-//! The CNN is frozen and its last map is what is explained, so a forward and a backward pass through the head are enough,
-//! and stored features need no CNN at all. The [`Explainer`] takes any closure from features to logits; it knows neither
-//! the backbones nor the head of this project.
+//! The CNN is frozen and its last feature map is explained, so a forward and a backward pass through the head are
+//! enough. With stored features, no CNN is needed. The [`Explainer`] takes any closure from features to logits; it
+//! depends neither on the backbones nor on the head of this project.
 //!
 //! ```no_run
 //! use radiograph_classes::Classes;
@@ -22,8 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`draw`] makes pictures of maps, [`measure`] says how far to believe them. A map shows what this score of this head
-//! rests on; it does not show disease.
+//! [`draw`] makes pictures of maps. [`measure`] tests how far to believe them. A map shows what the score of this head
+//! depends on; it does not show disease.
 
 #![allow(clippy::needless_pass_by_value, reason = "views of arrays are small, and passed as slices are")]
 

@@ -1,4 +1,4 @@
-//! The explained number: a quantity of a class.
+//! The number that a map explains: a quantity, such as the logit, of a class.
 
 use radiograph_classes::{Class, Classes};
 use radiograph_protocol::Quantity;
@@ -36,12 +36,12 @@ pub enum ClassChoice {
     Predicted,
     /// The same class for every image.
     One(Class),
-    /// A class for each image, in the order of the batch; for instance the true ones.
+    /// A class for each image, in the order of the batch, such as the true classes.
     Each(Vec<Class>),
 }
 
 impl ClassChoice {
-    /// The columns of the chosen classes, given those of the predicted ones.
+    /// The columns of the chosen classes, given the columns of the predicted ones.
     pub(crate) fn columns(&self, classes: &Classes, predicted: &[usize]) -> Result<Vec<usize>, GradcamError> {
         match self {
             Self::Predicted => Ok(predicted.to_vec()),

@@ -1,6 +1,6 @@
-//! Recurrent cells at work: from a sequence `[N, T, C]` to the hidden state at every step, `[N, T, units]`.
+//! Runs recurrent cells over sequences: from `[N, T, C]` to the hidden state at every step, `[N, T, units]`.
 //!
-//! [`Cell`] says which equations and which tensors. Gates stand in libtorch's order i, f, g, o.
+//! [`Cell`] defines the equations and the tensors. Gates are in libtorch's order i, f, g, o.
 
 use radiograph_protocol::{Cell, OutputGate};
 use tch::{Kind, Tensor};
@@ -37,7 +37,7 @@ impl Recurrent {
         })
     }
 
-    /// `[N, T, C]` → `[N, T, units]`, from a state of zeros.
+    /// Computes `[N, T, units]` from `[N, T, C]`, starting with a state of zeros.
     pub(crate) fn forward(&self, sequence: &Tensor) -> Result<Tensor, Error> {
         match self.cell {
             Cell::Lstm | Cell::Simple => self.library(sequence),
@@ -136,7 +136,7 @@ mod tests {
         Tensor::arange(2 * 6 * 5, tch::kind::FLOAT_CPU).view([2, 6, 5]).sin()
     }
 
-    /// Written out in f64 for one sample, without tensors: equations 1 to 8 and the two variants.
+    /// Equations 1 to 8 and the two variants, written out in f64 for one sample, without tensors.
     fn by_hand(which: Cell, parameters: &Parameters, sequence: &Tensor) -> Vec<f64> {
         let values = |name: &str| {
             let tensor = &parameters.iter().find(|entry| entry.name().contains(name)).unwrap().tensor();

@@ -1,15 +1,15 @@
-//! What can go wrong in building, training, saving and loading a head.
+//! Errors of building, training, saving and loading a head.
 
 use std::path::PathBuf;
 
 use radiograph_files::FileError;
 use radiograph_protocol::ProtocolError;
 
-/// Why a head was not built, trained, saved or loaded.
+/// An error of building, training, saving or loading a head.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Fewer samples than one batch holds.
+    /// Fewer training samples than one batch.
     #[error(
         "{samples} training samples do not fill one batch of {batch}; lower the batch to at most {samples}"
     )]
@@ -31,20 +31,20 @@ pub enum Error {
     /// The reader of features failed.
     #[error("features of {samples} samples cannot be read: {source}")]
     Features {
-        /// Number of samples asked for.
+        /// Number of samples requested.
         samples: usize,
-        /// Its error.
+        /// Error of the reader.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file whose content is not what its name or its record says.
+    /// A file whose content does not match its name or its record.
     #[error("{} is damaged: {reason}; remove it, or restore it from a copy", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Fault that was found.
         reason: String,
     },
     /// A checkpoint or model that belongs to another run.
@@ -52,9 +52,9 @@ pub enum Error {
     Foreign {
         /// The record.
         path: PathBuf,
-        /// The field that differs.
+        /// Field that differs.
         field: String,
-        /// Value asked for.
+        /// Value requested.
         expected: String,
         /// Value in the record.
         found: String,
@@ -68,7 +68,7 @@ pub enum Error {
     /// A sample without features.
     #[error("sample {index} was asked for, but there are features of {count} samples, numbered from 0")]
     MissingSample {
-        /// Position asked for.
+        /// Position requested.
         index: usize,
         /// Number of samples.
         count: usize,
@@ -108,7 +108,7 @@ pub enum Error {
         /// Its shape.
         found: Vec<i64>,
     },
-    /// A description of a training, or a record, was refused for another reason than those here.
+    /// An error of a training's description or of a record that has no variant of its own here.
     #[error(transparent)]
     Protocol(ProtocolError),
     /// A setting out of its range.
@@ -118,12 +118,12 @@ pub enum Error {
         setting: &'static str,
         /// Its value.
         value: String,
-        /// What it has to be.
+        /// Accepted values.
         remedy: &'static str,
     },
 }
 
-/// Reasons that are also those of this crate keep their name here, so that a caller matches on one of them.
+/// Errors that both crates have keep their variant here, so that a caller needs to match only one.
 impl From<ProtocolError> for Error {
     fn from(error: ProtocolError) -> Self {
         match error {

@@ -1,4 +1,7 @@
-//! The head itself: feature map → sequence → recurrent cell → dense layers → logits. Not its training.
+//! Builds a head and computes its logits: a feature map becomes a sequence, a recurrent cell reads it, and dense layers
+//! classify it.
+//!
+//! Training is in `training`.
 
 use radiograph_libtorch::Device;
 use radiograph_protocol::{Dropout, DropoutPlace, HeadConfig, HeadTensor, Initial, Reading};
@@ -15,18 +18,18 @@ const BATCH_NORM_NEW: f64 = 0.01;
 /// Evaluation or training. It is an argument of each pass, not a state of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// No dropout; batch normalisation uses its moving averages. Gradients still flow if asked for.
+    /// No dropout; batch normalisation uses its moving averages. Gradients still flow if they are required.
     Evaluate,
     /// Dropout; batch normalisation uses the batch and updates its moving averages.
     Train(Step),
 }
 
-/// A step of a training. Dropout depends on this alone.
+/// A step of a training. Dropout depends only on this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Seed of the training.
     pub seed: u64,
-    /// Number, from 0 over all epochs.
+    /// Number of the step, counted from 0 over all epochs.
     pub number: u64,
 }
 
@@ -96,7 +99,7 @@ impl Head {
         &self.parameters
     }
 
-    /// Its named tensors, to change which are trained.
+    /// Its named tensors, for choosing which are trained.
     pub fn parameters_mut(&mut self) -> &mut Parameters {
         &mut self.parameters
     }
@@ -136,7 +139,7 @@ impl Head {
         }
     }
 
-    /// `[N, C, H, W]` → the vectors of the dense layers, `[N, length]`.
+    /// Computes the dense layers' input `[N, length]` from `[N, C, H, W]`.
     fn read(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error> {
         if let Some(states) = self.hidden_states(features)? {
             let states = match &self.recurrent_norm {

@@ -1,8 +1,9 @@
-//! Heads: from the feature map of a frozen network to a class, and their training. A recurrent cell reads the map as a
-//! sequence, dense layers name the class.
+//! Builds, trains and applies heads: classifiers that turn the feature map of a frozen network into class
+//! probabilities.
 //!
-//! Features come through [`Features`]; training never runs the network that made them. The settings and records are plain
-//! data of `radiograph-protocol`, re-exported here.
+//! A recurrent cell reads the map as a sequence, and dense layers name the class. Features come through [`Features`];
+//! training never runs the network that computed them. Settings and records are plain data of `radiograph-protocol`,
+//! re-exported here.
 //!
 //! ```no_run
 //! use radiograph_classes::Classes;
@@ -21,8 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Fit`] trains one head on [`Samples`] of a [`Feed`], [`Trainings`] the folds of a cross-validation, and [`run_protocol`]
-//! everything that a preset asks for. A killed training resumes from its checkpoints.
+//! [`Fit`] trains one head on [`Samples`] of a [`Feed`]. [`Trainings`] trains the folds of a cross-validation.
+//! [`run_protocol`] runs everything that a preset requires. A killed training resumes from its checkpoints.
 
 mod cell;
 mod data;

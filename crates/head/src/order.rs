@@ -1,4 +1,4 @@
-//! Feature maps as sequences, and back, in a [`SequenceOrder`].
+//! Converts feature maps to sequences and back, in a [`SequenceOrder`].
 
 use radiograph_protocol::SequenceOrder;
 use tch::Tensor;
@@ -9,7 +9,7 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::Shape`] if `map` has not four dimensions, [`Error::Libtorch`] if memory runs out.
+/// [`Error::Shape`] if `map` does not have four dimensions, [`Error::Libtorch`] if memory runs out.
 pub fn to_sequence(order: SequenceOrder, map: &Tensor) -> Result<Tensor, Error> {
     let [_, _, height, width] = map.size()[..] else {
         return Err(Error::Shape {
@@ -33,8 +33,8 @@ pub fn to_sequence(order: SequenceOrder, map: &Tensor) -> Result<Tensor, Error> 
 ///
 /// # Errors
 ///
-/// [`Error::Shape`] if `sequence` has not three dimensions or another length than `height · width`, [`Error::Libtorch`] if
-/// memory runs out.
+/// [`Error::Shape`] if `sequence` does not have three dimensions and the length `height · width`, [`Error::Libtorch`]
+/// if memory runs out.
 pub fn to_map(order: SequenceOrder, sequence: &Tensor, height: i64, width: i64) -> Result<Tensor, Error> {
     match sequence.size()[..] {
         [batch, length, channels] if height > 0 && width > 0 && height.checked_mul(width) == Some(length) => {

@@ -1,4 +1,4 @@
-//! The named tensors of a head and their first values. The layers that compute with them are in `head` and `cell`.
+//! The named tensors of a head and their initialisation. The layers that compute with them are in `head` and `cell`.
 
 use radiograph_protocol::{HeadTensor, Initial, Role};
 use radiograph_random::Stream;
@@ -28,7 +28,7 @@ impl Parameter {
         self.role
     }
 
-    /// Its values, f32. The same memory that the head computes with.
+    /// Its values, f32. The tensor shares the memory that the head computes with.
     pub fn tensor(&self) -> &Tensor {
         &self.tensor
     }
@@ -50,12 +50,12 @@ impl Parameters {
         layout.iter().map(parameter).collect::<Result<_, Error>>().map(Self)
     }
 
-    /// All of them, in order.
+    /// All parameters, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Parameter> {
         self.0.iter()
     }
 
-    /// The trained ones.
+    /// The trained parameters.
     pub fn trained(&self) -> impl Iterator<Item = &Parameter> {
         self.0.iter().filter(|parameter| parameter.role == Role::Trained)
     }
@@ -143,7 +143,7 @@ fn initialise(tensor: &mut Tensor, initial: Initial, mut stream: Stream) -> Resu
     Ok(())
 }
 
-/// In f64 on the processor, so that every device begins with the same values.
+/// Computed in f64 on the CPU, so that every device begins with the same values.
 fn orthogonal(shape: &[i64], stream: &mut Stream) -> Result<Tensor, Error> {
     let (rows, columns) = (shape[0], shape[1]);
     let (long, short) = (rows.max(columns), rows.min(columns));

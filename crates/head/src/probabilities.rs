@@ -1,11 +1,11 @@
-//! What a head says about images: a probability for each class, asked for by name.
+//! Class probabilities that a head gives for images, read by class name.
 
 use radiograph_classes::{Class, Classes};
 use tch::{Kind, Tensor};
 
 use crate::Error;
 
-/// Probabilities of samples × classes.
+/// A table of probabilities, samples × classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassProbabilities {
     classes: Classes,
@@ -21,7 +21,7 @@ impl ClassProbabilities {
         Ok(Self { classes: classes.clone(), values })
     }
 
-    /// None yet.
+    /// An empty table of these classes.
     pub(crate) fn empty(classes: &Classes) -> Self {
         Self { classes: classes.clone(), values: Vec::new() }
     }
@@ -35,17 +35,17 @@ impl ClassProbabilities {
         &self.classes
     }
 
-    /// How many samples there are.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.values.len() / self.classes.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// One row a sample, in the order of [`Self::classes`]; each sums to 1.
+    /// One row for each sample, in the order of [`Self::classes`]. Each row sums to 1.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         self.values.chunks_exact(self.classes.len())
     }
@@ -60,7 +60,7 @@ impl ClassProbabilities {
         Ok(self.row(row)?[column])
     }
 
-    /// The most probable class of the sample at `row`, the first of equals.
+    /// The most probable class of the sample at `row`; the first one of a tie.
     ///
     /// # Errors
     ///
@@ -76,13 +76,13 @@ impl ClassProbabilities {
         self.rows().nth(row).ok_or(Error::MissingSample { index: row, count: self.len() })
     }
 
-    /// What several heads say together about the same samples: the mean of their probabilities, weighted (1, 1, … for the
-    /// plain mean; the released code weighs folds 2 to 5 with 1, 2, 4, 8). Classes are matched by name.
+    /// The weighted mean of several heads' probabilities for the same samples (1, 1, … for the plain mean; the released
+    /// code weights folds 2 to 5 with 1, 2, 4, 8). Classes are matched by name.
     ///
     /// # Errors
     ///
     /// [`Error::Setting`] if there is no member or a weight is not above 0, [`Error::Classes`] if the members' classes
-    /// differ, [`Error::Shape`] if their numbers of samples do.
+    /// differ, [`Error::Shape`] if their numbers of samples differ.
     pub fn weighted_mean(members: &[(&Self, f64)]) -> Result<Self, Error> {
         let Some((first, _)) = members.first() else {
             return Err(Error::setting("the number of members of an ensemble", 0, "give at least one"));

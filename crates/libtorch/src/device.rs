@@ -1,14 +1,14 @@
-//! Where tensors live and kernels run, by name and checked. Not a scheduler: which work goes where is the caller's.
+//! Names a device, CPU or CUDA, and checks that libtorch can use it. The caller decides which work goes where.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A device that was there when it was named.
+/// A device that was available when the value was created.
 ///
-/// It is written `cpu` or `cuda:0`, `cuda:1`, …; a Tesla K80 board shows as two CUDA devices. A value exists only for
-/// a device that libtorch can use, so that a missing one is an error where it is named and not a crash inside a
-/// kernel. The CUDA side was written against libtorch's documented behaviour and is untested on a GPU.
+/// It is written `cpu` or `cuda:0`, `cuda:1`, …; a Tesla K80 board shows as two CUDA devices. A value exists only for a
+/// device that libtorch can use. So a missing device is an error where it is named, and not a crash inside a kernel.
+/// The CUDA side was written against libtorch's documented behaviour and is untested on a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Device(Place);
@@ -20,7 +20,7 @@ enum Place {
 }
 
 impl Device {
-    /// The processor, which is always there.
+    /// The CPU, which is always available.
     pub const CPU: Self = Self(Place::Cpu);
 
     /// The CUDA device of this index, counted from 0.
@@ -31,7 +31,7 @@ impl Device {
         Self::among(Devices::present(), Place::Cuda(index))
     }
 
-    /// The device as `tch` calls it.
+    /// The device as a `tch` value.
     pub fn to_tch(self) -> tch::Device {
         match self.0 {
             Place::Cpu => tch::Device::Cpu,
@@ -78,7 +78,7 @@ impl TryFrom<String> for Device {
 impl FromStr for Device {
     type Err = DeviceError;
 
-    /// Reads `cpu`, `cuda:N`, or `cuda` for the first.
+    /// Reads `cpu`, `cuda:N`, or `cuda` for the first CUDA device.
     fn from_str(name: &str) -> Result<Self, DeviceError> {
         let place = match name.split_once(':') {
             None if name == "cpu" => return Ok(Self::CPU),
@@ -92,7 +92,7 @@ impl FromStr for Device {
     }
 }
 
-/// What the linked libtorch can compute on.
+/// Devices that the linked libtorch can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Devices {
@@ -103,14 +103,14 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Asks libtorch. The first call may take seconds on a machine with GPUs, because it starts the driver.
+    /// Queries libtorch. The first call may take seconds on a machine with GPUs, because it starts the driver.
     pub fn present() -> Self {
         let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
         let cuda_linked = tch::utils::has_cudart();
         Self { cuda_linked, cuda: if cuda_linked && tch::Cuda::is_available() { count } else { 0 } }
     }
 
-    /// Every device, the processor first.
+    /// Every device, the CPU first.
     pub fn all(self) -> impl Iterator<Item = Device> {
         std::iter::once(Device::CPU).chain((0..self.cuda).map(|index| Device(Place::Cuda(index))))
     }
@@ -120,15 +120,15 @@ impl Devices {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// The name is well formed, the device is not there: the machine's or the build's fault.
+    /// A valid name of a device that is not available on this machine or in this build.
     #[error("device cuda:{index} is not there: {}", reason(*.devices))]
     Absent {
-        /// The index asked for.
+        /// Index requested.
         index: usize,
-        /// What is there.
+        /// Available devices.
         devices: Devices,
     },
-    /// The name means no device: the caller's fault.
+    /// A name that is not a valid device name.
     #[error("`{name}` is no device; write cpu or cuda:N, N counted from 0")]
     Unknown {
         /// The name given.

@@ -1,9 +1,9 @@
-//! libtorch's error texts, made fit to show. Not an error type: each crate has its own.
+//! Shortens libtorch's error messages to the line that a person can use. Each crate has its own error type.
 
-/// The first line of a libtorch error that says something: what was wrong, without the C++ backtrace.
+/// The first informative line of a libtorch error: what was wrong, without the C++ backtrace.
 ///
-/// libtorch 2.0 and 2.13 both append some thirty lines of stack frames, and prefix the message with
-/// `Internal torch error: `, which names nobody's fault.
+/// libtorch 2.0 and 2.13 both append some thirty lines of stack frames, and prefix the message with `Internal torch
+/// error: `, which carries no information.
 ///
 /// ```no_run
 /// let error = tch::TchError::Torch("shapes differ\nException raised from mul_out\nframe #0: …".to_owned());

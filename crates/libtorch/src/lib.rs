@@ -1,8 +1,8 @@
-//! The little that every libtorch crate of this workspace needs before it computes anything: a [`Device`] that is
-//! known to be there, and libtorch's errors cut to the [line](first_line) that a person can use.
+//! Basics for all crates of this workspace that use libtorch: checked [`Device`]s, numbers of threads, and libtorch
+//! errors cut to one [line](first_line).
 //!
-//! Not here: networks, weights, training. Not here either: how libtorch is fetched (`cargo xtask setup`) and linked
-//! (`radiograph-link`).
+//! This crate has no networks, weights or training. `cargo xtask setup` fetches libtorch, and `radiograph-link` links
+//! it.
 //!
 //! ```no_run
 //! use radiograph_libtorch::Device;

@@ -1,4 +1,4 @@
-//! How many threads libtorch computes with. Not which: it keeps its own pool.
+//! Sets the number of threads that libtorch computes with.
 
 use std::{
     num::NonZeroUsize,
@@ -7,30 +7,30 @@ use std::{
 
 static CHOSEN: OnceLock<NonZeroUsize> = OnceLock::new();
 
-/// Sets the number of threads that one computation on the processor is spread over, once for the process.
+/// Sets the number of threads over which one computation on the CPU is spread, once for the process.
 ///
-/// Sums are split by threads, so their last bits depend on this number: a program sets it before it computes anything and
-/// records it. Without a call it is the number of physical cores.
+/// Sums are split by threads, so their last bits depend on this number. A program should set it before it computes
+/// anything, and record it. The default is the number of physical cores.
 ///
 /// # Errors
 ///
 /// [`ThreadsError`] if another number was set before.
 pub fn set_threads(count: NonZeroUsize) -> Result<(), ThreadsError> {
     let chosen = *CHOSEN.get_or_init(|| {
-        // More than an i32 of threads is more than libtorch can be told of.
+        // libtorch takes an i32.
         tch::set_num_threads(i32::try_from(count.get()).unwrap_or(i32::MAX));
         count
     });
     if chosen == count { Ok(()) } else { Err(ThreadsError { chosen, asked: count }) }
 }
 
-/// A stretch of time in which threads of the caller compute side by side, each alone: as many computations as processors,
-/// none of which is spread over several threads. Where there are enough of them this is faster, because no thread ever waits
-/// for another, and what they compute does not depend on the number of processors.
+/// A period in which several threads of the caller compute side by side, each with one libtorch thread. With enough
+/// computations for all cores this is faster, because no thread waits for another. The results do not depend on the
+/// number of cores.
 ///
-/// libtorch keeps the number for each thread, and for threads to come a number for the process. So every thread that
-/// computes [enters](Self::enter); and when the value is dropped, the thread that drops it and those that begin later have
-/// the old number again. Threads that begin in between have one.
+/// libtorch keeps a number for each thread, and one for the process that new threads get. So every thread that computes
+/// must [enter](Self::enter) the period. Threads that start during the period get one libtorch thread. When the value
+/// is dropped, the dropping thread and later threads get the old number again.
 ///
 /// ```no_run
 /// use radiograph_libtorch::SideBySide;
@@ -50,11 +50,11 @@ pub struct SideBySide {
     threads: usize,
 }
 
-/// How many stretches last, and the number of threads before the first of them.
+/// Number of current periods, and the number of threads before the first of them.
 static LASTING: Mutex<(usize, i32)> = Mutex::new((0, 0));
 
 impl SideBySide {
-    /// Begins one. Several may overlap.
+    /// Begins a period. Several may overlap.
     pub fn begin() -> Self {
         let mut lasting = lasting();
         if lasting.0 == 0 {
@@ -64,12 +64,12 @@ impl SideBySide {
         Self { threads: usize::try_from(lasting.1).unwrap_or(1).max(1) }
     }
 
-    /// The number that libtorch spread a computation over before: how many computations there should be at once.
+    /// The earlier number of libtorch threads, which is the number of computations to run at once.
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    /// Lets the thread that calls it compute alone.
+    /// Makes the calling thread compute with one libtorch thread.
     pub fn enter(&self) {
         tch::set_num_threads(1);
     }
@@ -84,19 +84,19 @@ impl Drop for SideBySide {
 }
 
 fn lasting() -> MutexGuard<'static, (usize, i32)> {
-    // Nothing panics halfway through a change.
+    // No thread panics during a change.
     LASTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A second number of threads in one process.
+/// An attempt to set a second number of threads in one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "libtorch computes with {chosen} threads already, not {asked}; set the number once, when the program starts"
 )]
 pub struct ThreadsError {
-    /// The number that holds.
+    /// Number in effect.
     pub chosen: NonZeroUsize,
-    /// The number asked for.
+    /// Number requested.
     pub asked: NonZeroUsize,
 }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_number_is_set_once_and_comes_back_after_computing_side_by_side() {
-        // Two at most: other tests of this process compute with them.
+        // At most two, because other tests of this process compute with them.
         let count = |count| NonZeroUsize::new(count).unwrap();
         set_threads(count(2)).unwrap();
         assert_eq!(tch::get_num_threads(), 2);

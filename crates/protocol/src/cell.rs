@@ -1,7 +1,7 @@
-//! Recurrent cells, by name and by the tensors they need. `radiograph-head` computes with them.
+//! Defines recurrent cells by name and by the tensors they need. `radiograph-head` computes with them.
 //!
-//! Equation numbers are those of Al-Rakhami et al. Gates stand in libtorch's order i, f, g, o, which is also Keras's
-//! (i, f, c, o). Weights have libtorch's layout: `weight_ih_l0 [gates·units, C]`, `weight_hh_l0 [gates·units, units]`.
+//! Equation numbers are those of Al-Rakhami et al. Gates are in libtorch's order i, f, g, o, which is also Keras's (i,
+//! f, c, o). Weights have libtorch's layout: `weight_ih_l0 [gates·units, C]`, `weight_hh_l0 [gates·units, units]`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The images of a training: which are trained on, which validate, which are tested, and their labels.
+//! A cohort: the images of a training, their labels, and their use for training, validation or test.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -18,15 +18,15 @@ use crate::{Fold, ProtocolError};
 pub struct LabelledImage {
     /// Unique name.
     pub id: String,
-    /// Patient; equal for images whose scores are not independent.
+    /// Patient. Images with the same patient are not independent.
     pub patient: String,
-    /// Collection.
+    /// Collection that the image comes from.
     pub source: String,
     /// Name of the class.
     pub class: String,
     /// SHA-256 of its file, under which its features are stored.
     pub image: ContentHash,
-    /// Use.
+    /// Use of the image.
     pub subset: Subset,
 }
 
@@ -37,10 +37,10 @@ pub enum Subset {
     Training {
         /// Fold, from 1, that does not train on it; `None`: every fold trains on it.
         fold: Option<u32>,
-        /// Whether it validates that fold. An image made from another one does not.
+        /// Whether it validates that fold. An image made from another image does not.
         validates: bool,
     },
-    /// Tested on once, in the end.
+    /// Tested once, at the end.
     Test,
 }
 
@@ -49,9 +49,9 @@ pub enum Subset {
 pub struct Cohort {
     classes: Classes,
     images: Vec<LabelledImage>,
-    /// Index of each image's class, as it is trained and tested.
+    /// Class index of each image, as used for training and testing.
     labels: Vec<usize>,
-    /// Number of feature maps of each image: its own and those of its variants.
+    /// Number of feature maps of each image: its own, and those of its variants.
     maps: Vec<usize>,
     permuted: bool,
 }
@@ -63,7 +63,7 @@ impl Subset {
 }
 
 impl Cohort {
-    /// A cohort of these images and classes, with one feature map for each image.
+    /// Creates a cohort of these images and classes, with one feature map for each image.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl Cohort {
 
     /// Refuses folds without validation images.
     fn with_full_folds(self) -> Result<Self, ProtocolError> {
-        // A fold number from a file may be enormous, and the next step visits every fold.
+        // A fold number from a file may be very large, and the next step visits every fold.
         let last = self.images.iter().filter_map(|image| image.subset.fold()).max().unwrap_or(0);
         if last as usize > self.images.len() {
             return Err(ProtocolError::setting(
@@ -124,9 +124,9 @@ impl Cohort {
         self
     }
 
-    /// Permutes the labels within each fold and within the test part. Class counts stay and nothing can be learned, so a
-    /// run that still scores above chance has a leak. Test labels are permuted too: against true ones, a direction learned
-    /// from noise would be right or wrong by far more than the intervals of the scores say.
+    /// Permutes the labels within each fold and within the test part. Class counts stay and nothing can be learned, so
+    /// a run that still scores above chance has a leak. Test labels are permuted too. Against true labels, a direction
+    /// learned from noise could score far above or below chance, beyond the confidence intervals.
     pub fn with_permuted_labels(mut self, seed: u64) -> Self {
         let parts: BTreeSet<Subset> = self.images.iter().map(|image| image.subset).collect();
         for (number, part) in (0..).zip(parts) {
@@ -235,7 +235,7 @@ impl Cohort {
         positions.iter().map(|&position| numbers[position].start).collect()
     }
 
-    /// A hash of names, labels, uses and files, to tell cohorts apart.
+    /// A hash of names, labels, uses and files, which identifies the cohort.
     pub fn digest(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         for ((image, &label), &maps) in self.images.iter().zip(&self.labels).zip(&self.maps) {

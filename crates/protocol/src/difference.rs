@@ -1,4 +1,4 @@
-//! The first difference between two records, for messages.
+//! Finds the first difference between two records, for error messages.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 /// The first field in which two records differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Path of the field, such as `.training.epochs`; empty if the records are no objects.
+    /// Path of the field, such as `.training.epochs`; empty if the records are not objects.
     pub field: String,
     /// Value in the first record, as JSON.
     pub expected: String,

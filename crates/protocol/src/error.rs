@@ -1,10 +1,10 @@
-//! What can be wrong with a description of a training, or with the record of one.
+//! Errors of a training's description, and of records of trainings.
 
 use std::path::PathBuf;
 
 use radiograph_files::FileError;
 
-/// Why a description was refused or a record not read.
+/// Why a description was refused or a record could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
@@ -16,7 +16,7 @@ pub enum ProtocolError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Fault that was found.
         reason: String,
     },
     /// A file could not be read or written.
@@ -27,9 +27,9 @@ pub enum ProtocolError {
     Foreign {
         /// The record.
         path: PathBuf,
-        /// The field that differs.
+        /// Field that differs.
         field: String,
-        /// Value asked for.
+        /// Value requested.
         expected: String,
         /// Value in the record.
         found: String,
@@ -41,17 +41,17 @@ pub enum ProtocolError {
         setting: &'static str,
         /// Its value.
         value: String,
-        /// What it has to be.
+        /// Accepted values.
         remedy: &'static str,
     },
-    /// A name that means nothing here.
+    /// An unknown name, such as that of a preset.
     #[error("`{name}` is not a known {what}; known: {known}")]
     UnknownName {
-        /// What is named, such as `preset`.
+        /// Kind of the name, such as `preset`.
         what: &'static str,
-        /// The name given.
+        /// Name that was given.
         name: String,
-        /// All names, separated by commas.
+        /// All known names, separated by commas.
         known: String,
     },
 }

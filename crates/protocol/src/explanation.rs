@@ -1,4 +1,4 @@
-//! Explanation methods and the quantities that they explain, by name. `radiograph-gradcam` computes them.
+//! Names of explanation methods and of the quantities that they explain. `radiograph-gradcam` computes them.
 
 use std::{fmt, str::FromStr};
 
@@ -12,12 +12,12 @@ use crate::ProtocolError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Method {
-    /// Channels weighted by their mean gradient (Selvaraju et al., ICCV 2017). The paper's.
+    /// Channels weighted by their mean gradient (Selvaraju et al., ICCV 2017). The paper uses this method.
     #[default]
     GradCam,
     /// Channels weighted by positive gradients, each place by its share (Chattopadhyay et al., WACV 2018).
     GradCamPlusPlus,
-    /// Gradient times activation, place by place. Without averaging, so it is faithful where the head is linear (Draelos
+    /// Gradient times activation, place by place. It does not average, so it is faithful if the head is linear (Draelos
     /// and Carin, 2020).
     HiResCam,
     /// Channels weighted by gradients averaged where the channel is active (Fu et al., BMVC 2020).
@@ -90,14 +90,14 @@ impl TryFrom<String> for Method {
     }
 }
 
-/// The number of a class that is explained.
+/// The quantity of a class that is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quantity {
-    /// The logit, before softmax: its gradient does not vanish when the model is sure.
+    /// The logit, before softmax. Its gradient does not vanish when the model is certain.
     #[default]
     Logit,
-    /// The probability, after softmax: it includes evidence against the other classes, and is flat near 0 and 1.
+    /// The probability, after softmax. It includes evidence against the other classes, and it is flat near 0 and 1.
     Probability,
     /// The logit minus the highest logit of another class.
     Margin,

@@ -1,4 +1,4 @@
-//! Folds of a cross-validation, by positions of samples.
+//! Folds of a cross-validation, given by positions of samples.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,18 +9,18 @@ pub enum FoldStart {
     /// Fresh weights for each fold.
     #[default]
     Independent,
-    /// The final weights of the fold before, as in the released code. From the second fold on, the validation samples
-    /// were trained on in the fold before, so their scores are contaminated. The records say so.
+    /// The final weights of the previous fold, as in the released code. From the second fold on, the previous fold was
+    /// trained on the validation samples, so their scores are contaminated. The records mark this.
     Chained,
 }
 
 /// One fold of a cross-validation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fold {
-    /// Positions of the samples that are not trained on.
+    /// Positions of the samples that this fold does not train on.
     pub held_out: Vec<usize>,
-    /// Positions of those of them that validate. An image made from another one is held out with it, but does not
-    /// validate.
+    /// Positions of the held-out samples that validate. An image made from another image is held out with it, but does
+    /// not validate.
     pub validation: Vec<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! The settings of a head, and the tensors that they imply.
+//! The settings of a head, and the tensors that follow from them.
 
 use radiograph_classes::Classes;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct HeadConfig {
 }
 
 impl HeadConfig {
-    /// The number of trained parameters. Makes no tensor, so it also checks the settings before any work.
+    /// The number of trained parameters. It creates no tensor, so it can also check the settings before any work.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ mod tests {
                 dense: vec![1 << 24],
                 ..small.clone()
             },
-            // Each of 16 layers may be this large, but no head all of them.
+            // One layer may be this large, but not all 16 layers of a head.
             HeadConfig { dense: vec![1 << 16; 16], ..small.clone() },
             HeadConfig { features: shape(i64::MAX, i64::MAX), ..small.clone() },
             HeadConfig { features: shape(1, 1 << 40), ..small.clone() },

@@ -1,4 +1,4 @@
-//! Loss and accuracy of each epoch, as figure 5 of the paper shows them.
+//! Loss and accuracy of each epoch of a training, as in the paper's Figure 5.
 
 use std::path::Path;
 
@@ -19,11 +19,11 @@ pub struct Scores {
 /// One epoch. It records no time, so the same seed gives the same history, byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// Number, from 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Learning rate.
     pub rate: f64,
-    /// Scores over its steps while weights moved, with dropout, as Keras reports them.
+    /// Mean scores over its steps, with dropout and while weights change, as Keras reports them.
     pub training: Scores,
     /// Scores after its last step, without dropout.
     pub validation: Option<Scores>,
@@ -81,8 +81,8 @@ impl History {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Setting`] if it has another number than the next one, is validated unlike the first, or holds a
-    /// number that is not finite.
+    /// [`ProtocolError::Setting`] if its number is not the next one, it is validated and the first one is not (or the
+    /// reverse), or a value is not finite.
     pub fn push(&mut self, record: EpochRecord) -> Result<(), ProtocolError> {
         let EpochRecord { epoch, rate, training, validation } = record;
         if epoch != self.0.len() + 1 {

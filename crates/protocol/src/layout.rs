@@ -1,9 +1,9 @@
-//! The named tensors of a head before they exist: shape, first values, and whether training moves them.
+//! Describes the named tensors of a head before they exist: shape, initial values, and whether training changes them.
 
 /// The purpose of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Moved by the optimiser.
+    /// Changed by the optimiser.
     Trained,
     /// Kept as it was initialised or loaded.
     Frozen,

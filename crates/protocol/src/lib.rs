@@ -1,8 +1,8 @@
-//! Plain data that describes a training and its explanations: what a head is made of, how it is trained, which images
-//! it sees, which model is tested, and the records of finished trainings.
+//! Describes trainings and explanations as plain data: settings, cohorts, presets, and the records of finished
+//! trainings.
 //!
-//! This crate computes nothing with tensors and does not link libtorch. `radiograph-head` trains what is described here,
-//! `radiograph-gradcam` explains it; a configuration or a report needs this crate alone.
+//! This crate computes nothing with tensors and does not link libtorch. `radiograph-head` trains what is described
+//! here, and `radiograph-gradcam` explains it. Configurations and reports need only this crate.
 //!
 //! ```
 //! use radiograph_classes::Classes;

@@ -1,4 +1,4 @@
-//! The record of a trained model, `model.json`: all that is needed to use the weights beside it correctly.
+//! The record of a trained model, `model.json`: everything needed to use the weights beside it correctly.
 
 use std::path::Path;
 
@@ -12,24 +12,24 @@ use crate::{HeadConfig, History, ProtocolError, TrainingConfig, read_record, wri
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
     format: String,
-    /// Settings of the head; the classes stand here, by name.
+    /// Settings of the head, including the names of the classes.
     pub head: HeadConfig,
-    /// Origin of the features that it was trained on and that it needs.
+    /// Extraction key of the features that it was trained on and needs.
     pub key: ExtractionKey,
     /// Settings of its training.
     pub training: TrainingConfig,
     /// All epochs.
     pub history: History,
-    /// Whether its validation samples had been trained on before. Its validation scores are then meaningless.
+    /// Whether an earlier training used its validation samples. Its validation scores are then meaningless.
     pub contaminated: bool,
     /// Divisor of the logits; 1 unless one was fitted.
     pub temperature: f64,
-    /// Training samples and validation samples: hashes of their numbers and labels.
+    /// Hashes of the numbers and labels of the training samples and of the validation samples.
     pub samples: [Option<ContentHash>; 2],
-    /// Feature maps behind these numbers: a hash; `None` in older records.
+    /// Hash of the feature maps with these numbers; `None` in older records.
     #[serde(default)]
     pub features: Option<ContentHash>,
-    /// Hash of the weights that its training began from, if these were another model's.
+    /// Hash of another model's weights, if its training began from them.
     #[serde(default)]
     pub began_from: Option<ContentHash>,
     /// Software and device that computed it.
@@ -38,7 +38,7 @@ pub struct ModelRecord {
     pub weights: ContentHash,
 }
 
-/// Software and device of a training. Other ones may give other last bits.
+/// Software and device of a training. With others, the last bits of results may differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
     radiograph: String,
@@ -47,7 +47,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// This version of radiograph, with so many threads, on a device of this name.
+    /// This version of radiograph, with this number of threads, on a device of this name.
     pub fn new(threads: i32, device: impl Into<String>) -> Self {
         Self { radiograph: env!("CARGO_PKG_VERSION").to_owned(), threads, device: device.into() }
     }
@@ -58,8 +58,8 @@ impl ModelRecord {
     pub const FILE: &str = "model.json";
     const FORMAT: &str = "radiograph head 2";
 
-    /// The record of a model with temperature 1 whose training began from fresh weights; its samples, features and the
-    /// hash of its weights are still to be set.
+    /// Creates the record of a model with temperature 1 whose training began from fresh weights. Samples, features and
+    /// the hash of the weights must be set afterwards.
     pub fn new(
         head: HeadConfig,
         key: ExtractionKey,
@@ -83,12 +83,12 @@ impl ModelRecord {
         }
     }
 
-    /// The record of the model in a folder; `None` if there is no model.
+    /// Reads the record of the model in a folder; `None` if there is no model.
     ///
     /// # Errors
     ///
     /// [`ProtocolError::Damaged`], [`ProtocolError::Foreign`], [`ProtocolError::Setting`] or [`ProtocolError::File`] if
-    /// there is one that cannot be read.
+    /// the record cannot be read.
     pub fn read(folder: &Path) -> Result<Option<Self>, ProtocolError> {
         let record: Option<Self> = read_record(&folder.join(Self::FILE), Self::FORMAT)?;
         if let Some(record) = &record {

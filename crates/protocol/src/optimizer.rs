@@ -1,5 +1,6 @@
-//! The settings of the optimiser: RMSprop and gradient clipping. No momentum and no centring, because neither the paper
-//! nor its code uses them.
+//! The settings of the optimiser: RMSprop and gradient clipping.
+//!
+//! There is no momentum and no centring, because neither the paper nor its code uses them.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ pub struct RmsProp {
     pub form: RmsPropForm,
     /// Share of the mean square that survives a step, 0 to below 1.
     pub rho: f64,
-    /// Small number above 0.
+    /// Epsilon, a small number above 0.
     pub epsilon: f64,
 }
 

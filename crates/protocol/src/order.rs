@@ -41,7 +41,7 @@ fn spiral(height: usize, width: usize) -> Vec<(usize, usize)> {
     while top < bottom && left < right {
         cells.extend((left..right).map(|column| (top, column)));
         cells.extend((top + 1..bottom).map(|row| (row, right - 1)));
-        // A ring of one row or one column has no way back.
+        // A ring of one row or one column has no return path.
         if bottom - top > 1 && right - left > 1 {
             cells.extend((left..right - 1).rev().map(|column| (bottom - 1, column)));
             cells.extend((top + 1..bottom - 1).rev().map(|row| (row, left)));

@@ -1,5 +1,6 @@
-//! Presets: the settings of the paper's text, of its authors' program, and of a training whose scores can be trusted. Settings
-//! that the paper leaves open are ours, and marked as such.
+//! Presets: named settings for the paper's text, its authors' program, and a training whose scores can be trusted.
+//!
+//! Settings that the paper leaves open were chosen by this project and are marked "Ours".
 
 use std::{fmt, str::FromStr};
 
@@ -27,14 +28,14 @@ pub enum Preset {
 /// The model that a preset tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tested {
-    /// One trained on all training samples, for a fixed number of epochs.
+    /// A model trained on all training samples for a fixed number of epochs.
     Refit {
         /// Number of epochs.
         epochs: usize,
     },
-    /// One trained on all training samples, for the median of the folds' best epochs.
+    /// A model trained on all training samples for the median of the folds' best epochs.
     RefitForMedianBest,
-    /// The weighted mean of folds' probabilities: fold, from 1, and weight.
+    /// The weighted mean of folds' probabilities, as pairs of fold (from 1) and weight.
     Folds(&'static [(usize, f64)]),
 }
 
@@ -61,7 +62,7 @@ impl Preset {
         self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)
     }
 
-    /// LSTM units of a network's head, by Table 2.
+    /// Number of LSTM units of a network's head, from Table 2.
     pub const fn units(network: Architecture) -> i64 {
         match network {
             Architecture::DenseNet121 => 1024,

@@ -1,4 +1,5 @@
-//! A whole training of one network's heads: settings, folds, and the model that is tested in the end.
+//! A protocol: the whole training of one network's head, with its settings, its folds and the model that is finally
+//! tested.
 
 use radiograph_classes::Classes;
 use serde::{Deserialize, Serialize};
@@ -8,15 +9,15 @@ use crate::{
     Tested, TrainingConfig, median_best_epoch,
 };
 
-/// What is trained, how, and which model is tested.
+/// The settings of a whole training: heads, folds, and the model that is tested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
     /// Settings of every head.
     pub head: HeadConfig,
     /// Settings of every training.
     pub training: TrainingConfig,
-    /// Number of the cohort's folds that are validated, the first ones: all of them for a whole cross-validation, at
-    /// least two for any, or none.
+    /// Number of validated folds, counted from the cohort's first: all for a whole cross-validation, at least two for a
+    /// partial one, or none.
     pub folds: usize,
     /// First weights of each fold.
     pub fold_start: FoldStart,
@@ -24,15 +25,15 @@ pub struct Protocol {
     pub tested: TestedModel,
 }
 
-/// The model that is tested in the end.
+/// The model that is finally tested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestedModel {
-    /// One trained on all training images, for all epochs.
+    /// A model trained on all training images for all epochs.
     Refit,
-    /// One trained on all training images, for the median of the folds' best epochs.
+    /// A model trained on all training images for the median of the folds' best epochs.
     RefitForMedianBest,
-    /// The mean of the folds' probabilities, weighted by these weights of fold 1, 2, …; 0 leaves a fold out.
+    /// The mean of the folds' probabilities with these weights of fold 1, 2, …; weight 0 leaves a fold out.
     WeightedFolds(Vec<f64>),
 }
 
@@ -61,7 +62,7 @@ impl Protocol {
         Self { head, training, folds, fold_start, tested }
     }
 
-    /// Validates only the first `folds` folds. A weighted mean of folds then takes only these.
+    /// Limits the validation to the first `folds` folds. A weighted mean of folds then uses only these.
     pub fn validate_first(&mut self, folds: usize) {
         self.folds = folds;
         if let TestedModel::WeightedFolds(weights) = &mut self.tested {
@@ -126,7 +127,7 @@ impl Protocol {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Setting`] if the best epoch of folds is asked for and there is none.
+    /// [`ProtocolError::Setting`] if the folds' best epoch is needed and no fold has one.
     pub fn refit_epochs(&self, folds: &[ModelRecord]) -> Result<Option<usize>, ProtocolError> {
         match &self.tested {
             TestedModel::Refit => Ok(Some(self.training.epochs)),

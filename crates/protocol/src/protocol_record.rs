@@ -1,4 +1,5 @@
-//! The record of a finished protocol, `training.json`. It is written last, so its presence means that all is done.
+//! The record of a finished protocol, `training.json`. It is written last, so its presence means that everything is
+//! done.
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ pub struct ProtocolRecord {
     pub key: ExtractionKey,
     /// Hash of the images, their uses and their labels.
     pub cohort: ContentHash,
-    /// Whether labels were permuted, so that nothing can be learned.
+    /// Whether labels were permuted, so that there is nothing to learn.
     pub permuted_labels: bool,
     /// Folds, in order.
     pub folds: Vec<FoldRecord>,
@@ -31,7 +32,7 @@ pub struct ProtocolRecord {
 /// The record of a fold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FoldRecord {
-    /// Number, from 1.
+    /// Number of the fold, from 1.
     pub number: usize,
     /// Number of epochs that were run.
     pub epochs: usize,
@@ -41,7 +42,7 @@ pub struct FoldRecord {
     pub last: Scores,
     /// Validation scores of the best epoch.
     pub best: Scores,
-    /// Whether its validation images had been trained on before.
+    /// Whether an earlier training used its validation images.
     pub contaminated: bool,
     /// Hash of `fold-k/predictions.csv` of its validation images.
     pub predictions: ContentHash,
@@ -52,7 +53,7 @@ impl ProtocolRecord {
     pub const FILE: &str = "training.json";
     const FORMAT: &str = "radiograph training 2";
 
-    /// The record of a protocol that has just begun: no folds, no predictions.
+    /// Creates the record of a protocol that has just begun, without folds and predictions.
     pub fn new(protocol: &Protocol, key: &ExtractionKey, cohort: &Cohort) -> Self {
         Self {
             format: Self::FORMAT.to_owned(),
@@ -66,12 +67,11 @@ impl ProtocolRecord {
         }
     }
 
-    /// The record in a folder; `None` if nothing was finished there.
+    /// Reads the record in a folder; `None` if no protocol was finished there.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Damaged`], [`ProtocolError::Foreign`] or [`ProtocolError::File`] if there is one that cannot be
-    /// read.
+    /// [`ProtocolError::Damaged`], [`ProtocolError::Foreign`] or [`ProtocolError::File`] if the record cannot be read.
     pub fn read(folder: &Path) -> Result<Option<Self>, ProtocolError> {
         read_record(&folder.join(Self::FILE), Self::FORMAT)
     }
@@ -85,7 +85,7 @@ impl ProtocolRecord {
         write_record(&folder.join(Self::FILE), self)
     }
 
-    /// Refuses the record in `folder` if it is of another protocol, other features or other images than `asked`.
+    /// Refuses the record in `folder` if its protocol, features or images differ from those of `asked`.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl ProtocolRecord {
 }
 
 impl FoldRecord {
-    /// The record of fold `number`, from that of its model in `folder`.
+    /// Creates the record of fold `number` from the record of its model in `folder`.
     ///
     /// # Errors
     ///

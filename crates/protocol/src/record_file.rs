@@ -1,4 +1,5 @@
-//! Records as JSON files: read with a limit on their size and a check of their format, written whole or not at all.
+//! Reads and writes records as JSON files. Reading limits the size and checks the format; files are written whole or
+//! not at all.
 
 use std::{fs, io, path::Path};
 
@@ -21,8 +22,8 @@ struct Format {
 ///
 /// # Errors
 ///
-/// [`ProtocolError::Foreign`] if its field `format` is another than `format`, [`ProtocolError::Damaged`] if it is not such
-/// a record, [`ProtocolError::File`] if the system refuses.
+/// [`ProtocolError::Foreign`] if its field `format` differs from `format`, [`ProtocolError::Damaged`] if it is not a
+/// valid record, [`ProtocolError::File`] if the system refuses.
 pub fn read_record<T: DeserializeOwned>(path: &Path, format: &str) -> Result<Option<T>, ProtocolError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let damaged = |reason: String| ProtocolError::Damaged { path: path.to_owned(), reason };
@@ -35,7 +36,7 @@ pub fn read_record<T: DeserializeOwned>(path: &Path, format: &str) -> Result<Opt
         return Err(damaged(format!("it has {size} bytes")));
     }
     let text = fs::read(path).map_err(failed)?;
-    // The format first: fields of an older one would only give a riddle about a field.
+    // Check the format first, because an older record would only give an obscure error about a field.
     let found: Format = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     if found.format != format {
         return Err(ProtocolError::Foreign {

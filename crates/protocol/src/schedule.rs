@@ -1,4 +1,4 @@
-//! The learning rate of each epoch: a function of the losses so far, so a resumed run has nothing to restore.
+//! Learning-rate schedules. The rate is a function of the losses so far, so a resumed run has nothing to restore.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,20 +20,20 @@ pub enum Schedule {
         /// Factor of each epoch.
         factor: f64,
     },
-    /// Multiplied by `factor` after every `patience` epochs in which the validation loss (without validation: the training
-    /// loss) did not fall below its minimum.
+    /// The rate is multiplied by `factor` after every `patience` epochs in which the validation loss (without
+    /// validation: the training loss) did not fall below its minimum.
     Plateau {
         /// First rate.
         rate: f64,
-        /// Factor after epochs without gain.
+        /// Factor after `patience` epochs without gain.
         factor: f64,
-        /// Epochs without gain before the rate falls.
+        /// Number of epochs without gain before the rate falls.
         patience: usize,
     },
 }
 
 impl Schedule {
-    /// The rate of the next epoch, given the losses of those before.
+    /// The rate of the next epoch, given the losses of the previous epochs.
     pub fn rate(self, losses: &[f64]) -> f64 {
         match self {
             Self::Constant { rate } => rate,

@@ -1,4 +1,4 @@
-//! The shape of a feature map.
+//! The shape of a feature map: channels, height and width.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// Channels, height and width of a feature map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FeatureShape {
-    /// Channels.
+    /// Number of channels.
     pub channels: i64,
-    /// Rows of the grid.
+    /// Number of rows of the grid.
     pub height: i64,
-    /// Columns of the grid.
+    /// Number of columns of the grid.
     pub width: i64,
 }
 

@@ -1,4 +1,4 @@
-//! The settings of one training. Those of the head are `HeadConfig`.
+//! The settings of one training. The settings of the head are in `HeadConfig`.
 
 use std::collections::BTreeMap;
 
@@ -38,9 +38,9 @@ const MOST_EPOCHS: usize = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// Those of the first epoch with the lowest validation loss; without validation, those of the last epoch.
+    /// Weights of the first epoch with the lowest validation loss; without validation, those of the last epoch.
     Best,
-    /// Those of the last epoch.
+    /// Weights of the last epoch.
     Last,
 }
 

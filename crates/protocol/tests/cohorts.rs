@@ -1,4 +1,4 @@
-//! Cohorts, the protocols of presets, and the names that files use, through the public interface alone.
+//! Tests of cohorts, the protocols of presets, and the names used in files, through the public interface only.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! The four networks, by name. `radiograph-backbone` builds them.
+//! Names of the four networks. `radiograph-backbone` builds the networks.
 
 use std::{fmt, str::FromStr};
 
@@ -33,7 +33,7 @@ impl Architecture {
     /// All networks.
     pub const ALL: [Self; 4] = [Self::Vgg19, Self::DenseNet121, Self::InceptionV3, Self::InceptionResNetV2];
 
-    /// Its name, in text and in files.
+    /// Name of the network in text and in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Vgg19 => "vgg19",
@@ -43,8 +43,8 @@ impl Architecture {
         }
     }
 
-    /// The network with parameters of these names, judged by the first convolution alone; `None` if none of the four fits.
-    /// Use it for messages; [`StateFile::open`](crate::StateFile::open) checks whether a file is complete.
+    /// Guesses the network from the names of its parameters, by the first convolution alone; `None` if none of the four
+    /// fits. Use it for messages; [`StateFile::open`](crate::StateFile::open) checks whether a file is complete.
     pub fn recognise<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         names.into_iter().find_map(|name| match name {
             "features.0.weight" => Some(Self::Vgg19),

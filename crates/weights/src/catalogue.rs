@@ -1,10 +1,10 @@
-//! The published weights that this project knows by name.
+//! Lists the published weights that this project knows by name.
 //!
-//! timm's entries are what `timm.get_pretrained_cfg` of timm 1.0.31 says (input size, mean, deviation, interpolation, crop,
-//! licence; `resize` is `floor(input size / crop share)`, as timm computes it), with the address that its `hf_hub_id` makes
-//! on huggingface.co. Keras' are what `keras.applications` of Keras 3.15.1 asks for. None of these files was at hand when
-//! this was written, and no checksum or revision of them is published in a place we could cite, so there is none here: the
-//! lock file takes their place ([`WeightsFolder`](crate::WeightsFolder)).
+//! Entries of timm follow `timm.get_pretrained_cfg` of timm 1.0.31: input size, mean, deviation, interpolation, crop
+//! and licence. `resize` is `floor(input size / crop share)`, as timm computes it. The address comes from the entry's
+//! `hf_hub_id` on huggingface.co. Entries of Keras follow `keras.applications` of Keras 3.15.1. No citable source
+//! publishes checksums or revisions of these files, so the entries have none. The lock file takes their place
+//! ([`WeightsFolder`](crate::WeightsFolder)).
 
 use radiograph_files::ContentHash;
 use radiograph_input::{Filter, Normalisation};
@@ -15,14 +15,14 @@ const IMAGENET: &str = "ImageNet-1k";
 const KERAS: &str = "https://storage.googleapis.com/tensorflow/keras-applications";
 
 impl WeightsRecord {
-    /// All published weights that are known, each network's default first.
+    /// All known published weights, each network's default first.
     pub fn published() -> Vec<Self> {
         use Architecture::{DenseNet121, InceptionResNetV2, InceptionV3, Vgg19};
         let mut all = vec![
             timm(Vgg19, "tv_in1k", "bsd-3-clause", Filter::Bilinear),
             timm(DenseNet121, "tv_in1k", "apache-2.0", Filter::Bicubic),
             timm(InceptionV3, "tv_in1k", "apache-2.0", Filter::Bicubic),
-            // Trained in TensorFlow, whose average pooling does not count padding, though timm's network counts it.
+            // Trained in TensorFlow, whose average pooling does not count padding, although timm's network counts it.
             Self {
                 lineage: Lineage::keras(InceptionV3),
                 ..timm(InceptionV3, "tf_in1k", "apache-2.0", Filter::Bicubic)
@@ -43,7 +43,7 @@ impl WeightsRecord {
         all.find(|record| record.name == name.as_str())
     }
 
-    /// The known weights that have this very content.
+    /// The known weights with this content hash.
     pub fn of_content(sha256: ContentHash) -> Option<Self> {
         Self::published().into_iter().find(|record| record.sha256 == Some(sha256))
     }
@@ -107,7 +107,7 @@ pub(crate) const fn keras_normalisation(architecture: Architecture) -> Normalisa
     }
 }
 
-/// Pixels a side that the networks were published for.
+/// Side of the images, in pixels, for which the networks were published.
 pub(crate) const fn keras_input_size(architecture: Architecture) -> u32 {
     match architecture {
         Architecture::Vgg19 | Architecture::DenseNet121 => 224,
@@ -115,7 +115,7 @@ pub(crate) const fn keras_input_size(architecture: Architecture) -> u32 {
     }
 }
 
-/// Real trained features of InceptionV3 that are small enough to pass around: good for exactness and for a real run.
+/// Real trained weights of InceptionV3 that are small enough to share, for exactness tests and real runs.
 fn nsfwjs() -> WeightsRecord {
     WeightsRecord {
         name: "inception_v3.nsfwjs".to_owned(),

@@ -1,4 +1,6 @@
-//! What a file of weights says about itself: the texts of its `__metadata__`, as `docs/convert_weights.py` writes them.
+//! Reads what a file of weights says about itself: the texts of its `__metadata__`.
+//!
+//! `docs/convert_weights.py` writes these texts:
 //!
 //! | key | value |
 //! |---|---|
@@ -11,7 +13,7 @@
 //! | `input_size` | pixels a side |
 //! | `source`, `source_url`, `trained_on`, `licence` | words |
 //!
-//! What is not given is that of the lineage's family.
+//! Missing values are those of the lineage's family.
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
@@ -24,7 +26,7 @@ use crate::{
 };
 
 impl WeightsRecord {
-    /// The record of a file by what it says about itself; `None` if it names no lineage.
+    /// The record of a file from its own texts; `None` if they name no lineage.
     pub(crate) fn described(
         path: &Path,
         name: &WeightsName,
@@ -91,7 +93,7 @@ impl WeightsRecord {
     }
 }
 
-/// The texts of one file.
+/// Metadata texts of one file.
 struct Said<'a> {
     path: &'a Path,
     texts: &'a BTreeMap<String, String>,
@@ -107,7 +109,7 @@ impl Said<'_> {
         WeightsError::Metadata { path: self.path.to_owned(), key, value }
     }
 
-    /// Up to 500 letters, none of which moves a terminal's cursor.
+    /// A text of at most 500 letters, without control characters.
     fn words(&self, key: &str) -> Option<String> {
         let text = self.texts.get(key)?;
         Some(text.chars().take(500).map(|letter| if letter.is_control() { ' ' } else { letter }).collect())

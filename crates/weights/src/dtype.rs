@@ -1,17 +1,17 @@
-//! Number formats of safetensors.
+//! Number formats of safetensors files, by name and size.
 
 use std::fmt;
 
 macro_rules! dtypes {
     ($($name:ident $text:literal $bytes:literal,)*) => {
-        /// A number format of a safetensors file, by the name it has there. Weights are read from `F32` alone.
+        /// A number format of a safetensors file, by its name there. Weights are only read from `F32`.
         #[allow(missing_docs, non_camel_case_types, reason = "they say no more than the format's own names")]
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum Dtype { $($name,)* }
 
         impl Dtype {
-            /// The format of this name.
+            /// The format with this name.
             pub fn of(text: &str) -> Option<Self> {
                 match text {
                     $($text => Some(Self::$name),)*
@@ -24,7 +24,7 @@ macro_rules! dtypes {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// Bytes of one number.
+            /// Number of bytes of one number.
             pub const fn bytes(self) -> u64 {
                 match self { $(Self::$name => $bytes,)* }
             }

@@ -1,4 +1,4 @@
-//! What can be wrong with weights, or with what is asked of them.
+//! Errors of weights files, and of requests for weights.
 
 use std::{io, path::PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {
-    /// Installed weights are not what they were.
+    /// Installed weights that have changed since their installation.
     #[error(
         "{}: has SHA-256 {found}, and {expected} was installed",
         path.display()
@@ -21,23 +21,23 @@ pub enum WeightsError {
     Altered {
         /// The file.
         path: PathBuf,
-        /// What was recorded when it was installed.
+        /// SHA-256 recorded at the installation.
         expected: ContentHash,
-        /// What it is now.
+        /// SHA-256 now.
         found: ContentHash,
     },
     /// An unknown network.
     #[error(transparent)]
     Architecture(#[from] UnknownArchitecture),
-    /// The file was written to after it had been checked.
+    /// A file that was changed after its check.
     #[error("{}: the values of {name} changed while the file was in use; load it again", path.display())]
     Changed {
         /// The file.
         path: PathBuf,
-        /// The tensor whose values are others now.
+        /// Tensor whose values changed.
         name: String,
     },
-    /// Another content than a name stands for.
+    /// A file whose content differs from the content recorded under its name.
     #[error(
         "{}: has SHA-256 {found}, and {name} is {expected}; give the right file, choose another name such as {}.mine, or \
          add --replace if the new content is wanted", path.display(), name.architecture()
@@ -45,25 +45,25 @@ pub enum WeightsError {
     Content {
         /// The file.
         path: PathBuf,
-        /// The name it was to be installed under.
+        /// Name under which it should be installed.
         name: WeightsName,
-        /// What the record or the lock file says.
+        /// SHA-256 in the record or the lock file.
         expected: ContentHash,
-        /// What the file is.
+        /// SHA-256 of the file.
         found: ContentHash,
     },
     /// The system refused to read or write a file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file that is no safetensors file.
+    /// A file that is not a valid safetensors file.
     #[error("{}: no safetensors file that can be read: {}; fetch or convert it again", path.display(), headers_in_words(.faults))]
     Header {
         /// The file.
         path: PathBuf,
-        /// Everything that is wrong with it.
+        /// All faults of the header.
         faults: Vec<HeaderFault>,
     },
-    /// A file that does not say how its network computes.
+    /// A file that does not name its lineage, that is, how its network computes.
     #[error(
         "{}: does not say whose lineage it is, and nothing else does; convert it with docs/convert_weights.py, or install it \
          under the name of the published weights that it is", path.display()
@@ -72,28 +72,28 @@ pub enum WeightsError {
         /// The file.
         path: PathBuf,
     },
-    /// A text in a file's `__metadata__` that cannot be used.
+    /// An invalid text in a file's `__metadata__`.
     #[error("{}: `{value}` is no {key}; docs/weights.md lists what it may be", path.display())]
     Metadata {
         /// The file.
         path: PathBuf,
         /// The key.
         key: &'static str,
-        /// What stands there.
+        /// Text found there.
         value: String,
     },
     /// A text that names no weights.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Neither variable that says where caches lie is set.
+    /// Neither environment variable that gives a cache folder is set.
     #[error("neither XDG_CACHE_HOME nor HOME is set, so there is no place for weights; set one of them")]
     NoHome,
-    /// A tensor was asked for that the file does not have.
+    /// A requested tensor that the file does not have.
     #[error("{}: holds no tensor {name}; ask for one that it holds", path.display())]
     NotHeld {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// Name of the tensor.
         name: String,
     },
     /// Nothing is installed under this name.
@@ -101,17 +101,17 @@ pub enum WeightsError {
     NotInstalled {
         /// The name.
         name: WeightsName,
-        /// Where it would be.
+        /// Folder of installed weights.
         folder: PathBuf,
     },
-    /// A file that says it is for another network.
+    /// A file whose metadata names another network.
     #[error("{}: says that it is for {found}, and {asked} was asked for; give the file that belongs to it", path.display())]
     OtherArchitecture {
         /// The file.
         path: PathBuf,
-        /// The network it was to be used for.
+        /// Network requested.
         asked: Architecture,
-        /// The network it is for.
+        /// Network named in the file.
         found: Architecture,
     },
     /// The system refused to give a file's content.
@@ -119,7 +119,7 @@ pub enum WeightsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
     /// A record or the lock file cannot be used.
@@ -127,7 +127,7 @@ pub enum WeightsError {
     Record {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault that was found.
         reason: String,
     },
     /// A file whose tensors are not those of the network.
@@ -138,9 +138,9 @@ pub enum WeightsError {
     State {
         /// The file.
         path: PathBuf,
-        /// What explains most of the faults, if anything does.
+        /// Cause that explains most of the faults, if there is one.
         hint: Option<Hint>,
-        /// Everything that is wrong.
+        /// All faults.
         faults: Vec<Fault>,
     },
 }

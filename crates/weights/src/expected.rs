@@ -1,33 +1,33 @@
-//! What tensors a network has: the list that a file is held against.
+//! The tensors that each network has. Files of weights are checked against this list.
 
 use crate::Architecture;
 
 /// One tensor that a file may or must hold.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Expected {
-    /// The full name, as torchvision gives it (Inception-ResNetV2: timm): `Mixed_5b.branch1x1.conv.weight`.
+    /// Full name, as in torchvision (Inception-ResNetV2: timm): `Mixed_5b.branch1x1.conv.weight`.
     pub name: String,
-    /// Its sides, outermost first; a convolution's is `[out, in, height, width]`.
+    /// Shape, outermost side first; a convolution's is `[out, in, height, width]`.
     pub shape: Vec<usize>,
-    /// What it belongs to.
+    /// Group that the tensor belongs to.
     pub group: Group,
 }
 
-/// Tensors that a file holds together or not at all.
+/// A group of tensors of which a file holds all or none.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Group {
-    /// The convolutional part, up to the last feature map: always required.
+    /// The convolutional part, up to the last feature map. Always required.
     Features,
-    /// The dense layers that name one of 1,000 classes: all of them or none.
+    /// The dense layers that name one of 1,000 classes. All of them or none.
     Classifier,
-    /// InceptionV3's second classifier halfway, for training only: all of it or nothing.
+    /// InceptionV3's auxiliary classifier, for training only. All of it or nothing.
     Auxiliary,
-    /// `num_batches_tracked`, a counter beside each batch normalisation: each may be absent, none is used.
+    /// `num_batches_tracked`, a counter of each batch normalisation. Each may be absent; none is used.
     BatchCount,
 }
 
 impl Group {
-    /// What messages call it.
+    /// Name of the group in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Features => "feature extractor",
@@ -52,14 +52,15 @@ impl Group {
 }
 
 impl Expected {
-    /// A tensor of this name and shape, its group taken from its name.
+    /// A tensor of this name and shape. Its group follows from its name.
     pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
         let name = name.into();
         Self { group: Group::of(&name), shape: shape.into(), name }
     }
 
-    /// Every tensor of a network with all its heads, sorted by name and without batch counts, as torchvision 0.28 and timm
-    /// 1.0.31 list them. The lists are data of this crate; a network that is built elsewhere can be held against them.
+    /// Every tensor of a network with all its heads, sorted by name and without batch counts, as torchvision 0.28 and
+    /// timm 1.0.31 list them. The lists are data of this crate, so networks built elsewhere can be checked against
+    /// them.
     pub fn of(architecture: Architecture) -> Vec<Self> {
         let mut list = Vec::new();
         for line in lines(architecture).lines() {

@@ -1,4 +1,4 @@
-//! Constants of each network that are known before any weights are read, and the feature-map sizes that follow from them.
+//! Constants of each network that are known without weights, and the feature-map sizes that follow from them.
 
 use crate::Architecture;
 
@@ -35,7 +35,7 @@ pub struct Facts {
     pub title: &'static str,
     /// Channels of the last feature map.
     pub channels: i64,
-    /// Pixels of the image for one cell of the last map, along a side.
+    /// Number of image pixels for one cell of the last map, along a side.
     pub stride: i64,
     /// Side of the images that the published weights were trained with, in pixels.
     pub native_size: i64,
@@ -53,7 +53,7 @@ pub struct Facts {
     pub micro_batch: i64,
 }
 
-/// An image that some layer would shrink to nothing.
+/// An image that is too small: some layer would shrink it to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{architecture} needs images of at least {minimum} × {minimum} pixels, not {height} × {width}")]
 pub struct TooSmall {
@@ -63,7 +63,7 @@ pub struct TooSmall {
     pub height: i64,
     /// Columns of the image.
     pub width: i64,
-    /// Shortest side that is enough.
+    /// Minimum side in pixels.
     pub minimum: i64,
 }
 
@@ -78,7 +78,7 @@ impl Facts {
         }
     }
 
-    /// The shortest side that an image may have, in pixels.
+    /// The minimum side of an image in pixels.
     pub fn minimum_size(&self) -> i64 {
         // Any side of at least the product of all strides and kernels is enough, so the search ends.
         (1..).find(|side| self.cells(*side).is_some()).unwrap_or(i64::MAX)
@@ -174,7 +174,7 @@ const INCEPTION_RESNET_V2: Facts = Facts {
 mod tests {
     use super::*;
 
-    /// Last maps of images of 224 and 299 pixels, as `backbones.json` has them.
+    /// Last maps of images of 224 and 299 pixels, from `backbones.json`.
     const MAPS: [(Architecture, [i64; 3], [i64; 3]); 4] = [
         (Architecture::Vgg19, [512, 7, 7], [512, 9, 9]),
         (Architecture::DenseNet121, [1024, 7, 7], [1024, 9, 9]),

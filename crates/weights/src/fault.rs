@@ -1,13 +1,13 @@
-//! The single things that can be wrong with a file of weights. All that are found go into one error.
+//! The individual faults that a file of weights can have. One error lists all faults that were found.
 
 use std::fmt;
 
 use crate::{Architecture, Dtype, Expected};
 
-/// The most sides that a tensor may have. Those of the four networks have at most 4.
+/// Maximum number of sides of a tensor. Tensors of the four networks have at most 4.
 pub const MOST_SIDES: usize = 8;
 
-/// Why a file is no safetensors file.
+/// Why a file is not a valid safetensors file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderFault {
@@ -16,40 +16,40 @@ pub enum HeaderFault {
     Backwards {
         /// The tensor.
         name: String,
-        /// Its first offset.
+        /// First offset.
         begin: u64,
-        /// Its second offset.
+        /// Second offset.
         end: u64,
     },
-    /// A number format that is none of the format's.
+    /// A number format that safetensors does not have.
     #[error("{} has the unknown number format `{}`", short(name), short(dtype))]
     Dtype {
         /// The tensor.
         name: String,
-        /// What stands there.
+        /// Text found there.
         dtype: String,
     },
     /// Bytes that belong to no tensor.
     #[error("bytes {begin} to {end} of the data belong to no tensor")]
     Hole {
-        /// The first of them, counted from the end of the header.
+        /// First such byte, counted from the end of the header.
         begin: u64,
-        /// The first after them.
+        /// First byte after them.
         end: u64,
     },
     /// The header is not the JSON it should be.
     #[error("the header cannot be read: {reason}")]
     Json {
-        /// What is wrong with it.
+        /// Fault that was found.
         reason: String,
     },
     /// A file that is too short for any header.
     #[error("{bytes} bytes are no file of tensors")]
     NoHeader {
-        /// Bytes of the file.
+        /// Number of bytes of the file.
         bytes: u64,
     },
-    /// A shape whose product no computer can hold.
+    /// A shape whose product overflows.
     #[error("{} has sides {shape:?}, whose product overflows", short(name))]
     Overflow {
         /// The tensor.
@@ -62,7 +62,7 @@ pub enum HeaderFault {
     Overlap {
         /// The tensor.
         name: String,
-        /// The one before it.
+        /// Tensor before it.
         other: String,
     },
     /// A tensor of too many dimensions.
@@ -70,36 +70,36 @@ pub enum HeaderFault {
     Sides {
         /// The tensor.
         name: String,
-        /// How many sides it has.
+        /// Number of its sides.
         sides: usize,
     },
-    /// A tensor that has other than the bytes its shape asks for.
+    /// A tensor whose number of bytes does not match its shape.
     #[error("{} needs {needed} bytes and is given {given}", short(name))]
     Size {
         /// The tensor.
         name: String,
-        /// Bytes that its shape and number format ask for.
+        /// Number of bytes required by its shape and number format.
         needed: u64,
-        /// Bytes between its offsets.
+        /// Number of bytes between its offsets.
         given: u64,
     },
-    /// A header that no network of ours has.
+    /// A header that is longer than the limit.
     #[error("the header has {bytes} bytes, and up to {limit} are read")]
     TooLong {
-        /// Its length, as the file gives it.
+        /// Length given in the file.
         bytes: u64,
-        /// The most that are read.
+        /// Maximum length that is read.
         limit: u64,
     },
-    /// A file that ends too early.
+    /// A truncated file.
     #[error("the file has {found} bytes, and its tensors end at {expected}: it was cut short")]
     Truncated {
-        /// Bytes that it should have.
+        /// Number of bytes that it should have.
         expected: u64,
-        /// Bytes that it has.
+        /// Number of bytes that it has.
         found: u64,
     },
-    /// A name that stands in the header twice.
+    /// A name that appears twice in the header.
     #[error("{} stands in the header twice", short(name))]
     Twice {
         /// The name.
@@ -107,13 +107,13 @@ pub enum HeaderFault {
     },
 }
 
-/// Why the tensors of a file are not those of a network.
+/// Why the tensors of a file do not match a network.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A tensor that the network has and the file has not.
+    /// A tensor that the file lacks.
     Missing(Expected),
-    /// A tensor that the file has and the network has not.
+    /// A tensor that the network does not have.
     Extra {
         /// Its name in the file.
         name: String,
@@ -129,25 +129,26 @@ pub enum Fault {
         /// The file's shape.
         found: Vec<usize>,
     },
-    /// A tensor whose numbers have another format. Weights in half precision are other weights: nothing is converted.
+    /// A tensor in another number format. Nothing is converted, because weights in half precision are different
+    /// weights.
     WrongDtype {
         /// Its name in the network.
         name: String,
-        /// The one that is read.
+        /// Format that is read.
         expected: Dtype,
-        /// The file's.
+        /// Format in the file.
         found: Dtype,
     },
-    /// A tensor that holds infinities or values that are no numbers.
+    /// A tensor that holds infinities or NaN.
     NotFinite {
         /// Its name in the file.
         name: String,
-        /// How many of them.
+        /// Number of such values.
         values: u64,
-        /// Where the first is, row-major from 0.
+        /// Position of the first one, row-major from 0.
         first: u64,
     },
-    /// Two tensors of the file that are one tensor of the network under two names.
+    /// Two tensors of the file that are the same tensor of the network under two names.
     Twice {
         /// The name in the network.
         name: String,
@@ -162,7 +163,7 @@ pub enum Fault {
 pub enum Hint {
     /// The file is for another network.
     OtherNetwork(Architecture),
-    /// Every name has something in front of it, as wrappers such as `DataParallel` leave behind.
+    /// Every name has the same prefix, which wrappers such as `DataParallel` add.
     Prefixed(String),
 }
 
@@ -181,7 +182,7 @@ impl fmt::Display for Hint {
     }
 }
 
-/// All faults of a file in one sentence: each kind counted, the first few named.
+/// All faults of a file in one sentence. Each kind is counted, and the first few are named.
 pub(crate) fn in_words(faults: &[Fault]) -> String {
     type Words = fn(&Fault) -> Option<String>;
     let kinds: [(&str, Words); 6] = [
@@ -237,7 +238,7 @@ pub(crate) fn headers_in_words(faults: &[HeaderFault]) -> String {
     if more == 0 { shown.join("; ") } else { format!("{}; and {more} more faults", shown.join("; ")) }
 }
 
-/// A text from a file, cut to what fits a line, without what would disturb a terminal.
+/// A text from a file, cut to the length of a line, without control characters.
 pub(crate) fn short(text: &str) -> String {
     let clean = |letter: char| if letter.is_control() { '\u{FFFD}' } else { letter };
     let mut cut: String = text.chars().take(80).map(clean).collect();

@@ -1,4 +1,4 @@
-//! The folder of installed weights: a file and its record for every name, and a lock file with checksums.
+//! The folder of installed weights: for every name a file and its record, and one lock file with checksums.
 //!
 //! ```text
 //! ~/.cache/radiograph/weights/
@@ -7,8 +7,8 @@
 //!     lock.json                   the SHA-256 under which each name was first used
 //! ```
 //!
-//! While a content is replaced, and after a program was killed then, the new one is `inception_v3@HASH.safetensors`.
-//! Nothing is fetched here; `radiograph weights fetch` does that.
+//! While a file is being replaced, and after a program was killed during that, the new file is
+//! `inception_v3@HASH.safetensors`. This module fetches nothing; `radiograph weights fetch` does.
 
 use std::{
     collections::BTreeMap,
@@ -27,34 +27,34 @@ use crate::{Expected, StateFile, Weights, WeightsError, WeightsName, WeightsReco
 #[derive(Clone, Debug)]
 pub struct WeightsFolder {
     path: PathBuf,
-    /// Whether an installation may give a name another content.
+    /// Whether an installation may replace the content of a name.
     pub(crate) replaces: bool,
 }
 
-/// What becomes of the file that is installed.
+/// What happens to the original file during an installation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Taking {
-    /// It stays where it is.
+    /// The file stays and is copied.
     Copy,
-    /// It is renamed into the folder, which must be on the same file system.
+    /// The file is renamed into the folder, which must be on the same file system.
     Move,
 }
 
-/// What the lock file knows of a name.
+/// Entry of the lock file for a name.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locked {
-    /// The content that was first used under the name.
+    /// SHA-256 of the content that was first used under the name.
     pub sha256: ContentHash,
-    /// Where it came from.
+    /// Origin of this content.
     pub source: String,
-    /// What the name stands for until the record of this content is written; usually nothing.
+    /// Entry that stays valid until the record of this content is written; usually none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Box<Locked>>,
 }
 
 impl Locked {
-    /// What the name stands for if its record has this hash: an interrupted replacement has changed nothing.
+    /// The valid entry for a record with this hash: after an interrupted replacement, the old one.
     pub(crate) fn with_record(self, recorded: Option<ContentHash>) -> Self {
         match self.replaces {
             Some(old) if recorded == Some(old.sha256) => Self { replaces: None, ..*old },
@@ -64,7 +64,7 @@ impl Locked {
 }
 
 pub(crate) const LOCK: &str = "lock.json";
-/// The largest record or lock file that is read.
+/// Maximum size of a record or lock file in bytes.
 const LARGEST_TEXT: u64 = 1 << 20;
 
 impl WeightsFolder {
@@ -72,7 +72,7 @@ impl WeightsFolder {
     ///
     /// # Errors
     ///
-    /// [`WeightsError::NoHome`] if the environment names neither.
+    /// [`WeightsError::NoHome`] if the environment has neither variable.
     pub fn of_user() -> Result<Self, WeightsError> {
         Ok(Self::at(cache_folder().ok_or(WeightsError::NoHome)?.join("weights")))
     }
@@ -82,12 +82,12 @@ impl WeightsFolder {
         Self { path: path.into(), replaces: false }
     }
 
-    /// The same folder, where [`install`](Self::install) lets a name stand for another content than before.
+    /// The same folder, in which [`install`](Self::install) may replace the content of a name.
     pub fn replacing(self) -> Self {
         Self { replaces: true, ..self }
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -96,8 +96,8 @@ impl WeightsFolder {
     ///
     /// # Errors
     ///
-    /// [`WeightsError::NotInstalled`] says how to get them; [`WeightsError::Record`] if their record or the lock file cannot
-    /// be used.
+    /// [`WeightsError::NotInstalled`] if nothing is installed under this name; [`WeightsError::Record`] if the record
+    /// or the lock file cannot be used.
     pub fn named(&self, name: &WeightsName) -> Result<Weights, WeightsError> {
         let not_installed = || WeightsError::NotInstalled { name: name.clone(), folder: self.path.clone() };
         let record: WeightsRecord = read(&self.record(name))?.ok_or_else(not_installed)?;
@@ -112,7 +112,7 @@ impl WeightsFolder {
         if record.architecture != name.architecture() {
             return Err(refuse("it is for another network than its name says"));
         }
-        // Both were written when the file was installed.
+        // The installation wrote both.
         match (record.sha256, locked) {
             (Some(recorded), Some(locked)) if recorded == locked => Ok(Weights::new(path, record, recorded)),
             (None, _) => Err(refuse("it has no SHA-256")),
@@ -120,7 +120,7 @@ impl WeightsFolder {
         }
     }
 
-    /// The names under which weights are installed, sorted. A folder that is not there holds none.
+    /// The names under which weights are installed, sorted. Empty if the folder does not exist.
     ///
     /// # Errors
     ///
@@ -145,22 +145,23 @@ impl WeightsFolder {
         Ok(names)
     }
 
-    /// What the lock file knows of this name.
+    /// The entry of the lock file for this name.
     ///
     /// # Errors
     ///
-    /// [`WeightsError::Record`] if it cannot be used.
+    /// [`WeightsError::Record`] if the lock file cannot be used.
     pub fn locked(&self, name: &WeightsName) -> Result<Option<Locked>, WeightsError> {
         let locked = self.lock_file()?.remove(name.as_str());
         Ok(locked.map(|locked| locked.with_record(self.recorded(name))))
     }
 
-    /// The record of a file that is to be installed under a name, and the checks that it passes on the way: it is one of
-    /// the known weights by its content, or says itself what it is, or is what its giver calls it.
+    /// Checks a file that is to be installed under a name, and finds its record: by its content among the known
+    /// weights, else by its own metadata, else by the given name.
     ///
     /// # Errors
     ///
-    /// Those of [`StateFile::open`], those of unusable metadata, and [`WeightsError::Lineage`] if nothing says what it is.
+    /// Those of [`StateFile::open`], those of unusable metadata, and [`WeightsError::Lineage`] if its lineage is
+    /// unknown.
     pub fn identify(name: &WeightsName, file: &Path) -> Result<WeightsRecord, WeightsError> {
         let state = StateFile::open(file, &Expected::of(name.architecture()))?;
         let described = WeightsRecord::described(file, name, state.metadata())?;
@@ -177,7 +178,7 @@ impl WeightsFolder {
         Ok(WeightsRecord { sha256: Some(state.sha256()), ..record })
     }
 
-    /// The file of the content that the record has.
+    /// Path of the file with the content in the record.
     fn file(&self, name: &WeightsName, recorded: Option<ContentHash>) -> PathBuf {
         let hashed = recorded.map(|sha256| self.hashed(name, sha256));
         hashed.filter(|path| path.is_file()).unwrap_or_else(|| self.plain(name))
@@ -187,12 +188,12 @@ impl WeightsFolder {
         self.path.join(format!("{name}.safetensors"))
     }
 
-    /// Where a content waits that replaces another. No name has an `@` in it.
+    /// Path of a content that is going to replace another. No name contains an `@`.
     pub(crate) fn hashed(&self, name: &WeightsName, sha256: ContentHash) -> PathBuf {
         self.path.join(format!("{name}@{sha256}.safetensors"))
     }
 
-    /// All such files of a name.
+    /// All such files for a name.
     pub(crate) fn all_hashed(&self, name: &WeightsName) -> Result<Vec<PathBuf>, WeightsError> {
         let refuse = |source| WeightsError::Read { path: self.path.clone(), source };
         let start = format!("{name}@");
@@ -206,7 +207,7 @@ impl WeightsFolder {
         Ok(paths)
     }
 
-    /// The hash in the record of a name, if it has a record that can be read.
+    /// The hash in the record of a name, if that record can be read.
     pub(crate) fn recorded(&self, name: &WeightsName) -> Option<ContentHash> {
         read::<WeightsRecord>(&self.record(name)).ok().flatten()?.sha256
     }
@@ -219,7 +220,7 @@ impl WeightsFolder {
         Ok(read(&self.path.join(LOCK))?.unwrap_or_default())
     }
 
-    /// Waits until no other process changes the folder.
+    /// Locks the folder, after waiting until no other process changes it.
     pub(crate) fn alone(&self) -> Result<File, WeightsError> {
         create_folder(&self.path)?;
         let path = self.path.join(".lock");
@@ -239,7 +240,7 @@ impl Weights {
     }
 }
 
-/// A small JSON file; `None` if there is none.
+/// Reads a small JSON file; `None` if there is none.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, WeightsError> {
     let refuse = |source| WeightsError::Read { path: path.to_owned(), source };
     let found = match fs::metadata(path) {

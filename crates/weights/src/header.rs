@@ -1,5 +1,7 @@
-//! The header of a safetensors file: which tensors lie where. A header is untrusted: it is bounded before it is read, and
-//! every number in it is checked before it is used. Not what the tensors should be; that is `state/`.
+//! Reads and checks the header of a safetensors file, which lists the tensors and their positions.
+//!
+//! A header is untrusted: its size is limited before it is read, and every number in it is checked before it is used.
+//! `state/` checks which tensors a file should have.
 //!
 //! The format (github.com/huggingface/safetensors): 8 bytes with the header's length, little-endian; the header, a JSON
 //! object from tensor name to `{"dtype", "shape", "data_offsets": [begin, end]}` and perhaps `__metadata__` with texts;
@@ -18,32 +20,33 @@ use serde::{
 
 use crate::{Dtype, HeaderFault, MOST_SIDES};
 
-/// The most bytes that a header may have. Those of the four networks have below 200 kB.
+/// Maximum length of a header in bytes. Headers of the four networks are below 200 kB.
 pub const LONGEST_HEADER: u64 = 4 << 20;
 
-/// A checked header: every tensor lies inside the file, has as many bytes as its shape asks for, and shares none of them.
+/// A checked header: every tensor is inside the file, has the number of bytes that its shape requires, and shares none
+/// of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Header {
-    /// The texts of `__metadata__`.
+    /// Texts of `__metadata__`.
     pub metadata: BTreeMap<String, String>,
-    /// The tensors in the order of their bytes.
+    /// Tensors in the order of their bytes.
     pub tensors: Vec<Tensor>,
-    /// Bytes of the file before the first tensor's.
+    /// Number of bytes before the first tensor.
     pub data_begin: u64,
 }
 
 /// One tensor of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// Its name in the file.
+    /// Name in the file.
     pub name: String,
-    /// The format of its numbers.
+    /// Format of its numbers.
     pub dtype: Dtype,
-    /// Its sides, outermost first; empty for a single number.
+    /// Shape, outermost side first; empty for a single number.
     pub shape: Vec<usize>,
-    /// Where its bytes begin, counted from `data_begin`.
+    /// Position of its first byte, counted from `data_begin`.
     pub begin: u64,
-    /// How many bytes it has.
+    /// Number of its bytes.
     pub bytes: u64,
 }
 
@@ -52,7 +55,7 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// What the reader says, or everything that is wrong with the header.
+    /// The outer error is the reader's; the inner one lists all faults of the header.
     pub fn read(mut file: impl Read, length: u64) -> io::Result<Result<Self, Vec<HeaderFault>>> {
         let one = |fault| Ok(Err(vec![fault]));
         if length < 8 {
@@ -67,7 +70,7 @@ impl Header {
         if bytes > length - 8 {
             return one(HeaderFault::Truncated { expected: 8 + bytes, found: length });
         }
-        // At most 4 MiB, and the file has them.
+        // At most 4 MiB, and not more than the file has.
         let mut text = vec![0; bytes as usize];
         file.read_exact(&mut text)?;
         if text.first() != Some(&b'{') {
@@ -81,7 +84,7 @@ impl Header {
     }
 }
 
-/// The header as written.
+/// The header as written in the file.
 struct Raw {
     metadata: BTreeMap<String, String>,
     tensors: BTreeMap<String, RawTensor>,
@@ -114,7 +117,7 @@ impl Raw {
         });
         let mut end = 0;
         let mut last = "";
-        // Only tensors that are right can be held against each other.
+        // Only valid tensors can be compared with each other.
         let whole = faults.is_empty();
         for tensor in &tensors {
             if tensor.begin < end {

@@ -1,8 +1,9 @@
-//! Putting a checked file under a name, step by step: whenever it is interrupted, the name stands for its old content as a
-//! whole or for the new one, never for a mixture. What may be installed is decided in `folder.rs`.
+//! Installs a checked file under a name, step by step. After an interruption at any step, the name stands for its whole
+//! old content or its whole new content, never for a mixture.
 //!
-//! The record is where the one becomes the other. A content that replaces another waits beside it under a name with its
-//! hash, which is where a reader of the new record looks first; the lock file knows both until the record is written.
+//! Writing the record switches from the old content to the new one. A new content that replaces another first lies
+//! beside it, under a name with its hash, where readers of the new record look first. The lock file knows both contents
+//! until the record is written. `folder.rs` decides what may be installed.
 
 use std::{
     collections::BTreeMap,
@@ -19,42 +20,43 @@ use crate::{
     folder::{LOCK, write},
 };
 
-/// A file that was found fit for a name.
+/// A checked file on its way to being installed under a name.
 pub(crate) struct Installation<'a> {
     pub(crate) folder: &'a WeightsFolder,
     pub(crate) name: &'a WeightsName,
     pub(crate) file: &'a Path,
     pub(crate) sha256: ContentHash,
     pub(crate) record: WeightsRecord,
-    /// The whole lock file without this name.
+    /// The lock file without this name's entry.
     pub(crate) lock: BTreeMap<String, Locked>,
     pub(crate) locked: Locked,
-    /// What the name stands for until the new record is written, if that is another content.
+    /// Old entry, valid until the new record is written; `None` if no other content is replaced.
     pub(crate) old: Option<Locked>,
-    /// No other process changes the folder as long as it is held.
+    /// Lock on the folder, so that no other process changes it.
     pub(crate) _alone: File,
 }
 
-/// In the order in which they are taken.
+/// Steps of an installation, in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
-    /// The file gets into the folder.
+    /// Brings the file into the folder.
     File,
-    /// The lock file knows the new content, and the old one.
+    /// Enters the new content into the lock file, beside the old one.
     Announce,
-    /// From here on the name stands for the new content.
+    /// Writes the record. From here on the name stands for the new content.
     Record,
-    /// The lock file forgets the old content.
+    /// Removes the old content from the lock file.
     Settle,
-    /// The file gets its plain name, in the old one's place.
+    /// Renames the file to its plain name, in place of the old one.
     Tidy,
 }
 
 const STEPS: [Step; 5] = [Step::File, Step::Announce, Step::Record, Step::Settle, Step::Tidy];
 
 impl WeightsFolder {
-    /// Checks a file against the network and its record and installs it under a name. What was installed under the name
-    /// stays if anything fails, or if the program is killed before the record is written, which is the last that counts. The first content of a name is recorded in the lock file; another is refused from then on.
+    /// Checks a file against the network and its record, and installs it under a name. If a step fails, or the program
+    /// is killed before the record is written, the earlier installation stays. The lock file records the first content
+    /// of a name; another content is refused from then on.
     ///
     /// # Errors
     ///
@@ -104,7 +106,7 @@ impl WeightsFolder {
             source: source.unwrap_or_else(|| "given by hand".to_owned()),
             replaces: None,
         });
-        // Only what can be used is kept for the case that this is interrupted.
+        // Keep only a usable old content, for the case of an interruption.
         let old = before.filter(|old| old.sha256 != found && recorded == Some(old.sha256));
         Ok(Installation { folder: self, name, file, sha256: found, record, lock, locked, old, _alone: alone })
     }
@@ -134,7 +136,7 @@ impl Installation<'_> {
                 if self.old.is_some() {
                     rename(&target, &plain)?;
                 }
-                // Of installations that were interrupted.
+                // Leftovers of interrupted installations.
                 for left in self.folder.all_hashed(self.name)? {
                     fs::remove_file(&left).map_err(|source| FileError::Write { path: left, source })?;
                 }
@@ -156,7 +158,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), WeightsError> {
     Ok(fs::rename(from, to).map_err(|source| FileError::Write { path: to.to_owned(), source })?)
 }
 
-/// Copies a file that was checked; what arrives must still be it.
+/// Copies a checked file. The copy must have the expected hash.
 fn copy(from: &Path, to: &Path, expected: ContentHash) -> Result<(), WeightsError> {
     Ok(write_whole(to, |target| {
         let mut hashing = ContentHashing::new();
@@ -196,7 +198,7 @@ mod tests {
 
     const ARCHITECTURE: Architecture = Architecture::DenseNet121;
 
-    /// A whole file of small numbers, and its record.
+    /// A complete file of small numbers, and its record.
     fn given(folder: &Path, value: f32) -> (std::path::PathBuf, WeightsRecord) {
         let features = Expected::of(ARCHITECTURE).into_iter().filter(|one| one.group == Group::Features);
         let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = features
@@ -240,7 +242,7 @@ mod tests {
             weights.open(&Expected::of(ARCHITECTURE)).unwrap();
             assert_eq!(Some(folder.locked(&name).unwrap().unwrap().sha256), record.sha256);
             assert_eq!(folder.installed().unwrap(), std::slice::from_ref(&name));
-            // What it stands for may be installed again, another content may not.
+            // The current content may be installed again, another content may not.
             let again = folder.install(&name, &third, &third_record, Taking::Copy);
             assert!(matches!(again, Err(WeightsError::Content { .. })), "{again:?}");
             folder.install(&name, file, record, Taking::Copy).unwrap();

@@ -1,12 +1,13 @@
-//! Pretrained weights: what they are, where they come from, and reading them without trust.
+//! Finds, describes and safely reads files of pretrained weights.
 //!
-//! A file of weights alone is not enough to compute with: whether average pooling counts padding and what batch
-//! normalisation adds to the variance changes InceptionV3's features by a third, and each network is fed other numbers.
-//! So weights are a safetensors file and a [`WeightsRecord`], and both are used together:
+//! A file of weights alone is not enough to compute with. Whether average pooling counts padding, and what batch
+//! normalisation adds to the variance, changes InceptionV3's features by a third; and each network needs its own
+//! normalisation of images. So weights are a safetensors file and a [`WeightsRecord`], which are used together:
 //!
-//! - [`WeightsRecord::published`] lists what is known of published weights;
-//! - [`Weights::named`] finds what `radiograph weights` installed, [`Weights::of_file`] takes a file that says what it is;
-//! - [`Weights::open`] checks all of the file against the network's tensors and gives a [`StateFile`] to read from.
+//! - [`WeightsRecord::published`] lists the known published weights;
+//! - [`Weights::named`] finds weights that `radiograph weights` installed, and [`Weights::of_file`] takes a file that
+//!   names its lineage;
+//! - [`Weights::open`] checks the whole file against the network's tensors and gives a [`StateFile`] to read from.
 //!
 //! ```
 //! use radiograph_weights::{Architecture, Expected, Group, WeightsName, WeightsRecord};
@@ -25,10 +26,10 @@
 //! # Ok::<(), radiograph_weights::WeightsError>(())
 //! ```
 //!
-//! Everything in a file is checked before it is used, and one error lists everything that is wrong. Nothing is unpickled,
-//! nothing is mapped into memory, nothing is fetched here, and nothing falls back to random numbers.
+//! Everything in a file is checked before it is used, and one error lists all faults. The crate never unpickles,
+//! memory-maps or fetches a file, and never falls back to random numbers.
 //!
-//! How the networks compute is not the business of this crate; it does not link libtorch.
+//! The networks are in `radiograph-backbone`. This crate does not link libtorch.
 
 mod architecture;
 mod catalogue;

@@ -1,13 +1,14 @@
-//! What a network's parameters do not say, and what changes its features all the same.
+//! The lineage of weights: facts about a network's computation that its parameters do not contain but features depend
+//! on.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Architecture;
 
-/// How the network that weights were trained in computed what is no parameter.
+/// How the network in which weights were trained computes everything that is not a parameter.
 ///
-/// The same InceptionV3 weights give features that differ by 35 % (relative l2) if average pooling counts padding that it
-/// did not count in training, so this belongs to the weights and not to the user's settings.
+/// The same InceptionV3 weights give features that differ by 35 % (relative l2) if average pooling counts padding that
+/// it did not count in training, so the lineage belongs to the weights and not to the user's settings.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lineage {
@@ -15,7 +16,7 @@ pub struct Lineage {
     /// the number of values that are not padding (Keras, TensorFlow, and Inception-ResNetV2 everywhere). Without effect in
     /// VGG19 and DenseNet121, which have no padded average pooling; `false` there.
     pub pooling_counts_padding: bool,
-    /// What batch normalisation adds to the variance. Without effect in VGG19, which has none; 1e-5 there.
+    /// Epsilon that batch normalisation adds to the variance. Without effect in VGG19, which has none; 1e-5 there.
     pub batch_norm_epsilon: f64,
     /// Whether the network itself turns an input normalised by ImageNet's mean and deviation into one of −1 to 1
     /// (`transform_input` of torchvision's InceptionV3).
@@ -34,7 +35,7 @@ impl Lineage {
         .with_epsilon(architecture, 1e-5)
     }
 
-    /// The lineage of timm's files: torchvision's, but what is fed is normalised to −1 to 1 already.
+    /// The lineage of timm's files: torchvision's, but input is already normalised to −1 to 1.
     pub const fn timm(architecture: Architecture) -> Self {
         Self { transforms_input: false, ..Self::torchvision(architecture) }
     }
@@ -49,7 +50,7 @@ impl Lineage {
         Self { pooling_counts_padding: false, batch_norm_epsilon, transforms_input: false }
     }
 
-    /// Only DenseNet121's epsilon differs between the two families.
+    /// Sets the epsilon, which differs between the two families for DenseNet121 only.
     const fn with_epsilon(self, architecture: Architecture, epsilon: f64) -> Self {
         match architecture {
             Architecture::DenseNet121 => Self { batch_norm_epsilon: epsilon, ..self },

@@ -1,4 +1,4 @@
-//! Names of weights, which are names of files too, and what a configuration may say instead of one.
+//! Names of weights, which are also file names, and the texts by which a configuration chooses weights.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::Architecture;
 
-/// The name of weights: an architecture, such as `inception_v3`, or an architecture, a point and whose they are, such as
-/// `inception_v3.keras`: lower-case letters, digits, `_`, `-` and `.`, up to 64 of them.
+/// Name of weights: an architecture, such as `inception_v3`, or an architecture, a point and a publisher, such as
+/// `inception_v3.keras`. It has at most 64 lower-case letters, digits, `_`, `-` and `.`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct WeightsName {
     text: String,
@@ -18,7 +18,7 @@ pub struct WeightsName {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// Neither a network nor a network, a point and a suffix.
+    /// A text that is not a network, or a network, a point and a suffix.
     #[error(
         "`{text}` is not a name of weights; give a network (vgg19, densenet121, inception_v3, inception_resnet_v2), and \
          perhaps a point and lower-case letters, digits, `_` or `-`"
@@ -27,7 +27,7 @@ pub enum NameError {
         /// Text given.
         text: String,
     },
-    /// Random weights without a usable seed.
+    /// Random weights without a valid seed.
     #[error("`{text}` names no random weights; write random: and a number from 0 to 18446744073709551615")]
     Seed {
         /// Text given.
@@ -66,7 +66,7 @@ impl FromStr for WeightsName {
         let (architecture, whose) = text.split_once('.').unwrap_or((text, "-"));
         let architecture = architecture.parse::<Architecture>();
         let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
-        // The name of an architecture comes first, so no name is `..` or leaves its folder.
+        // A name begins with an architecture, so it cannot be `..` or leave its folder.
         match architecture {
             Ok(architecture) if text.len() <= 64 && !whose.is_empty() && whose.chars().all(allowed) => {
                 Ok(Self { text: text.to_owned(), architecture })
@@ -76,7 +76,7 @@ impl FromStr for WeightsName {
     }
 }
 
-/// Where a network's parameters come from, as a user says it: `inception_v3`, `random:7`, or a file's path.
+/// A user's choice of weights: `inception_v3`, `random:7`, or the path of a file.
 ///
 /// ```
 /// use radiograph_weights::WeightsChoice;
@@ -91,9 +91,9 @@ impl FromStr for WeightsName {
 pub enum WeightsChoice {
     /// Weights that `radiograph weights` installed.
     Installed(WeightsName),
-    /// A safetensors file that says what it is: its text holds a `/` or ends in `.safetensors`.
+    /// A safetensors file that names its lineage. The text contains a `/` or ends in `.safetensors`.
     File(PathBuf),
-    /// Numbers drawn from a seed: features of no trained network, for trials alone. Never a fallback.
+    /// Random weights drawn from a seed, for trials only. They are never a fallback.
     Random {
         /// The seed.
         seed: u64,
@@ -116,7 +116,7 @@ impl FromStr for WeightsChoice {
     fn from_str(text: &str) -> Result<Self, NameError> {
         if let Some(seed) = text.strip_prefix("random:") {
             return match seed.parse() {
-                // No sign, no leading zeros: one seed has one name.
+                // No sign and no leading zeros, so that each seed has one name.
                 Ok(seed) if text == format!("random:{seed}") => Ok(Self::Random { seed }),
                 _ => Err(NameError::Seed { text: text.chars().take(80).collect() }),
             };

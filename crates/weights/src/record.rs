@@ -1,4 +1,4 @@
-//! What is known of a file of weights. Unknown is unknown: no checksum, revision or size was guessed.
+//! The record of a file of weights: origin, licence, lineage and input. Unknown values are `None`; none is guessed.
 
 use radiograph_files::ContentHash;
 use radiograph_input::{Filter, Normalisation};
@@ -6,37 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Architecture, Lineage};
 
-/// A file of weights: what it is, where it comes from, and what its network must be fed.
+/// The record of a file of weights: what it is, its origin, and the input of its network.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeightsRecord {
-    /// Its name, such as `inception_v3.tv_in1k`: the architecture, a point, whose weights they are.
+    /// Name, such as `inception_v3.tv_in1k`: architecture, point, publisher.
     pub name: String,
-    /// The network they are for.
+    /// Network of the weights.
     pub architecture: Architecture,
-    /// What they were trained on, in words; `None` if the file does not say.
+    /// Training data, in words; `None` if unknown.
     pub trained_on: Option<String>,
-    /// Where the file, or the one it was converted from, is published; `None` if unknown.
+    /// Address of the published file, or of the file it was converted from; `None` if unknown.
     pub source_url: Option<String>,
-    /// How the file came to be what it is, in words; `None` if it is as published.
+    /// How the file was made from the published one, in words; `None` if it is as published.
     pub origin: Option<String>,
-    /// The revision of the source, such as a commit; `None` if unknown.
+    /// Revision of the source, such as a commit; `None` if unknown.
     pub revision: Option<String>,
-    /// The SHA-256 of the file; `None` if nobody has published it. An installed file's is always there: it was recorded when
-    /// the file was first used.
+    /// SHA-256 of the file; `None` if none is published. Installed files always have one, recorded at first use.
     pub sha256: Option<ContentHash>,
-    /// The licence as the source states it; `None` if unknown.
+    /// Licence as the source states it; `None` if unknown.
     pub licence: Option<String>,
-    /// How the network computes that they belong to.
+    /// Lineage: how the network of these weights computes.
     pub lineage: Lineage,
-    /// Pixels a side of the images they were trained with.
+    /// Side of the training images in pixels.
     pub input_size: u32,
     /// Normalisation of the images that the network was trained with.
     pub normalisation: Normalisation,
     /// Filter with which the publisher resizes images; `None` if the publisher names none, as Keras does not.
     pub interpolation: Option<Filter>,
-    /// Pixels of the shorter side before the middle square of `input_size` is cut out, when the publisher evaluates;
-    /// `None` if it leaves that open.
+    /// Shorter side in pixels, before the publisher's evaluation cuts out the central square of `input_size`; `None` if
+    /// the publisher does not say.
     pub resize: Option<u32>,
 }
 

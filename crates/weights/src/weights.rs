@@ -1,4 +1,4 @@
-//! Weights that are at hand: a file and its record.
+//! Weights on this machine: a file together with its record.
 
 use std::path::{Path, PathBuf};
 
@@ -24,17 +24,17 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The record tells the same SHA-256 from here on.
+    /// Sets the SHA-256 in the record to `sha256`.
     pub(crate) fn new(path: PathBuf, record: WeightsRecord, sha256: ContentHash) -> Self {
         Self { path, record: WeightsRecord { sha256: Some(sha256), ..record }, sha256 }
     }
 
-    /// A file that is not installed. Its record is that of the known weights with its content, or what it says itself. All
-    /// of it is read and checked.
+    /// Takes a file that is not installed. Its record comes from the known weights with its content, or from its own
+    /// metadata. The whole file is read and checked.
     ///
     /// # Errors
     ///
-    /// Those of [`StateFile::open`], and [`WeightsError::Lineage`] if the file does not say what it is.
+    /// Those of [`StateFile::open`], and [`WeightsError::Lineage`] if the lineage of the file is unknown.
     pub fn of_file(path: &Path, architecture: Architecture) -> Result<Self, WeightsError> {
         let state = StateFile::open(path, &Expected::of(architecture))?;
         let described = WeightsRecord::described(path, &architecture.into(), state.metadata())?;
@@ -49,12 +49,12 @@ impl Weights {
         &self.path
     }
 
-    /// What it is.
+    /// Record of the file.
     pub fn record(&self) -> &WeightsRecord {
         &self.record
     }
 
-    /// Its SHA-256 when it was installed or read first.
+    /// SHA-256 of the file when it was installed or first read.
     pub fn sha256(&self) -> ContentHash {
         self.sha256
     }
@@ -65,7 +65,7 @@ impl Weights {
         format!("{}, trained on {trained_on}, SHA-256 {}", self.record.name, self.sha256.short())
     }
 
-    /// Opens the file, checks all of it, and refuses another content than it had.
+    /// Opens the file, checks all of it, and refuses a changed content.
     ///
     /// # Errors
     ///

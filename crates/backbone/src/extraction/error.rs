@@ -1,33 +1,33 @@
-//! What ends an extraction. Not what is wrong with single images.
+//! Errors that end an extraction. Faults of single images are in `failure`.
 
 use radiograph_features::FeatureError;
 use radiograph_libtorch::Device;
 
 use crate::BackboneError;
 
-/// Why an extraction ended before its time. What was stored until then stays, and the next run goes on from there.
+/// An error that ends an extraction early. Shards stored before it stay, and the next run continues from them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractionError {
-    /// The store refused: another key, a full disk, another writer.
+    /// An error of the store, such as another key, a full disk or another writer.
     #[error(transparent)]
     Features(#[from] FeatureError),
-    /// A single image is too much for a device.
+    /// A device whose memory does not hold a single image.
     #[error(
         "{device} has no memory for a single image: {reason}; close other programs, or use another device"
     )]
     Memory {
         /// The device.
         device: Device,
-        /// What libtorch said.
+        /// Message of libtorch.
         reason: String,
     },
-    /// A network failed for another reason than memory.
+    /// An error of a network that is not about memory.
     #[error("the network on {device} failed: {source}")]
     Network {
         /// The device.
         device: Device,
-        /// What it said.
+        /// Error of the network.
         source: Box<BackboneError>,
     },
     /// Networks that could not be loaded.
@@ -40,17 +40,17 @@ pub enum ExtractionError {
     Shape {
         /// The device.
         device: Device,
-        /// `[N, C, H, W]` that the store needs.
+        /// Shape `[N, C, H, W]` that the store needs.
         expected: Vec<i64>,
-        /// What the network gave.
+        /// Shape that the network gave.
         found: Vec<i64>,
     },
-    /// A setting that no extraction can have.
+    /// A setting out of its range.
     #[error("{setting}: {remedy}")]
     Setting {
         /// Its name.
         setting: &'static str,
-        /// What it has to be.
+        /// Accepted values.
         remedy: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Images that were left out, and why.
+//! Images that an extraction left out, each with its reason.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use radiograph_files::ContentHash;
 /// The error of an image's reader.
 pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An image that an extraction left out. The others are not touched by it, and the next run tries it again.
+/// An image that an extraction left out. Other images are not affected, and the next run tries it again.
 #[derive(Debug)]
 pub struct Failure {
-    /// What the caller calls the image.
+    /// Name that the caller gave the image.
     pub id: String,
-    /// The feature map that is not there.
+    /// Feature map that is missing.
     pub feature: FeatureId,
-    /// Why.
+    /// Reason.
     pub reason: FailureReason,
 }
 
@@ -27,24 +27,24 @@ pub enum FailureReason {
     Unreadable(InputError),
     /// The decoder panicked.
     DecoderPanicked {
-        /// What it said.
+        /// Message of the panic.
         said: String,
     },
-    /// The image is not the one that was listed: its file was changed in the meantime.
+    /// The image's content differs from the listed hash: its file changed in the meantime.
     Changed {
-        /// The hash of what was read.
+        /// Hash of the content that was read.
         found: ContentHash,
     },
-    /// The decoded image does not have the shape that the network is fed with.
+    /// The decoded image does not have the network's input shape.
     Shape {
         /// `[C, H, W]` of the settings.
         expected: [usize; 3],
         /// `[C, H, W]` of the image.
         found: [usize; 3],
-        /// Its values.
+        /// Number of values of the image.
         values: usize,
     },
-    /// The network made something of it that cannot be stored.
+    /// The image's features cannot be stored, for example because one is NaN.
     NotStorable(FeatureError),
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of an extraction: an image by its content, and how to get at its pixels.
+//! Describes one image to an extraction: its name, its content hash and a closure that decodes its pixels.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use super::{Failure, FailureReason, InputError};
 
 type Decode<'i> = Box<dyn FnOnce() -> Result<Pixels, InputError> + Send + 'i>;
 
-/// One image that features are wanted of.
+/// An image whose features are requested.
 pub struct Input<'i> {
     id: String,
     feature: FeatureId,
@@ -22,19 +22,20 @@ pub struct Input<'i> {
 /// A decoded and preprocessed image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pixels {
-    /// The SHA-256 of the very bytes that were decoded. If it is not the listed one, the image is left out.
+    /// SHA-256 of the bytes that were decoded. If it differs from the listed one, the image is left out.
     pub content: ContentHash,
-    /// `[C, H, W]`.
+    /// Shape `[C, H, W]`.
     pub shape: [usize; 3],
-    /// Row-major, normalised as the network's weights ask.
+    /// Values, row-major, normalised as the network's weights require.
     pub values: Vec<f32>,
 }
 
 impl<'i> Input<'i> {
-    /// An image by the name that people call it, such as `cohen:123`; by its content and the variant of it; and by how
-    /// to decode it. `decode` runs once at most, on a thread of the extraction, and only if the features are missing.
+    /// Creates an input from a name for messages, such as `cohen:123`; the content hash and variant of the image; and a
+    /// closure that decodes it. `decode` runs at most once, on a thread of the extraction, and only if the features are
+    /// missing.
     ///
-    /// An augmented variant is an input of its own: its `decode` draws the augmentation.
+    /// Each augmented variant is a separate input whose `decode` draws the augmentation.
     pub fn new(
         id: impl Into<String>,
         feature: FeatureId,
@@ -43,21 +44,21 @@ impl<'i> Input<'i> {
         Self { id: id.into(), feature, decode: Box::new(decode) }
     }
 
-    /// Which feature map is wanted.
+    /// Requested feature map.
     pub fn feature(&self) -> FeatureId {
         self.feature
     }
 
-    /// Which feature map is wanted, and what people call its image.
+    /// Requested feature map, and the name of its image.
     pub(super) fn named(&self) -> (FeatureId, String) {
         (self.feature, self.id.clone())
     }
 
-    /// The pixels, if they are those of the listed image.
+    /// Decodes the pixels, and checks that they belong to the listed image.
     pub(super) fn decode(self, expected: [usize; 3]) -> Result<Vec<f32>, Box<Failure>> {
         let Self { id, feature, decode } = self;
         let fail = |reason| Err(Box::new(Failure { id, feature, reason }));
-        // Decoders meet hostile files; nothing of one is used after it panicked.
+        // Decoders read untrusted files. Nothing of a decoder is used after it panicked.
         match catch_unwind(AssertUnwindSafe(decode)) {
             Err(panic) => {
                 let said = panic.downcast_ref::<&str>().map(ToString::to_string);

@@ -1,15 +1,15 @@
-//! What a backbone's features are called in a store.
+//! Builds the key under which a store keeps a backbone's features.
 
 use radiograph_features::ExtractionKey;
 use radiograph_weights::{Architecture, Lineage};
 
 use crate::{Form, Identity};
 
-/// The key of the features that a network makes: everything but the image that could change one of their values.
-/// `preprocessing` says how an image file becomes the network's input, augmentation and its seed included, in the same
-/// words every time.
+/// Key of the features that a network computes: everything except the image that can change their values.
+/// `preprocessing` describes how an image file becomes the network's input, including augmentation and its seed. It
+/// must use the same words every time.
 ///
-/// The network need not be loaded for it. Random weights are named as such in it, and so in every shard.
+/// The network need not be loaded. The key, and with it every shard, marks random weights as random.
 ///
 /// ```
 /// use radiograph_backbone::{Form, Identity, extraction::extraction_key};
@@ -28,7 +28,7 @@ pub fn extraction_key(
     preprocessing: impl Into<String>,
 ) -> ExtractionKey {
     let Lineage { pooling_counts_padding, batch_norm_epsilon, transforms_input } = lineage;
-    // The forms differ by rounding.
+    // Features of the two forms differ by rounding.
     let form = match form {
         Form::Plain => "plain",
         Form::Folded => "folded",

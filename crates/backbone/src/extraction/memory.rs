@@ -1,4 +1,6 @@
-//! How libtorch says that memory ran out. It has no code for it in Rust: the text is all there is.
+//! Recognises libtorch errors that mean a device ran out of memory.
+//!
+//! libtorch has no error code for this in Rust, so the text of the message is compared.
 
 use crate::BackboneError;
 
@@ -6,7 +8,7 @@ use crate::BackboneError;
 const OUT_OF_MEMORY: [&str; 7] = [
     // c10/cuda/CUDACachingAllocator.cpp: "CUDA out of memory. Tried to allocate …"
     "cuda out of memory",
-    // The driver's own, "CUDA error: out of memory".
+    // From the driver: "CUDA error: out of memory".
     "cuda error: out of memory",
     // c10/core/impl/alloc_cpu.cpp: "DefaultCPUAllocator: can't allocate memory: you tried to allocate … bytes",
     // and "DefaultCPUAllocator: not enough memory".
@@ -15,7 +17,7 @@ const OUT_OF_MEMORY: [&str; 7] = [
     // Workspaces of cuDNN and cuBLAS.
     "cudnn_status_alloc_failed",
     "cublas_status_alloc_failed",
-    // The C++ library's, where libtorch hands it on.
+    // From the C++ library, passed on by libtorch.
     "bad_alloc",
 ];
 
@@ -31,7 +33,7 @@ mod tests {
 
     use super::*;
 
-    /// As libtorch 2.0.1 and 2.13.0 have them in their sources.
+    /// Messages from the sources of libtorch 2.0.1 and 2.13.0.
     #[test]
     fn messages_of_libtorch_are_recognised() {
         let messages = [

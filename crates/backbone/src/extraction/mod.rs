@@ -1,9 +1,9 @@
-//! Images through a frozen network into a feature store, each image once.
+//! Extracts feature maps of images into a store, each image once, with a frozen network on one or several devices.
 //!
-//! Threads decode images ahead of the networks, batch by batch through a bounded queue; one thread for each CUDA device and
-//! each core of the processor computes, the caller's among them; one writes shard after shard. Memory does not depend on the
-//! number of images. An extraction may end at any moment, by a signal or a full disk: run again, it makes what is missing and
-//! nothing else.
+//! Threads decode images ahead of the networks, and a bounded queue passes the images on in batches. One thread for
+//! each CUDA device and one for each CPU core computes; the caller's thread is one of them. One more thread writes the
+//! shards. Memory use does not depend on the number of images. An extraction may end at any moment, by a signal or a
+//! full disk: the next run makes only what is missing.
 //!
 //! ```no_run
 //! # use radiograph_backbone::{BackboneError, extraction::FrozenNetwork};
@@ -34,15 +34,16 @@
 //! # }
 //! ```
 //!
-//! # The same bytes
+//! # Byte-identical stores
 //!
-//! Batches are cut from the list of wanted features, shard by shard, before anything is left out; so a resumed
-//! extraction computes the batches of an undisturbed one, and with the same device and settings its store has the same
-//! bytes; with a [`Backbone`](crate::Backbone) on the processor also whatever the number of threads. With another batch size
-//! (because memory ran out, say) features agree within float tolerance, because kernels sum in another order.
+//! Batches are cut from the list of requested features, shard by shard, before any image is left out. So a resumed
+//! extraction computes the same batches as an undisturbed one. With the same device and settings, its store has the
+//! same bytes. With a [`Backbone`](crate::Backbone) on the CPU, this holds for any number of threads. With another
+//! batch size (for example after memory ran out), features agree within float tolerance, because kernels sum in another
+//! order.
 //!
-//! Not here: lists of images and their preprocessing (`radiograph-dataset`), how features lie on the disk
-//! (`radiograph-features`).
+//! Lists of images and their preprocessing are in `radiograph-dataset`. The files of a store are in
+//! `radiograph-features`.
 
 mod error;
 mod failure;

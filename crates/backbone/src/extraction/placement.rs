@@ -1,16 +1,18 @@
-//! Which networks compute at the same time, and with how many threads of libtorch.
+//! Decides which networks compute at the same time and how many libtorch threads each of them uses.
 
 use radiograph_libtorch::SideBySide;
 
 use super::{ExtractionSettings, FrozenNetwork};
 
-/// Networks that each compute on a thread of their own: one a CUDA device, and on the processor as many as the settings ask
-/// for. A
-/// layer spread over all cores ends when the last of them has done its part; cores that also decode images and write
-/// shards come late, and the others would wait for them layer by layer.
+/// Networks that each compute on a separate thread: one for each CUDA device, and on the CPU as many as the settings
+/// request.
+///
+/// A layer that is spread over all cores ends only when the slowest core is done. Cores that also decode images and
+/// write shards are slow, and the others would wait for them at every layer.
 pub(super) struct Placement<N> {
     pub(super) networks: Vec<N>,
-    /// As long as those on the processor compute. Absent if none is there, or one that cannot be shared, which has all threads.
+    /// Held while the networks on the CPU compute. `None` if no network is on the CPU, or if the one there cannot be
+    /// shared and uses all threads.
     pub(super) side_by_side: Option<SideBySide>,
 }
 

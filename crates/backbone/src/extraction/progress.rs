@@ -1,4 +1,4 @@
-//! What an extraction tells while it runs, and what it did.
+//! Progress events of a running extraction, and its final report.
 
 use std::time::Duration;
 
@@ -6,60 +6,61 @@ use radiograph_libtorch::Device;
 
 use super::Failure;
 
-/// News from a running extraction. `Started` is told on the thread that runs it, everything else on the one that writes.
+/// Progress of a running extraction. `Started` is reported on the thread that runs it, all other events on the writing
+/// thread.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'e> {
     /// The plan is made and the networks are loaded.
     Started {
-        /// Features to make.
+        /// Number of features to compute.
         features: usize,
-        /// Features of this share that are in the store already.
+        /// Number of features of this process's part that are already in the store.
         present: usize,
-        /// Images in a batch.
+        /// Batch size.
         batch: usize,
     },
     /// A batch has passed through a network.
     Computed {
-        /// Features that came out of it.
+        /// Number of features that were computed.
         features: usize,
     },
     /// An image is left out.
     Failed(&'e Failure),
-    /// Memory ran out on a device; it goes on with fewer images at once.
+    /// Memory ran out on a device. It continues with fewer images in a pass.
     BatchHalved {
         /// The device.
         device: Device,
-        /// Images it takes at once from now on.
+        /// Number of images in a pass from now on.
         batch: usize,
     },
     /// A shard is on the disk.
     Stored {
-        /// Feature maps in it.
+        /// Number of feature maps in it.
         features: usize,
     },
 }
 
-/// What an extraction did.
+/// Report of an extraction.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ExtractionReport {
-    /// Features that were made and stored.
+    /// Number of features that were computed and stored.
     pub extracted: usize,
     /// Features of this share that were in the store already.
     pub present: usize,
-    /// Features that other shares have to make, or have made.
+    /// Number of features that belong to other processes' parts.
     pub elsewhere: usize,
-    /// Inputs that name a feature again, such as the same image in two collections.
+    /// Number of inputs that repeat a feature, such as the same image in two collections.
     pub repeated: usize,
-    /// Images that were left out, in the order in which they were met.
+    /// Images that were left out, in order of occurrence.
     pub failures: Vec<Failure>,
-    /// Images in a batch; 0 if there was nothing to do.
+    /// Batch size; 0 if there was nothing to do.
     pub batch: usize,
-    /// Images that each device took at once in the end, less than a batch where memory ran out.
+    /// Final number of images in a pass for each device; less than the batch size if memory ran out.
     pub devices: Vec<(Device, usize)>,
-    /// Whether it was stopped before its end.
+    /// Whether the run was stopped early.
     pub stopped: bool,
-    /// Time from the first image read to the last shard written, without the loading of networks.
+    /// Time from the first image read to the last shard written. Loading the networks is not included.
     pub duration: Duration,
 }

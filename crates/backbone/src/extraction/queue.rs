@@ -1,4 +1,6 @@
-//! The batches between decoders and devices: filled image by image on many threads, taken in order, bounded.
+//! Bounded queue of batches between the decoder threads and the devices.
+//!
+//! Many threads fill the batches image by image. Devices take complete batches in the order of the plan.
 
 use std::{
     collections::VecDeque,
@@ -8,24 +10,24 @@ use std::{
 
 use super::{Failure, Input};
 
-/// A batch to be made: which shard of the plan it belongs to, and how many images it has.
+/// A planned batch: its shard in the plan, and its number of images.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlannedBatch {
     pub(super) shard: usize,
     pub(super) images: usize,
 }
 
-/// A batch whose images are decoded, as far as they can be.
+/// A batch whose images have all been decoded or have failed.
 #[derive(Debug)]
 pub(super) struct DecodedBatch {
-    /// Its place among all batches; the batches of a shard follow each other.
+    /// Position among all batches. The batches of a shard follow each other.
     pub(super) number: usize,
     pub(super) shard: usize,
     /// In the order of the plan.
     pub(super) images: Vec<Result<Vec<f32>, Box<Failure>>>,
 }
 
-/// Where a decoded image goes.
+/// Position of a decoded image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     batch: usize,
@@ -43,13 +45,13 @@ pub(super) struct BatchQueue<'i> {
 
 #[derive(Debug)]
 struct State<'i> {
-    /// Images that nobody has claimed, in the order of the plan.
+    /// Unclaimed images, in the order of the plan.
     inputs: IntoIter<Input<'i>>,
-    /// The slot that the next image goes to.
+    /// Slot of the next image.
     next: Slot,
-    /// Batches that devices have taken.
+    /// Number of batches that devices have taken.
     taken: usize,
-    /// Begun and not taken: numbers `taken` and up.
+    /// Batches that are begun and not yet taken. Their numbers start at `taken`.
     open: VecDeque<OpenBatch>,
     closed: bool,
 }
@@ -61,7 +63,7 @@ struct OpenBatch {
 }
 
 impl<'i> BatchQueue<'i> {
-    /// A queue for `inputs`, which are the images of `planned`, one batch after the other.
+    /// Creates a queue for `inputs`, which are the images of `planned`, batch after batch.
     pub(super) fn new(planned: Vec<PlannedBatch>, inputs: Vec<Input<'i>>, capacity: usize) -> Self {
         let state = State {
             inputs: inputs.into_iter(),
@@ -73,7 +75,8 @@ impl<'i> BatchQueue<'i> {
         Self { planned, capacity: capacity.max(1), state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The next image to decode; waits while the queue is full. `None` when there is none or the queue is closed.
+    /// Claims the next image to decode. Waits while the queue is full; `None` if no image is left or the queue is
+    /// closed.
     pub(super) fn claim(&self) -> Option<(Slot, Input<'i>)> {
         let mut state = self.lock();
         loop {
@@ -98,7 +101,7 @@ impl<'i> BatchQueue<'i> {
         }
     }
 
-    /// Puts a decoded image where its claim said.
+    /// Stores a decoded image in the slot of its claim.
     pub(super) fn fill(&self, slot: Slot, image: Result<Vec<f32>, Box<Failure>>) {
         let mut state = self.lock();
         // A batch is taken only when its last image is here.
@@ -112,7 +115,7 @@ impl<'i> BatchQueue<'i> {
         }
     }
 
-    /// The next whole batch; waits for it. `None` when all are taken or the queue is closed.
+    /// Takes the next complete batch, and waits for it. `None` if all are taken or the queue is closed.
     pub(super) fn take(&self) -> Option<DecodedBatch> {
         let mut state = self.lock();
         loop {
@@ -131,13 +134,14 @@ impl<'i> BatchQueue<'i> {
         }
     }
 
-    /// Lets everybody who waits or comes go away empty-handed when the value is dropped, also by a panic.
+    /// Closes the queue when the returned value is dropped, also by a panic. Waiting and later calls then return
+    /// `None`.
     pub(super) fn close_on_drop(&self) -> Closing<'_, 'i> {
         Closing(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'i>> {
-        // Nothing panics halfway through a change of the state.
+        // No thread panics while it changes the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -230,7 +234,7 @@ mod tests {
         let decoded = AtomicUsize::new(0);
         let queue = queue(&[1; 1000], 2, &decoded);
         thread::scope(|scope| {
-            // A decoder that waits for room, and a device that waits for a batch that never comes whole.
+            // One decoder waits for room, and one device waits for a batch that is never complete.
             scope.spawn(|| decode_all(&queue));
             let closing = queue.close_on_drop();
             assert!(queue.take().is_some());

@@ -1,4 +1,4 @@
-//! An extraction from its plan to its report.
+//! Runs an extraction: plans it, passes the images through the networks, writes the shards and reports.
 
 use std::{
     collections::HashMap,
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::BackboneError;
 
-/// A feature store opened for extraction: this process' [`Part`] of it is this value's as long as it lives.
+/// A feature store opened for extraction. The value reserves this process's [`Part`] of the store until it is dropped.
 #[derive(Debug)]
 pub struct Extraction {
     writer: StoreWriter,
@@ -33,7 +33,7 @@ pub struct Extraction {
 }
 
 impl Extraction {
-    /// Opens the store in `folder` and makes it if it is not there.
+    /// Opens the store in `folder`, or creates it.
     ///
     /// # Errors
     ///
@@ -47,29 +47,31 @@ impl Extraction {
         &self.writer
     }
 
-    /// A switch: once it is set to `true`, by the observer or another thread, a run ends after the batches that are under
-    /// way; [`ExtractionReport::stopped`] says so. What is stored stays, and the next run goes on from there.
+    /// Switch that stops a run. Once the observer or another thread sets it to `true`, the run ends after the batches
+    /// that are under way, and [`ExtractionReport::stopped`] is `true`. Stored shards stay, and the next run continues
+    /// from them.
     pub fn stop_switch(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
 
-    /// Makes the features that are missing in this process' part. `inputs` is the whole list, the same in every process and
-    /// every run; `networks` gives the same network once for each device and is called only if there is something to do;
-    /// `observe` hears how it goes, from the second event on by the thread that writes.
+    /// Computes the features that are missing in this process's part. `inputs` is the whole list, the same in every
+    /// process and every run. `networks` returns the same network once for each device; it is called only if there is
+    /// something to do. `observe` receives progress events, all but the first on the writing thread.
     ///
-    /// A CUDA device computes one batch after the other. On the processor as many batches are computed at once as libtorch
-    /// has threads, each by one of them, so that the features do not depend on how many there are. As long as the call
-    /// lasts, threads that the process begins compute with one thread of libtorch. The first network computes on the caller's
-    /// thread.
+    /// A CUDA device computes one batch after the other. On the CPU, several batches are computed at once, by default
+    /// as many as libtorch has threads. One thread computes each batch, so features do not depend on the number of
+    /// threads. During the call, new threads of the process compute with one libtorch thread. The first network
+    /// computes on the caller's thread.
     ///
     /// An image that cannot be read, has changed or makes features that cannot be stored is left out and reported.
     ///
     /// # Errors
     ///
     /// [`Features`](ExtractionError::Features) if the store refuses, because the disk is full for example;
-    /// [`Memory`](ExtractionError::Memory) if a device has no room for one image; [`Network`](ExtractionError::Network),
-    /// [`Load`](ExtractionError::Load) or [`Shape`](ExtractionError::Shape) if a network fails or is another one than the
-    /// store's; [`Setting`](ExtractionError::Setting). All shards that were complete are stored then.
+    /// [`Memory`](ExtractionError::Memory) if a device has no room for one image;
+    /// [`Network`](ExtractionError::Network), [`Load`](ExtractionError::Load) or [`Shape`](ExtractionError::Shape) if a
+    /// network fails or does not match the store; [`Setting`](ExtractionError::Setting). Shards that were complete by
+    /// then are stored.
     pub fn run<'i, N: FrozenNetwork>(
         &mut self,
         inputs: impl IntoIterator<Item = Input<'i>>,
@@ -105,7 +107,7 @@ impl Extraction {
     }
 }
 
-/// What a run has to do.
+/// Work of a run.
 struct Work<'i> {
     shards: Vec<Vec<Input<'i>>>,
     report: ExtractionReport,
@@ -130,7 +132,7 @@ impl<'i> Work<'i> {
         Self { shards: plan.shards.into_iter().map(inputs_of).collect(), report }
     }
 
-    /// Every shard cut into batches.
+    /// Cuts every shard into batches.
     fn batches(&self, batch: usize) -> Vec<PlannedBatch> {
         let cut = |(shard, inputs): (usize, &Vec<Input<'i>>)| {
             let batches =
@@ -141,7 +143,7 @@ impl<'i> Work<'i> {
     }
 }
 
-/// Passes all planned images through the networks and writes what comes out.
+/// Passes all planned images through the networks and writes their features.
 fn pass<N: FrozenNetwork>(
     writer: &mut StoreWriter,
     work: Work<'_>,
@@ -192,7 +194,7 @@ fn pass<N: FrozenNetwork>(
     Ok(writing.report)
 }
 
-/// The last stage, on a thread of its own.
+/// The last stage, on a separate thread.
 struct Writing<'w, O> {
     writer: &'w mut StoreWriter,
     shards: Shards,
@@ -201,12 +203,12 @@ struct Writing<'w, O> {
 }
 
 impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
-    /// Writes what the networks send, until the last of them has gone.
+    /// Writes what the networks send, until all of them have ended.
     fn receive(&mut self, receiver: Receiver<Message>, stop: &AtomicBool) -> Result<(), ExtractionError> {
         let mut stopped = None;
         for message in receiver {
             if stop.load(Ordering::Relaxed) {
-                // The receiver goes with this call, and whoever still computes finds nobody to send to.
+                // Returning drops the receiver, so networks that still compute find the channel closed.
                 self.report.stopped = true;
                 break;
             }
@@ -228,7 +230,7 @@ impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
                         *size = batch.min(*size);
                     }
                 }
-                // The others finish what they have begun.
+                // The other networks finish the batches that they have begun.
                 Message::Stopped(error) => drop(stopped.get_or_insert(error)),
             }
         }

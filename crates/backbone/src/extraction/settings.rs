@@ -1,29 +1,29 @@
-//! How an extraction divides its work. Nothing here is part of what features mean.
+//! Settings that divide an extraction's work over a machine. They do not change what the features mean.
 
 use std::thread;
 
 use super::{ExtractionError, FrozenNetwork};
 
-/// How an extraction uses a machine.
+/// Settings of how an extraction uses a machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ExtractionSettings {
-    /// `[C, H, W]` of every decoded image.
+    /// Shape `[C, H, W]` of every decoded image.
     pub input: [usize; 3],
-    /// Bytes for the activations of a batch, for each CUDA device and each of the [`workers`](Self::workers). `None`: 512 MiB
-    /// on the processor, where small batches are the fastest, because they stay in its caches; 8 GiB on a CUDA device, of
-    /// the 12 that half a Tesla K80 has.
+    /// Memory for the activations of a batch in bytes, for each CUDA device and each of the [`workers`](Self::workers).
+    /// `None`: 512 MiB on the CPU, where small batches are fastest because they stay in the caches; 8 GiB on a CUDA
+    /// device, out of the 12 GiB of half a Tesla K80.
     pub memory: Option<u64>,
-    /// Images in a batch, whatever the memory. `None`: as many as the memory allows, rounded down to a power of two. A
+    /// Batch size, regardless of memory. `None`: as many images as memory allows, rounded down to a power of two. A
     /// batch never holds more images than a shard.
     pub batch: Option<usize>,
-    /// Batches that are computed at the same time on the processor, each by one thread. `None`: as many as libtorch has
-    /// threads.
+    /// Number of batches that are computed at the same time on the CPU, each by one thread. `None`: libtorch's number
+    /// of threads.
     pub workers: Option<usize>,
-    /// Threads that decode. `None`: one a core.
+    /// Number of decoder threads. `None`: one for each core.
     pub decoders: Option<usize>,
-    /// Whether cuDNN tries its algorithms out on the first batch and then takes the fastest. Off, because the choice, and
-    /// with it the last bits of features, may then differ from run to run.
+    /// Whether cuDNN measures its algorithms on the first batch and then uses the fastest. Off by default, because the
+    /// choice, and with it the last bits of features, may differ from run to run.
     pub cudnn_benchmark: bool,
 }
 
@@ -36,31 +36,31 @@ impl ExtractionSettings {
         Self { input, memory: None, batch: None, workers: None, decoders: None, cudnn_benchmark: false }
     }
 
-    /// The settings with this many bytes for each CUDA device and each worker.
+    /// The settings with this memory in bytes for each CUDA device and each worker.
     #[must_use]
     pub fn with_memory(self, bytes: u64) -> Self {
         Self { memory: Some(bytes), ..self }
     }
 
-    /// The settings with this many images in a batch.
+    /// The settings with this batch size.
     #[must_use]
     pub fn with_batch(self, images: usize) -> Self {
         Self { batch: Some(images), ..self }
     }
 
-    /// The settings with this many batches at the same time on the processor.
+    /// The settings with this number of batches at the same time on the CPU.
     #[must_use]
     pub fn with_workers(self, threads: usize) -> Self {
         Self { workers: Some(threads), ..self }
     }
 
-    /// The settings with this many threads that decode.
+    /// The settings with this number of decoder threads.
     #[must_use]
     pub fn with_decoders(self, threads: usize) -> Self {
         Self { decoders: Some(threads), ..self }
     }
 
-    /// The settings with cuDNN's trying of algorithms switched on or off.
+    /// The settings with cuDNN's measurement of algorithms switched on or off.
     #[must_use]
     pub fn with_cudnn_benchmark(self, on: bool) -> Self {
         Self { cudnn_benchmark: on, ..self }
@@ -83,7 +83,7 @@ impl ExtractionSettings {
         Ok(())
     }
 
-    /// Images in a batch: the same for all devices, because the devices share one list of batches.
+    /// Batch size. It is the same for all devices, because they share one list of batches.
     pub(super) fn batch_size<N: FrozenNetwork>(&self, networks: &[N], features_per_shard: usize) -> usize {
         let [_, height, width] = self.input;
         let of_network = |network: &N| {
@@ -92,7 +92,7 @@ impl ExtractionSettings {
                 false => Self::CPU_MEMORY,
             });
             let images = memory / network.memory_per_image(height, width).max(1);
-            // The highest power of two that is not above it.
+            // Rounded down to a power of two.
             images.checked_ilog2().map_or(1, |power| 1_usize << power.min(16))
         };
         let batch = self.batch.or_else(|| networks.iter().map(of_network).min()).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! Computed batches put together to shards, each written as soon as its last batch is there.
+//! Assembles computed batches into shards, and writes each shard as soon as its last batch arrives.
 
 use std::collections::BTreeMap;
 
@@ -6,37 +6,37 @@ use radiograph_features::{FeatureId, StoreWriter};
 
 use super::{ExtractionError, Failure, FailureReason, worker::ComputedBatch};
 
-/// The shards of a plan that are being put together.
+/// The shards of a plan while they are assembled.
 #[derive(Debug)]
 pub(super) struct Shards {
     planned: Vec<PlannedShard>,
-    /// By their places in the plan. As many are open at most as devices work on.
+    /// Incomplete shards by position in the plan. Their number is at most the number that devices work on.
     open: BTreeMap<usize, Vec<ComputedBatch>>,
 }
 
 #[derive(Debug)]
 struct PlannedShard {
-    /// The feature maps of all its batches, and what people call their images.
+    /// Feature maps of all its batches, with the names of their images.
     features: Vec<(FeatureId, String)>,
     batches: usize,
 }
 
-/// What came of a shard.
+/// Result of writing a shard.
 pub(super) struct Finished {
-    /// Feature maps written.
+    /// Number of feature maps that were written.
     pub(super) stored: usize,
-    /// Images whose features cannot be stored; those that could not be decoded were told before.
+    /// Images whose features cannot be stored. Images that could not be decoded were reported before.
     pub(super) failures: Vec<Failure>,
 }
 
 impl Shards {
-    /// Shards of these feature maps, each made in batches of `batch` images.
+    /// Plans shards of these feature maps, each in batches of `batch` images.
     pub(super) fn new(shards: Vec<Vec<(FeatureId, String)>>, batch: usize) -> Self {
         let plan = |features: Vec<_>| PlannedShard { batches: features.len().div_ceil(batch), features };
         Self { planned: shards.into_iter().map(plan).collect(), open: BTreeMap::new() }
     }
 
-    /// Takes a batch in; writes its shard if that was the last one missing.
+    /// Adds a batch, and writes its shard if no other batch of it is missing.
     pub(super) fn add(
         &mut self,
         batch: ComputedBatch,
@@ -70,7 +70,7 @@ fn write(
             if !decoded {
                 continue;
             }
-            // There is a map for every image that was decoded.
+            // Every decoded image has a map.
             let Some(map) = maps.next() else { break };
             match writer.check(feature, map) {
                 Ok(()) => {

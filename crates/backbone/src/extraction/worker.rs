@@ -1,4 +1,4 @@
-//! One device at work: batches from the queue, through the network, to whoever writes.
+//! Runs one device: takes batches from the queue, computes their features and sends them to the writing thread.
 
 use std::sync::mpsc::SyncSender;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::BackboneError;
 
-/// What a device sends to whoever writes.
+/// Message from a device to the writing thread.
 #[derive(Debug)]
 pub(super) enum Message {
     Computed(ComputedBatch),
@@ -25,18 +25,18 @@ pub(super) enum Message {
 pub(super) struct ComputedBatch {
     pub(super) number: usize,
     pub(super) shard: usize,
-    /// For each image of the plan, in its order, whether its features are among the values.
+    /// Whether the values hold the features of each image, in the order of the plan.
     pub(super) decoded: Vec<bool>,
-    /// Images that are not.
+    /// Images without features.
     pub(super) failures: Vec<Failure>,
-    /// `[N, C, H, W]` of those that are.
+    /// Features `[N, C, H, W]` of the decoded images.
     pub(super) values: Vec<f32>,
 }
 
 /// One device and its network.
 pub(super) struct Worker<N> {
     network: N,
-    /// Images in one pass; halved when memory runs out.
+    /// Number of images in a pass; halved when memory runs out.
     limit: usize,
     input: [usize; 3],
     features: [usize; 3],
@@ -45,18 +45,18 @@ pub(super) struct Worker<N> {
 
 /// A batch in host memory, ready for the device.
 struct Ready {
-    /// The values are still lacking.
+    /// The batch, still without values.
     batch: ComputedBatch,
-    /// How many images were decoded.
+    /// Number of decoded images.
     count: usize,
-    /// `[N, C, H, W]` of them.
+    /// Decoded images `[N, C, H, W]`.
     images: Tensor,
 }
 
 /// A batch whose kernels are under way on the device, or done.
 struct Launched {
     batch: ComputedBatch,
-    /// The features of some of its images each, in order.
+    /// Features of the batch in order, one tensor for each pass.
     pieces: Vec<Tensor>,
 }
 
@@ -71,8 +71,8 @@ impl<N: FrozenNetwork> Worker<N> {
         Self { network, limit: batch, input, features, sender }
     }
 
-    /// Works until the queue is empty or closed; on the processor `side_by_side` with others, if there are others. An error
-    /// is sent as the last message.
+    /// Processes batches until the queue is empty or closed. On the CPU, `side_by_side` makes this thread compute alone
+    /// beside other workers. An error is sent as the last message.
     pub(super) fn work(mut self, queue: &BatchQueue<'_>, side_by_side: Option<&SideBySide>) {
         let _closing = queue.close_on_drop();
         if let Some(side_by_side) = side_by_side.filter(|_| !self.network.device().is_cuda()) {
@@ -80,12 +80,12 @@ impl<N: FrozenNetwork> Worker<N> {
         }
         let _no_gradients = tch::no_grad_guard();
         if let Err(error) = self.all_batches(queue) {
-            // Whoever writes may have stopped first.
+            // The writing thread may have stopped first.
             let _ = self.sender.send(Message::Stopped(error));
         }
     }
 
-    /// A CUDA device computes one batch while the next is being made ready on the host.
+    /// Processes all batches. A CUDA device computes one batch while the host prepares the next.
     fn all_batches(&mut self, queue: &BatchQueue<'_>) -> Result<(), ExtractionError> {
         let mut under_way = None;
         loop {
@@ -103,8 +103,8 @@ impl<N: FrozenNetwork> Worker<N> {
         }
     }
 
-    /// Brings decoded images together; in page-locked memory for a CUDA device, so that they are copied while the
-    /// processor does something else.
+    /// Collects decoded images in one tensor. For a CUDA device it is in page-locked memory, so that the copy runs in
+    /// the background.
     fn make_ready(&self, decoded: DecodedBatch) -> Result<Ready, ExtractionError> {
         let DecodedBatch { number, shard, images } = decoded;
         let (mut decoded, mut failures) = (Vec::with_capacity(images.len()), Vec::new());
@@ -122,7 +122,7 @@ impl<N: FrozenNetwork> Worker<N> {
         Ok(Ready { batch, count, images })
     }
 
-    /// One image after the other, so that only one of them is in memory twice, and in the processor's cache then.
+    /// Copies one image at a time, so that only one image is in memory twice, and that one is in the CPU's cache.
     fn together(&self, images: &[Vec<f32>]) -> Result<Tensor, tch::TchError> {
         let device = self.network.device();
         let [channels, height, width] = self.input.map(|side| side as i64);
@@ -134,7 +134,7 @@ impl<N: FrozenNetwork> Worker<N> {
         if device.is_cuda() && !images.is_empty() { batch.f_pin_memory(device.to_tch()) } else { Ok(batch) }
     }
 
-    /// Sends a batch through the network, in as many pieces as memory asks for.
+    /// Sends a batch through the network, in as many passes as memory requires.
     fn launch(&mut self, ready: Ready) -> Result<Launched, ExtractionError> {
         let Ready { batch, count, images } = ready;
         let (mut pieces, mut done) = (Vec::new(), 0);
@@ -152,7 +152,7 @@ impl<N: FrozenNetwork> Worker<N> {
                         return Err(ExtractionError::Memory { device, reason: error.to_string() });
                     }
                     self.limit = size / 2;
-                    // If nobody listens any more, the next batch's message finds out.
+                    // If the channel is closed, the next batch's message fails too.
                     let _ = self.sender.send(Message::BatchHalved { device, batch: self.limit });
                 }
                 Err(error) => return Err(self.failed(error)),
@@ -164,7 +164,7 @@ impl<N: FrozenNetwork> Worker<N> {
     fn forward(&self, images: &Tensor, start: usize, size: usize) -> Result<Tensor, BackboneError> {
         let device = self.network.device().to_tch();
         let piece = images.f_narrow(0, start as i64, size as i64)?;
-        // Without waiting: the kernels that follow are in the same stream.
+        // No wait is needed: the kernels that follow run in the same stream.
         let piece = piece.f_to_device_(device, Kind::Float, true, false)?;
         self.network.forward_features(&piece)
     }

@@ -1,4 +1,4 @@
-//! A convolution. Not what follows it.
+//! A convolution layer that can absorb scales and shifts of the layers around it.
 
 use tch::{TchError, Tensor};
 
@@ -9,7 +9,7 @@ use crate::{
     source::{Path, Role},
 };
 
-/// How a kernel slides over a map: rows first, then columns.
+/// Size, stride and padding of a kernel; rows first, then columns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slide {
     pub(crate) kernel: [i64; 2],
@@ -42,7 +42,7 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    /// `weight` at this path; from `inputs` to `outputs` channels.
+    /// Loads `weight` at this path, from `inputs` to `outputs` channels.
     pub(crate) fn load(
         path: &Path<'_>,
         [inputs, outputs]: [i64; 2],
@@ -53,7 +53,7 @@ impl Convolution {
         Ok(Self { weight, bias: None, slide }.arranged(path)?)
     }
 
-    /// `weight` and `bias` at this path.
+    /// Loads `weight` and `bias` at this path.
     pub(crate) fn load_biased(
         path: &Path<'_>,
         channels: [i64; 2],
@@ -70,7 +70,7 @@ impl Convolution {
         Ok(Self { weight: channels_last(&self.weight)?.into(), ..self })
     }
 
-    /// `[N, in, H, W]` to `[N, out, …]`.
+    /// Computes `[N, out, …]` from `[N, in, H, W]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         self.slid(input, self.bias())
     }
@@ -89,7 +89,8 @@ impl Convolution {
         input.f_conv2d(&self.weight, bias, [stride, stride], padding, [1, 1], 1)
     }
 
-    /// The convolution that computes `scale · this + shift`, a number each for every output channel, in f64. Rounded once.
+    /// The convolution that computes `scale · this + shift`, with a scale and a shift for each output channel, in f64.
+    /// Values are rounded once.
     pub(crate) fn then_affine(&self, scale: &Tensor, shift: &Tensor) -> Result<Self, TchError> {
         let kind = tch::Kind::Double;
         let weight = self.weight.f_to_kind(kind)?.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
@@ -100,8 +101,8 @@ impl Convolution {
         self.with(&weight, &bias)
     }
 
-    /// The convolution that computes this of `scale · input + shift`, a number each for every input channel, in f64. Right
-    /// only without padding, for padding is not shifted.
+    /// The convolution that applies this one to `scale · input + shift`, with a scale and a shift for each input
+    /// channel, in f64. It is correct only without padding, because padding is not shifted.
     pub(crate) fn after_affine(&self, scale: &Tensor, shift: &Tensor) -> Result<Self, TchError> {
         debug_assert_eq!(self.slide.padding, [0, 0], "padding would have to be shifted too");
         let kind = tch::Kind::Double;
@@ -127,7 +128,7 @@ impl Convolution {
 
     fn with(&self, weight: &Tensor, bias: &Tensor) -> Result<Self, TchError> {
         let kind = tch::Kind::Float;
-        // A product keeps the strides of the map that came first, so channels stay last if they were.
+        // A product keeps the strides of its first factor, so a channels-last layout is kept.
         let bias = Some(bias.f_to_kind(kind)?.into());
         Ok(Self { weight: weight.f_to_kind(kind)?.into(), bias, slide: self.slide })
     }

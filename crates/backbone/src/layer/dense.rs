@@ -8,7 +8,7 @@ use crate::{
     source::{Path, Role},
 };
 
-/// `[N, in]` to `[N, out]`.
+/// A dense layer, `[N, in]` to `[N, out]`.
 #[derive(Clone, Debug)]
 pub(crate) struct Dense {
     weight: Parameter,
@@ -16,7 +16,7 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// `weight` `[out, in]` and `bias` at this path.
+    /// Loads `weight` `[out, in]` and `bias` at this path.
     pub(crate) fn load(path: &Path<'_>, [inputs, outputs]: [i64; 2]) -> Result<Self, BackboneError> {
         let weight = path.tensor("weight", &[outputs, inputs], Role::Kernel)?;
         Ok(Self { weight, bias: path.tensor("bias", &[outputs], Role::Bias)? })

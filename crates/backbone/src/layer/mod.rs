@@ -1,5 +1,6 @@
-//! The layers that the four networks are made of. Each takes its tensors when it is built and computes in the form that it
-//! was built in.
+//! Layers of which the four networks are built.
+//!
+//! Each layer takes its tensors when it is built. Its arrangement, plain or folded, is fixed then.
 
 mod arrange;
 mod convolution;

@@ -1,4 +1,4 @@
-//! Batch normalisation with the statistics of training, which a frozen network never moves.
+//! Batch normalisation with fixed statistics, and its rewriting for folding into convolutions.
 
 use tch::{Kind, TchError, Tensor};
 
@@ -8,7 +8,7 @@ use crate::{
     source::{Path, Role},
 };
 
-/// `(x − mean) / √(variance + ε) · weight + bias`, a number each for every channel.
+/// `(x − mean) / √(variance + ε) · weight + bias`, with one value of each for every channel.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchNorm {
     weight: Parameter,
@@ -19,7 +19,7 @@ pub(crate) struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// `weight`, `bias`, `running_mean` and `running_var` at this path; ε from the lineage.
+    /// Loads `weight`, `bias`, `running_mean` and `running_var` at this path; ε comes from the lineage.
     pub(crate) fn load(path: &Path<'_>, channels: i64) -> Result<Self, BackboneError> {
         Ok(Self {
             weight: path.tensor("weight", &[channels], Role::NormWeight)?,
@@ -30,7 +30,7 @@ impl BatchNorm {
         })
     }
 
-    /// `[N, C, H, W]` to the same.
+    /// Normalises `[N, C, H, W]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let (weight, bias) = (Some(&*self.weight), Some(&*self.bias));
         let (mean, variance) = (Some(&*self.mean), Some(&*self.variance));
@@ -47,20 +47,21 @@ impl BatchNorm {
     }
 }
 
-/// A rectified affine map of each channel as limits alone, for what a convolution can take over: max(0, s·x + b) is
-/// s·max(x, −b/s) + b for s > 0 and s·min(x, −b/s) + b for s < 0. The limits remain here, factor and summand go into the
-/// kernel that follows. One pass over memory instead of two or three.
+/// Limits that replace a rectified affine map of each channel in front of a convolution: max(0, s·x + b) is s·max(x,
+/// −b/s) + b for s > 0 and s·min(x, −b/s) + b for s < 0. The gate applies the limits, and the kernel that follows
+/// absorbs factor and summand. This takes one pass over memory instead of two or three.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     low: Parameter,
     high: Parameter,
 }
 
-/// A slope below this is taken for 0: its limit would overflow, and what it adds is below the rounding of its channel.
+/// Slopes below this count as 0: their limits would overflow, and their contribution is below the rounding of the
+/// channel.
 const FLAT: f64 = 1e-20;
 
 impl Gate {
-    /// The gate of max(0, `scale`·x + `shift`), and the scale and shift that are to follow it, in f64.
+    /// The gate of max(0, `scale`·x + `shift`), with the scale and shift to apply after it, in f64.
     pub(crate) fn of_rectified(scale: &Tensor, shift: &Tensor) -> Result<(Self, Tensor, Tensor), TchError> {
         let flat = scale.f_abs()?.f_le(FLAT)?;
         let limit = shift.f_neg()?.f_div(&scale.f_masked_fill(&flat, 1.0)?)?;
@@ -74,7 +75,7 @@ impl Gate {
         Ok((gate, scale, shift))
     }
 
-    /// A copy of `[N, C, H, W]` within the limits.
+    /// A copy of `[N, C, H, W]`, clamped to the limits.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         input.f_clamp_tensor(Some(&*self.low), Some(&*self.high))
     }
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_gate_and_what_follows_it_are_the_rectified_map() {
-        // Every sign of slope and summand, a slope of nothing, and one that is nearly nothing.
+        // All signs of slope and summand, slopes of zero, and slopes close to zero.
         let slopes = [1.5, -2.0, 1.5, -2.0, 0.0, 0.0, 1e-30, -1e-30, 1e-6, -1e-6];
         let shifts = [0.5, 0.5, -0.5, -0.5, 0.7, -0.7, 0.7, -0.7, 3.0, 3.0];
         let (scale, shift) = (Tensor::from_slice(&slopes), Tensor::from_slice(&shifts));

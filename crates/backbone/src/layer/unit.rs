@@ -1,4 +1,4 @@
-//! Convolution, batch normalisation, ReLU: what the Inceptions and most of DenseNet are made of.
+//! A unit of convolution, batch normalisation and ReLU, from which the Inceptions and most of DenseNet are built.
 
 use tch::{TchError, Tensor};
 
@@ -8,7 +8,7 @@ use crate::{
     source::Path,
 };
 
-/// Convolution, batch normalisation, ReLU. Folded, the normalisation is part of the convolution.
+/// Convolution, batch normalisation, ReLU. In the folded form, the normalisation is part of the convolution.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     convolution: Convolution,
@@ -16,12 +16,12 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// `conv.weight` and `bn.…` at this path; from and to so many channels.
+    /// Loads `conv.weight` and `bn.…` at this path; `channels` are the numbers of input and output channels.
     pub(crate) fn load(path: &Path<'_>, channels: [i64; 2], slide: Slide) -> Result<Self, BackboneError> {
         Self::load_pair(&path.at("conv"), &path.at("bn"), channels, slide)
     }
 
-    /// The convolution and its normalisation at paths of their own.
+    /// Loads the convolution and its normalisation from separate paths.
     pub(crate) fn load_pair(
         convolution: &Path<'_>,
         norm: &Path<'_>,
@@ -38,17 +38,18 @@ impl Unit {
         Ok(Self { convolution: convolution.then_affine(&scale, &shift)?, norm: None })
     }
 
-    /// The convolution with what came before it taken in; see [`Convolution::after_affine`].
+    /// The unit with a preceding scale and shift folded in; see [`Convolution::after_affine`].
     pub(crate) fn after_affine(self, scale: &Tensor, shift: &Tensor) -> Result<Self, TchError> {
         Ok(Self { convolution: self.convolution.after_affine(scale, shift)?, norm: self.norm })
     }
 
-    /// `[N, in, H, W]` to `[N, out, …]`.
+    /// Computes `[N, out, …]` from `[N, in, H, W]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         self.forward_unrectified(input)?.f_relu_()
     }
 
-    /// The same without the ReLU, for a max pooling to come first: the two may be swapped, and fewer values are left.
+    /// The same without the ReLU, so that a max pooling can come first. The result is the same, and fewer values are
+    /// left to rectify.
     pub(crate) fn forward_unrectified(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let output = self.convolution.forward(input)?;
         match &self.norm {
@@ -58,8 +59,8 @@ impl Unit {
     }
 }
 
-/// Average pooling over 3 × 3 values, then a unit of 1 × 1. Folded, the convolution comes first, for it leaves fewer
-/// channels to be pooled; the mean is linear, so the result is the same, if the bias is added at the end.
+/// Average pooling over 3 × 3 values, then a 1 × 1 unit. In the folded form the convolution comes first, because it
+/// leaves fewer channels to pool. The mean is linear, so the result is the same if the bias is added at the end.
 #[derive(Clone, Debug)]
 pub(crate) struct PooledUnit {
     unit: Unit,
@@ -67,13 +68,13 @@ pub(crate) struct PooledUnit {
 }
 
 impl PooledUnit {
-    /// `conv.weight` and `bn.…` at this path; padding counted as the lineage says.
+    /// Loads `conv.weight` and `bn.…` at this path. The lineage says whether pooling counts padding.
     pub(crate) fn load(path: &Path<'_>, channels: [i64; 2]) -> Result<Self, BackboneError> {
         let counts_padding = path.source().lineage.pooling_counts_padding;
         Ok(Self { unit: Unit::load(path, channels, Slide::POINT)?, counts_padding })
     }
 
-    /// `[N, in, H, W]` to `[N, out, H, W]`.
+    /// Computes `[N, out, H, W]` from `[N, in, H, W]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let convolution = &self.unit.convolution;
         match convolution.bias() {
@@ -86,7 +87,7 @@ impl PooledUnit {
     }
 }
 
-/// One unit after the other.
+/// Applies the units one after the other.
 pub(crate) fn in_turn(units: &[Unit], map: &Tensor) -> Result<Tensor, TchError> {
     units.iter().try_fold(map.shallow_clone(), |map, unit| unit.forward(&map))
 }

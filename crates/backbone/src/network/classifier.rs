@@ -1,4 +1,4 @@
-//! The dense layers behind each network that name one of ImageNet's 1000 classes.
+//! ImageNet classifiers: the dense layers that turn each network's last feature map into logits of 1000 classes.
 
 use radiograph_weights::{Architecture, Facts};
 use tch::{TchError, Tensor};
@@ -10,20 +10,20 @@ use crate::{
 };
 
 const CLASSES: i64 = 1000;
-/// Cells a side that VGG19's dense layers see, whatever the image's size.
+/// Side of the grid that VGG19's dense layers see, for images of any size.
 const VGG_CELLS: i64 = 7;
 
-/// From the last feature map to logits. Dropout is for training, and so absent.
+/// Turns the last feature map into logits. Dropout is absent because it acts in training only.
 #[derive(Clone, Debug)]
 pub(crate) enum Classifier {
     /// VGG19: three dense layers on 7 × 7 cells.
     Deep([Dense; 3]),
-    /// The others: one on the mean of all cells.
+    /// The other networks: one dense layer on the mean of all cells.
     Pooled(Dense),
 }
 
 impl Classifier {
-    /// Takes its tensors from the source.
+    /// Builds the classifier from the source's tensors.
     pub(crate) fn load(source: &Source) -> Result<Self, BackboneError> {
         let (root, channels) = (source.root(), Facts::of(source.architecture).channels);
         let name = match source.architecture {
@@ -42,7 +42,7 @@ impl Classifier {
         Ok(Self::Pooled(Dense::load(&root.at(name), [channels, CLASSES])?))
     }
 
-    /// `[N, C, H, W]` to `[N, 1000]`.
+    /// Computes `[N, 1000]` from `[N, C, H, W]`.
     pub(crate) fn forward(&self, features: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::Deep([first, second, last]) => {

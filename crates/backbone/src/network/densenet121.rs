@@ -1,4 +1,4 @@
-//! DenseNet121 (Huang et al., 2017), with torchvision's names.
+//! DenseNet121 (Huang et al., 2017), with torchvision's tensor names.
 
 use radiograph_weights::Window;
 use tch::{TchError, Tensor};
@@ -88,12 +88,12 @@ impl DenseBlock {
         Ok(map)
     }
 
-    /// The same with room for all channels from the beginning, so that nothing that is there already is copied again.
+    /// The same with room for all channels from the start, so that earlier channels are not copied again.
     fn fill(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let (images, channels, rows, columns) = input.size4()?;
         let total = channels + GROWTH * self.layers.len() as i64;
         let options = (input.kind(), input.device());
-        // Channels come last if they do in the input, whose strides tell.
+        // The block is channels last if the input is, as its strides show.
         let block = if input.stride().get(1) == Some(&1) {
             Tensor::f_empty([images, rows, columns, total], options)?.f_permute([0, 3, 1, 2])?
         } else {
@@ -130,7 +130,7 @@ impl DenseLayer {
         Ok(Self { entry, bottleneck, convolution })
     }
 
-    /// All channels so far to the 32 new ones.
+    /// Computes the 32 new channels from all channels so far.
     fn forward(&self, map: &Tensor) -> Result<Tensor, TchError> {
         self.convolution.forward(&self.bottleneck.forward(&self.entry.forward(map)?)?)
     }
@@ -157,13 +157,14 @@ impl Transition {
         let entered = self.entry.forward(map)?;
         match &self.entry {
             Entry::Plain(_) => halving_mean(&self.convolution.forward(&entered)?),
-            // Both are linear and so may be swapped: a quarter of the products.
+            // Both are linear, so the mean can come first, which leaves a quarter of the products.
             Entry::Folded(_) => self.convolution.forward(&halving_mean(&entered)?),
         }
     }
 }
 
-/// Normalisation and ReLU in front of a 1 × 1 convolution. Folded, that convolution does all but the limits.
+/// Normalisation and ReLU in front of a 1 × 1 convolution. In the folded form, that convolution does everything except
+/// the limits.
 #[derive(Clone, Debug)]
 enum Entry {
     Plain(BatchNorm),
@@ -171,7 +172,7 @@ enum Entry {
 }
 
 impl Entry {
-    /// The entry, and the scale and shift that the convolution behind it has to take in.
+    /// Loads the entry, with the scale and shift that the convolution after it must absorb.
     fn load(path: &Path<'_>, channels: i64) -> Result<(Self, Option<(Tensor, Tensor)>), BackboneError> {
         let norm = BatchNorm::load(path, channels)?;
         if path.source().form == Form::Plain {

@@ -1,4 +1,4 @@
-//! Inception-ResNetV2 (Szegedy et al., 2017), with timm's names, which are Cadene's.
+//! Inception-ResNetV2 (Szegedy et al., 2017), with timm's tensor names, which are those of Cadene.
 
 use tch::{TchError, Tensor};
 
@@ -11,7 +11,7 @@ use crate::{
 
 const STEM: [&str; 5] = ["conv2d_1a", "conv2d_2a", "conv2d_2b", "conv2d_3b", "conv2d_4a"];
 
-/// A stem, and 40 blocks that each add a share of what their branches find.
+/// A stem and 40 residual blocks that each add the scaled output of their branches.
 #[derive(Clone, Debug)]
 pub(crate) struct InceptionResNetV2 {
     stem: InceptionStem,
@@ -24,7 +24,7 @@ pub(crate) struct InceptionResNetV2 {
     mixed_7a: Mixed7a,
     /// Nine on 2080.
     repeat_2: Vec<Residual>,
-    /// One more, which adds the whole and has no ReLU.
+    /// One more, unscaled and without ReLU.
     block8: Residual,
     conv2d_7b: Unit,
 }
@@ -82,7 +82,7 @@ impl Mixed5b {
                 Unit::load(&branch2.at(1), [64, 96], Slide::same(3, 3))?,
                 Unit::load(&branch2.at(2), [96, 96], Slide::same(3, 3))?,
             ],
-            // Place 0 of the branch is the pooling.
+            // Entry 0 of the branch is the pooling.
             branch3: PooledUnit::load(&path.at("branch3").at(1), [192, 64])?,
         })
     }
@@ -160,7 +160,7 @@ impl Mixed7a {
     }
 }
 
-/// The kinds of residual block, named after the sides of their maps in images of 299 pixels.
+/// Kinds of residual block, named after the side of their maps for images of 299 pixels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Block35,
@@ -169,12 +169,12 @@ enum Kind {
     Last,
 }
 
-/// Branches side by side, brought to the channels of the input by a convolution; a share of that is added to the input.
+/// Parallel branches, and a convolution back to the channels of the input. The result is scaled and added to the input.
 #[derive(Clone, Debug)]
 struct Residual {
     branches: Vec<Vec<Unit>>,
     conv2d: Convolution,
-    /// The share; `None` where the convolution has taken it in.
+    /// Scale of the result; `None` if it is folded into the convolution.
     scale: Option<f64>,
     rectified: bool,
 }

@@ -1,4 +1,4 @@
-//! The first layers of both Inceptions. Only their names differ.
+//! The first layers of both Inceptions, which differ only in their tensor names.
 
 use radiograph_weights::Window;
 use tch::{TchError, Tensor};

@@ -1,4 +1,4 @@
-//! InceptionV3 (Szegedy et al., 2016), with torchvision's names.
+//! InceptionV3 (Szegedy et al., 2016), with torchvision's tensor names.
 
 use tch::{TchError, Tensor};
 
@@ -12,7 +12,8 @@ use crate::{
 
 const STEM: [&str; 5] = ["Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"];
 
-/// ImageNet's mean and deviation, red, green, blue: what `transform_input` takes its input to be normalised by.
+/// ImageNet's mean and deviation of red, green and blue. `transform_input` assumes that its input is normalised by
+/// them.
 const MEAN: [f64; 3] = [0.485, 0.456, 0.406];
 const DEVIATION: [f64; 3] = [0.229, 0.224, 0.225];
 

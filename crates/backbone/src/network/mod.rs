@@ -1,4 +1,4 @@
-//! The four networks, one file each, and the enum that holds one of them.
+//! The four networks, one file each, and an enum that holds any of them.
 
 mod classifier;
 mod densenet121;

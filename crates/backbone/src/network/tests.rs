@@ -1,4 +1,4 @@
-//! The constants of each network against the network itself and against published numbers.
+//! Compares the constants of each network with the built network and with published numbers.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn declared_facts_are_those_of_the_networks_and_of_their_publishers() {
             published,
             "{architecture}"
         );
-        // The list of tensors that a file is held against, from the reference and not from this crate.
+        // The list that files are checked against. It comes from the reference and not from this crate.
         let used = |expected: &Expected| expected.group != Group::Auxiliary;
         let listed: BTreeSet<(String, Vec<i64>)> = Expected::of(architecture)
             .into_iter()

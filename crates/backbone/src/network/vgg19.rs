@@ -1,4 +1,4 @@
-//! VGG19 (Simonyan and Zisserman, 2015), the variant without batch normalisation, with torchvision's names.
+//! VGG19 without batch normalisation (Simonyan and Zisserman, 2015), with torchvision's tensor names.
 
 use radiograph_weights::Window;
 use tch::{TchError, Tensor};
@@ -46,7 +46,8 @@ impl Vgg19 {
         for stage in &self.stages {
             for (place, convolution) in stage.iter().enumerate() {
                 map = convolution.forward(&map)?;
-                // A stage's last ReLU and its pooling are swapped: the same values, and a quarter of them to rectify.
+                // The pooling comes before a stage's last ReLU: the values are the same, and only a quarter is left to
+                // rectify.
                 if place + 1 == stage.len() {
                     map = max_pool(&map, POOL)?;
                 }

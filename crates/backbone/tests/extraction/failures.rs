@@ -1,4 +1,4 @@
-//! Images that are left out, alone and with their reasons.
+//! Tests that faulty images are left out, each with its reason, and that the others are stored.
 
 use std::{fs, io};
 
@@ -91,7 +91,7 @@ fn a_file_that_changes_during_the_run_is_a_recorded_exclusion() {
         let (path, next) = (path(number), path(number + 1));
         Input::new(format!("{number}"), FeatureId::plain(listed[number]), move || {
             let read = fs::read(&path)?;
-            // Somebody edits a file further on while this one is decoded.
+            // A later file is edited while this one is decoded.
             if number == 20 {
                 fs::write(next, "edited")?;
             }

@@ -1,4 +1,4 @@
-//! Extractions in processes of their own, killed at any moment or out of room on the disk.
+//! Tests of extractions in separate processes that are killed at any moment or run out of disk space.
 
 use std::{
     env,
@@ -16,11 +16,11 @@ use radiograph_random::Stream;
 use crate::scene::{TinyNetwork, content, files, open, pixels, settings};
 
 const IMAGES: usize = 400;
-/// Set for the process that is to be killed: the store to fill, and its part of it.
+/// Environment variables of the process to kill: the store to fill, and its part of the store.
 const FOLDER: &str = "RADIOGRAPH_TEST_EXTRACT";
 const PART: &str = "RADIOGRAPH_TEST_PART";
 
-/// The program of the process that is killed.
+/// Program of the process to kill.
 #[test]
 #[ignore = "runs in processes that other tests start and kill"]
 fn child() {
@@ -53,7 +53,7 @@ fn child() {
     }
 }
 
-/// A process that extracts into this folder.
+/// Command of a process that extracts into this folder.
 pub(crate) fn child_of(folder: &Path, part: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -73,7 +73,7 @@ fn start(folder: &Path) -> Child {
         line.clear();
         assert!(output.read_line(&mut line).unwrap() > 0, "the process ended before it began");
     }
-    // Whatever it says further on must find a reader.
+    // Later output needs a reader too, or the process would block.
     thread::spawn(move || output.read_to_end(&mut Vec::new()));
     child
 }
@@ -93,7 +93,7 @@ fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store
     let (mut kills, mut finished) = (0, 0);
     while kills < 20 {
         let folder = scene.path().join(finished.to_string());
-        // Up to four kills a store, so that the late moments of a store are reached too.
+        // Up to four kills for each store, so that late moments are reached too.
         for _ in 0..4 {
             let mut child = start(&folder);
             let share = random.unit();
@@ -101,7 +101,7 @@ fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store
             child.kill().unwrap();
             if !child.wait().unwrap().success() {
                 kills += 1;
-                // What is there is whole, at any moment.
+                // The store is sound at any moment.
                 let verification = verify(&folder).unwrap();
                 assert!(verification.is_sound(), "{:?}", verification.problems);
             }

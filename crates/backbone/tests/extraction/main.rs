@@ -1,5 +1,5 @@
-//! Extraction from outside, through a tiny network whose features others can compute: whatever happens, the store holds
-//! the right features of the right images, each once.
+//! Tests of extraction through the public interface, with a tiny network whose features are easy to compute: the store
+//! always holds the right features of the right images, each once.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 

@@ -1,4 +1,4 @@
-//! Memory that runs out, and memory that must not grow.
+//! Tests of devices that run out of memory, and of memory use that must not grow with the number of images.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,7 @@ fn a_device_without_room_for_one_image_ends_the_extraction_and_it_resumes() {
     assert_eq!(report.unwrap().extracted, 100);
 }
 
-/// Counts the images that are decoded and not yet computed: what memory holds.
+/// Counts the images in memory: those that are decoded and not yet computed.
 #[test]
 fn the_number_of_images_in_memory_does_not_depend_on_their_number() {
     let most_at_once = |images: usize| {

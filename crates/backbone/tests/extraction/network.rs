@@ -1,4 +1,4 @@
-//! A real network through the pipeline.
+//! Tests of an extraction with a real network.
 
 use radiograph_backbone::{
     Backbone, Facts, Form, Identity,

@@ -1,4 +1,4 @@
-//! A network of one convolution, images that follow from their numbers, and stores of their features.
+//! Fixtures: a network of one convolution, images derived from their numbers, and stores of their features.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -24,7 +24,7 @@ const VALUES: usize = 80;
 #[derive(Debug)]
 pub(crate) struct TinyNetwork {
     weights: Tensor,
-    /// Images that its pretended memory has room for.
+    /// Number of images for which its simulated memory has room.
     pub(crate) room: usize,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn content(number: usize) -> ContentHash {
     ContentHash::of_bytes(format!("image {number}").as_bytes())
 }
 
-/// The pixels of an image file: values between −1 and 1 that follow from its content and variant.
+/// Pixels of an image file: values between −1 and 1, derived from its content and variant.
 pub(crate) fn pixels(content: ContentHash, variant: u32) -> Pixels {
     let bytes = content.as_bytes();
     let value = |place: usize| {
@@ -101,7 +101,7 @@ pub(crate) fn open(folder: &Path, part: Part) -> Extraction {
     Extraction::open(folder, &description, part).unwrap()
 }
 
-/// Extracts with these networks, and gives what it told in short words.
+/// Extracts with these networks, and returns its events in short words.
 pub(crate) fn extract_with(
     folder: &Path,
     inputs: Vec<Input<'_>>,
@@ -129,12 +129,12 @@ pub(crate) fn extract_with(
     (report, told)
 }
 
-/// Extracts with one network that has all the memory it wants.
+/// Extracts with one network that has unlimited memory.
 pub(crate) fn extract(folder: &Path, inputs: Vec<Input<'_>>) -> ExtractionReport {
     extract_with(folder, inputs, vec![TinyNetwork::new()], &settings()).0.unwrap()
 }
 
-/// Every file of a store by its name, locks aside.
+/// Every file of a store except locks, by name.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for below in ["", "index/"] {

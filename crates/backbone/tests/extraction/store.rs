@@ -1,4 +1,4 @@
-//! What an extraction puts into the store, and that it does so once.
+//! Tests of what an extraction stores, and that it stores each feature once.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

@@ -1,4 +1,4 @@
-//! Several batches at the same time on the processor.
+//! Tests of several batches that are computed at the same time on the CPU.
 
 use std::{
     path::Path,
@@ -21,7 +21,7 @@ use tch::Tensor;
 
 use crate::scene::{TinyNetwork, content, extract, files, inputs, open, settings};
 
-/// A network that waits in its first batch until as many threads as expected compute.
+/// A network whose first batch waits until the expected number of threads computes.
 struct Meeting {
     network: TinyNetwork,
     expected: usize,

@@ -1,4 +1,4 @@
-//! Files that were cut, changed, removed or forged: each is an error that names the file, and none is a panic.
+//! Tests of files that were cut, changed, removed or forged: each gives an error that names the file, and no panic.
 
 use std::{
     fs::{self, OpenOptions},
@@ -17,14 +17,14 @@ fn flip(path: &Path, offset: u64) {
     file.write_all_at(&[byte[0] ^ 1], offset).unwrap();
 }
 
-/// Reads everything; the first error.
+/// Reads everything, and returns the first error.
 fn read_all(folder: &Path) -> Result<(), FeatureError> {
     let opened = FeatureStore::open(folder)?;
     let ids: Vec<_> = opened.ids().collect();
     opened.read(&ids, &mut vec![0.0; ids.len() * VALUES])
 }
 
-/// After damage: `gc` and one more run give the store that was there before.
+/// Checks that after damage, `gc` and one more run restore the store.
 fn assert_mends(folder: &Path, whole: &std::collections::BTreeMap<String, Vec<u8>>, count: usize) {
     assert!(!verify(folder).unwrap().is_sound());
     let collected = gc(folder, |_| true).unwrap();
@@ -114,7 +114,7 @@ fn a_list_whose_shard_is_missing_is_an_error() {
     assert_mends(folder.path(), &whole, 100);
 }
 
-/// A link to itself cannot be read by anyone, root included; a disk that fails for a moment answers like this too.
+/// No user, not even root, can read a link to itself. A disk that fails for a moment gives such an error too.
 #[test]
 fn what_the_system_does_not_give_is_not_collected_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
@@ -169,7 +169,7 @@ fn every_forged_list_is_refused() {
         text.replace("\"features\":[", "\"path\":\"/etc/passwd\",\"features\":["),
         format!("{text}{}", " ".repeat(1 << 20)),
     ];
-    // Nothing in it, and the same in it 2,000 times.
+    // An empty list, and a list with one entry 2,000 times.
     let start = text.find('[').unwrap() + 1;
     let end = text.find(']').unwrap();
     forged.push(format!("{}{}", &text[..start], &text[end..]));
@@ -185,7 +185,7 @@ fn every_forged_list_is_refused() {
         assert!(named, "{error}\n{shown}");
         assert_eq!(verify(folder.path()).unwrap().problems.len(), 1);
     }
-    // A wrong checksum is what it is for.
+    // A wrong checksum, which reading must find.
     let start = text.find("\"crc32\":").unwrap() + 8;
     let end = start + text[start..].find('}').unwrap();
     fs::write(&list, format!("{}7{}", &text[..start], &text[end..])).unwrap();

@@ -1,4 +1,4 @@
-//! Processes that are killed while they write, or run out of room.
+//! Tests of processes that are killed while they write, or that run out of disk space.
 
 use std::{
     env,
@@ -14,10 +14,10 @@ use radiograph_random::Stream;
 use crate::scene::{VALUES, description, files, fill, images, maps};
 
 const IMAGES: usize = 700;
-/// Set for the process that is to be killed: the store to fill.
+/// Environment variable of the process to kill: the store to fill.
 const FOLDER: &str = "RADIOGRAPH_TEST_FILL";
 
-/// The program of the process that is killed.
+/// Program of the process to kill.
 #[test]
 #[ignore = "runs in processes that other tests start and kill"]
 fn child() {
@@ -54,7 +54,7 @@ fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store
     let (mut kills, mut finished) = (0, 0);
     while kills < 20 {
         let folder = scene.path().join(finished.to_string());
-        // Three kills a store at most, so that the late moments of a store are reached too.
+        // At most three kills for each store, so that late moments are reached too.
         for _ in 0..3 {
             let mut child = start(&folder);
             let share = random.unit();
@@ -62,7 +62,7 @@ fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store
             child.kill().unwrap();
             if !child.wait().unwrap().success() {
                 kills += 1;
-                // What is there is whole, at any moment.
+                // The store is sound at any moment.
                 match verify(&folder) {
                     Ok(verification) => assert!(verification.is_sound(), "{:?}", verification.problems),
                     Err(FeatureError::NotAStore { .. }) => {}

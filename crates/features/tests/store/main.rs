@@ -1,4 +1,4 @@
-//! The store from outside: what is written is read, what is damaged or killed is noticed, others can read it.
+//! Tests of the store through the public interface: writing, reading, damage, killed processes and other software.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 

@@ -1,4 +1,4 @@
-//! Shards are read by Hugging Face's own readers, in Rust and in Python.
+//! Tests that Hugging Face's own readers, in Rust and in Python, can read the shards.
 
 use std::{fs, process::Command};
 

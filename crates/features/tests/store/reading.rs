@@ -1,3 +1,5 @@
+//! Tests of reading: order, repetition, threads, missing features and other keys.
+
 use std::{fs, thread};
 
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Made-up features whose values follow from what they are of, so that any of them can be checked anywhere.
+//! Fixtures: synthetic features derived from their identifiers, so that any test can check any of them.
 
 use std::{
     collections::BTreeMap,
@@ -46,7 +46,7 @@ pub(crate) fn maps(ids: &[FeatureId]) -> Vec<f32> {
     ids.iter().flat_map(|&id| map(id)).collect()
 }
 
-/// Makes whatever is planned.
+/// Makes all planned shards.
 pub(crate) fn fill(writer: &mut StoreWriter, wanted: &[FeatureId]) -> Result<usize, FeatureError> {
     let plan = writer.plan(wanted.iter().copied());
     for shard in &plan.shards {
@@ -62,7 +62,7 @@ pub(crate) fn store(folder: &Path, count: usize) -> PathBuf {
     folder.to_owned()
 }
 
-/// Every file below a folder, by its name, locks aside.
+/// Every file below a folder except locks, by name.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for below in ["", "index/"] {

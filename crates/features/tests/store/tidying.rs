@@ -1,3 +1,5 @@
+//! Tests of verifying, garbage collection and merging.
+
 use radiograph_features::{
     Element, ExtractionKey, FeatureError, FeatureStore, Part, StoreDescription, StoreWriter, gc, merge,
     verify,
@@ -81,13 +83,13 @@ fn garbage_collection_keeps_exactly_what_is_wanted() {
     let verification = verify(folder.path()).unwrap();
     assert!(verification.is_sound() && verification.unlisted.is_empty());
     assert_eq!(gc(folder.path(), |_| true).unwrap().freed, 0);
-    // Of each shard one feature map less.
+    // One feature map of each shard is removed.
     let before = bytes(folder.path());
     let collected = gc(folder.path(), |id| ![image(0), image(70), image(199)].contains(&id)).unwrap();
     assert_eq!((collected.unwanted, collected.freed), (3, before - bytes(folder.path())));
 }
 
-/// Of all shards and lists.
+/// Number of bytes of all shards and lists.
 fn bytes(folder: &std::path::Path) -> u64 {
     files(folder).values().map(|content| content.len() as u64).sum()
 }

@@ -1,3 +1,5 @@
+//! Tests of writing: plans, parts, refused values and folders that cannot hold a store.
+
 use std::{fs, path::Path, thread};
 
 use radiograph_features::{
@@ -133,7 +135,7 @@ fn folders_that_hold_something_else_are_left_alone() {
 
 #[test]
 fn folders_that_cannot_be_written_are_an_error() {
-    // Nobody may make folders there, whoever runs this.
+    // No user can create folders there.
     for folder in ["/proc/radiograph", "/dev/null/radiograph"] {
         let error = open(Path::new(folder), Part::WHOLE).unwrap_err();
         assert!(matches!(error, FeatureError::File(_) | FeatureError::Read { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! From a number in [0, 1] to a colour.
+//! Colour maps: turn a number in [0, 1] into a colour.
 
 use std::{fmt, str::FromStr};
 
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// A colour map.
 ///
-/// [`ColourMap::Jet`] is what the paper and most of the literature show; its bright bands suggest steps that the numbers do
-/// not have. The others are perceptually even: equal steps of the number look like equal steps.
+/// [`ColourMap::Jet`] is the colour map of the paper and of most of the literature. Its bright bands suggest steps that
+/// the numbers do not have. The other maps are perceptually uniform: equal steps of the number look equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ impl ColourMap {
     /// Every colour map.
     pub const ALL: [Self; 5] = [Self::Jet, Self::Inferno, Self::Magma, Self::Viridis, Self::Turbo];
 
-    /// Red, green and blue for a number; what lies outside [0, 1] gets the colour of the nearer end.
+    /// Red, green and blue for a number. A number outside [0, 1] gets the colour of the nearer end.
     pub fn colour(self, value: f64) -> [u8; 3] {
         let value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         let gradient = match self {
@@ -72,7 +72,7 @@ impl FromStr for ColourMap {
     }
 }
 
-/// The corners of matplotlib's `jet` (`_cm.py`), as place and brightness.
+/// The corners of matplotlib's `jet` (`_cm.py`), as position and brightness.
 const RED: &[(f64, f64)] = &[(0.0, 0.0), (0.35, 0.0), (0.66, 1.0), (0.89, 1.0), (1.0, 0.5)];
 const GREEN: &[(f64, f64)] = &[(0.0, 0.0), (0.125, 0.0), (0.375, 1.0), (0.64, 1.0), (0.91, 0.0), (1.0, 0.0)];
 const BLUE: &[(f64, f64)] = &[(0.0, 0.5), (0.11, 1.0), (0.34, 1.0), (0.65, 0.0), (1.0, 0.0)];

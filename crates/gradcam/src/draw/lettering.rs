@@ -1,4 +1,4 @@
-//! Letters on a picture, from the bitmap font of a library: no font file has to be found on the user's machine.
+//! Writes text on a picture with a built-in bitmap font, so that no font file is needed on the user's machine.
 
 use embedded_graphics::{
     Drawable,
@@ -10,13 +10,13 @@ use embedded_graphics::{
 };
 use image::{Rgb, RgbImage};
 
-/// Height of a line in pixels, letters and the space below.
+/// Height of a line in pixels: letters and the space below them.
 pub(super) const LINE: u32 = 18;
 /// Width of a letter in pixels.
 const LETTER: u32 = 9;
 
-/// Writes a line in white with its top left corner at (x, y). What does not fit ends in an ellipsis of three points;
-/// characters outside Latin-1 become question marks.
+/// Writes a line in white with its top left corner at (x, y). Text that does not fit is cut and ends in three points.
+/// Characters outside Latin-1 become question marks.
 pub(super) fn write_line(picture: &mut RgbImage, text: &str, x: u32, y: u32) {
     let room = (picture.width().saturating_sub(x) / LETTER) as usize;
     let mut line: String =
@@ -30,7 +30,7 @@ pub(super) fn write_line(picture: &mut RgbImage, text: &str, x: u32, y: u32) {
     let Ok(_) = text.draw(&mut Canvas(picture));
 }
 
-/// The picture as the font library wants it.
+/// The picture as a drawing target of the font library.
 struct Canvas<'a>(&'a mut RgbImage);
 
 impl OriginDimensions for Canvas<'_> {

@@ -1,4 +1,4 @@
-//! Maps made visible: colours, superposition, panels. Everything drawn here can be had as numbers elsewhere.
+//! Draws maps: colours, overlays and panels. All the numbers behind the pictures are available elsewhere in this crate.
 
 mod colour;
 mod lettering;

@@ -1,13 +1,13 @@
-//! A map stretched over its image and laid on it.
+//! Stretches a map to the size of its image and blends it over the image.
 
 use image::{Rgb, RgbImage};
 use ndarray::Array2;
 
 use super::ColourMap;
 
-/// The map stretched to `height` × `width` by bilinear interpolation between cell centres, as `align_corners=False` does
-/// in PyTorch: a cell of the feature map covers the same part of the image as it did for the network. Values beyond the
-/// outermost centres are those of the nearest cell.
+/// The map, stretched to `height` × `width` by bilinear interpolation between cell centres, like `align_corners=False`
+/// in PyTorch. A cell of the feature map then covers the same part of the image as it did for the network. Beyond the
+/// outermost centres, values are those of the nearest cell.
 pub fn upsample(map: &Array2<f64>, height: usize, width: usize) -> Array2<f64> {
     let (rows, columns) = map.dim();
     let vertical: Vec<_> = (0..height).map(|row| between(row, height, rows)).collect();
@@ -23,20 +23,20 @@ pub fn upsample(map: &Array2<f64>, height: usize, width: usize) -> Array2<f64> {
     })
 }
 
-/// The two cells that a pixel lies between, and how far it is from the first.
+/// The two cells around a pixel, and the pixel's distance from the first one.
 fn between(pixel: usize, pixels: usize, cells: usize) -> (usize, usize, f64) {
     let place = ((pixel as f64 + 0.5) * cells as f64 / pixels as f64 - 0.5).clamp(0.0, (cells - 1) as f64);
     let first = place.floor() as usize;
     (first, (first + 1).min(cells - 1), place - first as f64)
 }
 
-/// Evidence in [0, 1] (see [`Evidence`](crate::Evidence)) in colours, at a picture's size.
+/// Evidence in [0, 1] (see [`Evidence`](crate::Evidence)) as a coloured picture of this size.
 pub fn heat_map_picture(evidence: &Array2<f64>, width: u32, height: u32, colours: ColourMap) -> RgbImage {
     let large = upsample(evidence, height as usize, width as usize);
     RgbImage::from_fn(width, height, |x, y| Rgb(colours.colour(large[[y as usize, x as usize]])))
 }
 
-/// The picture with the coloured evidence over it; `opacity` 0 shows the picture alone, 1 the colours alone.
+/// The picture with the coloured evidence over it. `opacity` 0 shows only the picture, 1 only the colours.
 pub fn superimpose(picture: &RgbImage, evidence: &Array2<f64>, colours: ColourMap, opacity: f64) -> RgbImage {
     let opacity = opacity.clamp(0.0, 1.0);
     let mut heat = heat_map_picture(evidence, picture.width(), picture.height(), colours);

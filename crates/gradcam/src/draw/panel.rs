@@ -1,4 +1,4 @@
-//! What the paper's Figure 9 shows of one image: original, heat map, both together, and what is known of it in words.
+//! Draws the panel of one image, as in the paper's Figure 9: original, heat map, overlay and a caption.
 
 use image::{Rgb, RgbImage, imageops};
 
@@ -11,15 +11,15 @@ use crate::{Evidence, Explanation};
 
 /// One image's panel.
 ///
-/// Three tiles side by side, all of the picture's shape, under three lines of text. A map that shows nothing is drawn as a
-/// gray tile that says why, never as a picture.
+/// A panel has three tiles side by side, all of the picture's shape, under three lines of text. A map without evidence
+/// becomes a grey tile that gives the reason, never a picture.
 #[derive(Debug, Clone)]
 pub struct Panel<'a> {
     /// The image, in any size.
     pub picture: &'a RgbImage,
     /// Its explanation.
     pub explanation: &'a Explanation,
-    /// What is known of the image.
+    /// Text over the panel.
     pub caption: Caption<'a>,
     /// Colours of the heat map.
     pub colours: ColourMap,
@@ -29,16 +29,16 @@ pub struct Panel<'a> {
     pub tile: u32,
 }
 
-/// What is written over a panel.
+/// Text over a panel.
 #[derive(Debug, Clone, Copy)]
 pub struct Caption<'a> {
     /// Name of the image.
     pub image: &'a str,
-    /// The collection it comes from.
+    /// Collection that the image comes from.
     pub source: &'a str,
     /// Its true class, if known.
     pub truth: Option<&'a str>,
-    /// How the map was made, as in `grad-cam of the logit`.
+    /// Method that made the map, such as `grad-cam of the logit`.
     pub method: &'a str,
 }
 
@@ -94,7 +94,7 @@ impl Panel<'_> {
     }
 }
 
-/// Panels below each other, each group under its heading: a contact sheet by class. `None` if there is nothing to show.
+/// Stacks panels, each group under its heading, for example a contact sheet by class. `None` if there is no panel.
 pub fn stack<'a>(groups: impl IntoIterator<Item = (&'a str, Vec<RgbImage>)>) -> Option<RgbImage> {
     let groups: Vec<_> = groups.into_iter().filter(|(_, panels)| !panels.is_empty()).collect();
     let panels = || groups.iter().flat_map(|(_, panels)| panels);

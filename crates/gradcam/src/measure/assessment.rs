@@ -1,4 +1,4 @@
-//! One explanation asked every question at once, as a row of a table.
+//! Computes all measures of one explanation at once, as a row of a table.
 
 use ndarray::{Array3, Array4};
 use radiograph_classes::Class;
@@ -8,59 +8,59 @@ use tch::{Device, Kind, Tensor};
 use super::{Baseline, Mask, Saliency, deletion, insertion, rank_correlation, road};
 use crate::{Explainer, Explanation, GradcamError, HeatMap, NoEvidence};
 
-/// The outermost share of the shorter side that counts as border.
+/// Width of the border as a share of the shorter side.
 const BORDER: f64 = 0.1;
-/// Shares of places that ROAD takes away.
+/// Shares of places that ROAD removes.
 const ROAD_SHARES: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
-/// The noise that ROAD adds is the same for every image.
+/// Seed of the noise that ROAD adds, the same for every image.
 const ROAD_SEED: u64 = 0;
-/// At most so many steps of deletion and insertion; a feature map has few more places than that.
+/// Maximum number of steps of deletion and insertion. A feature map has few more places than that.
 const STEPS: usize = 50;
 
-/// What is known of an image's places, at the size at which it is looked at.
+/// Known regions of an image, at the size used for the measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regions {
-    /// The lungs, if somebody marked them.
+    /// Lungs, if a mask is available.
     pub lungs: Option<Mask>,
-    /// What is ill, if somebody marked it.
+    /// Lesion, if a mask is available.
     pub lesion: Option<Mask>,
-    /// What lies outside the body: [`Mask::outside_body`].
+    /// Area outside the body; see [`Mask::outside_body`].
     pub outside_body: Mask,
 }
 
-/// How far to believe a map. What is undefined is `None`: all of it if the map shows nothing, and what needs a mask or a
-/// random head that there is not.
+/// Measures of how far to believe a map. Undefined measures are `None`: all of them if the map shows nothing, and those
+/// that need a missing mask or random head.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
-    /// Why the map shows nothing, if it does.
+    /// Reason why the map shows nothing; `None` if it shows evidence.
     pub nothing: Option<NoEvidence>,
-    /// The share of the evidence inside the lungs.
+    /// Share of the evidence inside the lungs.
     pub lungs: Option<Inside>,
-    /// The share of the evidence inside the lesion: the energy-based pointing game.
+    /// Share of the evidence inside the lesion: the energy-based pointing game.
     pub lesion: Option<Inside>,
     /// Whether the strongest place lies in the lesion: the pointing game, without tolerance.
     pub points_into_lesion: Option<bool>,
-    /// The share of the evidence in the outermost tenth.
+    /// Share of the evidence in the border, which is a tenth of the shorter side wide.
     pub border: Option<Inside>,
-    /// The share of the evidence outside the body.
+    /// Share of the evidence outside the body.
     pub outside_body: Option<Inside>,
-    /// The mean probability while the strongest places of the feature map are set to zero: small for a true map.
+    /// Mean probability while the strongest places of the feature map are set to zero: small for a true map.
     pub deletion: Option<f64>,
-    /// The mean probability while the strongest places of a feature map of zeros are given back: large for a true map.
+    /// Mean probability while the strongest places are restored in a feature map of zeros: large for a true map.
     pub insertion: Option<f64>,
     /// [`Road::combined`](super::Road::combined) on the feature map, at a fifth to four fifths: positive for a true map.
     pub road: Option<f64>,
-    /// Rank correlation with the map of a head made random again: near 0 for a map that shows the model. Of equals in all
-    /// places there is none.
+    /// Rank correlation with the map of a randomised head: near 0 for a map that depends on the model. `None` if one of
+    /// the maps is constant.
     pub like_random: Option<f64>,
 }
 
-/// A share of the evidence, and what an even map would score.
+/// A share of the evidence, and the share that a uniform map would have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Inside {
-    /// The share of the evidence, 0 to 1.
+    /// Share of the evidence, 0 to 1.
     pub mass: f64,
-    /// The share of the places, 0 to 1.
+    /// Share of the places, 0 to 1.
     pub area: f64,
 }
 
@@ -83,14 +83,14 @@ impl Assessment {
         "like_random",
     ];
 
-    /// Asks everything about `explanation`, which `explainer` gave for `features [C, H, W]`. Deletion, insertion and ROAD
-    /// change the feature map and ask the scorer, so no CNN is needed. `random` is the map that the same method gave for the
-    /// same image and class from a random head.
+    /// Computes all measures of `explanation`, which `explainer` gave for `features [C, H, W]`. Deletion, insertion and
+    /// ROAD change the feature map and run the scorer, so no CNN is needed. `random` is the map of the same method,
+    /// image and class for a random head.
     ///
     /// # Errors
     ///
-    /// If a mask's size is not that of the others, the random map's is not that of the map, the features do not fit the
-    /// scorer, or the scorer fails.
+    /// If the masks differ in size, the random map and the map differ in size, the features do not fit the scorer, or
+    /// the scorer fails.
     pub fn new<S, E>(
         explainer: &Explainer<'_, S>,
         features: &Tensor,
@@ -120,7 +120,7 @@ impl Assessment {
         let (_, rows, columns) = values.dim();
         let steps = STEPS.min(rows * columns);
         let (fall, rise, removed) = match Saliency::new(map, rows, columns) {
-            // A single place cannot be put in an order.
+            // A single place has no order.
             Ok(grid) if rows * columns > 1 => {
                 let zero = Baseline::Value(0.0);
                 (
@@ -163,7 +163,7 @@ impl Assessment {
         }
     }
 
-    /// The cells of a table's row; what is undefined is empty.
+    /// The cells of the table's row. Undefined measures are empty.
     pub fn cells(&self) -> [String; 14] {
         let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let mass = |inside: Option<Inside>| text(inside.map(|inside| inside.mass));

@@ -1,15 +1,15 @@
-//! Deletion and insertion: how the score goes as the places that a map shows are taken away, or given back.
-//! (Petsiuk et al., BMVC 2018.)
+//! Deletion and insertion curves (Petsiuk et al., BMVC 2018): the score as the strongest places are removed or
+//! restored.
 
 use ndarray::{Array3, Array4, ArrayView3};
 
 use super::{Saliency, saliency::same_size};
 use crate::GradcamError;
 
-/// Bytes that are given to the scorer at a time.
+/// Number of bytes that the scorer gets at a time.
 const LARGEST_BATCH: usize = 16 << 20;
 
-/// What stands where something was taken away.
+/// Replacement for removed places.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Baseline {
@@ -17,11 +17,11 @@ pub enum Baseline {
     Value(f32),
     /// Each channel's own mean.
     ChannelMean,
-    /// Another input of the same shape, a blurred one for instance.
+    /// Another input of the same shape, such as a blurred one.
     Input(Array3<f32>),
 }
 
-/// Scores against the share of places taken away or given back.
+/// Scores against the share of places removed or restored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     /// Shares of the places, from 0 to 1.
@@ -31,16 +31,16 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// The mean score over all shares: the area under the curve, by trapezoids.
+    /// Mean score over all shares: the area under the curve, by the trapezoidal rule.
     pub fn area(&self) -> f64 {
         let steps = self.shares.windows(2).zip(self.scores.windows(2));
         steps.map(|(shares, scores)| (shares[1] - shares[0]) * (scores[0] + scores[1]) / 2.0).sum()
     }
 }
 
-/// Takes places away from `input [C, H, W]`, the strongest first, in `steps` equal steps. A true map makes the score fall
-/// at once, so a small [`Curve::area`] is good. `score` gets batches `[B, C, H, W]` and gives one number each, usually the
-/// probability of the class.
+/// Removes places from `input [C, H, W]`, the strongest first, in `steps` equal steps. A true map makes the score fall
+/// at once, so a small [`Curve::area`] is good. `score` gets batches `[B, C, H, W]` and gives one number for each
+/// input, usually the probability of the class.
 ///
 /// # Errors
 ///
@@ -56,8 +56,8 @@ pub fn deletion(
     replaced(input.to_owned(), &ground, saliency, steps, score)
 }
 
-/// Gives places of `input [C, H, W]` back to the baseline, the strongest first. A true map makes the score rise at once, so
-/// a large [`Curve::area`] is good. Otherwise as [`deletion`].
+/// Restores places of `input [C, H, W]` in the baseline, the strongest first. A true map makes the score rise at once,
+/// so a large [`Curve::area`] is good. Otherwise like [`deletion`].
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ impl Baseline {
     }
 }
 
-/// Scores of `from` with more and more places, the strongest first, taken from `to`.
+/// Scores of `from` while more and more places, the strongest first, are replaced by those of `to`.
 fn replaced(
     mut from: Array3<f32>,
     to: &Array3<f32>,
@@ -134,7 +134,7 @@ fn replaced(
     Ok(Curve { shares: ends.iter().map(|&end| end as f64 / order.len() as f64).collect(), scores })
 }
 
-/// The scores of inputs of one shape, which go to `score` several at a time: a head's weights are then read once for all of
+/// Scores of inputs of one shape. `score` gets several at a time, so that a head's weights are read once for all of
 /// them.
 pub(super) fn scores_of(
     inputs: impl Iterator<Item = Result<Array3<f32>, GradcamError>>,
@@ -153,7 +153,7 @@ pub(super) fn scores_of(
             continue;
         }
         let batch = Array4::from_shape_vec((count, channels, height, width), std::mem::take(&mut values))
-            // As many values as inputs of this shape have.
+            // The number of values fits the number of inputs of this shape.
             .unwrap_or_else(|error| unreachable!("{error}"));
         let got = score(&batch)?;
         if got.len() != count {

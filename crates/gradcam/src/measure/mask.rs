@@ -1,4 +1,4 @@
-//! Places of an image that somebody has marked. Not how they were found.
+//! Masks: marked places of an image, such as lungs, lesions or the border. Segmentation is not part of this crate.
 
 use image::GrayImage;
 use ndarray::Array2;
@@ -25,12 +25,12 @@ impl Mask {
         }))
     }
 
-    /// The same places on another grid, by the nearest pixel: for a mask that was drawn on the image at another size.
+    /// The same places on another grid, by the nearest pixel, for masks that were drawn at another image size.
     ///
     /// # Errors
     ///
-    /// [`GradcamError::Size`] if the sides differ in proportion by more than a hundredth: then it belongs to another
-    /// picture, or to another part of it.
+    /// [`GradcamError::Size`] if the proportions of the sides differ by more than a hundredth. The mask then belongs to
+    /// another image, or to a crop of it.
     pub fn resized(&self, height: usize, width: usize) -> Result<Self, GradcamError> {
         let (own_height, own_width) = self.size();
         let (own, asked) = ((own_width * height) as f64, (width * own_height) as f64);
@@ -43,7 +43,7 @@ impl Mask {
         })))
     }
 
-    /// The outermost `share` of the shorter side, all around: where collimator edges, letters and markers are.
+    /// A border on all sides, as wide as `share` of the shorter side. Collimator edges, letters and markers are there.
     ///
     /// # Errors
     ///
@@ -63,9 +63,9 @@ impl Mask {
         })))
     }
 
-    /// What a radiograph shows around the body: dark pixels that reach the edge of the image through dark pixels. Dark is
-    /// below half of Otsu's threshold, so that dark lungs that touch the edge are mostly spared. An estimate, good enough for
-    /// a share; not a segmentation.
+    /// The background around the body: dark pixels that are connected to the edge of the image through dark pixels.
+    /// Dark means below half of Otsu's threshold, so dark lungs that touch the edge are mostly excluded. This is an
+    /// estimate that is good enough for a share, and not a segmentation.
     pub fn outside_body(picture: &GrayImage) -> Self {
         let threshold = otsu(picture) / 2;
         let (width, height) = (picture.width() as usize, picture.height() as usize);
@@ -107,7 +107,7 @@ impl Mask {
         self.marked.get([row, column]).copied().unwrap_or(false)
     }
 
-    /// The share of all places that is marked, in [0, 1]: what a map without any knowledge would put there.
+    /// The share of all places that is marked, in [0, 1]. A map without any knowledge has this share of evidence here.
     pub fn share(&self) -> f64 {
         self.marked.iter().filter(|marked| **marked).count() as f64 / self.marked.len().max(1) as f64
     }

@@ -1,4 +1,4 @@
-//! Is the map telling the truth? Numbers about maps, so that a picture need not be believed.
+//! Measures how far a map can be believed, by numbers instead of by its picture.
 //!
 //! | question | here |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | Does it depend on what the head has learnt at all? | [`rank_correlation`] of maps before and after the head is made random again |
 //! | Do other methods see the same? | [`agreement`] |
 //!
-//! [`Assessment`] asks all but the last of them about one explanation.
+//! [`Assessment`] answers all but the last question for one explanation.
 
 mod assessment;
 mod curve;

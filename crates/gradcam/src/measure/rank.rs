@@ -1,4 +1,4 @@
-//! Do two maps put the places in the same order? Spearman's correlation of their raw values.
+//! Compares maps by the order of their places: Spearman's rank correlation of the raw values.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::saliency::same_size;
 use crate::{GradcamError, HeatMap, Method};
 
-/// Spearman's rank correlation of two raw maps, in [-1, 1]; equal values share their mean rank. `None` if one of them is the
-/// same everywhere, because then it orders nothing.
+/// Spearman's rank correlation of two raw maps, in [-1, 1]; equal values share their mean rank. `None` if one of them
+/// is constant, because it then has no order.
 ///
-/// The randomisation test (Adebayo et al., NeurIPS 2018) compares maps of a trained head with those of the same head made
-/// random again: a method whose maps stay alike shows the image, not the model.
+/// The randomisation test (Adebayo et al., NeurIPS 2018) compares maps of a trained head with maps of the same head
+/// after randomisation. A method whose maps stay similar shows the image, not the model.
 ///
 /// # Errors
 ///
@@ -24,7 +24,7 @@ pub fn rank_correlation(first: &HeatMap, second: &HeatMap) -> Result<Option<f64>
     Ok((spread > 0.0).then(|| product(&a, &b) / spread.sqrt()))
 }
 
-/// Ranks from 0; equal values share the mean of theirs.
+/// Ranks from 0; equal values share their mean rank.
 fn ranks(values: &Array2<f64>) -> Vec<f64> {
     let values: Vec<f64> = values.iter().copied().collect();
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -38,7 +38,7 @@ fn ranks(values: &Array2<f64>) -> Vec<f64> {
     ranks
 }
 
-/// How far two methods agree about one image.
+/// Agreement of two methods about one image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Agreement {
     /// One method.
@@ -49,7 +49,7 @@ pub struct Agreement {
     pub rank_correlation: Option<f64>,
 }
 
-/// Every pair of maps of one image, compared.
+/// Compares every pair of maps of one image.
 ///
 /// # Errors
 ///

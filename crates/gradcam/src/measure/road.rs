@@ -1,5 +1,7 @@
-//! ROAD: remove and debias (Rong et al., ICML 2022). Places taken away are filled in from their neighbours, so that the score
-//! falls because evidence is gone, and not because a hole looks like nothing the network ever saw.
+//! ROAD, remove and debias (Rong et al., ICML 2022): scores an input after its strongest or weakest places are removed.
+//!
+//! Removed places are filled in from their neighbours. So the score falls because evidence is gone, and not because a
+//! hole looks like nothing that the network has seen.
 
 use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3};
 use radiograph_random::Stream;
@@ -13,10 +15,10 @@ const NOISE: f64 = 0.01;
 const DIRECT: f64 = 1.0 / 6.0;
 const DIAGONAL: f64 = 1.0 / 12.0;
 
-/// Scores after the strongest and after the weakest places were taken away.
+/// Scores after the strongest and after the weakest places were removed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Road {
-    /// The share of places taken away, for each entry of the other lists.
+    /// Share of places removed, for each entry of the other lists.
     pub shares: Vec<f64>,
     /// Scores without the strongest places: low for a true map.
     pub without_strongest: Vec<f64>,
@@ -25,16 +27,16 @@ pub struct Road {
 }
 
 impl Road {
-    /// Half the mean difference of the two: positive if the map puts the places in a better order than chance; what the
-    /// `pytorch-grad-cam` package calls ROAD combined.
+    /// Half the mean difference of the two scores: positive if the map orders the places better than chance. The
+    /// `pytorch-grad-cam` package calls this ROAD combined.
     pub fn combined(&self) -> f64 {
         let pairs = self.without_weakest.iter().zip(&self.without_strongest);
         pairs.map(|(weakest, strongest)| (weakest - strongest) / 2.0).sum::<f64>() / self.shares.len() as f64
     }
 }
 
-/// Takes the strongest, then the weakest `shares` of the places of `input [C, H, W]` away. `score` gets a batch
-/// `[B, C, H, W]` and gives one number each. The noise comes from `seed`.
+/// Removes the strongest and, separately, the weakest `shares` of the places of `input [C, H, W]`. `score` gets a batch
+/// `[B, C, H, W]` and gives one number for each input. `seed` is the seed of the noise.
 ///
 /// # Errors
 ///
@@ -54,7 +56,7 @@ pub fn road(
     }
     let order = saliency.order();
     if order.len() < 2 {
-        // Something is taken away, and something has to be left.
+        // At least one place is removed, and at least one must be left.
         return Err(GradcamError::Range {
             what: "the number of places",
             got: order.len() as f64,
@@ -86,7 +88,7 @@ pub fn road(
 ///
 /// # Errors
 ///
-/// If `removed` has another size, or nothing is left to fill from.
+/// If `removed` has another size, or no place is left to fill from.
 pub fn impute(
     input: ArrayView3<f32>,
     removed: &Array2<bool>,
@@ -114,8 +116,8 @@ pub fn impute(
     Ok(filled)
 }
 
-/// Removed places as solutions of the linear system, by conjugate gradients: its matrix is symmetric, and positive definite
-/// as long as one place is known.
+/// Solves the linear system for the removed places by conjugate gradients. The matrix is symmetric, and positive
+/// definite if at least one place is known.
 fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
     let known =
         Array2::from_shape_fn(
@@ -140,8 +142,8 @@ fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
     let mut rest = &right - &apply(&x);
     let mut direction = rest.clone();
     let mut square = (&rest * &rest).sum();
-    // Next to a hole there may be nothing but zeros, as in most channels behind a ReLU: then the first guess says how large
-    // numbers are, for the right side does not.
+    // The neighbours of a hole may all be zero, as in most channels after a ReLU. The right side is then no scale for
+    // the residual, so the first guess is one.
     let enough = 1e-16 * (&right * &right).sum().max(square);
     for _ in 0..10 * removed.len() {
         if square <= enough {
@@ -159,7 +161,7 @@ fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
     x
 }
 
-/// At each place: its value times the weights of its neighbours inside the image, less their weighted values.
+/// At each place: its value times the weights of its neighbours inside the image, minus their weighted values.
 fn balance(grid: &Array2<f64>) -> Array2<f64> {
     let (height, width) = grid.dim();
     Array2::from_shape_fn((height, width), |(row, column)| {
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_hole_among_zeros_is_filled_with_zeros() {
-        // Something in a far corner, so that the first guess, the mean, is not the answer.
+        // A value in a far corner, so that the first guess, the mean, is not the answer.
         let mut cases = 0;
         for (top, left) in (2..5).flat_map(|top| (2..5).map(move |left| (top, left))) {
             for value in (1..=200).map(|value| value as f32 * 0.017) {
@@ -223,7 +225,7 @@ mod tests {
 
     #[test]
     fn one_place_cannot_be_taken_away_and_left() {
-        // Two cells that one pixel lies between.
+        // One pixel between two cells.
         let saliency = Saliency::new(&HeatMap::new(ndarray::array![[0.0, 1.0]]), 1, 1).unwrap();
         let error = road(Array3::zeros((1, 1, 1)).view(), &saliency, &[0.5], 0, |_| Ok(vec![0.0]));
         assert!(matches!(error, Err(GradcamError::Range { what: "the number of places", .. })), "{error:?}");

@@ -1,4 +1,4 @@
-//! Evidence at the size of the image, and what share of it lies where.
+//! Evidence at the size of the image, and its share inside a mask.
 
 use ndarray::Array2;
 
@@ -12,16 +12,16 @@ pub struct Saliency {
 }
 
 impl Saliency {
-    /// A map's evidence, stretched to the image's size; or why there is none.
+    /// The evidence of a map, stretched to the image's size.
     ///
     /// # Errors
     ///
-    /// The reason if the map shows nothing, at this size.
+    /// The reason, if the map shows nothing at this size.
     pub fn new(map: &HeatMap, height: usize, width: usize) -> Result<Self, NoEvidence> {
         match map.evidence() {
             Evidence::Found(evidence) => {
                 let values = upsample(&evidence, height, width);
-                // A cell that no pixel is near enough to does not show.
+                // A cell without a near pixel does not show.
                 if values.iter().any(|value| *value > 0.0) {
                     Ok(Self { values })
                 } else {
@@ -37,8 +37,8 @@ impl Saliency {
         &self.values
     }
 
-    /// The share of all evidence that lies inside the mask, in [0, 1]. Against a lesion this is the energy-based pointing
-    /// game (Wang et al., CVPR workshops 2020). Compare it with [`Mask::share`], which an even map would score.
+    /// The share of all evidence that lies inside the mask, in [0, 1]. Against a lesion this is the energy-based
+    /// pointing game (Wang et al., CVPR workshops 2020). Compare it with [`Mask::share`], the value of a uniform map.
     ///
     /// # Errors
     ///
@@ -71,7 +71,8 @@ impl Saliency {
         }))
     }
 
-    /// Row and column of the strongest place; the middle one of several, because a stretched cell is flat at the edge.
+    /// Row and column of the strongest place. If several are equal, it is the middle one, because a stretched cell is
+    /// flat at the edge.
     pub fn peak(&self) -> (usize, usize) {
         let largest = self.values.fold(0.0, |largest: f64, value| largest.max(*value));
         let peaks: Vec<_> = self
@@ -83,7 +84,7 @@ impl Saliency {
         peaks.get(peaks.len() / 2).copied().unwrap_or_default()
     }
 
-    /// Places from the strongest to the weakest, as positions in row-major order; equal ones in that order.
+    /// Places from the strongest to the weakest, as row-major positions. Equal places keep row-major order.
     pub fn order(&self) -> Vec<usize> {
         let values: Vec<f64> = self.values.iter().copied().collect();
         let mut order: Vec<usize> = (0..values.len()).collect();
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn evidence_that_no_pixel_meets_is_none() {
-        // Of five cells two pixels see the first two and the last two.
+        // With two pixels for five cells, the pixels show the first two and the last two cells.
         let between = HeatMap::new(array![[0.0, 0.0, 1.0, 0.0, 0.0]]);
         assert_eq!(Saliency::new(&between, 1, 2), Err(NoEvidence::BetweenPixels));
         assert_eq!(Saliency::new(&between, 0, 0), Err(NoEvidence::BetweenPixels));

@@ -1,17 +1,17 @@
-//! Eigen-CAM: where the activations vary together. Asks no class and no gradient.
+//! Eigen-CAM: the first principal component of the activations. It needs no class and no gradient.
 
 use ndarray::{Array1, Array2, ArrayView3};
 use radiograph_random::Stream;
 
-/// Steps of the power iteration; the ratio of the first two eigenvalues decides how many are needed, and a map of a few
-/// dozen places is done long before.
+/// Maximum number of steps of the power iteration. The ratio of the first two eigenvalues decides how many are needed;
+/// a map of a few dozen places needs far fewer.
 const STEPS: usize = 1000;
 
 /// The raw map `[H, W]` of activations `[C, H, W]`: each place's coordinate along the first principal component of the
-/// places' channel vectors, less their mean.
+/// centred channel vectors.
 ///
-/// The sign of a component is arbitrary; here the map agrees in sign with the mean activation, so that active places
-/// come out positive. A feature map that is the same everywhere gives zeros.
+/// The sign of a component is arbitrary. Here the map has the sign of the mean activation, so that active places are
+/// positive. A constant feature map gives zeros.
 pub(crate) fn eigen_cam(activations: ArrayView3<f32>) -> Array2<f64> {
     let (channels, height, width) = activations.dim();
     let places = height * width;
@@ -34,9 +34,9 @@ pub(crate) fn eigen_cam(activations: ArrayView3<f32>) -> Array2<f64> {
     Array2::from_shape_fn((height, width), |(row, column)| map[row * width + column])
 }
 
-/// The coordinates of centred `rows [places, channels]` along their first principal component, by the smaller of the two
-/// matrices of products, whose other eigenvalues are the same: deep maps have more channels than places, shallow ones many
-/// thousand places.
+/// The coordinates of centred `rows [places, channels]` along their first principal component. It uses the smaller one
+/// of rows · rowsᵀ and rowsᵀ · rows, which have the same non-zero eigenvalues: deep maps have more channels than
+/// places, and shallow maps have many thousand places.
 fn coordinates(rows: &Array2<f64>) -> Array1<f64> {
     if rows.nrows() <= rows.ncols() {
         // The leading eigenvector of rows · rowsᵀ, times the root of its eigenvalue, is the vector of coordinates.
@@ -48,10 +48,10 @@ fn coordinates(rows: &Array2<f64>) -> Array1<f64> {
     }
 }
 
-/// The leading eigenvector, of length 1, and eigenvalue of a symmetric matrix without negative eigenvalues; any vector and 0
-/// if the matrix is zero.
+/// The leading eigenvector, of length 1, and its eigenvalue, of a symmetric matrix without negative eigenvalues. If the
+/// matrix is zero, it returns any vector and 0.
 fn leading(matrix: &Array2<f64>) -> (Array1<f64>, f64) {
-    // Drawn, because a column of the matrix may be another eigenvector, which the iteration never leaves.
+    // The start is random, because a column of the matrix may be another eigenvector, which the iteration never leaves.
     let mut stream = Stream::new(0, "eigen-cam");
     let mut vector = Array1::from_shape_simple_fn(matrix.nrows(), || stream.normal());
     let mut value = 0.0;
@@ -95,13 +95,13 @@ mod tests {
         }
     }
 
-    /// Rows and columns exchanged, one matrix of products becomes the other: so their singular vectors agree.
+    /// Exchanging rows and columns turns one matrix of products into the other, so their singular vectors agree.
     #[test]
     fn both_matrices_of_products_give_the_same_coordinates() {
         let value =
             |place: usize, channel: usize| ((place * 5 + channel * 3) as f64).sin() * (channel + 1) as f64;
         let rows = Array2::from_shape_fn((7, 4), |(place, channel)| value(place, channel));
-        // More channels that say nothing, and the other matrix is the smaller one.
+        // With more uninformative channels, the other matrix is the smaller one.
         let wide = Array2::from_shape_fn(
             (7, 9),
             |(place, channel)| {

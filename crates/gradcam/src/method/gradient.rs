@@ -1,11 +1,11 @@
-//! The five methods that weigh activations by gradients, for one image. All of them in f64, channel by channel.
+//! The five methods that weight activations by gradients. They compute the map of one image in f64, channel by channel.
 //!
-//! Notation: a is an activation, g the gradient of the score with respect to it, sums run over the places of one channel.
-//! Small constants that keep a division from 0/0 are those of the `pytorch-grad-cam` package, so that maps agree.
+//! Notation: a is an activation, g the gradient of the score with respect to it, sums run over the places of one
+//! channel. The small constants that prevent 0/0 are those of the `pytorch-grad-cam` package, so that maps agree.
 
 use ndarray::{Array2, ArrayView2, ArrayView3};
 
-/// How a channel's gradients weigh its activations.
+/// How a channel's gradients weight its activations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gradient {
     Mean,
@@ -34,7 +34,7 @@ impl Gradient {
         map
     }
 
-    /// The one weight of a whole channel; 1 for methods that have none.
+    /// The weight of a whole channel; 1 for methods without such a weight.
     fn channel_weight(self, activation: ArrayView2<f32>, gradient: ArrayView2<f32>) -> f64 {
         let pairs = || activation.iter().zip(gradient).map(|(a, g)| (f64::from(*a), f64::from(*g)));
         match self {
@@ -43,7 +43,8 @@ impl Gradient {
             Self::ActivationAveraged => {
                 pairs().map(|(a, g)| g * a).sum::<f64>() / (pairs().map(|(a, _)| a).sum::<f64>() + 1e-7)
             }
-            // Equation 19 of the Grad-CAM++ paper, with an exponential output; a place that speaks against counts nothing.
+            // Equation 19 of the Grad-CAM++ paper, with an exponential output; places with a negative gradient count as
+            // 0.
             Self::PlusPlus => {
                 let total = pairs().map(|(a, _)| a).sum::<f64>();
                 pairs()

@@ -1,4 +1,4 @@
-//! The computations of the methods: from activations to a map. Gradients come from `crate::explainer`.
+//! Computes the maps of all methods from activations. Gradients come from `crate::explainer`.
 
 mod eigen;
 mod gradient;

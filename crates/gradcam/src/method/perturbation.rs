@@ -1,4 +1,4 @@
-//! The two methods that change the features and watch the score. They score once for each channel, in batches.
+//! The two methods that change the features and measure the score. They score once for each channel, in batches.
 
 use tch::Tensor;
 
@@ -7,7 +7,7 @@ use crate::GradcamError;
 /// Scores of a batch of changed feature maps `[B, C, H, W]`.
 pub(crate) type Scored<'a> = dyn Fn(&Tensor) -> Result<Vec<f64>, GradcamError> + 'a;
 
-/// Number of changed feature maps for each call of the scorer: enough to use all cores, and few enough for 12 GB.
+/// Number of changed feature maps in each call of the scorer: enough to use all cores, and few enough for 12 GB.
 const BATCH: i64 = 128;
 
 /// The change of one channel at a time.
@@ -15,12 +15,12 @@ const BATCH: i64 = 128;
 pub(crate) enum Perturbation {
     /// Set it to zero.
     Remove,
-    /// Multiply all channels by it, scaled to [0, 1].
+    /// Multiply all channels by this one, scaled to [0, 1].
     MaskByIt,
 }
 
-/// The weight of each channel of one image's features `[1, C, H, W]`, whose score was `score`; `image` is its place in the
-/// batch, for messages. `scored` gives the score of each map of a batch `[B, C, H, W]`.
+/// The weight of each channel of one image's features `[1, C, H, W]`, whose score was `score`. `image` is its position
+/// in the batch, for messages. `scored` gives the score of each map of a batch `[B, C, H, W]`.
 pub(crate) fn channel_weights(
     perturbation: Perturbation,
     features: &Tensor,
@@ -65,7 +65,7 @@ fn changed(
             let places = [2_i64, 3];
             let low = mask.f_amin(places.as_slice(), true)?;
             let high = mask.f_amax(places.as_slice(), true)?;
-            // A channel that is the same everywhere masks everything, as in the reference implementation.
+            // A constant channel masks everything, as in the reference implementation.
             let range = high.f_sub(&low)?.f_add_scalar(1e-8)?;
             features.f_mul(&mask.f_sub(&low)?.f_div(&range)?)?
         }

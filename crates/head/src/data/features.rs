@@ -1,4 +1,4 @@
-//! Sources of feature maps.
+//! The interface of feature-map sources, and a source in memory.
 
 use radiograph_files::{ContentHash, ContentHashing};
 use radiograph_protocol::FeatureShape;
@@ -16,7 +16,7 @@ pub trait Features: Sync {
     /// The number of maps.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there are no maps.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -24,16 +24,16 @@ pub trait Features: Sync {
     /// The name of the image behind a map, for messages.
     fn name(&self, index: usize) -> String;
 
-    /// Writes the maps at `indices`, all below [`Self::len`], one after the other into `into`, which has room for exactly
-    /// these: `[indices, C, H, W]`, row-major.
+    /// Writes the maps at `indices`, all below [`Self::len`], one after the other into `into`, which has exactly the
+    /// size needed: `[indices, C, H, W]`, row-major.
     ///
     /// # Errors
     ///
-    /// The reader's own; what `into` holds is then undefined.
+    /// Errors of the reader. The content of `into` is then undefined.
     fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError>;
 
-    /// A hash of all maps in order. Checkpoints and models record it, so that no training resumes with other images under
-    /// the same numbers.
+    /// A hash of all maps in order. Checkpoints and models record it, so a training cannot resume with other images
+    /// under the same numbers.
     fn digest(&self) -> ContentHash;
 }
 

@@ -1,5 +1,7 @@
-//! Batches on the device: gathered from a tensor that holds all features if they fit, else read one batch ahead by a
-//! second thread.
+//! Brings batches of features to the device.
+//!
+//! If all features fit into the memory budget, they are kept on the device. Otherwise a second thread reads one batch
+//! ahead.
 
 use std::{
     ops::{ControlFlow, Range},
@@ -13,10 +15,10 @@ use tch::{Kind, Tensor};
 
 use crate::{Error, Features};
 
-/// Features of this many values are read at a time when all are brought to the device: 64 MiB.
+/// Number of values read at a time when all features are brought to the device: 64 MiB.
 const PIECE: usize = 1 << 24;
 
-/// Features, and how they reach the device. Both ways give the same batches, bit for bit.
+/// Features on their way to the device. Resident or streamed, the batches are the same, bit for bit.
 pub struct Feed<'a> {
     features: &'a dyn Features,
     device: Device,
@@ -25,13 +27,13 @@ pub struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// A feed that keeps all features on the device if they take at most `budget` bytes there, and reads each batch when it
-    /// is needed otherwise.
+    /// Creates a feed that keeps all features on the device if they take at most `budget` bytes there. Otherwise it
+    /// reads each batch when it is needed.
     ///
     /// # Errors
     ///
-    /// [`Error::Features`] if they cannot be read, [`Error::NotFiniteFeature`] if one is no number, [`Error::Libtorch`] if
-    /// the device has no room for the budget.
+    /// [`Error::Features`] if they cannot be read, [`Error::NotFiniteFeature`] if a value is not finite,
+    /// [`Error::Libtorch`] if the device has no room for the budget.
     pub fn new(features: &'a dyn Features, device: Device, budget: u64) -> Result<Self, Error> {
         let bytes = (features.len() as u64).saturating_mul(features.shape().len() as u64 * 4);
         let resident = if bytes <= budget { Some(load(features, device)?) } else { None };
@@ -43,7 +45,7 @@ impl<'a> Feed<'a> {
         self.features
     }
 
-    /// Whether all features lie on the device.
+    /// Whether all features are on the device.
     pub fn is_resident(&self) -> bool {
         self.resident.is_some()
     }
@@ -57,8 +59,8 @@ impl<'a> Feed<'a> {
         self.device
     }
 
-    /// Gives `each` the features at `order` in batches, `[batch, C, H, W]`, with the part of `order` that they are; the last
-    /// batch may be smaller. Ends when `each` breaks.
+    /// Calls `each` with the features at `order` in batches `[batch, C, H, W]`, together with their part of `order`.
+    /// The last batch may be smaller. Ends when `each` breaks.
     pub(crate) fn batches(
         &self,
         order: &[usize],
@@ -81,7 +83,7 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
-    /// While a batch is computed with, a second thread reads the next one into the other of two buffers.
+    /// Streams batches: while one batch is in use, a second thread reads the next one into the other of two buffers.
     fn stream(
         &self,
         order: &[usize],
@@ -98,7 +100,7 @@ impl<'a> Feed<'a> {
         thread::scope(|scope| {
             scope.spawn(move || {
                 for part in parts {
-                    // The other side has broken off when a channel is closed.
+                    // A closed channel means that the other side has ended.
                     let Ok(mut buffer) = empty.recv() else { return };
                     let read = read(features, &order[part.clone()], &mut buffer).map(|()| (buffer, part));
                     let failed = read.is_err();
@@ -115,7 +117,7 @@ impl<'a> Feed<'a> {
                     break;
                 }
             }
-            // Closed before the scope waits for the reader, which may be waiting for a buffer or a place.
+            // Close the channels before the scope waits for the reader, which may itself wait for one of them.
             drop((send_empty, full));
             Ok(())
         })
@@ -142,7 +144,7 @@ fn tensor(values: &[f32], count: usize, features: &dyn Features) -> Result<Tenso
     Ok(Tensor::f_from_slice(values)?.f_view([count as i64, shape.channels, shape.height, shape.width])?)
 }
 
-/// Reads and checks: a number that is none would spread over all weights.
+/// Reads and checks: one NaN would reach every weight.
 fn read(features: &dyn Features, indices: &[usize], buffer: &mut Vec<f32>) -> Result<(), Error> {
     let length = features.shape().len();
     buffer.resize(indices.len() * length, 0.0);

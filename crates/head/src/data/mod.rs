@@ -1,4 +1,4 @@
-//! What a head is trained on: features by position, samples by class name, and what brings batches to the device.
+//! Training data of a head: sources of features, labelled samples, and the feed that brings batches to the device.
 
 mod features;
 mod feed;

@@ -1,4 +1,4 @@
-//! Labelled samples: numbers of feature maps, and the class of each.
+//! Labelled samples: the feature-map numbers of each image, and its class.
 
 use radiograph_classes::{Class, Classes};
 use radiograph_files::{ContentHash, ContentHashing};
@@ -17,7 +17,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// No samples yet, of these classes.
+    /// An empty set of samples of these classes.
     pub fn new(classes: &Classes) -> Self {
         Self { classes: classes.clone(), variants: Vec::new(), labels: Vec::new() }
     }
@@ -48,8 +48,8 @@ impl Samples {
         self.push_variants(vec![features], class)
     }
 
-    /// Adds an image with several feature maps: its own first, then those of variants. Each training epoch draws one
-    /// variant; evaluation uses the image's own map.
+    /// Adds an image with several feature maps: its own first, then those of its variants. Each training epoch draws
+    /// one variant; evaluation uses the image's own map.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Samples {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
@@ -116,7 +116,7 @@ impl Samples {
         self.variants.iter().map(|variants| variants[0]).collect()
     }
 
-    /// One map for each sample at `positions`: the only one, or a variant drawn from `stream`.
+    /// One map for each sample at `positions`: its only one, or one drawn from `stream` if it has variants.
     pub(crate) fn drawn(&self, positions: &[usize], stream: &mut Stream) -> Vec<usize> {
         let one = |&position: &usize| match &self.variants[position][..] {
             [only] => *only,

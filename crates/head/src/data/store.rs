@@ -1,4 +1,4 @@
-//! Feature maps from the store on disk.
+//! Reads feature maps for training from a feature store on disk.
 
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, ContentHashing};
@@ -15,7 +15,7 @@ pub struct StoredFeatures<'a> {
 }
 
 impl<'a> StoredFeatures<'a> {
-    /// These maps of `store`, each with the name of its image.
+    /// Selects these maps of `store`, each with the name of its image.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl<'a> StoredFeatures<'a> {
         })
     }
 
-    /// The maps of a cohort, in the order in which it numbers them.
+    /// Selects the maps of a cohort, in the order in which it numbers them.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ mod tests {
         writer.write(&ids, &values).unwrap();
         drop(writer);
         let store = FeatureStore::open(folder.path()).unwrap();
-        // Wanted in another order than they lie, and one of them twice.
+        // Requested in another order than stored, and one of them twice.
         let wanted = [5, 2, 8, 2].map(|number: usize| (ids[number], format!("cohen:{number}")));
         let features = StoredFeatures::new(&store, wanted).unwrap();
         assert_eq!((features.len(), features.shape().len(), features.name(2)), (4, 6, "cohen:8".into()));
@@ -121,7 +121,8 @@ mod tests {
             feed.batches(&[3, 0, 2], 2, keep).unwrap();
             assert_eq!(first, [12.0, 30.0, 48.0]);
         }
-        // What a training is told by: another image at one place is another digest, another name is not.
+        // The digest identifies the data of a training: another image at one position changes it, another name does
+        // not.
         let digest = |numbers: [usize; 2], name: &str| {
             let wanted = numbers.map(|number| (ids[number], name.to_owned()));
             StoredFeatures::new(&store, wanted).unwrap().digest()

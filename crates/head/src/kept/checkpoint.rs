@@ -1,6 +1,8 @@
-//! Checkpoints, such that a training can be killed at any moment. After an epoch, tensors go to new files; then the record
-//! that names them and their hashes is renamed into place; then files that it no longer names are removed. So there is
-//! always one whole checkpoint, the old or the new one.
+//! Writes and resumes checkpoints, so that a training can be killed at any moment.
+//!
+//! After an epoch, tensors go to new files first. Then the record that names them and their hashes is renamed into
+//! place. Last, files that the record no longer names are removed. So one complete checkpoint always exists, the old
+//! one or the new one.
 
 use std::{
     fs,
@@ -34,7 +36,7 @@ pub(crate) struct Checkpoint {
     /// Hash of the feature maps.
     #[serde(default)]
     features: Option<ContentHash>,
-    /// Hash of the weights of another training that it began from.
+    /// Hash of another training's weights, if this training began from them.
     #[serde(default)]
     began_from: Option<ContentHash>,
     #[serde(default)]
@@ -110,7 +112,7 @@ impl Checkpoints {
         Ok(Some(found))
     }
 
-    /// Writes the weights of the best epoch so far. They count once [`Self::save`] was called.
+    /// Writes the weights of the best epoch so far. They take effect with the next [`Self::save`].
     pub(crate) fn save_best(&mut self, head: &Head, epoch: usize) -> Result<(), Error> {
         let file = format!("best-{epoch}.safetensors");
         let hash = tensor_file::write(&self.folder.join(&file), &weights(head))?;
@@ -172,7 +174,7 @@ fn remove_tensors(folder: &Path, wanted: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// Files that cannot be removed do no harm.
+/// Removes unwanted files. Files that cannot be removed do no harm.
 fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), Error> {
     let failed = |source| FileError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -186,7 +188,7 @@ fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), Er
     Ok(())
 }
 
-/// A file name that stays in the folder.
+/// The named file, if its name does not leave the folder.
 fn plain<'a>(named: &'a Named, record: &Path) -> Result<&'a str, Error> {
     let simple = Path::new(&named.file).file_name().is_some_and(|name| name == named.file.as_str());
     if simple {

@@ -1,4 +1,4 @@
-//! Files of trainings: tensors, checkpoints of a training under way, and finished models.
+//! Reads and writes the files of trainings: tensors, checkpoints and finished models.
 
 mod checkpoint;
 mod model;

@@ -1,4 +1,4 @@
-//! A trained head: weights in `model.safetensors`, their record in `model.json`.
+//! A trained head on disk: weights in `model.safetensors` and their record in `model.json`.
 
 use std::{
     ops::ControlFlow,
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// A trained head that answers by class name.
+/// A trained head whose probabilities are read by class name.
 #[derive(Debug)]
 pub struct Model {
     head: Head,
@@ -55,7 +55,7 @@ impl Model {
         self.head
     }
 
-    /// The same model with logits divided by `temperature`, such as one that the metrics crate fitted.
+    /// The same model with logits divided by `temperature`, which the metrics crate can fit.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Model {
         self.write(folder).map(drop)
     }
 
-    /// [`Self::save`], and the record as written.
+    /// Like [`Self::save`]; returns the record as written.
     pub(crate) fn write(&self, folder: &Path) -> Result<ModelRecord, Error> {
         create_folder(folder)?;
         let hash = tensor_file::write(&weights_path(folder), &weights(&self.head))?;
@@ -89,7 +89,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Error::Foreign`] if it was trained on other features, [`Error::Classes`] if it tells other classes apart,
+    /// [`Error::Foreign`] if it was trained on other features, [`Error::Classes`] if it has other classes,
     /// [`Error::Damaged`] or [`Error::File`] if it cannot be read whole.
     pub fn load(
         folder: &Path,
@@ -102,7 +102,7 @@ impl Model {
         let record = ModelRecord::read(folder)?.ok_or_else(missing)?;
         require_key(key, &record.key, &path)?;
         classes.columns_of(&record.head.classes)?;
-        // A record may claim any size. Memory is allocated only for tensors that the file really holds.
+        // A record may claim any size, so memory is allocated only for tensors that the file really holds.
         let impossible =
             |error: ProtocolError| Error::Damaged { path: path.clone(), reason: error.to_string() };
         tensor_file::require(&weights_path(folder), &record.head.layout().map_err(impossible)?)?;

@@ -1,4 +1,4 @@
-//! The origin of a model or checkpoint: settings, features, samples, first weights, software.
+//! Compares the origin of a model or checkpoint (settings, features, samples, first weights) with what is requested.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(crate) struct Settings<'a> {
 pub(crate) struct Beginning {
     /// Hash of the final weights of another training; `None` for fresh ones, which the settings determine.
     pub(crate) weights: Option<ContentHash>,
-    /// Whether its validation samples were trained on there.
+    /// Whether that other training used this one's validation samples for training.
     pub(crate) contaminated: bool,
 }
 

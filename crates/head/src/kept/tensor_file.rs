@@ -1,5 +1,6 @@
-//! Named f32 tensors in a safetensors file, written and read in pieces, so that no second copy of them is in memory.
-//! A file holds exactly the tensors asked for, or nothing is read from it.
+//! Writes and reads named f32 tensors in a safetensors file, in pieces, so that memory holds no second copy.
+//!
+//! A file must hold exactly the requested tensors; otherwise nothing is read from it.
 
 use std::{
     fs::File,
@@ -62,8 +63,8 @@ fn write_values(tensor: &Tensor, values: &mut Vec<f32>, file: &mut impl Write) -
     Ok(())
 }
 
-/// Fills `tensors` from a file with this hash and exactly these tensors. One error lists everything that is wrong; then no
-/// tensor is touched.
+/// Fills `tensors` from a file with this hash and exactly these tensors. If something is wrong, one error lists all of
+/// it and no tensor changes.
 pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]) -> Result<(), Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
     let found = ContentHash::of_file(path)?;
@@ -80,7 +81,7 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
     same(&header, &shapes).map_err(damaged)?;
     let _guard = tch::no_grad_guard();
     let mut values = Vec::new();
-    // In the order of the file, which is read once from its beginning to its end.
+    // In the order of the file, so that it is read once from beginning to end.
     let asked = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, tensor)| *tensor);
     for tensor in header.tensors.iter().filter_map(|stored| asked(&stored.name)) {
         let flat = tensor.f_view([-1])?;
@@ -95,7 +96,7 @@ pub(crate) fn read(path: &Path, hash: ContentHash, tensors: &[(String, &Tensor)]
     Ok(())
 }
 
-/// Refuses a file that does not hold exactly the tensors of this layout. Reads the header alone.
+/// Refuses a file that does not hold exactly the tensors of this layout. Reads only the header.
 pub(crate) fn require(path: &Path, layout: &[HeadTensor]) -> Result<(), Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
     let (_, header) = open(path)?;
@@ -103,7 +104,7 @@ pub(crate) fn require(path: &Path, layout: &[HeadTensor]) -> Result<(), Error> {
     same(&header, &shapes).map_err(damaged)
 }
 
-/// Refuses tensors that are missing, unknown, or of another shape or type: all of them in one text.
+/// Refuses tensors that are missing, unknown, or of another shape or type. One text lists all of them.
 fn same(header: &Header, shapes: &[(&str, Vec<i64>)]) -> Result<(), String> {
     let mut wrong = Vec::new();
     for (name, shape) in shapes {
@@ -131,7 +132,7 @@ fn same(header: &Header, shapes: &[(&str, Vec<i64>)]) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
-/// Opens a file of tensors and reads its header; the file then stands at the first tensor.
+/// Opens a file of tensors and reads its header. The file is then positioned at the first tensor.
 fn open(path: &Path) -> Result<(File, Header), Error> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;

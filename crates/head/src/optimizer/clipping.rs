@@ -1,4 +1,4 @@
-//! Gradient clipping at work.
+//! Applies gradient clipping: plans one operation for each gradient, and applies it during the step.
 
 use radiograph_protocol::Clipping;
 use tch::{Kind, Tensor};

@@ -1,4 +1,4 @@
-//! The optimiser at work: RMSprop steps and gradient clipping.
+//! The optimiser: RMSprop steps and gradient clipping.
 
 mod clipping;
 mod rmsprop;

@@ -1,8 +1,8 @@
-//! RMSprop (Hinton, lecture 6e of *Neural Networks for Machine Learning*, 2012) at work, over named tensors whose state can
+//! Applies RMSprop (Hinton, lecture 6e of *Neural Networks for Machine Learning*, 2012) to named tensors; its state can
 //! be saved.
 //!
-//! Memory bandwidth limits the step, so it passes over parameters, gradients and state once. Large tensors go in pieces
-//! that stay in the processor's cache for all operations.
+//! Memory bandwidth limits the step, so it passes over parameters, gradients and state only once. Large tensors are
+//! processed in pieces that stay in the CPU's cache for all operations.
 
 use radiograph_protocol::{Clipping, RmsProp, RmsPropForm};
 use tch::{Kind, Tensor};
@@ -21,7 +21,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// A new optimiser for these named tensors: all mean squares are zero.
+    /// Creates an optimiser for these named tensors, with mean squares of zero.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Optimizer {
         &self.state
     }
 
-    /// Moves `tensors` against their `gradients`. They are those of [`Self::new`], in the same order.
+    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A whole training of one network's heads: folds, a tested model, and its predictions as a table.
+//! Runs a whole protocol for one network's head: trains the folds, tests a model and writes its predictions.
 
 mod predictions;
 mod run;

@@ -1,4 +1,4 @@
-//! A model's predictions as a CSV table for other programs.
+//! Writes a model's predictions as a CSV table for other programs.
 
 use std::path::Path;
 

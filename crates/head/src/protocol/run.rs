@@ -1,4 +1,4 @@
-//! The run of a protocol: folds, the tested model, predictions. Finished parts are not repeated.
+//! Runs a protocol: folds, the tested model, predictions. Parts that are finished are not repeated.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -31,9 +31,9 @@ pub enum Stage {
 pub struct TrainingProgress<'a> {
     /// Training under way.
     pub stage: Stage,
-    /// Its maximum number of epochs.
+    /// Maximum number of epochs of the training.
     pub epochs: usize,
-    /// Its event.
+    /// Event of the training.
     pub event: Event<'a>,
     /// Number of steps of all trainings.
     pub steps: usize,
@@ -41,16 +41,16 @@ pub struct TrainingProgress<'a> {
     pub steps_ahead: usize,
 }
 
-/// Trains and tests, and writes to `folder`: for each fold `fold-k/` with `history.csv`, model and `predictions.csv` of its
-/// validation images; the tested model as `model.safetensors` and `model.json`, unless it is a mean of folds;
-/// `predictions.csv` of the test images; and `training.json` last. A second call resumes where the first was killed, and
-/// does nothing once all is there. The feed holds the cohort's feature maps in its order
-/// ([`StoredFeatures::of_cohort`](crate::StoredFeatures::of_cohort)). `None` if the watcher ended it.
+/// Trains and tests as the protocol says, and writes to `folder`: for each fold `fold-k/` with `history.csv`, model and
+/// `predictions.csv` of its validation images; the tested model as `model.safetensors` and `model.json`, unless it is a
+/// mean of folds; `predictions.csv` of the test images; and `training.json` last. A second call resumes where the first
+/// was killed, and does nothing if everything is finished. The feed holds the cohort's feature maps in its order
+/// ([`StoredFeatures::of_cohort`](crate::StoredFeatures::of_cohort)). Returns `None` if the watcher ended the run.
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] if a setting is out of its range or the protocol does not fit the cohort, [`Error::Foreign`] if the
-/// folder holds the results of another one, and those of [`crate::Fit::run`].
+/// [`Error::Setting`] if a setting is out of its range or the protocol does not fit the cohort, [`Error::Foreign`] if
+/// the folder holds the results of another protocol, and those of [`crate::Fit::run`].
 pub fn run_protocol(
     protocol: &Protocol,
     cohort: &Cohort,
@@ -156,7 +156,7 @@ impl Run<'_> {
     }
 }
 
-/// Counts of steps, for the remaining time.
+/// Counts steps, to estimate the remaining time.
 struct Steps {
     /// Steps of an epoch and maximum number of epochs, for each training.
     trainings: Vec<(usize, usize)>,

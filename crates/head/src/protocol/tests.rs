@@ -1,4 +1,4 @@
-//! Whole trainings of tiny heads on a handful of images.
+//! Tests of whole protocols with tiny heads on a handful of images.
 
 use std::{fs, ops::ControlFlow, path::Path};
 
@@ -62,7 +62,7 @@ fn finished(protocol: &Protocol, cohort: &Cohort, folder: &Path) -> ProtocolReco
     run(protocol, cohort, folder, &mut |_| ControlFlow::Continue(())).unwrap().unwrap()
 }
 
-/// Every file below a folder and what is in it.
+/// Every file below a folder, with its content.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -114,7 +114,7 @@ fn a_whole_training_leaves_histories_models_and_predictions_by_name() {
     assert_eq!(validated.lines().count(), 1 + cohort().folds()[1].validation.len());
 }
 
-/// Broken off after every single epoch, and then once more in the middle of one, it ends with the same bytes.
+/// Interrupted after every epoch, and once in the middle of one, a protocol ends with the same bytes.
 #[test]
 fn a_protocol_that_is_broken_off_again_and_again_leaves_the_same_files() {
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -142,7 +142,7 @@ fn a_protocol_that_is_broken_off_again_and_again_leaves_the_same_files() {
     assert_eq!(files(broken.path()), files(whole.path()));
     let names: Vec<String> = files(whole.path()).into_iter().map(|(name, _)| name).collect();
     assert!(!names.contains(&"model.json".to_owned()), "no single model was tested");
-    // Once more does nothing at all.
+    // Another run does nothing.
     let mut events = 0;
     run(&protocol, &cohort(), broken.path(), &mut |_| {
         events += 1;
@@ -193,7 +193,7 @@ fn a_fold_whose_record_was_changed_is_damaged_and_not_lost() {
     assert_eq!(finished(&protocol, &cohort(), folder.path()).folds.len(), 3);
 }
 
-/// Where no model is written beside the predictions, nothing else clears the folder.
+/// Without a model beside the predictions, no other step removes leftovers from the folder.
 #[test]
 fn what_a_killed_write_left_beside_the_predictions_is_removed() {
     let folder = tempfile::tempdir().unwrap();
@@ -229,7 +229,7 @@ fn protocols_that_do_not_fit_are_refused_before_any_work() {
         assert!(result.is_err(), "{:?} {:?}", protocol.folds, protocol.tested);
     }
     assert!(files(folder.path()).is_empty());
-    // No fold at all is a refit alone.
+    // Without folds, only the refit runs.
     let record = finished(&Protocol { folds: 0, ..refit }, &cohort(), folder.path());
     assert_eq!((record.folds.len(), record.refit_epochs), (0, Some(2)));
 }
@@ -260,7 +260,7 @@ fn a_store_gives_images_and_their_variants() {
         (0..4).map(|number| crate::Features::name(&features, number)).collect::<Vec<_>>(),
         ["north:0", "north:0", "north:0", "north:1"]
     );
-    // In the other order, what is left keeps its variants, and its labels if they were exchanged.
+    // In the other order, the remaining images keep their variants, and their labels if these were permuted.
     let (later, _) = all.clone().with_variants_in(&store).without_missing(&store).unwrap();
     assert_eq!((later.maps(), later.is_permuted()), (4, false));
     let seed = (0..99).find(|&seed| {

@@ -1,4 +1,4 @@
-//! One training: epochs of steps over shuffled samples, validation, checkpoints, early stopping.
+//! Trains one head: epochs of steps over shuffled samples, validation, checkpoints and early stopping.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -26,11 +26,11 @@ pub struct Fit<'a> {
     pub config: &'a TrainingConfig,
     /// Origin of the features.
     pub key: &'a ExtractionKey,
-    /// Folder of checkpoints and `history.csv`; without it a killed training is lost.
+    /// Folder of checkpoints and `history.csv`; without it, a killed training is lost.
     pub folder: Option<&'a Path>,
 }
 
-/// Progress of a training. The answer `Break` ends it at the last checkpoint.
+/// Progress of a training. If the observer returns `Break`, the training ends at the last checkpoint.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -59,7 +59,7 @@ pub enum Event<'a> {
 pub enum End {
     /// All epochs are done.
     AllEpochs,
-    /// Early stopping: no gain in validation loss.
+    /// Early stopping: the validation loss no longer improved.
     NoGain,
     /// The observer ended it.
     Broken,
@@ -199,7 +199,7 @@ impl Fit<'_> {
         let classes = &head.config().classes;
         for samples in [Some(self.training), self.validation].into_iter().flatten() {
             if samples.classes() != classes {
-                // By name first, so that the message says which are missing.
+                // Compare by name first, so that the message says which classes are missing.
                 classes.columns_of(samples.classes())?;
                 return Err(Error::setting(
                     "the order of the samples' classes",
@@ -230,7 +230,7 @@ struct Run<'a> {
     optimizer: Optimizer,
     loss: CrossEntropy,
     history: History,
-    /// Best weights, if there is no folder for them.
+    /// Best weights, if there is no folder to store them in.
     best: Option<Vec<Tensor>>,
 }
 
@@ -247,7 +247,8 @@ impl Run<'_> {
         Fitted { head: self.head, history: self.history, end }
     }
 
-    /// One pass over the training samples, and validation. It depends on the weights, the seed and the epoch's number alone.
+    /// One pass over the training samples, and validation. It depends only on the weights, the seed and the epoch's
+    /// number.
     fn epoch(
         &mut self,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,

@@ -1,5 +1,6 @@
-//! Cross-validation and refitting: several trainings, each in its own folder, each ending with a model. A killed run resumes
-//! in the fold and epoch where it was.
+//! Runs cross-validation and refitting: several trainings, each in its own folder, each ending with a model.
+//!
+//! A killed run resumes in the fold and epoch where it stopped.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -35,13 +36,13 @@ pub struct Trainings<'a> {
 pub type Observer<'o> = dyn FnMut(usize, Event<'_>) -> ControlFlow<()> + 'o;
 
 impl Trainings<'_> {
-    /// For each fold, trains on all samples outside it and validates on its validation samples. `None` if the observer ended
-    /// it.
+    /// For each fold, trains on all samples outside it and validates on its validation samples. Returns `None` if the
+    /// observer ended the run.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for fewer than two folds, a fold that validates nothing, a sample that validates without being
-    /// held out, or one in two folds; else those of [`Fit::run`].
+    /// [`Error::Setting`] for fewer than two folds, a fold without validation samples, a validation sample that is not
+    /// held out, or a sample in two folds; otherwise those of [`Fit::run`].
     pub fn cross_validate(
         &self,
         folds: &[Fold],
@@ -197,7 +198,7 @@ impl Trainings<'_> {
 /// One training of several.
 struct Task<'a> {
     name: &'a str,
-    /// Training whose final weights it begins with, and their hash.
+    /// Training whose final weights are this one's first weights, and their hash.
     before: Option<(&'a str, ContentHash)>,
     training: &'a Samples,
     validation: Option<&'a Samples>,

@@ -1,4 +1,4 @@
-//! Loss and gradients of one batch.
+//! Computes loss and gradients of one batch.
 
 use tch::Tensor;
 
@@ -11,14 +11,14 @@ pub struct Gradients {
     pub loss: Tensor,
     /// Logits `[N, K]`, without gradient.
     pub logits: Tensor,
-    /// One gradient for each trained parameter, in their order.
+    /// One gradient for each trained parameter, in the order of the parameters.
     pub gradients: Vec<Tensor>,
 }
 
 impl Gradients {
-    /// One forward and one backward pass.
+    /// Runs one forward and one backward pass.
     ///
-    /// Gradients are returned and not accumulated in the parameters, so nothing has to be zeroed first.
+    /// Gradients are returned and not accumulated in the parameters, so nothing needs to be zeroed first.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Cross-entropy on logits, optionally weighted by class.
+//! Cross-entropy loss on logits, optionally weighted by class.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// A loss with weights by class name: for every class, or none.
+    /// Creates a loss with weights by class name, for every class or for none.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Training on features: one training, the folds of a cross-validation, loss and gradients.
+//! Trains heads on features: one training, the folds of a cross-validation, loss and gradients.
 
 mod fit;
 mod folds;

@@ -1,4 +1,4 @@
-//! Trainings of tiny heads: what they learn, that they end the same however often they are killed, and how they fail.
+//! Tests of trainings of tiny heads: what they learn, how they fail, and that killed ones end with the same weights.
 
 use std::{
     env, fs,
@@ -37,7 +37,7 @@ pub(crate) fn classes() -> Classes {
     Classes::new(["covid", "normal", "pneumonia"]).unwrap()
 }
 
-/// Noise that no class explains: only memory tells the samples apart.
+/// Noise that no class explains: a head can only memorise the samples.
 pub(crate) fn noise() -> InMemory {
     let mut stream = Stream::new(5, "features");
     let values = (0..SAMPLES * SHAPE.len()).map(|_| stream.normal().abs() as f32).collect();
@@ -101,7 +101,7 @@ fn fit_observed(
     fit.run(head, observe)
 }
 
-/// All weights, to the last bit.
+/// A hash of all weights, to the last bit.
 pub(crate) fn fingerprint(head: &Head) -> ContentHash {
     let mut bytes = Vec::new();
     for parameter in head.parameters().iter() {
@@ -146,7 +146,7 @@ fn gradients_are_those_of_finite_differences() {
     let labels = Tensor::from_slice(&[2_i64, 0]);
     let mut checked = 0;
     for reading in readings {
-        // A dropout mask depends on its step alone, so that it is the same in every pass.
+        // A dropout mask depends only on its step, so it is the same in every pass.
         for mode in [Mode::Evaluate, Mode::Train(Step { seed: 1, number: 3 })] {
             let head = head(&HeadConfig { reading, dense: vec![6], ..head_config() });
             let loss = CrossEntropy::new(&classes(), None, tch::Device::Cpu).unwrap();
@@ -178,7 +178,7 @@ fn gradients_are_those_of_finite_differences() {
     assert_eq!(checked, 2 * (7 + 8 + 7 + 4 + 4), "parameters checked");
 }
 
-/// Called with a folder in the environment this is the program that is killed.
+/// With a folder in the environment, this test is the process to kill.
 #[test]
 fn a_killed_training_ends_with_the_same_weights() {
     const CHILD: &str = "RADIOGRAPH_TEST_KILLED_IN";
@@ -189,7 +189,7 @@ fn a_killed_training_ends_with_the_same_weights() {
             if let Event::Step { .. } = event
                 && steps.fetch_add(1, Ordering::Relaxed) == 8
             {
-                // Six steps are an epoch: two and a bit have been made since the start, or since the last checkpoint.
+                // An epoch has six steps, so this is the middle of the second epoch of this process.
                 let _ = Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
                 std::thread::sleep(std::time::Duration::from_secs(60));
             }
@@ -242,13 +242,13 @@ fn training_stops_without_gain_and_keeps_the_best() {
     assert_eq!(inside.end, End::NoGain);
     let best = inside.history.best_epoch().unwrap();
     assert_eq!(inside.history.epochs().len(), best + 4);
-    // A training of as many epochs as the best one has ends with these weights.
+    // A training that ends with the best epoch has these weights.
     let short = TrainingConfig { epochs: best, patience: None, keep: Keep::Last, ..config.clone() };
     assert_eq!(
         fingerprint(&fit(head(&head_config()), &short, None).unwrap().head),
         fingerprint(&inside.head)
     );
-    // So it does without a folder, and when it is asked for again.
+    // The result is the same without a folder, and in a second run.
     let outside = fit(head(&head_config()), &config, None).unwrap();
     let again = fit(head(&head_config()), &config, Some(folder.path())).unwrap();
     assert_eq!(fingerprint(&outside.head), fingerprint(&inside.head));
@@ -278,14 +278,14 @@ fn infinite_losses_stop_and_keep_the_last_checkpoint() {
     let linear = HeadConfig { reading: Reading::Flatten, dropout: None, ..head_config() };
     let error = fit.run(head(&linear), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, Error::NotFinite { epoch: 1, .. }), "{error}");
-    // The folder of the other training refuses this one, and is as it was.
+    // The folder of the other training refuses this one, and is unchanged.
     let error =
         Fit { folder: Some(folder.path()), ..fit }.run(head(&linear), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(error, Err(Error::Foreign { .. })));
     assert_eq!(fs::read(folder.path().join("checkpoint.json")).unwrap(), before);
 }
 
-/// Poison in the second epoch leaves the checkpoint of the first one, from which a healthy training goes on.
+/// NaN in the second epoch leaves the checkpoint of the first one, from which a valid training continues.
 #[test]
 fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
@@ -327,7 +327,7 @@ fn another_training_is_not_resumed() {
     assert!(message(&tiny, &short).contains("head.dense"));
     let other = TrainingConfig { batch: 5, ..short.clone() };
     assert!(message(&head(&head_config()), &other).contains("training.batch 4, but 5 is asked for"));
-    // A cut file of tensors and a record that is no record are errors, not a fresh start.
+    // A truncated file of tensors and an invalid record are errors, not a fresh start.
     fs::write(folder.path().join("checkpoint-1.safetensors"), b"cut").unwrap();
     assert!(message(&head(&head_config()), &short).contains("damaged"));
     fs::write(folder.path().join("checkpoint.json"), b"{\"format\": ").unwrap();
@@ -358,7 +358,7 @@ fn a_training_does_not_go_on_with_other_features() {
     assert_eq!(run(&features).unwrap().history.epochs().len(), 2);
 }
 
-/// A folder in the place of a file refuses the renaming that ends every write, as a full disk refuses what comes before it.
+/// A folder in place of the file makes the final rename fail, as a full disk makes the write before it fail.
 #[test]
 fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
@@ -388,7 +388,7 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     assert!(matches!(refused(TrainingConfig { batch: 0, ..config() }), Error::Setting { .. }));
     let endless = i64::MAX as usize;
     assert!(matches!(refused(TrainingConfig { epochs: endless, ..config() }), Error::Setting { .. }));
-    // Without samples, so that whoever reads settings can ask before any work.
+    // The check needs no samples, so it can run before any work.
     let weights = |weight| Some([("covid".to_owned(), weight)].into());
     for wrong in [
         TrainingConfig { epochs: endless, ..config() },
@@ -427,7 +427,7 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     }
 }
 
-/// w·loss summed over samples and divided by the sum of w.
+/// Sum of w·loss over samples, divided by the sum of w.
 #[test]
 fn class_weights_go_by_name() {
     let weights = [("pneumonia", 3.0), ("covid", 1.0), ("normal", 2.0)].map(|(name, w)| (name.to_owned(), w));

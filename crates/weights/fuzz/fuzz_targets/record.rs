@@ -1,4 +1,4 @@
-//! Any record, name and choice is refused, or reads back as it was written.
+//! Fuzz target: any record, name or choice is refused, or reads back as it was written.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any file is refused, or read with finite values of the right shape; what we accept, the official reader accepts.
+//! Fuzz target: any file is refused, or gives finite values of the right shape. Hugging Face's reader accepts every
+//! file that this crate accepts.
 
 #![no_main]
 

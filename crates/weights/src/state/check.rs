@@ -1,4 +1,4 @@
-//! The tensors that a header lists, held against those of a network. What their values are is not looked at here.
+//! Compares the tensors that a header lists with those of a network. Values are checked in `state`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,9 +8,9 @@ use crate::{
     header::{Header, Tensor},
 };
 
-/// Where in the header each of the network's tensors is, and all that does not fit.
+/// Position in the header of each of the network's tensors, and all faults.
 pub(super) struct Fit {
-    /// Name in the network → place in the header.
+    /// Position in the header by the name in the network.
     pub(super) places: BTreeMap<String, usize>,
     pub(super) faults: Vec<Fault>,
 }
@@ -59,7 +59,8 @@ pub(super) fn fit(header: &Header, expected: &[Expected]) -> Fit {
     Fit { places, faults }
 }
 
-/// `[4096, 512, 7, 7]` as `[4096, 25088]`; as it is if the product overflows, which it may behind a first side of 0.
+/// `[4096, 512, 7, 7]` as `[4096, 25088]`. Unchanged if the product overflows, which is possible after a first side of
+/// 0.
 fn flattened(shape: &[usize]) -> Vec<usize> {
     let product = |sides: &[usize]| sides.iter().try_fold(1_usize, |all, side| all.checked_mul(*side));
     match shape {
@@ -70,7 +71,7 @@ fn flattened(shape: &[usize]) -> Vec<usize> {
     }
 }
 
-/// What is wrong with the counter beside a batch normalisation that the network has; `None` if the tensor is no such thing.
+/// Faults of the counter of one of the network's batch normalisations; `None` if the tensor is not such a counter.
 fn batch_count(tensor: &Tensor, known: &HashMap<&str, &Expected>) -> Option<Vec<Fault>> {
     let mean = format!("{}.running_mean", tensor.name.strip_suffix(".num_batches_tracked")?);
     let (mean, _) = canonical(&mean, |name| known.contains_key(name));
@@ -90,7 +91,7 @@ fn batch_count(tensor: &Tensor, known: &HashMap<&str, &Expected>) -> Option<Vec<
     Some(faults)
 }
 
-/// What explains most faults at once, if anything does.
+/// The cause that explains most faults at once, if there is one.
 pub(super) fn hint(header: &Header, expected: &[Expected], faults: &[Fault]) -> Option<Hint> {
     let foreign = faults.iter().any(|fault| matches!(fault, Fault::Extra { .. }));
     if !foreign {

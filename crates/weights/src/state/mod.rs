@@ -1,6 +1,6 @@
-//! Files of weights, read without trust: strictly, by position, once for the checks and once for what is used.
+//! Reads files of weights without trusting them: the whole file is checked, and then tensors are read by position.
 //!
-//! Files are not mapped into memory: a mapped file that somebody cuts short kills the process.
+//! Files are not mapped into memory, because a mapped file that is truncated by another process kills this one.
 
 mod check;
 mod names;
@@ -20,7 +20,7 @@ use crate::{
     header::{Header, Tensor},
 };
 
-/// A safetensors file whose tensors are those of a network, all of the right shape, in single precision and finite.
+/// A safetensors file whose tensors match a network: all have the right shape, single precision and finite values.
 ///
 /// ```
 /// use radiograph_weights::{Expected, StateFile};
@@ -47,11 +47,11 @@ pub struct StateFile {
     sha256: ContentHash,
     metadata: BTreeMap<String, String>,
     expected: Vec<Expected>,
-    /// By the network's names.
+    /// Tensors by the network's names.
     tensors: BTreeMap<String, Stored>,
 }
 
-/// Where a tensor's values lie, and what they were when they were checked.
+/// Position of a tensor's values, and their checksum at the check.
 #[derive(Clone, Copy, Debug)]
 struct Stored {
     position: u64,
@@ -60,19 +60,19 @@ struct Stored {
 }
 
 impl StateFile {
-    /// Opens a file and checks all of it against the network's tensors: the list that the network's definition gives, with
-    /// all its heads, such as [`Expected::of`]. Of its groups, the feature extractor must be there; the classifier and the
-    /// auxiliary classifier must be there as a whole or not at all; the batch counts of the network's batch normalisations
-    /// may be there and need not be in the list.
+    /// Opens a file and checks all of it against the network's tensors. `expected` is the complete list with all heads,
+    /// such as [`Expected::of`]. The feature extractor must be present. The classifier and the auxiliary classifier
+    /// must each be complete or absent. Batch counts of the network's batch normalisations are optional and need not be
+    /// in the list.
     ///
     /// # Errors
     ///
-    /// [`WeightsError::Read`] if the system refuses, [`WeightsError::Header`] if it is no safetensors file, and
-    /// [`WeightsError::State`] with everything that does not fit.
+    /// [`WeightsError::Read`] if the system refuses, [`WeightsError::Header`] if it is not a valid safetensors file,
+    /// and [`WeightsError::State`] with all tensors that do not fit.
     pub fn open(path: &Path, expected: &[Expected]) -> Result<Self, WeightsError> {
         let refuse = |source| WeightsError::Read { path: path.to_owned(), source };
         let found = fs::metadata(path).map_err(refuse)?;
-        // Opening a pipe would wait for ever.
+        // Opening a pipe would block for ever.
         if !found.is_file() {
             return Err(refuse(io::Error::other("it is no file")));
         }
@@ -116,12 +116,12 @@ impl StateFile {
         &self.path
     }
 
-    /// The SHA-256 of the whole file, computed while it was checked.
+    /// SHA-256 of the whole file, computed during the check.
     pub fn sha256(&self) -> ContentHash {
         self.sha256
     }
 
-    /// The texts that the file says about itself (`__metadata__`).
+    /// Texts of the file about itself (`__metadata__`).
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
@@ -146,13 +146,12 @@ impl StateFile {
         Err(WeightsError::State { path: self.path.clone(), hint: None, faults })
     }
 
-    /// The names of the tensors that the file has, as the network calls them.
+    /// The network's names of the tensors that the file has.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// The values of a tensor, row-major, by the network's name for it. They are read at this moment, and they are those
-    /// that were checked.
+    /// Reads the values of a tensor, row-major, by the network's name for it. They are compared with the checked ones.
     ///
     /// # Errors
     ///
@@ -164,7 +163,7 @@ impl StateFile {
             (Some(stored), Some(group)) if group != Group::BatchCount => *stored,
             _ => return Err(WeightsError::NotHeld { path: self.path.clone(), name: name.to_owned() }),
         };
-        // The file had so many bytes when it was checked.
+        // The check made sure that the file has this many bytes.
         let mut bytes = vec![0; stored.bytes as usize];
         match self.file.read_exact_at(&mut bytes, stored.position) {
             Ok(()) if crc32fast::hash(&bytes) == stored.checksum => {}
@@ -178,7 +177,7 @@ impl StateFile {
     }
 }
 
-/// What reading a tensor once finds out.
+/// Results of checking a tensor.
 struct Checked {
     checksum: u32,
     not_finite: u64,
@@ -211,7 +210,7 @@ impl Checked {
     }
 }
 
-/// A reader whose bytes are hashed on their way.
+/// A reader that hashes the bytes it passes on.
 struct Tee<'a> {
     file: &'a mut File,
     hashing: &'a mut ContentHashing,

@@ -1,4 +1,4 @@
-//! Names that publishers give to the same tensors, turned into torchvision's.
+//! Translates the names that publishers give to tensors into torchvision's names.
 //!
 //! | in the file | in the network | who writes it |
 //! |---|---|---|
@@ -7,11 +7,11 @@
 //! | `pre_logits.fc2.…` `[4096, 4096, 1, 1]` | `classifier.3.…` `[4096, 4096]` | timm's VGG |
 //! | `head.fc.…` | `classifier.6.…` | timm's VGG |
 //!
-//! A rule is used only if the network has the new name and not the old one, so no file of another network passes by it.
+//! A rule is used only if the network has the new name and not the old one, so no file of another network is accepted.
 
 use std::borrow::Cow;
 
-/// The network's name for a tensor of a file, and whether its sides after the first are to be taken as one.
+/// The network's name for a tensor of a file, and whether its sides after the first must be flattened.
 pub(super) fn canonical<'a>(name: &'a str, known: impl Fn(&str) -> bool) -> (Cow<'a, str>, bool) {
     if known(name) {
         return (Cow::Borrowed(name), false);

@@ -1,4 +1,4 @@
-//! The folder of installed weights: first use is recorded, another content is refused.
+//! Tests of the folder of installed weights: the first content is recorded, and another one is refused.
 
 use std::{fs, path::Path};
 
@@ -73,7 +73,7 @@ fn a_name_stands_for_its_first_content_until_it_is_replaced() {
     let scene = Scene::new();
     let file = scene.file(&KERAS);
     let first = scene.install("densenet121", &file, Taking::Copy).unwrap();
-    // The same content again is fine.
+    // The same content may be installed again.
     scene.install("densenet121", &file, Taking::Copy).unwrap();
     let other = scene.file(&[("lineage", "timm")]);
     match scene.install("densenet121", &other, Taking::Copy) {
@@ -83,7 +83,7 @@ fn a_name_stands_for_its_first_content_until_it_is_replaced() {
         refused => panic!("{refused:?}"),
     }
     assert_eq!(scene.folder.named(&name("densenet121")).unwrap(), first, "what was there stays");
-    // Not even deleting the file makes the name free.
+    // The name stays reserved even after the file is deleted.
     fs::remove_file(first.path()).unwrap();
     assert!(matches!(scene.install("densenet121", &other, Taking::Copy), Err(WeightsError::Content { .. })));
     let record = WeightsFolder::identify(&name("densenet121"), &other).unwrap();

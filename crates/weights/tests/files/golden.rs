@@ -1,4 +1,4 @@
-//! Lists and files that were made elsewhere.
+//! Compares this crate with lists and files of torchvision, timm and Keras.
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::scene;
 
-/// The root of the project, from which relative paths count, wherever tests are run.
+/// The root of the project, to which relative paths refer, wherever tests run.
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -85,7 +85,7 @@ fn features(architecture: Architecture) -> u64 {
     Expected::of(architecture).iter().filter(|one| one.group == Group::Features).count() as u64
 }
 
-/// Real weights, if they are at hand.
+/// Real weights, if they are available.
 #[test]
 fn the_real_inception_v3_says_what_it_is() {
     let Some(folder) = radiograph_needs::folder("RADIOGRAPH_WEIGHTS") else { return };
@@ -100,6 +100,6 @@ fn the_real_inception_v3_says_what_it_is() {
     let state = weights.open(&Expected::of(Architecture::InceptionV3)).unwrap();
     assert_eq!(state.names().count(), 470);
     assert!(!state.holds(Group::Classifier) && !state.holds(Group::Auxiliary));
-    // The lineage that the file itself names is the same.
+    // The file itself names the same lineage.
     assert_eq!(state.metadata()["bn_eps"], "0.001");
 }

@@ -1,4 +1,4 @@
-//! Files made to do harm: each is refused with the fault that it has, and none takes memory or time.
+//! Tests of malicious files: each is refused with the right fault, without using much memory or time.
 
 use radiograph_weights::{Expected, Fault, HeaderFault, LONGEST_HEADER, StateFile, WeightsError};
 
@@ -7,7 +7,7 @@ use crate::scene;
 /// A name, the file, and whether one of its faults is the expected one.
 type Case = (&'static str, Vec<u8>, fn(&HeaderFault) -> bool);
 
-/// One tensor of four bytes, with other words in place of its shape and offsets.
+/// A tensor of four bytes, with the given texts as its shape and offsets.
 fn tensor(shape: &str, offsets: &str) -> Vec<u8> {
     scene::raw(&format!(r#"{{"a":{{"dtype":"F32","shape":{shape},"data_offsets":{offsets}}}}}"#), 4)
 }
@@ -123,7 +123,7 @@ fn every_hostile_file_is_refused_with_its_fault() {
     }
 }
 
-/// A tensor of nothing whose other sides overflow, under the name by which timm calls a layer that is flattened.
+/// An empty tensor whose other sides overflow, under timm's name of a layer that is flattened.
 #[test]
 fn a_first_side_of_zero_hides_no_overflow() {
     let header =
@@ -153,7 +153,7 @@ fn faults_of_several_tensors_come_together() {
     }
 }
 
-/// The official reader accepts them too: padding, tensors of nothing, any order of names.
+/// Hugging Face's reader accepts them too: padding, empty tensors, any order of names.
 #[test]
 fn odd_but_valid_files_are_no_safetensors_fault() {
     let valid = [

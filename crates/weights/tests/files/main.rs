@@ -1,4 +1,4 @@
-//! Files of weights, right, wrong and hostile, and the folder they are installed in.
+//! Tests of valid, invalid and malicious files of weights, and of the folder that they are installed in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 

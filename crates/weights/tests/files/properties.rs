@@ -1,4 +1,5 @@
-//! For any file: what the official reader reads, ours reads alike; what is broken is an error, and nothing panics.
+//! Property tests: files that Hugging Face's reader reads give the same values here; damaged files give an error, no
+//! panic.
 
 use proptest::prelude::*;
 use radiograph_weights::{Expected, Header, StateFile, WeightsError};
@@ -37,7 +38,7 @@ proptest! {
         }
     }
 
-    /// A header that we accept, the official reader accepts: ours is the stricter of the two.
+    /// Hugging Face's reader accepts every header that this crate accepts, which is stricter.
     #[test]
     fn damaged_files_are_refused_or_read_alike(
         tensors in tensors(),

@@ -1,4 +1,4 @@
-//! Small files of weights, written by Hugging Face's own crate or byte by byte.
+//! Fixtures: small files of weights, written by Hugging Face's crate or byte by byte.
 
 use std::{
     collections::HashMap,
@@ -43,14 +43,14 @@ pub(crate) fn bytes(tensors: &[Given], metadata: &[(&str, &str)]) -> Vec<u8> {
     safetensors::serialize(views, (!texts.is_empty()).then_some(texts)).unwrap()
 }
 
-/// Bytes as a file of this folder.
+/// Writes bytes to a file in this folder.
 pub(crate) fn file(folder: &Path, bytes: &[u8]) -> PathBuf {
     let path = folder.join("state.safetensors");
     fs::write(&path, bytes).unwrap();
     path
 }
 
-/// A file of a header, written as it is, and of so many bytes of data.
+/// The bytes of a file with this header, unchecked, and `data` bytes of data.
 pub(crate) fn raw(header: &str, data: usize) -> Vec<u8> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.as_bytes());
@@ -58,7 +58,7 @@ pub(crate) fn raw(header: &str, data: usize) -> Vec<u8> {
     bytes
 }
 
-/// A network of four tensors with a classifier and an auxiliary one.
+/// A network of four tensors with a classifier and an auxiliary classifier.
 pub(crate) fn network() -> Vec<Expected> {
     [
         ("stem.conv.weight", &[2, 1, 1, 2][..]),
@@ -73,7 +73,7 @@ pub(crate) fn network() -> Vec<Expected> {
     .to_vec()
 }
 
-/// The network's feature extractor, whole.
+/// The network's complete feature extractor.
 pub(crate) fn features() -> Vec<Given> {
     vec![
         Given::f32("stem.conv.weight", &[2, 1, 1, 2], &[1.0, -2.0, 3.5, f32::MIN_POSITIVE]),
@@ -82,7 +82,7 @@ pub(crate) fn features() -> Vec<Given> {
     ]
 }
 
-/// A whole file of one of the four networks, small numbers everywhere, with these texts.
+/// A complete file of one of the four networks, with small numbers and these texts.
 pub(crate) fn whole(architecture: radiograph_weights::Architecture, metadata: &[(&str, &str)]) -> Vec<u8> {
     let features = |one: &Expected| one.group == radiograph_weights::Group::Features;
     let tensors: Vec<Given> = Expected::of(architecture)

@@ -1,4 +1,4 @@
-//! What a file may leave out and what it may not, and that one error lists everything.
+//! Tests of which tensors a file may omit, and that one error lists all faults.
 
 use radiograph_weights::{Dtype, Expected, Fault, Group, Hint, StateFile, WeightsError};
 use safetensors::Dtype as Written;
@@ -142,7 +142,7 @@ fn the_dense_layers_of_timms_vgg_are_convolutions_with_the_same_numbers() {
         Given::f32("head.fc.weight", &[2, 2], &[0.0; 4]),
     ];
     assert_eq!(open(&tensors, &network).unwrap().take("classifier.0.weight").unwrap(), numbers);
-    // Under torchvision's name there is no such freedom.
+    // Under torchvision's name, nothing is flattened.
     let tensors = [Given::f32("classifier.0.weight", &[2, 2, 2, 2], &numbers), tensors[1].clone()];
     let (_, found) = faults(&tensors, &network);
     assert!(matches!(&found[..], [Fault::Misshapen { .. }]), "{found:?}");

@@ -1,4 +1,4 @@
-//! Cross-validations of tiny heads: what folds know of each other, and what is refused when they go on.
+//! Tests of cross-validations of tiny heads: folds do not leak into each other, and mismatched resumes are refused.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn folds() -> Vec<Fold> {
     (0..3).map(|fold| (fold * 10..(fold + 1) * 10).collect::<Vec<_>>().into()).collect()
 }
 
-/// The same, but the first one holds out three samples only.
+/// The same, but the first fold holds out only three samples.
 fn strange_folds() -> Vec<Fold> {
     let mut folds = folds();
     folds[0] = vec![0, 1, 2].into();
@@ -79,7 +79,7 @@ fn a_fold_does_not_know_what_happened_in_another() {
     assert_ne!(usual.weights("fold-2"), usual.weights("fold-3"), "each fold draws its own weights");
 }
 
-/// What is held out without validating changes what is trained on, and not what validates.
+/// Samples that are held out without validating change the training samples, and not the validation samples.
 #[test]
 fn what_is_made_from_a_held_out_image_is_held_out_with_it() {
     let setting = Setting::new();
@@ -103,7 +103,7 @@ fn chained_folds_hand_their_weights_on_and_are_labelled() {
     assert!(reread, "the label is in the file");
 }
 
-/// The field in which what is asked for differs from what is in the folder.
+/// The field in which the request differs from the folder.
 fn foreign(result: Result<Option<Vec<ModelRecord>>, Error>) -> String {
     match result.unwrap_err() {
         Error::Foreign { field, .. } => field,
@@ -134,7 +134,7 @@ fn chained_and_independent_folds_do_not_mix() {
     }
 }
 
-/// As if the fold before had been trained again elsewhere, or its label removed.
+/// Simulates a previous fold that was trained again elsewhere, or whose label was removed.
 #[test]
 fn a_chained_fold_belongs_to_the_one_before() {
     let setting = Setting::new();
@@ -187,14 +187,14 @@ fn what_a_killed_training_left_is_removed() {
     }
 }
 
-/// A record may ask for any memory; the file of its weights says what there is.
+/// A record may claim any size; the file of weights has the real one.
 #[test]
 fn a_model_that_asks_for_more_than_its_file_holds_is_damaged() {
     let setting = Setting::new();
     setting.cross_validate(&folds(), FoldStart::Independent);
     let path = setting.folder.path().join("fold-1/model.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    // 72 values read and 16 in the next layer: 88 · 2^24 weights of 4 bytes, 6 GB; and then more than can be counted.
+    // 72 inputs and 16 units in the next layer: 88 · 2^24 weights of 4 bytes, 6 GB; then a size that overflows.
     for (width, expected) in [(1_i64 << 24, "instead of F32 [16777216, 72]"), (1 << 62, "dense layer")] {
         record["head"]["dense"][0] = width.into();
         fs::write(&path, serde_json::to_vec(&record).unwrap()).unwrap();
@@ -260,7 +260,7 @@ fn a_refit_uses_every_sample_and_answers_by_name() {
         for row in all.rows() {
             assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         }
-        // The same whatever the batch, to what f32 gives.
+        // The batch size changes the result only by f32 rounding.
         let one = model.predict(trainings.feed, &indices[4..5], 1).unwrap();
         assert!((one.of(0, "normal").unwrap() - all.of(4, "normal").unwrap()).abs() < 1e-6);
         let hot = model.with_temperature(1e6).unwrap();

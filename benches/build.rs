@@ -1,4 +1,4 @@
-//! Lets this package's programs find libtorch.
+//! Links this package's programs against libtorch.
 
 fn main() {
     radiograph_link::libtorch();

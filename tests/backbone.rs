@@ -1,4 +1,5 @@
-//! The four networks against torchvision, timm and Keras: by formula at two sizes, and with real weights on real X-rays.
+//! Compares the four networks with torchvision, timm and Keras: with weights by formula at two sizes, and with real
+//! weights on real X-rays.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::LazyLock};
 
@@ -34,7 +35,8 @@ struct CaseOptions {
     avg_pool_count_include_pad: Option<bool>,
 }
 
-/// What torchvision's and timm's networks do, without InceptionV3's input transform, which the reference leaves out.
+/// The lineage of torchvision's and timm's networks, without InceptionV3's input transform, which the reference leaves
+/// out.
 fn published(architecture: Architecture) -> Lineage {
     Lineage { transforms_input: false, ..Lineage::torchvision(architecture) }
 }
@@ -42,7 +44,8 @@ fn published(architecture: Architecture) -> Lineage {
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones.json"));
 
 impl Reference {
-    /// Every tensor of a network by formula, or all but its classifier; never the auxiliary one, which no pass uses.
+    /// Every tensor of a network by formula, with or without its classifier, and without the auxiliary classifier,
+    /// which no pass uses.
     fn tensors(&self, architecture: Architecture, classifier: bool) -> BTreeMap<String, Tensor> {
         let fill = Fill::new(&self.salt);
         let unused = |name: &str| {
@@ -63,7 +66,7 @@ impl Reference {
         Fill::new(&self.salt).values("input", shape)
     }
 
-    /// All cases of a network, in both forms, and the forms with each other.
+    /// Compares all cases of a network in both forms, and the two forms with each other.
     fn compare(&self, architecture: Architecture, expected: usize) {
         let mut compared = 0;
         for counts in [None, Some(true), Some(false)] {
@@ -144,7 +147,7 @@ struct ClassifierCase {
     logits: Sample,
 }
 
-/// `generate.py` beside the file made it with torchvision and timm.
+/// `generate.py` beside the reference file made it with torchvision and timm.
 #[test]
 fn golden_backbone_logits_of_all_four() {
     let golden: Classifiers = reference::golden("backbones/classifiers.json");
@@ -220,7 +223,7 @@ fn frozen_means_no_gradient_and_unmoved_tensors() {
     }
 }
 
-/// torchvision's `_transform_input`, written out: what a transform inside must equal.
+/// torchvision's `_transform_input`, written out, for comparison with the built-in transform.
 #[test]
 fn the_input_transform_is_that_of_torchvision() {
     let architecture = Architecture::InceptionV3;

@@ -1,5 +1,6 @@
-//! InceptionV3 with real weights on real X-rays, against Keras. The weights are too large for the project: without
-//! `RADIOGRAPH_WEIGHTS` these tests are recorded as skipped.
+//! Compares InceptionV3 with Keras on real weights and real X-rays.
+//!
+//! The weights are too large for the repository. Without `RADIOGRAPH_WEIGHTS`, these tests are recorded as skipped.
 
 use std::path::{Path, PathBuf};
 
@@ -47,7 +48,7 @@ impl Reference {
 }
 
 impl Case {
-    /// Relative l2 over the sampled values, and the largest error as a part of the largest value.
+    /// Relative l2 error over the sampled values, and the largest error as a share of the largest value.
     fn errors(&self, backbone: &Backbone, image: &Path) -> (f64, f64) {
         let features = backbone.forward_features(&input(image, self.size)).unwrap().squeeze_dim(0);
         assert_eq!(features.size(), self.shape);
@@ -60,7 +61,7 @@ impl Case {
     }
 }
 
-/// An image file through this project's own decoding, resizing and normalising: `[1, 3, size, size]`.
+/// The input from an image file, decoded, resized and normalised by this project: `[1, 3, size, size]`.
 fn input(path: &Path, size: u32) -> Tensor {
     let bytes = read_file(path, &Limits::default()).unwrap();
     let picture = decode(&bytes, &Limits::default()).unwrap();
@@ -75,7 +76,7 @@ fn input(path: &Path, size: u32) -> Tensor {
     Tensor::from_slice(&values).view([1, 3, i64::from(size), i64::from(size)])
 }
 
-/// Keras's values for four inputs: more than one image, more than one size.
+/// Keras's values for four inputs: several images and several sizes.
 fn reference() -> Reference {
     let reference: Reference = reference::read("inception_v3_real.json");
     assert_eq!(reference.cases.len(), 4);
@@ -85,7 +86,7 @@ fn reference() -> Reference {
     reference
 }
 
-/// The file of weights; without it the test is recorded as skipped.
+/// Weights file; without it the test is recorded as skipped.
 fn weights() -> Option<PathBuf> {
     Some(radiograph_needs::folder("RADIOGRAPH_WEIGHTS")?.join("inception_v3.keras.safetensors"))
 }
@@ -122,7 +123,7 @@ fn golden_backbone_real_weights_through_own_decoding_and_resizing() {
     }
 }
 
-/// Else the tests above would pass with any lineage, and prove nothing.
+/// Otherwise the tests above would pass with any lineage and prove nothing.
 #[test]
 fn golden_backbone_real_weights_show_a_wrong_lineage() {
     let Some(weights) = weights() else { return };

@@ -1,4 +1,4 @@
-//! Devices: a missing one is an error where it is named, and each one that is there computes.
+//! Tests devices: a missing device is an error where it is named, and each present device computes.
 
 use radiograph_libtorch::{Device, DeviceError, Devices};
 
@@ -22,7 +22,7 @@ fn a_missing_cuda_device_is_an_error_with_a_remedy() {
     );
 }
 
-/// What this build was linked with and what libtorch says must agree: CUDA dropped by the linker is found here.
+/// The linked libraries and libtorch's report must agree, which detects CUDA libraries that the linker dropped.
 #[test]
 fn cuda_is_linked_if_and_only_if_it_lies_there() {
     assert_eq!(Devices::present().cuda_linked, cfg!(libtorch_cuda));

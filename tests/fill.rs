@@ -1,9 +1,9 @@
-//! Weights by formula: the same tensor from its name in Rust and in Python, so that whole networks are compared without
-//! any file of weights. The formula is SplitMix64 from the FNV-1a hash of the name.
+//! Fills tensors by formula, so that Rust and Python compute the same weights from a tensor's name, without a file of
+//! weights. The formula is SplitMix64 from the FNV-1a hash of the name.
 
 use tch::Tensor;
 
-/// Fills tensors by name. A salt in front of every name gives another set of weights.
+/// Fills tensors by name. Each salt, a prefix of the names, gives another set of weights.
 pub(crate) struct Fill {
     salt: String,
 }
@@ -42,7 +42,7 @@ impl Fill {
         self.values(name, &[rows, columns]) * (6.0 / columns as f64).sqrt()
     }
 
-    /// A tensor of a convolutional network, by what its name and shape say that it is.
+    /// A tensor of a convolutional network, whose kind follows from its name and shape.
     pub(crate) fn parameter(&self, name: &str, shape: &[i64]) -> Tensor {
         let values = self.values(name, shape);
         let part = name.rsplit('.').next().unwrap_or(name);

@@ -1,4 +1,4 @@
-//! Another PyTorch's libraries in `LD_LIBRARY_PATH`, where conda and pip put them, do no harm.
+//! Tests that the libraries of another PyTorch in `LD_LIBRARY_PATH`, where conda and pip put them, are not loaded.
 
 use std::{
     env, fs,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// Makes empty libraries with the names of libtorch's.
+/// Creates empty libraries with the names of libtorch's.
 fn foreign(folder: &Path) -> PathBuf {
     let source = folder.join("empty.c");
     fs::write(&source, "void radiograph_test_nothing(void) {}\n").unwrap();
@@ -20,7 +20,7 @@ fn foreign(folder: &Path) -> PathBuf {
     libraries
 }
 
-/// This very program, which uses libtorch, with these libraries before all others.
+/// A command that starts this program, which uses libtorch, with these libraries first in the search path.
 fn start(test: &str, libraries: &Path) -> Command {
     let mut program = Command::new(env::current_exe().unwrap());
     program.args([test, "--exact"]).env("LD_LIBRARY_PATH", libraries);
@@ -46,7 +46,7 @@ fn a_program_uses_the_libtorch_it_was_built_with() {
     assert!(!listed.contains(libraries.to_str().unwrap()), "{listed}");
 }
 
-/// Else the test above would pass with libraries that the loader does not take in any case.
+/// Otherwise the test above would also pass with libraries that the loader never uses.
 #[test]
 fn the_foreign_libraries_are_taken_by_a_program_without_a_run_path() {
     let place = tempfile::tempdir().unwrap();

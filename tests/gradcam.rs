@@ -1,4 +1,4 @@
-//! Maps against `pytorch-grad-cam`, through this project's own head: seven methods on six heads.
+//! Compares heat maps with `pytorch-grad-cam`, through this project's own head: seven methods on six heads.
 
 use std::collections::BTreeMap;
 
@@ -25,11 +25,11 @@ struct Case {
     order: SequenceOrder,
     peephole: bool,
     class_index: usize,
-    /// Method → image → row → value.
+    /// Values by method, image and row.
     raw: BTreeMap<String, Vec<Vec<Vec<f64>>>>,
 }
 
-/// What the reference file calls each method; it has no Eigen-CAM.
+/// Names of the methods in the reference file, which has no Eigen-CAM.
 const METHODS: [(&str, Method); 7] = [
     ("grad_cam", Method::GradCam),
     ("grad_cam_plus_plus", Method::GradCamPlusPlus),
@@ -129,7 +129,7 @@ fn frozen_weights_and_a_caller_without_gradients_change_nothing() {
     assert_eq!(before, after);
 }
 
-/// A head that averages each channel and adds the averages up with weights: its Grad-CAM is known by hand.
+/// A head that averages each channel and sums the averages with weights; its Grad-CAM is known by hand.
 #[test]
 fn a_linear_head_has_the_map_that_its_weights_say() {
     let features = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 2.0, 0.0, 3.0, 1.0, 0.0]).view([1, 2, 2, 2]);
@@ -151,8 +151,8 @@ fn a_linear_head_has_the_map_that_its_weights_say() {
     }
 }
 
-/// The map of a place inside the network, whose rest the caller hands over: 2 × 2 convolution without overlap, ReLU, mean,
-/// one weight a class. Worked out by hand.
+/// The map of a layer inside the network, with the rest of the network given by the caller: 2 × 2 convolution without
+/// overlap, ReLU, mean, one weight per class. The values are computed by hand.
 #[test]
 fn an_earlier_layer_is_explained_through_the_rest_of_the_network() {
     // One channel of 4 × 4 places; the four windows sum to 4, -2, 6 and 1 under a kernel of ones.
@@ -195,7 +195,7 @@ fn gradients_that_are_no_numbers_are_an_error() {
     assert!(matches!(error, Err(GradcamError::NotFinite { image: 0, what: "gradients" })), "{error:?}");
 }
 
-/// All questions about one map at once: of a linear head, whose maps are true, and of one that looks at the border.
+/// All measures of one map at once: for a linear head, whose maps are true, and for a head that looks at the border.
 #[test]
 fn an_assessment_tells_a_true_map_from_a_false_one() {
     let classes = Classes::new(["covid", "normal"]).unwrap();

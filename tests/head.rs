@@ -1,4 +1,5 @@
-//! The head against PyTorch and Keras: orders, hidden states, logits, loss, every gradient, and RMSprop's trajectories.
+//! Compares the head with PyTorch and Keras: orders, hidden states, logits, loss, every gradient, and RMSprop's
+//! trajectories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,7 +149,7 @@ fn golden_head_loss_and_every_gradient() {
     }
 }
 
-/// Minimises (w·x)² + |w|² from w = `opt.w` and asserts each step of the trajectory, which begins with w itself.
+/// Minimises (w·x)² + |w|² from w = `opt.w` and checks each step of the trajectory, which starts with w itself.
 fn assert_trajectory(expected: &Trajectory, settings: RmsProp, clipping: Option<Clipping>, fill: &Fill) {
     assert!(expected.trajectory.len() > 2, "a trajectory of steps");
     let length = expected.trajectory[0].len() as i64;

@@ -1,5 +1,5 @@
-//! The four networks in Keras' lineage against Keras itself: weights and input by formula, so nothing that we convert or
-//! normalise is between the two (golden/keras_lineage/generate.py).
+//! Compares the four networks of Keras' lineage with Keras itself. Weights and input come from a formula, so that the
+//! comparison involves no conversion or normalisation by this project (golden/keras_lineage/generate.py).
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ struct Case {
 struct CaseOptions {
     avg_pool_count_include_pad: bool,
     bn_eps: f64,
-    /// `formula`, or `ones`: Keras' Inceptions have no gamma.
+    /// `formula`, or `ones` for Keras' Inceptions, which have no gamma.
     batch_norm_weights: String,
 }
 
@@ -57,7 +57,7 @@ fn tensors(architecture: Architecture, fill: &Fill, gamma: bool) -> BTreeMap<Str
         .collect()
 }
 
-/// All cases of a network, as published and folded.
+/// Compares all cases of a network, as published and folded.
 fn compare(architecture: Architecture) {
     let golden: KerasLineage = reference::golden("keras_lineage/keras_lineage.json");
     let fill = Fill::new(&golden.salt);
@@ -101,7 +101,8 @@ fn golden_backbone_inception_resnet_v2_as_keras_computes_it() {
     compare(Architecture::InceptionResNetV2);
 }
 
-/// The test above can tell lineages apart: torchvision's pooling is off by nearly half of the largest value.
+/// Shows that the test above can distinguish lineages: torchvision's pooling is off by nearly half of the largest
+/// value.
 #[test]
 #[should_panic(expected = "of the largest")]
 fn golden_backbone_inception_v3_with_torchvisions_pooling_is_not_keras() {

@@ -1,4 +1,4 @@
-//! The layers that everything is made of, as libtorch computes them, against numbers that libtorch did not compute.
+//! Compares libtorch's basic layers with numbers from other software.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     reference::{self, Sample},
 };
 
-/// f32 against f64 over sums of 27 products.
+/// Tolerance for f32 against f64 over sums of 27 products.
 const TOLERANCE: f64 = 1e-6;
 
 fn convolved(fill: &Fill) -> Tensor {
@@ -71,7 +71,7 @@ struct Dimensions {
     units: i64,
 }
 
-/// The libtorch LSTM over a feature map read row by row, which is the case that needs no code of this project.
+/// libtorch's LSTM over a feature map read row by row, the one case that needs no code of this project.
 #[test]
 fn golden_layers_lstm() {
     let heads: Heads = reference::read("head.json");

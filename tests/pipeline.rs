@@ -1,4 +1,5 @@
-//! The whole pipeline on a few phantoms: interrupted, killed or neither, it ends with the same files.
+//! Tests the whole pipeline on a few phantoms: an uninterrupted, an interrupted and a killed run end with the same
+//! files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +38,7 @@ fn config(folder: &Path) -> Config {
     Config::resolve(Some(&file), &[]).unwrap()
 }
 
-/// The files of a run that a person or another program reads, but for times.
+/// The files of a run that a person or another program reads, without times.
 fn outcome(run: &Path) -> BTreeMap<String, Vec<u8>> {
     let names = [
         "manifest.csv",
@@ -108,7 +109,7 @@ fn a_run_that_is_interrupted_again_and_again_ends_like_an_undisturbed_one() {
     what_was_trained_on_is_not_elsewhere(&undisturbed, &place.path().join("collections"));
 }
 
-/// Every file below a folder with its content, but for those that hold times: `costs.json`, the report, its stamp, and the
+/// The content of every file below a folder, except files with times (`costs.json`, the report, its stamp) and the
 /// lock, which is empty.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -132,7 +133,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// The report without times and the folder's name.
+/// The report without times and without the folder's name.
 fn report_without_times(run: &Path) -> String {
     let name = run.file_name().unwrap().to_str().unwrap();
     let mut page = fs::read_to_string(run.join("report.html")).unwrap().replace(name, "RUN");
@@ -186,7 +187,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
     what_is_predicted_is_what_was_tested(&whole);
 }
 
-/// A film of the test part gets the probabilities that the run wrote for it, through one read and one decode.
+/// A film of the test part gets the same probabilities that the run wrote for it, through one read and one decode.
 fn what_is_predicted_is_what_was_tested(run: &Path) {
     let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
     let predictor = Predictor::of_run(run, None).unwrap();
@@ -208,7 +209,7 @@ fn what_is_predicted_is_what_was_tested(run: &Path) {
     assert!(error.ends_with("is not a run folder: it has no config.toml"), "{error}");
 }
 
-/// An external test on the very images of the run leaves out what was trained on, and classifies the test images alike.
+/// An external test on the images of the run leaves out the training images, and classifies the test images alike.
 fn what_was_trained_on_is_not_elsewhere(run: &Path, collections: &Path) {
     let classes = Classes::new(["COVID-19", "normal", "pneumonia"]).unwrap();
     let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
@@ -232,11 +233,11 @@ fn what_was_trained_on_is_not_elsewhere(run: &Path, collections: &Path) {
     assert!(compared > own.len() / 2, "{compared} of {} test images are there", own.len());
 }
 
-/// Set for the process that is to be killed: the folder of phantoms, and the run.
+/// Environment variables of the process that will be killed: the folder of phantoms, and the run.
 const PHANTOMS: &str = "RADIOGRAPH_TEST_PHANTOMS";
 const RUN: &str = "RADIOGRAPH_TEST_RUN";
 
-/// The program of the process that is killed.
+/// The work of the process that will be killed.
 #[test]
 #[ignore = "runs in processes that other tests start and kill"]
 fn child() {

@@ -1,4 +1,4 @@
-//! Whether heat maps of a trained head point at lesions. On phantoms the lesion masks are known.
+//! Tests whether heat maps of a trained head point at lesions, on phantoms with known lesion masks.
 
 use std::ops::ControlFlow;
 
@@ -22,15 +22,15 @@ use tch::{Kind, Tensor};
 
 use crate::fill::Fill;
 
-/// Pixels a side of a film, and places a side of its feature map.
+/// Side of a film in pixels, and side of its feature map in cells.
 const SIDE: u32 = 96;
 const GRID: i64 = 8;
 const CHANNELS: i64 = 16;
-/// Films that are trained on and films that are explained, one a patient; every other one has nothing in its lungs.
+/// Number of training films and of explained films, one per patient; every other film has clear lungs.
 const TRAINED: usize = 320;
 const EXPLAINED: usize = 160;
 
-/// Films as a frozen network sees them, and where each is ill.
+/// Films as a frozen network sees them, with their lesions.
 struct Films {
     /// Feature maps `[N, C, GRID, GRID]`, row-major.
     values: Vec<f32>,
@@ -56,7 +56,7 @@ impl Films {
         Self { values, findings, lesions }
     }
 
-    /// Feature maps `[count, C, GRID, GRID]`, from the film of number `first` on.
+    /// Feature maps `[count, C, GRID, GRID]` of the films from number `first` on.
     fn features(&self, first: usize, count: usize) -> Tensor {
         let length = (CHANNELS * GRID * GRID) as usize;
         let values = &self.values[first * length..(first + count) * length];
@@ -64,8 +64,8 @@ impl Films {
     }
 }
 
-/// Two convolutions whose weights a formula draws, each with ReLU, and the mean of three by three: shallow random filters see
-/// opacity, and nothing here was ever trained.
+/// Two convolutions with weights by formula, each with ReLU, and a mean over three by three cells. Shallow random
+/// filters respond to opacity, and nothing here is trained.
 fn frozen_network(films: &Tensor) -> Tensor {
     let fill = Fill::new("frozen.");
     let mean = films.mean_dim([1_i64, 2, 3].as_slice(), true, Kind::Float);
@@ -88,7 +88,7 @@ fn class(finding: Finding) -> &'static str {
     }
 }
 
-/// The films' classes, true or exchanged at random.
+/// The films' classes, either true or randomly permuted.
 fn labels(films: &Films, permuted: Option<u64>) -> Vec<String> {
     let image = |(number, finding): (usize, &Finding)| LabelledImage {
         id: number.to_string(),
@@ -148,8 +148,8 @@ fn trained(films: &Films, labels: &[String]) -> Head {
     fit.run(head, &mut |_| ControlFlow::Continue(())).unwrap().head
 }
 
-/// Of the films that show something ill: how many maps of their true class have their strongest place in it, of how many,
-/// and which share of a film is ill.
+/// Over the films with a lesion: the share of maps of the true class whose maximum lies in the lesion, and the mean
+/// share of a film that the lesion covers.
 fn pointing_game(films: &Films, head: &Head, method: Method) -> (Proportion, f64) {
     let classes = classes();
     let explainer = Explainer::new(&classes, |features: &Tensor| head.forward(features, Mode::Evaluate));
@@ -172,13 +172,13 @@ fn pointing_game(films: &Films, head: &Head, method: Method) -> (Proportion, f64
     (Proportion::new(hits, count).unwrap(), share / count as f64)
 }
 
-/// Twice as often as chance, and an interval without chance in it.
+/// Whether hits are at least twice as frequent as chance, with an interval that excludes chance.
 fn points_at_lesions((hits, chance): (Proportion, f64)) -> bool {
     let interval = hits.wilson(Level::NINETY_FIVE).unwrap();
     hits.value().unwrap() >= 2.0 * chance && interval.low > chance
 }
 
-/// The mean rank correlation of the maps of two heads, over films.
+/// The mean rank correlation of the maps of two heads over films.
 fn alike(films: &Films, heads: [&Head; 2], method: Method) -> f64 {
     let classes = classes();
     let target = Target::class(classes.class("pneumonia").unwrap());
@@ -191,8 +191,8 @@ fn alike(films: &Films, heads: [&Head; 2], method: Method) -> f64 {
     correlations.sum::<f64>() / 40.0
 }
 
-/// With a head of one dense layer, HiResCAM is the sum that the logit is, place by place; so its maps are what is tested.
-/// Grad-CAM averages gradients over places that mean different things to such a head, and points nowhere.
+/// With a head of one dense layer, HiResCAM decomposes the logit by place, so this test uses its maps. Grad-CAM
+/// averages gradients over places that have different meanings for such a head, and points nowhere.
 #[test]
 fn maps_point_at_lesions_if_and_only_if_the_head_has_learned_them() {
     let films = Films::draw();

@@ -1,4 +1,4 @@
-//! Tests across crates, in one program, because linking libtorch once is enough.
+//! Tests across crates, in one program, so that libtorch is linked only once.
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests; one that cannot go on fails")]
 

@@ -1,16 +1,16 @@
-//! Reads reference values that other software computed, and compares with them.
+//! Reads reference values of other software and compares tensors with them.
 
 use std::{env, fs, path::PathBuf};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use tch::{Kind, Tensor};
 
-/// A reference file: from the folder in `RADIOGRAPH_REFERENCE` if that is set, else the project's copy.
+/// A reference file: from the folder in `RADIOGRAPH_REFERENCE` if it is set, else the project's copy.
 pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
     parse(&path(name))
 }
 
-/// Where that file is.
+/// Path of that file.
 pub(crate) fn path(name: &str) -> PathBuf {
     let copy = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/reference");
     env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join(name)
@@ -26,7 +26,7 @@ fn parse<T: DeserializeOwned>(path: &PathBuf) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Some values of a tensor, at `index` of its flattened form, or all of them.
+/// Values of a tensor at `index` of its flattened form, or all of them.
 #[derive(Deserialize)]
 pub(crate) struct Sample {
     shape: Vec<i64>,
@@ -36,7 +36,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Asserts the shape, and that no value is off by more than `tolerance` of the largest.
+    /// Checks the shape, and that no value deviates by more than `tolerance` of the largest value.
     pub(crate) fn assert_close(&self, tensor: &Tensor, tolerance: f64) {
         assert_eq!(tensor.size(), self.shape);
         assert!(!self.value.is_empty(), "a sample of nothing compares nothing");

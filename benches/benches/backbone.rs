@@ -1,5 +1,5 @@
-//! 16 images of 224 pixels through each backbone: folded, as published, and folded with other micro-batches.
-//! `benches/peers/backbone.py` runs the same in PyTorch and prints the ratios.
+//! Measures 16 images of 224 pixels in each backbone: folded, as published, and folded with other micro-batches.
+//! `benches/peers/backbone.py` measures the same in PyTorch and prints the ratios.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! How fast metadata is read: NIH's table at full length, and every table below `RADIOGRAPH_DATA` where that is set.
+//! Measures the reading of metadata: NIH's table at full length, and every table below `RADIOGRAPH_DATA` if it is set.
 //!
 //!     cargo bench -p radiograph-benches --no-default-features --bench dataset
 
@@ -9,7 +9,7 @@ use std::{fmt::Write, path::Path};
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_dataset::source::{Folder, Nih, Source, recognise};
 
-/// Images of ChestX-ray14.
+/// Number of images in ChestX-ray14.
 const IMAGES: usize = 112_120;
 
 fn nih_table() -> String {

@@ -1,15 +1,15 @@
-//! From image files to stored features, and back: a whole extraction beside the bare network, and reading a store beside
-//! reading its bytes.
+//! Measures feature extraction from image files against the network alone, and reading a feature store against reading
+//! its bytes.
 //!
 //! ```console
 //! $ cargo bench -p radiograph-benches --bench extract [BACKBONE [IMAGES [ROUNDS]]]
 //! $ python benches/peers/extract.py     # the same, torchvision in turns with it, and the ratios
 //! ```
 //!
-//! Rates are only comparable within a run, and a machine changes from minute to minute; so the work is done in turns and
-//! each ratio is the median of its rounds. Not criterion, which does one thing after the other. Weights are random:
-//! they change no time. The images: 336-pixel files of `RADIOGRAPH_DATA`, or else phantoms, and the same scaled to
-//! 1024 × 1024 PNGs.
+//! Rates are only comparable within a run, because the speed of a machine varies from minute to minute. The
+//! measurements therefore alternate, and each ratio is the median over its rounds. Criterion cannot alternate
+//! measurements, so it is not used. Weights are random, which does not affect the time. The images are 336-pixel files
+//! of `RADIOGRAPH_DATA`, or else phantoms, and the same images scaled to 1024 × 1024 PNGs.
 
 #![allow(clippy::print_stdout, reason = "a program's output")]
 
@@ -82,7 +82,7 @@ struct Bench {
     preprocessor: Preprocessor,
     small: Vec<PathBuf>,
     large: Vec<PathBuf>,
-    /// `[N, 3, 224, 224]`, the small images decoded.
+    /// The decoded small images, `[N, 3, 224, 224]`.
     decoded: Tensor,
     backbone: Backbone,
 }
@@ -103,7 +103,7 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Images a second through the network alone, decoded before and dropped after.
+    /// Images per second of the network alone, with decoded images and without storing features.
     fn forward(&self) -> Outcome<f64> {
         let images = self.small.len();
         let start = Instant::now();
@@ -114,7 +114,7 @@ impl Bench {
         Ok(images as f64 / start.elapsed().as_secs_f64())
     }
 
-    /// Images a second from files to a new store, without the loading of the network.
+    /// Images per second from files to a new store, without loading the network.
     fn files_to_store(&self, files: &[PathBuf]) -> Outcome<f64> {
         let (architecture, preprocessor) = (self.architecture, &self.preprocessor);
         let shape =
@@ -154,7 +154,8 @@ fn pixels(preprocessor: &Preprocessor, path: &Path) -> Outcome<Pixels> {
     Ok(Pixels { content, shape: [3, SIDE, SIDE], values: input.into_raw_vec_and_offset().0 })
 }
 
-/// Image files of 336 pixels, and the same scaled to 1024 × 1024 as PNGs; the peer finds their names in `extract.txt`.
+/// Image files of 336 pixels, and the same images scaled to 1024 × 1024 as PNGs. `extract.txt` gives the peer their
+/// names.
 fn files(count: usize) -> Outcome<(Vec<PathBuf>, Vec<PathBuf>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench-images");
     fs::create_dir_all(&folder)?;
@@ -185,7 +186,8 @@ fn files(count: usize) -> Outcome<(Vec<PathBuf>, Vec<PathBuf>)> {
     Ok((small, large))
 }
 
-/// How fast a store's features are read, checksums and all, as a share of reading the same bytes one after the other.
+/// Speed of reading a store's features, including checksums, as a share of the speed of reading the same bytes in
+/// sequence.
 fn reading_back() -> Outcome<f64> {
     let folder = tempfile::tempdir()?;
     let architecture = Architecture::InceptionV3;
@@ -237,7 +239,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The most memory that this process had, as Linux counts it.
+/// Peak memory of this process, as reported by Linux.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,5 +1,6 @@
-//! Explanations of cached features: a batch of 32 maps of 512 × 7 × 7 through VGG19's head of 121.7 million parameters.
-//! `benches/peers/gradcam.py` explains the same images with the `grad-cam` package, end to end, and prints the ratio.
+//! Measures explanations from cached features: a batch of 32 maps of 512 × 7 × 7 through VGG19's head of 121.7 million
+//! parameters. `benches/peers/gradcam.py` explains the same images with the `grad-cam` package, end to end, and prints
+//! the ratio.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;

@@ -1,12 +1,12 @@
-//! Decoding and resizing one image on one thread, and loading a folder of them.
+//! Measures decoding and resizing of one image on one thread, and loading of a folder of images.
 //!
 //! ```console
 //! $ cargo bench -p radiograph-benches --no-default-features --bench image
 //! $ python benches/peers/image.py     # the same work in Pillow, and the ratios
 //! ```
 //!
-//! The images: `originals/` of `RADIOGRAPH_DATA`, or else phantoms of the same sizes. The peer reads what is prepared
-//! here in `target/bench-images`, so run it second.
+//! The images are `originals/` of `RADIOGRAPH_DATA`, or else phantoms of the same sizes. This program writes the peer's
+//! input to `target/bench-images`, so run the peer second.
 
 #![allow(clippy::print_stderr, reason = "says what the numbers are of")]
 
@@ -21,14 +21,14 @@ use radiograph_image::{
 use radiograph_input::Filter;
 use radiograph_phantoms::{Finding, Phantom};
 
-/// Where the peer finds the images; Cargo runs benches in the package's folder.
+/// Folder of the peer's images; Cargo runs benches in the package's folder.
 fn folder() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench-images");
     fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     folder
 }
 
-/// A relative path is meant from the root of the project.
+/// Folder of real images. A relative path is resolved from the root of the project.
 fn data() -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = env::var_os("RADIOGRAPH_DATA").map(|folder| root.join(folder));
@@ -60,7 +60,7 @@ fn png() -> Vec<u8> {
     bytes
 }
 
-/// The 2373 × 2373 JPEG of the originals; without it there is none to be had in colour.
+/// The 2373 × 2373 JPEG of the originals; without the originals, there is no colour image.
 fn jpeg() -> Option<Vec<u8>> {
     let bytes =
         fs::read(data()?.join("originals/covid-19-pneumonia-58-prior.jpg")).expect("the original JPEG");
@@ -90,7 +90,8 @@ fn one_image(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// All images of `RADIOGRAPH_DATA` once, on two threads. Too long to repeat, so it is timed by itself.
+/// Loads all images of `RADIOGRAPH_DATA` once, on two threads. It is timed directly, because it takes too long to
+/// repeat.
 fn whole_folder(_: &mut Criterion) {
     let Some(data) = data() else { return };
     let files: Vec<PathBuf> = walkdir::WalkDir::new(data)

@@ -1,4 +1,4 @@
-//! Scores: areas under large curves, the clustered bootstrap, and the forensics of one printed table.
+//! Measures areas under large curves, the clustered bootstrap, and the forensics of one printed table.
 //!
 //! `cargo bench -p radiograph-benches --no-default-features --bench metrics`; `benches/peers/metrics.py` does the first
 //! group with scikit-learn and prints the ratio.
@@ -22,7 +22,7 @@ fn uniform(random: &mut impl Rng) -> f64 {
     (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Scores of which positives have somewhat higher ones; all distinct.
+/// Distinct scores that are somewhat higher for positives.
 fn scored(samples: usize) -> (Vec<bool>, Vec<f64>) {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     (0..samples)
@@ -33,7 +33,7 @@ fn scored(samples: usize) -> (Vec<bool>, Vec<f64>) {
         .unzip()
 }
 
-/// Predictions of three classes; a patient has about three images.
+/// Predictions of three classes, with about three images per patient.
 fn predictions(samples: usize) -> Predictions {
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let classes = Classes::new(["covid", "normal", "pneumonia"]).unwrap();
@@ -88,7 +88,7 @@ fn bootstrap(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The row sets of two networks in Table 3 of the paper: the easiest, and the one with two wrong cells.
+/// The rows of two networks in Table 3 of the paper: the easiest ones, and those with two wrong cells.
 fn forensics(criterion: &mut Criterion) {
     let file = include_str!("../../crates/forensics/tests/golden/paper_table_3.csv");
     let mut group = criterion.benchmark_group("forensics");

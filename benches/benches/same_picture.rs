@@ -1,10 +1,11 @@
-//! Candidate pairs among hashes, same pictures among fingerprints, and all of a folder from files to pairs, on two threads.
+//! Measures the search for same pictures on two threads: candidate pairs among hashes, pairs among fingerprints, and a
+//! whole folder from files to pairs.
 //!
 //! ```console
 //! $ cargo bench -p radiograph-benches --no-default-features --bench same_picture
 //! ```
 //!
-//! The folder is that of `RADIOGRAPH_DATA`; without it that part is left out.
+//! The folder is `RADIOGRAPH_DATA`; if it is not set, that part is left out.
 
 #![allow(clippy::print_stderr, reason = "says what the numbers are of")]
 
@@ -20,7 +21,7 @@ use rand_chacha::{
 };
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 
-/// Images of ChestX-ray14.
+/// Number of images in ChestX-ray14.
 const IMAGES: u64 = 112_120;
 const HASHES: usize = 1_000_000;
 
@@ -36,7 +37,7 @@ fn random_picture(seed: u64) -> Picture {
     resize(&small, 64, 64, Filter::Bicubic).expect("sides above 0")
 }
 
-/// Hashes as radiographs have them: around few centres rather than spread evenly, half of their bits one.
+/// Hashes distributed like those of radiographs: around few centres instead of uniformly, with half of their bits set.
 fn clumped_hashes() -> Vec<PerceptualHash> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let centres: Vec<PerceptualHash> =
@@ -81,7 +82,7 @@ fn grouping(criterion: &mut Criterion) {
     eprintln!("find/112120-fingerprints-without-crops: {} with them in memory", peak());
 }
 
-/// Too long to repeat, so it is timed by itself.
+/// Searches a folder once. It is timed directly, because it takes too long to repeat.
 fn whole_folder(_: &mut Criterion) {
     let Some(data) = env::var_os("RADIOGRAPH_DATA") else {
         eprintln!("RADIOGRAPH_DATA names no folder: no images to search");

@@ -1,5 +1,5 @@
-//! How fast images are grouped, balanced, split and certified: as many records as ChestX-ray14 has, with its number of
-//! patients and made-up copies. The pixels are not part of it.
+//! Measures grouping, balancing, splitting and leakage checks on as many records and patients as ChestX-ray14 has, with
+//! made-up copies. No pixels are read.
 //!
 //!     cargo bench -p radiograph-benches --no-default-features --bench split
 
@@ -21,10 +21,10 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// Images and patients of ChestX-ray14.
+/// Number of images and of patients in ChestX-ray14.
 const IMAGES: usize = 112_120;
 const PATIENTS: u64 = 30_805;
-/// Pairs of images that show the same picture.
+/// Number of pairs of images that show the same picture.
 const PAIRS: usize = 5_000;
 
 fn candidates(draws: &mut ChaCha8Rng) -> Vec<Candidate> {

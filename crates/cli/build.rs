@@ -1,4 +1,4 @@
-//! Lets the program find libtorch.
+//! Links the program against libtorch.
 
 fn main() {
     radiograph_link::libtorch();

@@ -1,4 +1,4 @@
-//! Lets this package's tests find libtorch.
+//! Links this package's tests against libtorch.
 
 fn main() {
     radiograph_link::libtorch();

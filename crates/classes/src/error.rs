@@ -1,17 +1,17 @@
 //! Errors of making a set of class names.
 
-/// Why a set of class names, or a name looked up in one, was refused.
+/// Reason why a set of class names, or a lookup of a name, was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name stands twice.
+    /// A name repeats.
     #[error("class {name:?} stands twice, at positions {first} and {second}; give each class its own name")]
     Duplicate {
         /// The name.
         name: String,
-        /// Where it stands first, from 0.
+        /// Position of its first occurrence, from 0.
         first: usize,
-        /// Where it stands again, from 0.
+        /// Position of its second occurrence, from 0.
         second: usize,
     },
     /// A name is empty.
@@ -23,12 +23,12 @@ pub enum Error {
     /// No name was given.
     #[error("a set of classes needs at least one name")]
     NoClass,
-    /// Two sets that must hold the same names do not.
+    /// Two sets that must contain the same names do not.
     #[error("the classes differ: {} and {}", listed("missing", missing), listed("unexpected", unexpected))]
     OtherSet {
         /// Names that the other set lacks.
         missing: Vec<String>,
-        /// Names that only the other set has.
+        /// Names that are only in the other set.
         unexpected: Vec<String>,
     },
     /// More names than the limit.
@@ -37,15 +37,15 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
-    /// A name that was looked up is not in the set.
+    /// A name is not in the set.
     #[error("no class is named {name:?}; the classes are {}", known.join(", "))]
     Unknown {
         /// The name that was asked for.
         name: String,
-        /// The names there are.
+        /// Names of the set.
         known: Vec<String>,
     },
-    /// A name that would look like another one in print.
+    /// A name contains characters that would make it look like another one.
     #[error(
         "class name {name:?} at position {position} has white space at an end or a control character; remove it"
     )]

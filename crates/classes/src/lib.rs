@@ -1,8 +1,8 @@
-//! The set of classes that data, models, scores and reports share, and the one way to name a class.
+//! A set of named classes, shared by data, models, scores and reports.
 //!
-//! A class is a name. Programs that keep names in one list and columns in another have published reports with the
-//! classes exchanged, so here an index alone names nothing: a [`Class`] can only be had from a [`Classes`] by name, it
-//! carries its set with it, and wherever two sets meet, classes are matched by name, never by position.
+//! Classes are matched by name. Programs that keep names in one list and columns in another have published reports with
+//! exchanged classes. Here an index alone does not identify a class: a [`Class`] comes from a [`Classes`] by name and
+//! keeps a reference to its set. When two sets meet, classes are matched by name, never by position.
 //!
 //! ```
 //! use radiograph_classes::Classes;
@@ -23,7 +23,7 @@
 //! # Ok::<(), radiograph_classes::Error>(())
 //! ```
 //!
-//! This crate knows nothing of labels, files or models.
+//! This crate does not depend on labels, files or models.
 
 mod error;
 mod paper;
@@ -35,13 +35,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use error::Error;
 pub use paper::{COVID_19, NORMAL, PNEUMONIA};
 
-/// The most classes a set may hold: an explicit limit, because sets are read from files.
+/// Maximum number of classes in a set; the limit is explicit because sets are read from files.
 pub const MAX_CLASSES: usize = 10_000;
 
 /// An ordered set of distinct, non-empty class names; cloning it copies a pointer.
 ///
-/// Two sets are equal when they hold the same names in the same order. In files it is a list of names, checked again
-/// when it is read.
+/// Two sets are equal if they contain the same names in the same order. The serialised form is a list of names, which
+/// is checked again when read.
 #[derive(Clone)]
 pub struct Classes {
     names: Arc<[String]>,
@@ -53,7 +53,7 @@ impl Classes {
     /// # Errors
     ///
     /// If there is no name or more than [`MAX_CLASSES`], if a name is empty, has white space at an end or holds a control
-    /// character, or if a name stands twice. The error carries the position of the first offender.
+    /// character, or if a name repeats. The error gives the position of the first offender.
     pub fn new<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Result<Self, Error> {
         let names: Vec<String> = names.into_iter().take(MAX_CLASSES + 1).map(Into::into).collect();
         if names.is_empty() {
@@ -96,7 +96,7 @@ impl Classes {
         }
     }
 
-    /// Where `class`, of this or another set, stands in this set: found by its name.
+    /// The position in this set of `class`, which may belong to another set; it is found by name.
     ///
     /// # Errors
     ///
@@ -105,11 +105,12 @@ impl Classes {
         if self.is_same(&class.set) { Ok(class.index) } else { self.class(class.name()).map(|own| own.index) }
     }
 
-    /// For each class of `self`, its position in `other`: what brings columns in `other`'s order into this one.
+    /// For each class of `self`, its position in `other`. These positions reorder the columns of `other` into the order
+    /// of `self`.
     ///
     /// # Errors
     ///
-    /// If the two do not hold the same names; both differences are listed.
+    /// If the two do not contain the same names; the error lists both differences.
     pub fn columns_of(&self, other: &Self) -> Result<Vec<usize>, Error> {
         let missing = difference(self, other);
         let unexpected = difference(other, self);
@@ -134,9 +135,9 @@ impl Classes {
     }
 }
 
-/// One class of a set: made from its name through [`Classes::class`], or by walking the set.
+/// One class of a set, obtained by name through [`Classes::class`] or by iterating over the set.
 ///
-/// In files it is its name alone, and becomes a class again only through a set.
+/// The serialised form is the name alone, which becomes a class again only through a set.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Class {
     set: Classes,
@@ -150,7 +151,7 @@ impl Class {
         &self.set.names[self.index]
     }
 
-    /// Its position in its own set; for another set, ask [`Classes::position`].
+    /// Its position in its own set; [`Classes::position`] gives the position in another set.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index

@@ -1,4 +1,4 @@
-//! The three classes that the reproduced paper tells apart. Other sets of classes are as good everywhere else.
+//! The three classes of the reproduced paper. The other crates accept any set of classes.
 
 use crate::Classes;
 

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// Result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything that was asked for is done.
+    /// Everything requested is done.
     Done,
     /// Done, but something was left out or found; the command's help says what.
     Incomplete,
@@ -24,7 +24,7 @@ impl Exit {
     pub(crate) const ALL: [Self; 6] =
         [Self::Done, Self::Incomplete, Self::Usage, Self::Input, Self::Machine, Self::Interrupted];
 
-    /// The number that the shell sees.
+    /// The exit code as a number.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Done => 0,

@@ -1,6 +1,6 @@
-//! Why a command failed: one message, and the exit code that fits it.
+//! Errors of commands: a message, and the exit code that belongs to it.
 //!
-//! Libraries say what is wrong. Which command helps is added here, because only the program has commands.
+//! Libraries describe the fault. This module adds the command that helps, because only the program has commands.
 
 use std::{error::Error, io, iter};
 
@@ -16,17 +16,17 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The input or a setting is at fault.
+    /// A failure for which the input or a setting is at fault.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self { exit: Exit::Input, message: message.into() }
     }
 
-    /// The machine is at fault.
+    /// A failure for which the machine is at fault.
     pub(crate) fn machine(message: impl Into<String>) -> Self {
         Self { exit: Exit::Machine, message: message.into() }
     }
 
-    /// Puts a place in front of the message.
+    /// Puts the place of the failure before the message.
     pub(crate) fn at(mut self, place: impl std::fmt::Display) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
@@ -77,7 +77,7 @@ fn exit_of(error: &(dyn Error + 'static)) -> Exit {
     Exit::Input
 }
 
-/// The error, and what caused it.
+/// The error and its causes.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     let mut next = Some(error);
     iter::from_fn(move || {
@@ -87,7 +87,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     })
 }
 
-/// A file that is not there or holds something else is a wrong input; everything else is the machine's fault.
+/// A missing or invalid file is a wrong input; any other I/O error is the machine's fault.
 fn exit_of_io(error: &io::Error) -> Exit {
     use io::ErrorKind::{InvalidData, InvalidInput, IsADirectory, NotADirectory, NotFound, UnexpectedEof};
     match error.kind() {
@@ -96,7 +96,7 @@ fn exit_of_io(error: &io::Error) -> Exit {
     }
 }
 
-/// The command that helps, for errors of libraries.
+/// The command that helps with an error of a library, if there is one.
 fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
     match weights_error(error)? {
         WeightsError::NotInstalled { name, .. } => Some(format!("run `radiograph weights fetch {name}`")),
@@ -108,7 +108,7 @@ fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
     }
 }
 
-/// The error of weights that another error passes through.
+/// The weights error inside another error.
 fn weights_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e WeightsError> {
     if let Some(radiograph_run::Error::Weights(error)) = error.downcast_ref() {
         return Some(error);

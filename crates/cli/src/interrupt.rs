@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks a run to stop after the current step, the second stops the program at once.
+//! Handles Ctrl-C: the first one asks a run to stop after the current step, the second one stops the program at once.
 
 #![allow(clippy::print_stderr, reason = "the answer to Ctrl-C")]
 
@@ -8,7 +8,7 @@ use crate::exit::Exit;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Turns Ctrl-C from an end into a question, which [`asked`] answers.
+/// Catches Ctrl-C, so that [`asked`] reports it instead of the program ending.
 pub(crate) fn listen() {
     // Without a handler Ctrl-C ends the program at once, which loses no more than the work since the last checkpoint.
     let _ = ctrlc::set_handler(|| {

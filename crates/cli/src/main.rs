@@ -1,4 +1,4 @@
-//! `radiograph`: the stages of a run, and the tools around it, as one program.
+//! The program `radiograph`: the stages of a run, and tools for images, tables and weights.
 
 #![allow(clippy::print_stderr, reason = "a program tells a person why it failed")]
 
@@ -30,7 +30,7 @@ struct Program {
     command: Command,
 }
 
-/// The end of `radiograph --help`.
+/// Text at the end of `radiograph --help`.
 fn after_help() -> String {
     let mut text = exit::table();
     if cfg!(not(feature = "libtorch")) {
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints clap's help or error. A command that only this build lacks is no unknown one.
+/// Prints clap's help or error. A command that is missing from this build is reported as such, not as unknown.
 fn refuse(error: &clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)

@@ -1,5 +1,6 @@
-//! Results on standard output. With `--json` it carries one JSON value and nothing else; progress and warnings never come
-//! here.
+//! Prints results on standard output.
+//!
+//! With `--json`, standard output carries one JSON value and nothing else. Progress and warnings never go there.
 
 use std::io::{self, Write};
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Prints a line, or several.
+/// Prints one or more lines.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     write(format!("{text}\n").as_bytes())
 }
@@ -19,7 +20,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     write(&text)
 }
 
-/// Prints bytes as they are.
+/// Prints bytes unchanged.
 pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     match output.write_all(bytes).and_then(|()| output.flush()) {

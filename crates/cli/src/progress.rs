@@ -1,4 +1,4 @@
-//! The one progress display, on standard error: a bar on a terminal, plain lines elsewhere.
+//! Shows progress on standard error: a bar on a terminal, plain lines elsewhere.
 
 #![allow(clippy::print_stderr, reason = "progress goes to standard error")]
 
@@ -15,20 +15,20 @@ use radiograph_run::Progress as Event;
 
 use crate::interrupt;
 
-/// Time between two lines where there is no terminal.
+/// Time between two lines without a terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// How far a command has come.
+/// Progress of a command.
 pub(crate) struct Progress {
-    /// Hidden where there is no terminal.
+    /// Progress bar; hidden without a terminal.
     bar: ProgressBar,
     terminal: bool,
     state: Mutex<State>,
 }
 
-/// The piece of work that is going on.
+/// Current piece of work.
 struct State {
-    /// One of several pieces that follow each other in a stage, such as a fold.
+    /// Current one of several consecutive parts of a stage, such as a fold.
     part: String,
     done: u64,
     all: u64,
@@ -45,7 +45,7 @@ impl Progress {
         Self { bar, terminal, state }
     }
 
-    /// Prints a line that stays.
+    /// Prints a line that is not erased.
     pub(crate) fn say(&self, line: &str) {
         if self.terminal { self.bar.println(line) } else { eprintln!("{line}") }
     }
@@ -63,7 +63,7 @@ impl Progress {
         }
     }
 
-    /// Shows that `done` of `all` are done. Threads may call it in any order; it never goes back.
+    /// Shows that `done` of `all` items are done. Threads may call it in any order; the display never goes back.
     pub(crate) fn advance(&self, done: u64, all: u64, text: &str) {
         let mut state = self.state();
         if all != state.all {
@@ -81,7 +81,7 @@ impl Progress {
         }
     }
 
-    /// [`advance`](Self::advance) in one of several parts, each of which begins anew.
+    /// [`advance`](Self::advance) within one of several parts; each part starts at zero.
     fn advance_part(&self, part: &str, done: u64, all: u64, text: &str) {
         let mut state = self.state();
         if state.part != part {
@@ -91,12 +91,12 @@ impl Progress {
         self.advance(done, all, &format!("{part}, {text}"));
     }
 
-    /// Ends the piece of work and removes the bar.
+    /// Ends the current piece of work and removes the bar.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// The display of reading and comparing images.
+    /// Progress display for reading and comparing images.
     pub(crate) fn of_assembly(&self) -> impl Fn(prepare::Progress) + Sync + '_ {
         |progress| match progress {
             prepare::Progress::Reading(source) => self.begin(&format!("reading {source}")),
@@ -106,7 +106,7 @@ impl Progress {
         }
     }
 
-    /// The display of a scan.
+    /// Progress display for a scan.
     pub(crate) fn of_scan(&self) -> impl Fn(scan::Progress) + Sync + '_ {
         |progress| match progress {
             scan::Progress::Reading(source) => self.begin(&format!("reading {source}")),
@@ -115,7 +115,7 @@ impl Progress {
         }
     }
 
-    /// The display of a run, which Ctrl-C stops.
+    /// Progress display for a run, which Ctrl-C stops.
     pub(crate) fn of_run(&self) -> impl FnMut(Event<'_>) -> ControlFlow<()> + Send + '_ {
         |event| {
             self.show(event);
@@ -165,7 +165,7 @@ impl State {
     }
 }
 
-/// Time left if the rest goes as the beginning did.
+/// Remaining time, extrapolated from the time so far.
 fn left(state: &State) -> String {
     let ahead = state.all.saturating_sub(state.done) as f64 / state.done.max(1) as f64;
     let seconds = state.began.elapsed().mul_f64(ahead).as_secs();

@@ -1,6 +1,6 @@
-//! The settings flags of every command that works on a run folder, with one meaning for all of them.
+//! The settings flags that all commands on a run folder share.
 //!
-//! They make the `config.toml` of a new run. A run that is begun keeps its settings, and given flags must agree with them.
+//! They define the `config.toml` of a new run. An existing run keeps its settings, and the flags must agree with them.
 
 use std::{
     fs,
@@ -47,7 +47,7 @@ pub(crate) const PRESETS: [&str; 3] = ["paper", "released-code", "trustworthy"];
 const DATA: &str = "data.folder";
 
 impl Settings {
-    /// Opens the run.
+    /// Opens the run with these settings.
     pub(crate) fn open<'w>(&self, watch: &'w mut Watcher<'w>) -> Result<Run<'w>, Failure> {
         Ok(match self.new_config()? {
             Some(config) => Run::open(config, &self.run, watch)?,
@@ -55,7 +55,7 @@ impl Settings {
         })
     }
 
-    /// The settings of a new run; `None` if the run is begun, and given flags agree with its settings.
+    /// The settings of a new run; `None` if the run exists and the given flags agree with its settings.
     pub(crate) fn new_config(&self) -> Result<Option<Config>, Failure> {
         let Some(given) = self.given()? else {
             if RunFolder::is_begun(&self.run) {
@@ -78,7 +78,7 @@ impl Settings {
         }
     }
 
-    /// The settings that the flags make; `None` if there are no flags.
+    /// The settings in the flags; `None` if there are no flags.
     fn given(&self) -> Result<Option<Given>, Failure> {
         let Self { run: _, config, data, preset, overrides, permute_labels } = self;
         if config.is_none() && data.is_none() && preset.is_none() && overrides.is_empty() && !permute_labels {
@@ -108,14 +108,14 @@ impl Settings {
     }
 }
 
-/// Settings, and the keys of those that a flag or a file names.
+/// Settings, and the keys that a flag or a file sets.
 struct Given {
     config: Config,
     keys: Vec<String>,
 }
 
 impl Given {
-    /// The first named setting with another value in `own`: key, given value, own value.
+    /// The first given setting whose value in `own` differs: key, given value, own value.
     fn first_disagreement(&self, own: &Table) -> Result<Option<(String, String, String)>, Failure> {
         let given: Table = self
             .config
@@ -138,7 +138,7 @@ fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
     }
 }
 
-/// The dotted keys of all values that are no tables.
+/// The dotted keys of all values that are not tables.
 fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
     let Value::Table(table) = value else {
         keys.push(path.to_owned());

@@ -1,4 +1,4 @@
-//! Every command's help ends with an example that works.
+//! Tests that every command's help ends with an example that works.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -11,7 +11,7 @@ use std::{
 
 use common::{PREDICTIONS, Scene, TABLE, text};
 
-/// The words that follow `Commands:` in a help text, without `help`.
+/// The names that follow `Commands:` in a help text, without `help`.
 fn commands(help: &str) -> Vec<String> {
     help.lines()
         .skip_while(|line| *line != "Commands:")
@@ -32,7 +32,7 @@ fn example(help: &str) -> Option<String> {
     }
 }
 
-/// Every command and its example, those of `weights` included.
+/// Every command, including those of `weights`, with its example.
 fn examples(scene: &Scene) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for name in commands(&text(&scene.run("--help").stdout)) {
@@ -52,7 +52,7 @@ fn examples(scene: &Scene) -> Vec<(String, String)> {
     found
 }
 
-/// Runs a line as a shell does, with the program on the PATH.
+/// Runs a line in a shell, with the program on the PATH.
 fn shell(scene: &Scene, line: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_radiograph"));
     let mut path = program.parent().unwrap().as_os_str().to_owned();

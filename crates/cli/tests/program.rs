@@ -1,4 +1,4 @@
-//! Exit codes, standard output and messages of the program.
+//! Tests the exit codes, the standard output and the messages of the program.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

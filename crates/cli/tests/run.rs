@@ -1,4 +1,4 @@
-//! A whole run through the program, by the examples in the help texts, on phantoms and with random weights.
+//! Tests a whole run by the examples in the help texts, on phantoms with random weights.
 
 #![cfg(feature = "libtorch")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -9,7 +9,7 @@ use std::fs;
 
 use common::{Scene, text};
 
-/// A run that is small enough for a test.
+/// Settings of a run that is small enough for a test.
 const SETTINGS: &str = "\
 preset = 'trustworthy'
 backbones = ['densenet121']
@@ -44,7 +44,7 @@ fn succeeds(scene: &Scene, words: &str) -> String {
     text(&output.stdout)
 }
 
-/// The files below a folder that a run's costs and locks do not change, by path.
+/// Files below a folder by path, without those that differ between runs (costs and locks).
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

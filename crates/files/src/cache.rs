@@ -1,12 +1,11 @@
-//! The folder in which everything of this project lies that a user keeps outside of any checkout or run: libtorch,
-//! weights, tools.
+//! Finds the cache folder of the user, which holds libtorch, weights and tools outside of any checkout or run.
 
 use std::{env, ffi::OsString, path::PathBuf};
 
 /// The user's cache folder: `$XDG_CACHE_HOME/radiograph`, else `~/.cache/radiograph`. It need not exist yet.
 ///
-/// `None` if the environment names neither. An empty or relative `XDG_CACHE_HOME` counts as unset, as the XDG Base Directory
-/// Specification demands.
+/// `None` if the environment defines neither. An empty or relative `XDG_CACHE_HOME` counts as unset, as the XDG Base
+/// Directory Specification requires.
 pub fn cache_folder() -> Option<PathBuf> {
     cache_folder_in(|name| env::var_os(name))
 }

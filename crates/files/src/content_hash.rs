@@ -1,4 +1,4 @@
-//! The SHA-256 of what a file holds. Not of its name, its time or its pixels.
+//! The SHA-256 of a file's bytes, independent of its name and modification time.
 
 use std::{
     fmt,
@@ -25,7 +25,7 @@ impl ContentHash {
         hashing.finish()
     }
 
-    /// The hash of everything that a reader gives, read in pieces of 1 MiB.
+    /// The hash of all bytes of a reader, read in pieces of 1 MiB.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl ContentHash {
         &self.0
     }
 
-    /// The first twelve digits: enough to tell files apart in a message, too few to prove anything.
+    /// The first twelve digits: sufficient to distinguish files in a message, insufficient as a proof of equality.
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()
     }
@@ -83,7 +83,7 @@ impl fmt::Debug for ContentHash {
     }
 }
 
-/// A text that is not 64 lower-case hexadecimal digits.
+/// A text is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a SHA-256: 64 digits from 0 to 9 and a to f are expected")]
 pub struct NotAContentHash(pub String);
@@ -123,22 +123,22 @@ impl<'de> Deserialize<'de> for ContentHash {
     }
 }
 
-/// A hash under way, for content that comes in pieces; also a writer, so that what is serialised can be hashed.
+/// A hash of content that arrives in pieces. It is also a writer, so that serialised values can be hashed.
 #[derive(Clone, Default)]
 pub struct ContentHashing(Sha256);
 
 impl ContentHashing {
-    /// A hash of nothing yet.
+    /// A hash without any bytes yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next bytes.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The hash of all that was taken.
+    /// The hash of all added bytes.
     pub fn finish(self) -> ContentHash {
         ContentHash(self.0.finalize().into())
     }

@@ -1,9 +1,9 @@
-//! Writes files whole or not at all, names them by their content, and finds the user's cache folder.
+//! Writes files atomically, hashes their content, and finds the user's cache folder.
 //!
-//! Everything that a run keeps (manifests, shards, checkpoints, reports) goes through [`write_whole`], so that a killed
-//! program never leaves half a file under a name that somebody reads; and images, weights and shards are told apart by
-//! their [`ContentHash`], never by name or time. Not for locking, and not for formats: what is in a file is the
-//! business of the crate that writes it.
+//! Everything that a run keeps (manifests, shards, checkpoints, reports) is written with [`write_whole`], so that a
+//! killed program never leaves half a file under its final name. Images, weights and shards are identified by their
+//! [`ContentHash`], never by name or time. The crate neither locks files nor defines formats: the crate that writes a
+//! file defines its content.
 //!
 //! ```
 //! use radiograph_files::{ContentHash, write_bytes};
@@ -28,24 +28,25 @@ pub use cache::cache_folder;
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
 pub use whole::{create_folder, write_bytes, write_whole};
 
-/// A file that could not be read or written.
+/// A file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The system refused to give the file's content.
+    /// The system refused to read the file.
     #[error("{} cannot be read: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The system refused to take the file, or what writes it failed; nothing is left under its name but what was there before.
+    /// The system refused to write the file, or its writer failed. The previous file of that name, if any, is
+    /// unchanged.
     #[error("{} cannot be written: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! Writing a file so that nobody ever sees half of it. Not for appending.
+//! Writes a file atomically, so that no reader sees half of it. It does not append to files.
 
 use std::{
     fs::{self, File, Permissions},
@@ -9,15 +9,14 @@ use std::{
 
 use crate::FileError;
 
-/// Writes a file whole or not at all: `content` goes to a nameless-looking sibling, which is brought to the disk and then
-/// renamed. What stood under the name before stays there until that moment, and stays for good if anything fails. The
-/// folder must exist.
+/// Writes a file as a whole or not at all. `content` writes to a hidden sibling, which is flushed to the disk and then
+/// renamed. Until then, and after any failure, the previous file of that name is unchanged. The folder must exist.
 ///
-/// A program that is killed leaves at most a hidden sibling (`.radiograph-….partial`), which no reader takes for a file.
+/// A killed program leaves at most a hidden sibling (`.radiograph-….partial`), which no reader mistakes for a file.
 ///
 /// # Errors
 ///
-/// [`FileError::Write`] if the system refuses, or with the error that `content` gives back.
+/// [`FileError::Write`] if the system refuses or `content` fails.
 pub fn write_whole(
     path: &Path,
     content: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
@@ -45,7 +44,7 @@ pub fn write_whole(
     written().map_err(|source| FileError::Write { path: path.to_owned(), source })
 }
 
-/// [`write_whole`] for bytes that are there already.
+/// Writes bytes with [`write_whole`].
 ///
 /// # Errors
 ///
@@ -54,7 +53,7 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write_whole(path, |file| file.write_all(bytes))
 }
 
-/// Makes a folder and those above it, unless they are there.
+/// Creates a folder and its parents, unless they exist.
 ///
 /// # Errors
 ///

@@ -1,9 +1,10 @@
-//! What each class alone allows: numbers of correct and of predicted samples, and which printed cells they contradict.
+//! Lists, for each class, the possible numbers of correct and predicted samples, and the printed cells that they
+//! contradict.
 
 use super::{Column, printed::Bounds};
 
-/// So many samples of the class correct, and a range of how many were predicted to be of it, all of which contradict
-/// the same printed cells.
+/// A number of correct samples of the class, and a range of numbers of samples predicted to be of it, which all
+/// contradict the same printed cells.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) correct: i64,
@@ -35,10 +36,10 @@ fn bit(column: Column) -> u8 {
     1 << column as u8
 }
 
-/// The most cells of one class that can be wrong: precision, recall, F1 and accuracy.
+/// Maximum number of wrong cells of one class: precision, recall, F1 and accuracy.
 pub(super) const MOST_WRONG: usize = 4;
 
-/// The printed cells of one class under one reading: what a cell is taken to mean, and in which column it stands.
+/// Printed cells of one class under one reading: the meaning of each cell, and its column.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClassCells {
     pub(super) support: i64,
@@ -46,17 +47,18 @@ pub(super) struct ClassCells {
     pub(super) precision: Option<(Bounds, Column)>,
     pub(super) recall: Option<(Bounds, Column)>,
     pub(super) f1: Option<(Bounds, Column)>,
-    /// Accuracy one-vs-rest; accuracy of the whole table is no cell of a class.
+    /// Accuracy one-vs-rest. The accuracy of the whole table does not belong to a class.
     pub(super) accuracy: Option<(Bounds, Column)>,
 }
 
 impl ClassCells {
-    /// How many cells are printed.
+    /// Number of printed cells.
     pub(super) fn len(&self) -> usize {
         [self.precision, self.recall, self.f1, self.accuracy].iter().flatten().count()
     }
 
-    /// All candidates among `total` samples, by how many cells they contradict; in each list `correct` ascends.
+    /// All candidates among `total` samples, by the number of cells that they contradict; in each list, `correct`
+    /// ascends.
     pub(super) fn candidates(&self, total: i64) -> [Vec<Candidate>; MOST_WRONG + 1] {
         let mut by_wrong: [Vec<Candidate>; MOST_WRONG + 1] = Default::default();
         let (first, last) = match self.missed {
@@ -95,7 +97,7 @@ impl ClassCells {
     }
 }
 
-/// The domain cut wherever one of the ranges begins or ends.
+/// Divides the domain at the ends of the ranges.
 fn pieces(domain: (i64, i64), ranges: &[Option<((i64, i64), Column)>; 3]) -> Vec<(i64, i64)> {
     let mut starts = vec![domain.0];
     for &((low, high), _) in ranges.iter().flatten().filter(|((low, high), _)| low <= high) {

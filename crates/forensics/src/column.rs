@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A column of a printed table, by its heading.
+/// Column of a printed table, named after its heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Column {

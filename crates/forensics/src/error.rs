@@ -1,10 +1,10 @@
-//! What can be wrong with a printed table, or with the request to examine it.
+//! Errors in a printed table, or in the request to examine it.
 
-/// Why a printed table was refused. A line counts from 1.
+/// Reason why a printed table was refused. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForensicsError {
-    /// Class names that do not fit: a name stands twice or is empty.
+    /// Class names are invalid: a name repeats or is empty.
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),
     /// Stated errors that the table rules out.

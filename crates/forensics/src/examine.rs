@@ -1,4 +1,4 @@
-//! The examination of a printed table, reading by reading.
+//! Examines a printed table under every way to read its headings.
 
 use std::{collections::BTreeSet, ops::ControlFlow};
 
@@ -14,19 +14,20 @@ use super::{
 };
 use crate::ForensicsError;
 
-/// The most steps of the search for one reading: candidates looked at and wrong cells shared out; a few tenths of a
-/// second.
+/// Limit on the steps of the search for one reading (candidates looked at, and wrong cells distributed); it takes a few
+/// tenths of a second.
 pub const STEP_LIMIT: u64 = 30_000_000;
 
-/// Searches for every confusion matrix that can have made the table, under each way to read its headings.
+/// Searches for every confusion matrix that could have produced the table, under each way to read its headings.
 ///
-/// Readings: precision and recall as headed and exchanged; accuracy as one number for all (if the rows agree on it) and
-/// as one-vs-rest accuracy of each class (if several rows have one). For each reading the smallest number of wrong cells
-/// is found, then every set of so many cells and every matrix that produces the others.
+/// Precision and recall are read as headed and exchanged. Accuracy is read as one number for all classes (if the rows
+/// agree on it) and as the one-vs-rest accuracy of each class (if several rows have one). For each reading, the search
+/// finds the smallest number of wrong cells, then every set of that many wrong cells and every matrix that produces the
+/// other cells.
 ///
 /// # Errors
 ///
-/// None of a table that could be built, but for classes that a matrix refuses.
+/// A table that could be built gives no error, unless a matrix refuses its classes.
 pub fn examine(table: &PrintedTable, rounding: Rounding) -> Result<Verdict, ForensicsError> {
     let mut readings = Vec::new();
     for accuracy in accuracy_meanings(table.rows()) {
@@ -50,7 +51,7 @@ pub fn examine(table: &PrintedTable, rounding: Rounding) -> Result<Verdict, Fore
     })
 }
 
-/// The meanings that the accuracy column can have.
+/// The possible meanings of the accuracy column.
 fn accuracy_meanings(rows: &[PrintedRow]) -> Vec<Option<AccuracyMeaning>> {
     let printed: Vec<Printed> = rows.iter().filter_map(|row| row.accuracy).collect();
     let Some(first) = printed.first() else { return vec![None] };
@@ -64,7 +65,8 @@ fn accuracy_meanings(rows: &[PrintedRow]) -> Vec<Option<AccuracyMeaning>> {
     meanings
 }
 
-/// Whether F1 can be the harmonic mean of numbers that print as precision and recall; `None` if one was not printed.
+/// Whether F1 can be the harmonic mean of numbers that print as precision and recall; `None` if a number is not
+/// printed.
 fn f1_fits<'a>(table: &PrintedTable, rounding: Rounding, row: &'a PrintedRow) -> Option<(&'a str, bool)> {
     let ends = |printed: Printed| printed.bounds(table.unit(), rounding).ends();
     let (p_low, p_high, p_scale) = ends(row.precision?);
@@ -114,7 +116,7 @@ impl Examination<'_> {
         })
     }
 
-    /// What each printed cell of a row is taken to mean.
+    /// The meaning of each printed cell of a row.
     fn cells(&self, row: &PrintedRow) -> ClassCells {
         let of = |column: Column| {
             let printed = printed(row, column)?;
@@ -137,7 +139,7 @@ impl Examination<'_> {
         }
     }
 
-    /// The accuracy of the whole table, if it is read so.
+    /// The accuracy of the whole table, if the reading has one.
     fn overall(&self) -> Option<Printed> {
         match self.accuracy {
             Some(AccuracyMeaning::Overall) => self.table.rows().iter().find_map(|row| row.accuracy),
@@ -180,7 +182,7 @@ impl Examination<'_> {
         })
     }
 
-    /// The matrices of all these margins, up to the limit, and whether there are no more.
+    /// The matrices of all these margins, up to the limit, and whether these are all.
     fn matrices(
         &self,
         margins: &[Margins],
@@ -227,7 +229,7 @@ impl Examination<'_> {
         }
     }
 
-    /// Cells that contradict the supports alone; what the text states about errors plays no part.
+    /// Cells that contradict the supports alone; the errors stated in the text are not used.
     fn impossible(&self, cells: &[ClassCells], overall: Option<Bounds>) -> Vec<ImpossibleCell> {
         let mut impossible = Vec::new();
         let total = self.table.total();
@@ -259,7 +261,7 @@ impl Examination<'_> {
         impossible
     }
 
-    /// An impossible print with the possible ones next to it.
+    /// An impossible printed number with the nearest possible ones.
     fn with_neighbours(&self, cell: Cell, printed: Printed, denominator: Option<u64>) -> ImpossibleCell {
         let nearest = denominator.map_or_else(Vec::new, |denominator| {
             let print = |a: u64| printed.like_this(self.table.unit(), self.rounding, a, denominator);

@@ -1,9 +1,10 @@
-//! Forensics of a printed table of scores: all confusion matrices that can have made it.
+//! Finds every confusion matrix that could have produced a printed table of scores.
 //!
-//! A few integers determine precision, recall and F1. Given the supports, an exhaustive search finds these integers. Often
-//! exactly one matrix fits. If none fits, some cell is wrong. All arithmetic is in integers, so it adds no rounding error.
+//! A few integers determine precision, recall and F1, and an exhaustive search over the given supports finds them.
+//! Often exactly one matrix fits. If none fits, some cell is wrong. All arithmetic is in integers, so it adds no
+//! rounding error.
 //!
-//! Table 3 of Islam et al. (the paper that this project implements) prints for one of its networks, InceptionV3-RNN:
+//! Table 3 of Islam et al. (the paper that this project implements) prints these scores of the network InceptionV3-RNN:
 //!
 //! ```
 //! use radiograph_forensics::{Columns, PrintedTable, Rounding, examine};
@@ -58,7 +59,7 @@
 //! # Ok::<(), radiograph_forensics::ForensicsError>(())
 //! ```
 //!
-//! A verdict lists every smallest explanation and does not guess the likeliest one.
+//! A verdict lists every smallest explanation and does not rank them.
 
 mod candidates;
 mod column;

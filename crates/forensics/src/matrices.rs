@@ -1,4 +1,4 @@
-//! Margins of a confusion matrix, and every matrix that has them.
+//! Margins of a confusion matrix, and a search for all matrices with given margins.
 
 use std::ops::ControlFlow;
 
@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_PRINTED_CLASSES, candidates::Candidate};
 
-/// What precision, recall, F1 and accuracy know of a confusion matrix: for each class its samples, how many of them are
-/// correct, and how many samples were predicted to be of it.
+/// The numbers of a confusion matrix that determine precision, recall, F1 and accuracy: for each class its samples, its
+/// correct samples, and the samples predicted to be of it.
 ///
-/// With two classes one matrix has given margins; with more there may be many, which no such table can tell apart.
+/// With two classes, the margins determine the matrix. With more classes, many matrices may have the same margins, and
+/// no such table can distinguish them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Margins {
@@ -23,8 +24,8 @@ pub struct Margins {
 }
 
 impl Margins {
-    /// Calls `visit` with the counts `[K, K]`, row-major and rows truth, of every matrix with these margins, until it
-    /// breaks. There may be very many.
+    /// Calls `visit` with the counts `[K, K]` of every matrix with these margins, row-major with rows as truth, until
+    /// `visit` breaks. There may be very many matrices.
     pub fn for_each_matrix(&self, visit: &mut dyn FnMut(&[u64]) -> ControlFlow<()>) -> ControlFlow<()> {
         let size = self.support.len();
         if [self.correct.len(), self.predicted.len()] != [size; 2] || size > MAX_PRINTED_CLASSES {
@@ -38,8 +39,8 @@ impl Margins {
         Filling { size, missed: &missed, false_alarms, cells, visit }.row(0)
     }
 
-    /// Samples of each class that were predicted otherwise, and others that were predicted to be of it; `None` if no matrix
-    /// has these margins, or none whose samples can be counted in 64 bits.
+    /// For each class, its samples that were predicted otherwise, and samples of other classes that were predicted to
+    /// be of it. `None` if no matrix has these margins, or if its samples cannot be counted in 64 bits.
     fn errors(&self) -> Option<(Vec<u64>, Vec<u64>)> {
         let sum = |counts: &[u64]| counts.iter().try_fold(0_u64, |sum: u64, &count| sum.checked_add(count));
         let less_correct = |counts: &[u64]| -> Option<Vec<u64>> {
@@ -62,7 +63,7 @@ impl Margins {
     }
 }
 
-/// Appends the margins within one box; false if `limit` cut them short.
+/// Appends the margins within one box; returns false if `limit` cut the list short.
 pub(super) fn unpack(
     supports: &[i64],
     boxed: &[Candidate],
@@ -104,11 +105,11 @@ fn choose_predicted(
     true
 }
 
-/// A matrix being filled off its diagonal, row by row.
+/// A matrix whose off-diagonal cells are being filled, row by row.
 struct Filling<'a> {
     size: usize,
     missed: &'a [u64],
-    /// What each column still has to receive.
+    /// Number of samples that each column still has to receive.
     false_alarms: Vec<u64>,
     cells: Vec<u64>,
     visit: &'a mut dyn FnMut(&[u64]) -> ControlFlow<()>,
@@ -128,7 +129,7 @@ impl Filling<'_> {
         self.cell(row, 0, self.missed[row])
     }
 
-    /// Fills the cells of `row` from `column` on, `left` samples to place.
+    /// Fills the cells of `row` from `column` on with the `left` remaining samples.
     fn cell(&mut self, row: usize, column: usize, left: u64) -> ControlFlow<()> {
         if column == self.size {
             return if left > 0 { ControlFlow::Continue(()) } else { self.row(row + 1) };

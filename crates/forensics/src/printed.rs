@@ -1,4 +1,4 @@
-//! A printed number, and which fractions print like it.
+//! A printed number, and the fractions that print as this number.
 
 use std::{fmt, str::FromStr};
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::ForensicsError;
 
-/// The most decimals that are accepted: with them every comparison fits 64 bits.
+/// Maximum number of decimals; with more, comparisons would not fit 64 bits.
 const MAX_DECIMALS: u8 = 6;
 
-/// A number as it stands in print: its digits and where the point is. `99.8` and `99.80` are different prints.
+/// A printed number: its digits and the position of the point. `99.8` and `99.80` are different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Printed {
     /// The digits without the point: 9978 for 99.78.
@@ -17,7 +17,7 @@ pub struct Printed {
     decimals: u8,
 }
 
-/// Whether a table prints 99.78 or 0.9978.
+/// Unit of the scores in a table: 99.78 or 0.9978.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
@@ -27,23 +27,23 @@ pub enum Unit {
     Percent,
 }
 
-/// How a table was rounded to its decimals.
+/// Rounding rule of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rounding {
-    /// To the nearest, halves up: what people do.
+    /// To the nearest, halves up, as people round.
     #[default]
     HalfUp,
-    /// To the nearest, halves to the even digit: what IEEE arithmetic and Python's `round` do.
+    /// To the nearest, halves to the even digit, as IEEE arithmetic and Python's `round` do.
     HalfEven,
-    /// Digits cut off.
+    /// Further digits are cut off.
     Truncated,
-    /// Any of these; for tables whose making is unknown.
+    /// Any of these rules, for tables whose rounding is unknown.
     Any,
 }
 
 impl Rounding {
-    /// The names by which [`Rounding::from_str`] knows them.
+    /// Names that [`Rounding::from_str`] accepts.
     pub const NAMES: [&'static str; 4] = ["half-up", "half-even", "truncated", "any"];
 }
 
@@ -68,7 +68,8 @@ impl fmt::Display for Rounding {
 }
 
 impl Printed {
-    /// Reads `99.78`, `0.9978`, `100` or `99.78%`; `None` if it is no number from 0 to 100 with at most six decimals.
+    /// Reads `99.78`, `0.9978`, `100` or `99.78%`; `None` if the text is not a number from 0 to 100 with at most six
+    /// decimals.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim().strip_suffix('%').unwrap_or(text.trim());
@@ -83,13 +84,13 @@ impl Printed {
         (u64::from(digits) <= 100 * 10_u64.pow(decimals.into())).then_some(Self { digits, decimals })
     }
 
-    /// Whether it is above 1, so that its table must be in percent.
+    /// Whether the number is above 1, so that its table must be in percent.
     #[must_use]
     pub fn is_above_one(self) -> bool {
         u64::from(self.digits) > 10_u64.pow(self.decimals.into())
     }
 
-    /// The fractions that print like this.
+    /// The fractions that print as this number.
     pub(super) fn bounds(self, unit: Unit, rounding: Rounding) -> Bounds {
         let twice = 2 * i64::from(self.digits);
         let even = self.digits.is_multiple_of(2);
@@ -102,7 +103,7 @@ impl Printed {
         Bounds { low, high, low_included, high_included, scale: 2 * self.scale(unit) }
     }
 
-    /// `numerator / denominator` printed with as many decimals; 0/0 prints as 0, as most software does.
+    /// `numerator / denominator` printed with the same number of decimals. 0/0 prints as 0, as in most software.
     pub(super) fn like_this(self, unit: Unit, rounding: Rounding, numerator: u64, denominator: u64) -> Self {
         let scaled = u128::from(numerator) * self.scale(unit) as u128;
         let denominator = u128::from(denominator.max(1));
@@ -116,7 +117,8 @@ impl Printed {
         Self { digits: (floor + u128::from(up)) as u32, decimals: self.decimals }
     }
 
-    /// How many digits differ from `other`, counted from the last one; both need the same number of decimals.
+    /// Number of digits that differ from `other`, counted from the last digit; both must have the same number of
+    /// decimals.
     pub(super) fn differing_digits(self, other: Self) -> Option<u32> {
         if self.decimals != other.decimals {
             return None;
@@ -129,7 +131,7 @@ impl Printed {
         Some(differing)
     }
 
-    /// How many units of the last decimal make 1.
+    /// Number of units of the last decimal that make 1.
     fn scale(self, unit: Unit) -> i64 {
         10_i64.pow(self.decimals.into()) * if unit == Unit::Percent { 100 } else { 1 }
     }
@@ -158,7 +160,7 @@ impl<'de> Deserialize<'de> for Printed {
     }
 }
 
-/// An interval of fractions, ends `low / scale` and `high / scale`.
+/// An interval of fractions with the ends `low / scale` and `high / scale`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     low: i64,
@@ -169,8 +171,8 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// The numerators a, from 0 to `denominator`, for which a / `denominator` lies within; empty ranges have
-    /// low > high. For a denominator of 0 the fraction counts as 0.
+    /// The range of numerators a, from 0 to `denominator`, for which a / `denominator` lies within the bounds; an empty
+    /// range has low > high. With a denominator of 0, the fraction counts as 0.
     pub(super) fn numerators(self, denominator: i64) -> (i64, i64) {
         if denominator == 0 {
             return if self.holds_zero() { (0, 0) } else { (1, 0) };
@@ -180,8 +182,8 @@ impl Bounds {
         (low.max(0), high.min(denominator))
     }
 
-    /// The positive denominators d for which `numerator` / d lies within; all of them, as far as `i64` goes here, where
-    /// `numerator` is 0 and 0 lies within.
+    /// The range of positive denominators d for which `numerator` / d lies within the bounds. If `numerator` is 0 and 0
+    /// lies within, the range ends at `i64::MAX`.
     pub(super) fn denominators(self, numerator: i64) -> (i64, i64) {
         if numerator == 0 {
             return if self.holds_zero() { (0, i64::MAX) } else { (1, 0) };
@@ -193,7 +195,7 @@ impl Bounds {
         (low.max(1), high)
     }
 
-    /// Ends as floats, for the check of the harmonic mean only.
+    /// Ends for the check of the harmonic mean.
     pub(super) fn ends(self) -> (i128, i128, i128) {
         (i128::from(self.low.max(0)), i128::from(self.high), i128::from(self.scale))
     }
@@ -203,13 +205,13 @@ impl Bounds {
     }
 }
 
-/// The least integer at or (if not `included`) above numerator / denominator; the denominator is positive.
+/// The smallest integer at or (if not `included`) above numerator / denominator; the denominator is positive.
 fn divide_up(numerator: i64, denominator: i64, included: bool) -> i64 {
     let floor = numerator.div_euclid(denominator);
     if numerator.rem_euclid(denominator) == 0 && included { floor } else { floor + 1 }
 }
 
-/// The greatest integer at or (if not `included`) below numerator / denominator.
+/// The largest integer at or (if not `included`) below numerator / denominator.
 fn divide_down(numerator: i64, denominator: i64, included: bool) -> i64 {
     let floor = numerator.div_euclid(denominator);
     if numerator.rem_euclid(denominator) == 0 && !included { floor - 1 } else { floor }
@@ -260,7 +262,7 @@ mod tests {
     }
 
     proptest! {
-        /// What prints like a number is exactly what lies within its bounds.
+        /// A fraction prints as a number exactly if it lies within the bounds of the number.
         #[test]
         fn printing_and_bounds_are_inverse(a in 0..600_u64, extra in 0..600_u64, decimals in 0..4_usize, percent: bool, way in 0..3_usize) {
             let rounding = [Rounding::HalfUp, Rounding::HalfEven, Rounding::Truncated][way];

@@ -1,8 +1,9 @@
-//! The smallest sets of cells that must be wrong for some confusion matrix to have made the rest of the table.
+//! Finds the smallest sets of wrong cells for which some confusion matrix produces the rest of the table.
 //!
-//! A confusion matrix enters a table of precision, recall, F1 and accuracy only through three numbers a class: its
-//! support, how many are correct and how many were predicted. So the search is over these margins, class by class, and
-//! only those of a solution are filled into matrices. Sets of one wrong cell are tried before sets of two, and so on.
+//! A table of precision, recall, F1 and accuracy depends on a confusion matrix only through three numbers per class:
+//! support, correct samples and predicted samples. The search is therefore over these margins, class by class, and only
+//! the margins of a solution are expanded into matrices. Sets of one wrong cell are tried before sets of two, and so
+//! on.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -15,23 +16,23 @@ use super::{
 /// list ten times as many matrices, but at least one each.
 pub const MATRIX_LIMIT: usize = 1_000;
 
-/// All that a reading of a table demands.
+/// Constraints that a reading of a table sets.
 pub(super) struct Problem {
-    /// For each class its candidates by number of wrong cells.
+    /// For each class, its candidates by number of wrong cells.
     pub(super) candidates: Vec<[Vec<Candidate>; MOST_WRONG + 1]>,
     /// Printed cells of each class.
     pub(super) cells: Vec<usize>,
     pub(super) supports: Vec<i64>,
-    /// The cell of the accuracy of the whole table.
+    /// Bounds of the accuracy of the whole table.
     pub(super) accuracy: Option<Bounds>,
-    /// Errors that the text states.
+    /// Number of errors that the text states.
     pub(super) errors: Option<i64>,
 }
 
-/// Which cells are wrong: those of each class, and the accuracy of the whole table.
+/// Wrong cells of each class, and whether the accuracy of the whole table is wrong.
 pub(super) type WrongCells = (Vec<Wrong>, bool);
 
-/// The margins that leave exactly these cells wrong, in boxes of one candidate a class.
+/// The margins for which exactly these cells are wrong, in boxes of one candidate per class.
 #[derive(Default)]
 pub(super) struct Boxes {
     pub(super) boxes: Vec<Vec<Candidate>>,
@@ -39,24 +40,24 @@ pub(super) struct Boxes {
     pub(super) more: bool,
 }
 
-/// How a search ended.
+/// Result of a search.
 pub(super) struct Outcome {
-    /// Cells that are wrong in each solution; a lower bound if there is no solution.
+    /// Number of wrong cells in each solution; a lower bound if there is no solution.
     pub(super) wrong: usize,
     pub(super) solutions: BTreeMap<WrongCells, Boxes>,
     /// Whether every solution of this size was found.
     pub(super) complete: bool,
 }
 
-/// The most sets of wrong cells that are found for one reading; the search is cut at the next one.
+/// Maximum number of sets of wrong cells for one reading; the search stops at the next one.
 pub const EXPLANATION_LIMIT: usize = 100;
 
-/// Boxes of margins that are kept for one set of wrong cells: each holds at least one of the margins that are listed.
+/// Maximum number of boxes for one set of wrong cells. Each box holds at least one of the listed margins.
 const BOX_LIMIT: usize = MATRIX_LIMIT;
 
 impl Problem {
-    /// Searches in at most so many steps: one for each candidate looked at, and one for each class whenever wrong cells were
-    /// shared out to all.
+    /// Searches in at most `steps` steps. A step is one candidate looked at, or one class whenever wrong cells were
+    /// distributed over all classes.
     pub(super) fn solve(&self, steps: u64) -> Outcome {
         let all = self.cells.iter().sum::<usize>() + usize::from(self.accuracy.is_some());
         let Some(shares) = Shares::of(&self.candidates) else {
@@ -76,7 +77,7 @@ impl Problem {
         self.supports.iter().sum()
     }
 
-    /// Ranges of correct samples in all, with the accuracy cell right or wrong.
+    /// Ranges of the total number of correct samples, with the accuracy cell right or wrong.
     fn correct(&self, accuracy_wrong: bool) -> Vec<(i64, i64)> {
         let total = self.total();
         let (low, high) = match self.errors {
@@ -102,7 +103,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// All solutions with exactly so many wrong cells.
+    /// All solutions with exactly `wrong` wrong cells.
     fn with_wrong(&mut self, shares: &Shares, wrong: usize) {
         let problem = self.problem;
         for accuracy_wrong in [false, true] {
@@ -122,7 +123,7 @@ impl Search<'_> {
         }
     }
 
-    /// Counts steps; breaks when there were not so many left.
+    /// Counts steps; breaks if fewer were left.
     fn step(&mut self, steps: u64) -> ControlFlow<()> {
         match self.steps.checked_sub(steps) {
             Some(left) if !self.ran_out => {
@@ -150,18 +151,18 @@ impl Search<'_> {
     }
 }
 
-/// Numbers of wrong cells that each class can have, and how a sum of them can be shared out.
+/// Numbers of wrong cells that each class can have, and the ways to distribute a total over the classes.
 struct Shares {
-    /// For each class the numbers for which it has candidates, ascending.
+    /// For each class, the numbers for which it has candidates, ascending.
     possible: Vec<Vec<usize>>,
-    /// For each class and number the fewest and most correct, then the fewest and most predicted samples.
+    /// For each class and number: the least and most correct samples, then the least and most predicted samples.
     extremes: Vec<[[i64; 4]; MOST_WRONG + 1]>,
-    /// The fewest and most that the classes from each one on can have together; (0, 0) after the last.
+    /// The least and most wrong cells of the classes from each position on; (0, 0) after the last.
     rest: Vec<(usize, usize)>,
 }
 
 impl Shares {
-    /// `None` if some class has no candidate, however many of its cells are wrong.
+    /// `None` if a class has no candidate for any number of wrong cells.
     fn of(candidates: &[[Vec<Candidate>; MOST_WRONG + 1]]) -> Option<Self> {
         let possible: Vec<Vec<usize>> = candidates
             .iter()
@@ -176,12 +177,12 @@ impl Shares {
         Some(Self { possible, extremes, rest })
     }
 
-    /// The fewest wrong cells that all classes can have together.
+    /// The least number of wrong cells of all classes together.
     fn fewest(&self) -> usize {
         self.rest[0].0
     }
 
-    /// Calls `visit` with every way to share `wrong` cells out, one after the other; none is kept.
+    /// Calls `visit` with every way to distribute `wrong` cells, one after the other, without storing them.
     fn share_out(
         &self,
         wrong: usize,
@@ -218,7 +219,7 @@ impl Shares {
     }
 }
 
-/// The fewest and most correct, then the fewest and most predicted samples; zeros without candidates.
+/// The least and most correct samples, then the least and most predicted samples; zeros without candidates.
 fn extremes(candidates: &[Candidate]) -> [i64; 4] {
     let of = |number: Option<i64>| number.unwrap_or(0);
     [
@@ -229,12 +230,12 @@ fn extremes(candidates: &[Candidate]) -> [i64; 4] {
     ]
 }
 
-/// One sharing out of wrong cells: a walk over the product of the classes' candidates.
+/// One distribution of wrong cells: a walk over the product of the classes' candidates.
 struct Walk<'a> {
     problem: &'a Problem,
     /// Classes in the order of the walk, fewest candidates first, with their candidates.
     classes: Vec<(usize, &'a [Candidate])>,
-    /// What the classes from each depth on can add: correct (least, most), predicted (least, most).
+    /// Range that the classes from each depth on can add: correct (least, most), predicted (least, most).
     rest: Vec<[i64; 4]>,
     correct: (i64, i64),
     total: i64,
@@ -292,8 +293,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Keeps the margins if they can be filled: a zero diagonal with row sums e and column sums f exists exactly if both
-    /// sum to the same E and no class has e + f > E (a sample is either a miss or a false alarm of a class, not both).
+    /// Keeps the margins if a matrix has them. A matrix with a zero diagonal, row sums e and column sums f exists
+    /// exactly if both sum to the same E and no class has e + f > E (a sample is a miss or a false alarm of a class,
+    /// but not both).
     fn leaf(&self, search: &mut Search<'_>, chosen: &[Candidate], correct: i64) {
         let errors = self.total - correct;
         let mut margins = vec![chosen[0]; chosen.len()];

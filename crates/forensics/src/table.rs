@@ -1,4 +1,4 @@
-//! A printed table of scores: what is to be examined.
+//! A printed table of scores, the input of an examination.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Printed, Unit};
 use crate::ForensicsError;
 
-/// The most classes of a table that can be examined.
+/// Maximum number of classes of a table.
 pub const MAX_PRINTED_CLASSES: usize = 20;
 
-/// The most samples (all supports together) of a table that can be examined.
+/// Maximum number of samples of a table (the sum of all supports).
 pub const MAX_PRINTED_SAMPLES: u64 = 200_000;
 
-/// The most rows that are read from a file.
+/// Maximum number of rows of a file.
 const MAX_ROWS: usize = 10_000;
 
-/// One class of a printed table. What was not printed is `None`.
+/// One class of a printed table. A number that is not printed is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever copies a table")]
 pub struct PrintedRow {
@@ -33,11 +33,11 @@ pub struct PrintedRow {
     pub f1: Option<Printed>,
     /// The number in the column headed accuracy.
     pub accuracy: Option<Printed>,
-    /// Wrongly classified samples of this class that the text states; taken as certain.
+    /// Number of wrongly classified samples of this class that the text states; assumed to be right.
     pub missed: Option<u64>,
 }
 
-/// A printed table: a row for every class of the test set, also for those of which nothing was printed.
+/// A printed table with a row for every class of the test set, including classes without printed scores.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct PrintedTable {
@@ -49,14 +49,14 @@ pub struct PrintedTable {
 }
 
 impl PrintedTable {
-    /// A table of these rows, in percent if any number is above 1.
+    /// A table of these rows; its unit is percent if any number is above 1.
     ///
-    /// `errors` is the number of wrongly classified samples that the text states, if it does; taken as certain.
+    /// `errors` is the number of wrongly classified samples that the text states, if any; it is assumed to be right.
     ///
     /// # Errors
     ///
-    /// If there is one class or more than [`MAX_PRINTED_CLASSES`], if a name stands twice, or if a support is 0 or all
-    /// together are more than [`MAX_PRINTED_SAMPLES`]; if stated errors exceed a support or contradict each other.
+    /// If there is one class or more than [`MAX_PRINTED_CLASSES`], if a class name repeats, if a support is 0, if all
+    /// supports together exceed [`MAX_PRINTED_SAMPLES`], or if stated errors exceed a support or contradict each other.
     pub fn new(name: &str, rows: Vec<PrintedRow>, errors: Option<u64>) -> Result<Self, ForensicsError> {
         let classes = Classes::new(rows.iter().map(|row| row.class.as_str()))?;
         if classes.len() < 2 {
@@ -81,23 +81,24 @@ impl PrintedTable {
         Ok(Self { name: name.to_owned(), classes, rows, errors, unit })
     }
 
-    /// The same table, in this unit whatever its numbers look like.
+    /// The same table in this unit, whatever its numbers are.
     #[must_use]
     pub fn in_unit(self, unit: Unit) -> Self {
         Self { unit, ..self }
     }
 
-    /// Reads tables from a CSV with a header, one row a class.
+    /// Reads tables from a CSV with a header and one row per class.
     ///
-    /// Columns: `class`, `support`, and any of `precision`, `recall`, `f1`, `accuracy`; `missed` (errors in this class
-    /// that the text states), `errors` (errors in all that the text states, the same in each row that has it), and
-    /// `table` (a name; rows of one name are one table, in the order in which names first appear). An empty cell or `-`
-    /// was not printed. Every class of the test set needs a row, for its support.
+    /// The columns are `class`, `support`, and any of `precision`, `recall`, `f1` and `accuracy`. Optional columns are
+    /// `missed` (errors in this class that the text states), `errors` (all errors that the text states, the same in
+    /// each row that has it), and `table` (a name: rows of the same name form a table, and tables have the order in
+    /// which their names first appear). An empty cell or `-` is a number that was not printed. Every class of the test
+    /// set needs a row, for its support.
     ///
     /// # Errors
     ///
-    /// If it is no CSV, lacks `class` or `support`, or at the first cell that is no printed number; and as
-    /// [`PrintedTable::new`].
+    /// If the input is not CSV, if it lacks `class` or `support`, or at the first cell that is not a printed number;
+    /// also the errors of [`PrintedTable::new`].
     pub fn read_csv(from: impl Read) -> Result<Vec<Self>, ForensicsError> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(from);
         let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -179,26 +180,26 @@ impl PrintedTable {
         &self.rows
     }
 
-    /// Wrongly classified samples that the text states.
+    /// Number of wrongly classified samples that the text states.
     #[must_use]
     pub fn errors(&self) -> Option<u64> {
         self.errors
     }
 
-    /// Percent or fraction.
+    /// Unit of the scores.
     #[must_use]
     pub fn unit(&self) -> Unit {
         self.unit
     }
 
-    /// All supports together.
+    /// The number of samples: the sum of all supports.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.rows.iter().map(|row| row.support).sum()
     }
 }
 
-/// What stands in a file, checked again when read.
+/// Serialised form, checked again when it is read.
 #[derive(Serialize, Deserialize)]
 struct Written {
     name: String,
@@ -221,7 +222,7 @@ impl From<PrintedTable> for Written {
     }
 }
 
-/// Stated errors must fit the supports and each other.
+/// Checks that stated errors fit the supports and each other.
 fn check_errors(rows: &[PrintedRow], errors: Option<u64>, total: u64) -> Result<(), ForensicsError> {
     let contradiction = |what: &str, stated, bound, at_least| {
         Err(ForensicsError::ContradictoryErrors { what: what.to_owned(), stated, bound, at_least })
@@ -241,7 +242,7 @@ fn check_errors(rows: &[PrintedRow], errors: Option<u64>, total: u64) -> Result<
     }
 }
 
-/// The cell as `read` reads it, `None` where it is empty.
+/// The cell as parsed by `read`; `None` if it is empty.
 fn read_with<T>(
     text: &str,
     line: u64,

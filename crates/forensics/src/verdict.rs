@@ -1,27 +1,27 @@
-//! What an examination of a printed table found, as data; `words.rs` puts it into words.
+//! The result of examining a printed table, as data; `words.rs` writes it as text.
 
 use radiograph_metrics::ConfusionMatrix;
 use serde::{Deserialize, Serialize};
 
 use super::{Column, Margins, Printed, Rounding, Unit};
 
-/// How the columns headed precision and recall are read.
+/// Reading of the columns headed precision and recall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Columns {
     /// As they are headed.
     AsPrinted,
-    /// Each as the other.
+    /// Exchanged.
     Swapped,
 }
 
-/// How the column headed accuracy is read.
+/// Reading of the column headed accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccuracyMeaning {
-    /// Correct / all: one cell, however many rows repeat it.
+    /// Correct / all: one cell, even if several rows repeat it.
     Overall,
-    /// (TP + TN) / N of each class, equation 9 of the paper: a cell in every row.
+    /// (TP + TN) / N of each class, equation 9 of the paper: one cell per row.
     OneVsRest,
 }
 
@@ -35,29 +35,29 @@ pub struct Cell {
     pub column: Column,
 }
 
-/// A printed cell that no matrix with these supports can produce, whatever the other cells say.
+/// A printed cell that no matrix with these supports can produce, whatever the other cells are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ImpossibleCell {
     /// The cell.
     pub cell: Cell,
-    /// What is printed there.
+    /// The printed number.
     pub printed: Printed,
-    /// The possible prints next below and above it with their fractions, where the denominator is known.
+    /// The nearest possible numbers below and above it with their fractions, if the denominator is known.
     pub nearest: Vec<(Printed, u64, u64)>,
 }
 
-/// A cell that an explanation takes to be wrong.
+/// A cell that is wrong according to an explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Misprint {
     /// The cell.
     pub cell: Cell,
-    /// What is printed there.
+    /// The printed number.
     pub printed: Printed,
-    /// What the matrices of the explanation print there: the distinct values, ascending.
+    /// The numbers that the matrices of the explanation give for this cell: distinct values, ascending.
     pub implied: Vec<Printed>,
-    /// The fewest digits in which an implied value differs from the printed one.
+    /// Least number of digits in which an implied value differs from the printed one.
     pub differing_digits: Option<u32>,
 }
 
@@ -65,48 +65,47 @@ pub struct Misprint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The cells that are wrong; none if the table is consistent.
+    /// The wrong cells; empty if the table is consistent.
     pub misprints: Vec<Misprint>,
     /// The margins that produce all other cells.
     pub margins: Vec<Margins>,
-    /// Whether these are all margins; else there are more than [`MATRIX_LIMIT`](super::MATRIX_LIMIT).
+    /// Whether the list of margins is complete; otherwise there are more than [`MATRIX_LIMIT`](super::MATRIX_LIMIT).
     pub all_margins: bool,
-    /// The matrices with these margins, rows truth.
+    /// The matrices with these margins; rows are the truth.
     pub matrices: Vec<ConfusionMatrix>,
-    /// Whether these are all matrices; else there are more than are listed, to be had from
-    /// [`Margins::for_each_matrix`].
+    /// Whether the list of matrices is complete; otherwise [`Margins::for_each_matrix`] gives the others.
     pub all_matrices: bool,
 }
 
-/// What the table says under one reading of its headings.
+/// Findings under one reading of the headings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reading {
-    /// How the columns headed precision and recall are read.
+    /// Reading of the columns headed precision and recall.
     pub columns: Columns,
-    /// How the column headed accuracy is read; `None` if there is none.
+    /// Reading of the column headed accuracy; `None` if there is no such column.
     pub accuracy: Option<AccuracyMeaning>,
-    /// Printed cells under this reading.
+    /// Number of printed cells under this reading.
     pub cells: usize,
-    /// Cells that must be wrong. If there is no explanation, fewer than these are not enough.
+    /// Number of cells that must be wrong; a lower bound if there is no explanation.
     pub wrong: usize,
-    /// Every explanation with so many wrong cells. None if no matrix has the errors that the text states, or if the
-    /// search was cut, by its steps or at [`EXPLANATION_LIMIT`](super::EXPLANATION_LIMIT).
+    /// Every explanation with this number of wrong cells. Empty if no matrix has the errors that the text states, or if
+    /// the search was cut by its steps or at [`EXPLANATION_LIMIT`](super::EXPLANATION_LIMIT).
     pub explanations: Vec<Explanation>,
-    /// Whether the search went to its end: else there may be more explanations, or one with more wrong cells.
+    /// Whether the search was complete. Otherwise there may be more explanations, or only ones with more wrong cells.
     pub complete: bool,
-    /// Cells that are impossible on their own.
+    /// Cells that are impossible by themselves.
     pub impossible: Vec<ImpossibleCell>,
 }
 
 impl Reading {
-    /// Cells that must be wrong.
+    /// The number of cells that must be wrong.
     #[must_use]
     pub fn misprints(&self) -> usize {
         self.wrong
     }
 
-    /// Cells that the best matrices produce.
+    /// The number of cells that the best matrices produce.
     #[must_use]
     pub fn matched(&self) -> usize {
         self.cells - self.wrong
@@ -124,35 +123,35 @@ impl Reading {
     }
 }
 
-/// The outcome of an examination.
+/// Result of an examination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// The table's name.
+    /// Name of the table.
     pub table: String,
-    /// All supports together.
+    /// Number of samples: the sum of all supports.
     pub samples: u64,
-    /// The rounding that was assumed.
+    /// Assumed rounding.
     pub rounding: Rounding,
-    /// The unit that was assumed.
+    /// Assumed unit.
     pub unit: Unit,
     /// One entry for each way of reading the headings.
     pub readings: Vec<Reading>,
-    /// Classes whose printed F1 is not the harmonic mean of any numbers that print as their precision and recall.
+    /// Classes whose printed F1 cannot be the harmonic mean of numbers that print as their precision and recall.
     pub inconsistent_f1: Vec<String>,
-    /// Rows in which that could be checked.
+    /// Number of rows in which F1 could be checked.
     pub checked_f1: usize,
 }
 
 impl Verdict {
-    /// The reading under which the fewest cells are wrong; the first of several that tie (as printed comes first).
+    /// The reading with the fewest wrong cells; among equals the first (the reading as printed comes first).
     #[must_use]
     pub fn best(&self) -> Option<&Reading> {
         self.best_readings().into_iter().next()
     }
 
-    /// Whether the columns headed precision and recall are what they say; `None` if both readings explain the table
-    /// equally well, or if a search was cut before that was clear.
+    /// Whether the columns headed precision and recall are exchanged; `None` if both readings explain the table equally
+    /// well, or if a search was cut before that was clear.
     #[must_use]
     pub fn columns(&self) -> Option<Columns> {
         let best = self.best_readings();
@@ -164,7 +163,7 @@ impl Verdict {
         clear.then_some(first.columns)
     }
 
-    /// All readings under which the fewest cells are wrong.
+    /// All readings with the fewest wrong cells.
     #[must_use]
     pub fn best_readings(&self) -> Vec<&Reading> {
         let explained = || self.readings.iter().filter(|reading| !reading.explanations.is_empty());

@@ -1,4 +1,4 @@
-//! A verdict in words.
+//! Writes a verdict as text.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use super::{
     AccuracyMeaning, Cell, Column, Columns, Explanation, ImpossibleCell, Margins, Misprint, Reading, Verdict,
 };
 
-/// How many explanations and matrices of a reading are written out; the numbers of all are always given.
+/// Maximum number of explanations and of matrices of a reading that are written out; their total numbers are always
+/// given.
 const SHOWN: usize = 3;
 
 impl fmt::Display for Verdict {
@@ -82,7 +83,7 @@ impl Verdict {
 }
 
 impl Reading {
-    /// What is read how, and how many cells fit.
+    /// The reading, and the number of cells that fit.
     fn write_heading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = match self.columns {
             Columns::AsPrinted => "as printed",

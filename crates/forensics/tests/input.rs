@@ -1,11 +1,11 @@
-//! Bad input: one typed error, and never a panic; any table is examined to an end.
+//! Tests that bad input gives one typed error and never a panic, and that any table is examined to the end.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use proptest::prelude::*;
 use radiograph_forensics::{Printed, PrintedRow, PrintedTable, Rounding, examine};
 
-/// Found by the property below: with so many explanations the last ones had no room for a matrix.
+/// Found by the property below: with many explanations, the last ones had no room for a matrix.
 #[test]
 fn however_many_explanations_there_are_each_has_a_matrix() {
     let cell = |value: Option<u32>| value.and_then(|value| Printed::read(&value.to_string()));
@@ -39,7 +39,7 @@ proptest! {
         }
     }
 
-    /// Any table at all is examined to an end.
+    /// Any table is examined to the end.
     #[test]
     fn no_printed_numbers_make_the_search_panic(
         rows in prop::collection::vec((1..40_u64, prop::array::uniform4(prop::option::of(0..=100_u32)), prop::option::of(0..9_u64)), 2..5),

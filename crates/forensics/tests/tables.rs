@@ -1,4 +1,4 @@
-//! The paper's printed tables, and random tables with planted errors.
+//! Tests on the paper's printed tables, and on random tables with planted errors.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
@@ -23,7 +23,7 @@ fn verdicts(name: &str) -> Vec<Verdict> {
     tables(name).iter().map(|table| examine(table, Rounding::HalfUp).unwrap()).collect()
 }
 
-/// The reading of this kind with accuracy as one number for all.
+/// The reading of these columns with accuracy as one number for all.
 fn reading(verdict: &Verdict, columns: Columns) -> &Reading {
     let wanted = |reading: &&Reading| {
         reading.columns == columns && reading.accuracy == Some(AccuracyMeaning::Overall) && reading.complete
@@ -31,7 +31,7 @@ fn reading(verdict: &Verdict, columns: Columns) -> &Reading {
     verdict.readings.iter().find(wanted).unwrap()
 }
 
-/// Without what the text says about errors.
+/// The table without the errors that the text states.
 fn without_text(table: &PrintedTable) -> PrintedTable {
     let mut rows = table.rows().to_vec();
     rows.iter_mut().for_each(|row| row.missed = None);
@@ -357,8 +357,8 @@ fn planted_errors_are_found_in_random_tables() {
     assert!(*unique >= 100 && *hidden <= 10 && *unclear_columns <= 40);
 }
 
-/// Twenty classes of 100 samples, the most that are taken, with 12 errors a class and a recall that no 100 samples have.
-/// All ways to put 20 wrong cells into 60 are far too many to be tried, or kept.
+/// Twenty classes of 100 samples, the maximum number of classes, with 12 errors per class and a recall that 100 samples
+/// cannot have. The ways to distribute 20 wrong cells over 60 are too many to try or to keep.
 #[test]
 fn twenty_impossible_recalls_are_found_without_trying_all_else() {
     let mut file = "class,support,precision,recall,f1\n".to_owned();

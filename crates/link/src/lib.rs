@@ -1,8 +1,8 @@
-//! Tells cargo how to link libtorch into a program, test, example or bench, so that it finds libtorch when it starts.
+//! Links programs, tests, examples and benches against libtorch, so that they find it when they start.
 //!
-//! Cargo does not apply link arguments of a library's build script to the programs that use the library. So each package
-//! with such a program needs a direct dependency on `torch-sys` (which tells cargo where libtorch is), this crate as a build
-//! dependency, and a `build.rs` with one call:
+//! Cargo does not apply the link arguments of a library's build script to the programs that use the library. Each
+//! package with such a program therefore needs a direct dependency on `torch-sys` (which tells cargo where libtorch
+//! is), this crate as a build dependency, and a `build.rs` with one call:
 //!
 //! ```
 //! radiograph_link::libtorch();
@@ -14,15 +14,15 @@ use std::{env, fs, path::Path};
 
 /// Prints the link directives for a package with programs that use libtorch.
 ///
-/// - A run path to the libtorch that `torch-sys` was built against, so that programs need no `LD_LIBRARY_PATH`. Links are
-///   resolved: the program works in any folder, and after the checkout is gone.
-/// - The old kind of run path (`DT_RPATH`), which the loader searches before `LD_LIBRARY_PATH`. With the new kind the
-///   libraries of another PyTorch, which conda and pip put there, would be loaded instead.
-/// - `libtorch_cuda`, if it is there, although no symbol of it is used. The linker drops it otherwise, and CUDA is then
-///   silently absent (tch issues 907 and 980).
+/// - A run path to the libtorch that `torch-sys` was built against, so that programs need no `LD_LIBRARY_PATH`.
+///   Symbolic links are resolved, so that the program works in any folder and without the checkout.
+/// - The old kind of run path (`DT_RPATH`), which the loader searches before `LD_LIBRARY_PATH`. With the new kind, the
+///   loader would use the libraries of another PyTorch that conda or pip put into `LD_LIBRARY_PATH`.
+/// - `libtorch_cuda` if it exists, although no symbol of it is used. Otherwise the linker drops it, and CUDA is missing
+///   without an error (tch issues 907 and 980).
 /// - `--cfg libtorch_cuda` in that case, so that tests can tell the two builds apart.
 ///
-/// Without libtorch in the dependency graph (the package's libtorch feature is off) it only declares the `cfg`.
+/// If libtorch is not in the dependency graph (the package's libtorch feature is off), it only declares the `cfg`.
 #[allow(clippy::print_stdout, reason = "standard output is how a build script speaks to cargo")]
 pub fn libtorch() {
     for directive in directives(env::var("DEP_TCH_LIBTORCH_LIB").ok().as_deref()) {
@@ -53,7 +53,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder of this test's own, for what a test makes.
+    /// A separate folder for the files of a test.
     fn place(name: &str) -> PathBuf {
         let place = env::temp_dir().join(format!("radiograph-link-{name}-{}", std::process::id()));
         fs::create_dir_all(&place).unwrap();

@@ -1,4 +1,4 @@
-//! AUC and average precision of several classes: one-vs-rest and one-vs-one, and their averages.
+//! AUC and average precision for several classes: one-vs-rest, one-vs-one, and their averages.
 
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
@@ -9,18 +9,18 @@ use crate::{
     ranking::Ranking,
 };
 
-/// How one-vs-one AUCs of class pairs become one number.
+/// Rule that combines the one-vs-one AUCs of class pairs into one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PairAverage {
-    /// Mean over pairs, as Hand and Till 2001.
+    /// Mean over pairs, as in Hand and Till 2001.
     Macro,
     /// Mean over pairs, each weighted by the samples of its two classes.
     Weighted,
 }
 
-/// What is measured on each ranking.
+/// Quantity that is measured on each ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -57,12 +57,12 @@ impl Predictions {
         Averaged { score: mean_or_only(average, members, when_undefined), when_undefined, undefined }
     }
 
-    /// How well the classes `first` and `second` are told apart: the mean of the AUC of `first`'s probability and that
-    /// of `second`'s, over the samples of these two classes only.
+    /// Separation of the classes `first` and `second`: the mean of the AUC of `first`'s probability and the AUC of
+    /// `second`'s probability, over the samples of these two classes only.
     ///
     /// # Errors
     ///
-    /// The outer error if one is no class of these predictions; the inner one if either has no sample.
+    /// The outer error if one of them is not a class of these predictions; the inner one if either has no sample.
     pub fn one_vs_one_auc(&self, first: &Class, second: &Class) -> Result<Score, crate::Error> {
         let (first, second) = (self.classes().position(first)?, self.classes().position(second)?);
         Ok(Pair::of(self, first, second).auc(&|_| 1))

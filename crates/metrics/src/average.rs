@@ -1,4 +1,4 @@
-//! Scores of single classes, and their averages, which say what they did with undefined members.
+//! Scores of single classes, and averages of them that list the undefined classes.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Beta, BinaryCounts, ConfusionMatrix, Error, Score, Undefined, as_value, confusion::Margins};
 
-/// A score that every class of a confusion matrix has.
+/// A score of one class of a confusion matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -36,7 +36,7 @@ impl ClassScore {
     ///
     /// # Errors
     ///
-    /// Undefined where the counts leave it so.
+    /// Undefined if the counts do not define it.
     pub fn of(self, counts: &BinaryCounts) -> Score {
         match self {
             Self::Accuracy => counts.accuracy(),
@@ -64,7 +64,7 @@ impl fmt::Display for ClassScore {
     }
 }
 
-/// How class scores become one number.
+/// Rule that combines class scores into one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -87,25 +87,25 @@ impl fmt::Display for Average {
     }
 }
 
-/// What an average does when a class is undefined.
+/// Treatment of undefined classes in an average.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUndefined {
     /// The average is undefined too.
     #[default]
     Refuse,
-    /// The average is over the other classes; those left out are listed.
+    /// The average covers the other classes; those left out are listed.
     LeaveOut,
 }
 
-/// An average over classes with its account of undefined ones.
+/// An average over classes, with the list of undefined classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Averaged {
     /// The average.
     #[serde(with = "as_value")]
     pub score: Score,
-    /// What was done with undefined classes.
+    /// Treatment of undefined classes.
     pub when_undefined: WhenUndefined,
     /// Every undefined class with its reason; they carry no weight in `score`.
     pub undefined: Vec<(String, Undefined)>,
@@ -116,7 +116,7 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// The outer error if it is no class of this matrix, the inner one if the score is undefined.
+    /// The outer error if `class` is not a class of this matrix; the inner one if the score is undefined.
     pub fn class_score(&self, score: ClassScore, class: &Class) -> Result<Score, Error> {
         Ok(score.of(&self.one_vs_rest(class)?))
     }
@@ -163,7 +163,7 @@ pub(crate) fn listed(classes: &Classes, members: &[(f64, Score)]) -> Vec<(String
     classes.names().zip(reasons).filter_map(|(name, reason)| Some((name.to_owned(), reason?))).collect()
 }
 
-/// Weighted mean; a member of weight 0 does not matter, defined or not.
+/// Weighted mean; a member of weight 0 has no effect, whether it is defined or not.
 pub(crate) fn mean(members: impl Iterator<Item = (f64, Score)>, when_undefined: WhenUndefined) -> Score {
     let (mut sum, mut weights) = (0.0, 0.0);
     for (weight, score) in members.filter(|(weight, _)| *weight > 0.0) {

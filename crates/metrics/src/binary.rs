@@ -1,4 +1,4 @@
-//! Truth and score of a yes-or-no question: one class against the rest, or any detector.
+//! Truth and scores of a binary question: one class against the rest, or any detector.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
 /// Limit on the number of samples, because they are numbered in 32 bits and pairs of them counted in 64.
 pub const MAX_SAMPLES: usize = 500_000_000;
 
-/// For each sample whether it is positive, and a finite score that is higher the more positive it looks.
+/// For each sample, whether it is positive, and a finite score that is higher the more positive the sample looks.
 ///
 /// ```
 /// use radiograph_metrics::BinaryScores;
@@ -26,7 +26,7 @@ pub struct BinaryScores {
     scores: Vec<f64>,
 }
 
-/// What stands in a file, checked again when read.
+/// Serialised form, checked again when it is read.
 #[derive(Serialize, Deserialize)]
 struct Written {
     positive: Vec<bool>,
@@ -79,7 +79,7 @@ impl BinaryScores {
         Self { positive, scores }
     }
 
-    /// Which samples are positive.
+    /// Whether each sample is positive.
     #[must_use]
     pub fn positive(&self) -> &[bool] {
         &self.positive
@@ -97,7 +97,7 @@ impl BinaryScores {
         self.scores.len()
     }
 
-    /// Whether there is no sample: only those of an empty selection of predictions can be empty.
+    /// Whether there is no sample. Only the scores of an empty selection of predictions can be empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.scores.is_empty()
@@ -121,7 +121,7 @@ impl BinaryScores {
         self.ranking().average_precision(|_| 1)
     }
 
-    /// The counts if samples at or above `threshold` are called positive; none are if it is `None`.
+    /// The counts when samples at or above `threshold` are called positive; with `None`, no sample is.
     #[must_use]
     pub fn at_threshold(&self, threshold: Option<f64>) -> BinaryCounts {
         let mut counts = BinaryCounts::default();

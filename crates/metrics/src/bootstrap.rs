@@ -1,4 +1,4 @@
-//! The bootstrap over patients: an interval for any statistic.
+//! Bootstrap over patients: an interval for any statistic.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{
     as_value, quantile,
 };
 
-/// How the ends of the interval are read off the replicates.
+/// Method that turns the replicates into an interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BootstrapMethod {
@@ -53,7 +53,7 @@ pub struct Estimate {
 }
 
 impl fmt::Display for Estimate {
-    /// `0.9123 [0.8801, 0.9377]`, or what is undefined about it.
+    /// Writes `0.9123 [0.8801, 0.9377]`, or the reason why it is undefined.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.score, &self.interval) {
             (Ok(score), Ok(interval)) => {
@@ -66,7 +66,7 @@ impl fmt::Display for Estimate {
 }
 
 impl Bootstrap {
-    /// So many replicates, percentile intervals at 95 %, drawn from `seed`.
+    /// A bootstrap with this number of replicates, this seed, and percentile intervals at 95 %.
     ///
     /// # Errors
     ///
@@ -81,13 +81,13 @@ impl Bootstrap {
         Ok(Self(settings))
     }
 
-    /// With intervals at another level.
+    /// The same bootstrap with intervals at another level.
     #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         Self(Settings { level, ..self.0 })
     }
 
-    /// With another kind of interval.
+    /// The same bootstrap with another kind of interval.
     #[must_use]
     pub fn with_method(self, method: BootstrapMethod) -> Self {
         Self(Settings { method, ..self.0 })
@@ -113,8 +113,8 @@ impl Bootstrap {
 
     /// Scores of these predictions with intervals, all from the same resampled patients.
     ///
-    /// A calibration error has no interval ([`Undefined::BiasedByResampling`]): its value is too large on average, a
-    /// resample adds the same bias once more, and the value may lie outside of the middle share of the replicates.
+    /// A calibration error has no interval ([`Undefined::BiasedByResampling`]): its value is too large on average, and
+    /// a resample adds the same bias again. The value may lie outside the middle share of the replicates.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl Bootstrap {
     }
 }
 
-/// The quantiles to read instead of `tail` and `1 − tail`, by the bias of the replicates and the skew of the jackknife.
+/// Quantiles that replace `tail` and `1 − tail`, from the bias of the replicates and the skewness of the jackknife.
 fn bca_tails(
     score: f64,
     sorted: &[f64],

@@ -1,21 +1,22 @@
-//! Whether probabilities mean what they say: log loss, Brier score, calibration errors and reliability data.
+//! Calibration of probabilities: log loss, Brier score, calibration errors and reliability data.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Predictions, Score, Undefined};
 
-/// Probabilities of the true class are raised to this before the logarithm, so that one sure error costs 36 nats and
-/// not infinity; scikit-learn does the same with the same number.
+/// Lower limit of the true class's probability before the logarithm. One confident error then costs 36 nats instead of
+/// infinity. scikit-learn uses the same limit.
 pub const LOG_LOSS_FLOOR: f64 = f64::EPSILON;
 
-/// The sets of samples over which confidence and accuracy are compared.
+/// Division of the samples into bins, within which confidence and accuracy are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Bins {
-    /// So many intervals of confidence of equal width, each open below and closed above, the first closed on both sides.
+    /// This number of confidence intervals of equal width, each open below and closed above, the first closed on both
+    /// sides.
     EqualWidth(u16),
-    /// So many runs of samples, sorted by confidence, of equal size up to one. Ties are never separated.
+    /// This number of bins of samples, sorted by confidence, of equal size up to one. Ties are never separated.
     EqualMass(u16),
 }
 
@@ -30,7 +31,7 @@ impl Bins {
     }
 }
 
-/// How gaps between confidence and accuracy become one number.
+/// Norm that combines the gaps between confidence and accuracy into one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -49,7 +50,7 @@ pub enum CalibrationNorm {
 pub struct ReliabilityBin {
     /// Samples in the bin, at least one.
     pub samples: u64,
-    /// Those predicted correctly.
+    /// Correctly predicted samples in the bin.
     pub correct: u64,
     /// Smallest confidence in the bin.
     pub lowest: f64,
@@ -73,7 +74,7 @@ impl ReliabilityBin {
 pub struct Reliability {
     /// How the samples were binned.
     pub bins: Bins,
-    /// The bins with samples in them, confidence rising.
+    /// Bins that hold samples, by rising confidence.
     pub points: Vec<ReliabilityBin>,
 }
 
@@ -82,7 +83,7 @@ impl Reliability {
     ///
     /// # Errors
     ///
-    /// If no bin is asked for.
+    /// If the number of bins is 0.
     pub fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
         let confident = Confident::of(predictions, bins)?;
         Ok(Self { bins, points: confident.points(|_| 1) })
@@ -90,9 +91,10 @@ impl Reliability {
 
     /// The calibration error: with [`Bins::GUO`] and [`CalibrationNorm::Mean`] the usual ECE.
     ///
-    /// It is biased upward: the accuracy of a bin varies by chance, and a gap counts in whichever direction. Even probabilities
-    /// that are perfectly honest have an error above 0, the larger the fewer samples a bin holds (Roelofs et al. 2022,
-    /// *Mitigating Bias in Calibration Error Estimation*). Compare it only between sets of one size and one binning.
+    /// It is biased upward: the accuracy of a bin varies by chance, and a gap counts in either direction. Even
+    /// perfectly calibrated probabilities have an error above 0, and it grows as bins hold fewer samples (Roelofs et
+    /// al. 2022, *Mitigating Bias in Calibration Error Estimation*). Compare it only between sets of the same size with
+    /// the same binning.
     ///
     /// # Errors
     ///
@@ -102,7 +104,7 @@ impl Reliability {
     }
 }
 
-/// Correctness and bin of each sample, so that resampling only has to add.
+/// Correctness and bin of each sample, computed once for all resamples.
 pub(crate) struct Confident {
     samples: Vec<(f64, bool, u16)>,
     bins: usize,

@@ -1,4 +1,4 @@
-//! Which samples belong together: all images of one patient.
+//! Groups samples by patient, because images of one patient are not independent.
 
 use std::{collections::HashMap, hash::Hash};
 
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// A partition of samples `0..N` into patients. Resampling and clustered variances work on patients, never on images.
 ///
-/// Patients are numbered in the order in which they first appear. In files it is the list of these numbers, one a sample;
-/// read back, any numbers do: equal ones are one patient.
+/// Patients are numbered in the order in which they first appear. The serialised form is the list of these numbers, one
+/// per sample. When it is read, any numbers are accepted; equal numbers mean one patient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<u32>", into = "Vec<u32>")]
 pub struct Clusters {
@@ -21,13 +21,13 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Samples with equal names belong to one patient.
+    /// Clusters in which samples with equal names belong to one patient.
     #[must_use]
     pub fn by_name<N: AsRef<str>>(names: &[N]) -> Self {
         Self::by_key(names.iter().map(AsRef::as_ref))
     }
 
-    /// Each of `samples` samples is a patient of its own.
+    /// Clusters in which each of `samples` samples is a separate patient.
     #[must_use]
     pub fn each_alone(samples: usize) -> Self {
         Self::numbered((0..samples as u32).collect(), samples)
@@ -46,7 +46,7 @@ impl Clusters {
         self.starts.len() - 1
     }
 
-    /// Whether some patient has several samples, so that samples are not independent.
+    /// Whether any patient has several samples, so that samples are not independent.
     #[must_use]
     pub fn repeat(&self) -> bool {
         self.len() < self.samples()
@@ -64,12 +64,13 @@ impl Clusters {
         self.members[start..end].iter().map(|&sample| sample as usize)
     }
 
-    /// Fills `weights` with how often each sample counts in one resample: as many patients as there are are drawn with
-    /// replacement, and all samples of a patient count as often as the patient was drawn. What was in `weights` does not
-    /// matter; a thread that draws many resamples can use one for all.
+    /// Draws one resample and writes how often each sample counts into `weights`. As many patients as there are in
+    /// total are drawn with replacement, and all samples of a patient count as often as the patient was drawn. The
+    /// previous content of `weights` is ignored, so a thread can reuse it for many resamples.
     ///
-    /// It depends on the seed and the number of the replicate alone (stream `replicate` of ChaCha8 seeded with `seed`), and
-    /// is what a [`Bootstrap`](crate::Bootstrap) of that seed sees as its replicate of that number, from 0.
+    /// The resample depends only on the seed and the replicate number (stream `replicate` of ChaCha8 seeded with
+    /// `seed`). A [`Bootstrap`](crate::Bootstrap) with that seed sees the same resample in its replicate of that
+    /// number, counted from 0.
     ///
     /// ```
     /// let clusters = radiograph_metrics::Clusters::by_name(&["ann", "bob", "ann", "cid"]);

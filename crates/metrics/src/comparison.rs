@@ -1,4 +1,4 @@
-//! Two models, or several, on the same samples: differences with intervals, the right paired test, and a sentence.
+//! Compares two or more models on the same samples: differences with intervals, a suitable paired test, and a sentence.
 
 use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
@@ -8,32 +8,32 @@ use crate::{
     Statistic, Undefined, as_value, holm, predictions::check_paired,
 };
 
-/// Which test of a difference was made.
+/// Paired test of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PairedTest {
-    /// Paired DeLong test of two AUCs, one image a patient.
+    /// Paired DeLong test of two AUCs, for one image per patient.
     DeLong,
-    /// Exact McNemar test of accuracy, one image a patient.
+    /// Exact McNemar test of accuracy, for one image per patient.
     McNemarExact,
-    /// Permutation test that exchanges models patient by patient.
+    /// Permutation test that exchanges the models patient by patient.
     Permutation,
 }
 
-/// What a comparison needs to know.
+/// Options of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever compares")]
 pub struct ComparisonOptions {
-    /// Makes the interval of the difference.
+    /// Bootstrap for the interval of the difference.
     pub bootstrap: Bootstrap,
-    /// Makes the p-value where no closed test applies.
+    /// Permutation test for the p-value where no closed-form test applies.
     pub permutation: Permutation,
-    /// P-values below this are called a difference.
+    /// Significance level: smaller p-values are called a difference.
     pub significance: f64,
 }
 
-/// Two models compared in one score.
+/// Comparison of two models by one score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Comparison {
@@ -41,7 +41,7 @@ pub struct Comparison {
     pub first: String,
     /// Name of the second model.
     pub second: String,
-    /// The score that is compared.
+    /// Name of the compared score.
     pub metric: String,
     /// Whether a larger score is better.
     pub higher_is_better: bool,
@@ -51,16 +51,17 @@ pub struct Comparison {
     /// Score of the second.
     #[serde(with = "as_value")]
     pub second_score: Score,
-    /// First less second, with its interval from resampling patients (calibration errors have none).
+    /// Score of the first model minus that of the second, with an interval from resampling patients (calibration errors
+    /// have none).
     pub difference: Estimate,
-    /// The test that was made: the clustered permutation test as soon as a patient has several images.
+    /// Test that was made; the clustered permutation test if any patient has several images.
     pub test: PairedTest,
-    /// Its two-sided p-value.
+    /// Two-sided p-value of the test.
     #[serde(with = "as_value")]
     pub p_value: Score,
     /// The p-value after Holm's correction over all pairs of models, if several were compared at once.
     pub adjusted_p_value: Option<f64>,
-    /// The level below which a p-value is called a difference.
+    /// Significance level: smaller p-values are called a difference.
     pub significance: f64,
 }
 
@@ -110,7 +111,7 @@ fn p_in_words(p: f64) -> String {
 ///
 /// # Errors
 ///
-/// If the two are not about the same samples (the first that differs is named) or the metric does not fit them.
+/// If the two do not cover the same samples (the error names the first difference) or the metric does not fit them.
 pub fn compare(
     first: (&str, &Predictions),
     second: (&str, &Predictions),
@@ -122,7 +123,7 @@ pub fn compare(
     tested_pair(first, second, metric, options, tested)
 }
 
-/// The comparison of two models on the same samples whose test was made already.
+/// Comparison of two models on the same samples, from a test that was already made.
 fn tested_pair(
     (first_name, first): (&str, &Predictions),
     (second_name, second): (&str, &Predictions),
@@ -156,13 +157,13 @@ fn tested_pair(
 
 /// Compares the best of several models with each of the others, p-values corrected by Holm over all pairs of models.
 ///
-/// The best is the one of best score (the earliest among equals); models of undefined score cannot be it. Whether "best"
-/// means anything is what the p-values say. The comparisons stand in the order of the models.
+/// The best model is the one with the best score, the earliest among equals; a model with an undefined score cannot be
+/// the best. The p-values tell whether "best" means anything. The comparisons are in the order of the models.
 ///
-/// Which pairs hold the best is known only after looking at the scores that are tested, so it would not do to count these
-/// alone: among eight equal models some would be called worse about one time in ten at a level of 5 %. All
-/// K (K − 1) / 2 pairs are tested and counted, those without a p-value as 1; then the chance of any false alarm is at most
-/// the level.
+/// The best model is known only after looking at the scores under test, so a correction over its pairs alone would be
+/// too weak: among eight equal models, some would be called worse about one time in ten at a level of 5 %. Therefore
+/// all K (K − 1) / 2 pairs are tested and corrected, and a pair without a p-value counts as 1. The chance of any false
+/// alarm is then at most the level.
 ///
 /// # Errors
 ///
@@ -239,7 +240,7 @@ impl AllPairs {
     }
 }
 
-/// The test that the data call for, and its two-sided p-value.
+/// The test that suits the data, and its two-sided p-value.
 fn p_value(
     first: &Predictions,
     second: &Predictions,

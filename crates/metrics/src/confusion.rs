@@ -1,4 +1,4 @@
-//! The confusion matrix: rows are the truth, columns the prediction.
+//! Confusion matrix: counts by true class (rows) and predicted class (columns).
 
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct ConfusionMatrix {
 }
 
 impl ConfusionMatrix {
-    /// Counts the predictions.
+    /// The confusion matrix of these predictions.
     #[must_use]
     pub fn of(predictions: &Predictions) -> Self {
         let size = predictions.classes().len();
@@ -41,11 +41,11 @@ impl ConfusionMatrix {
         Self { classes: predictions.classes().clone(), counts }
     }
 
-    /// A matrix of known counts, rows truth, columns prediction, both in the order of `classes`.
+    /// A matrix of given counts; rows are the truth, columns the prediction, both in the order of `classes`.
     ///
     /// # Errors
     ///
-    /// If it has not one row and one column for each class.
+    /// If the matrix does not have one row and one column for each class.
     pub fn from_counts<R: AsRef<[u64]>>(classes: &Classes, rows: &[R]) -> Result<Self, Error> {
         let size = classes.len();
         let wrong = rows.iter().map(|row| row.as_ref().len()).find(|&width| width != size);
@@ -72,11 +72,11 @@ impl ConfusionMatrix {
         &self.classes
     }
 
-    /// How many samples of class `truth` were predicted to be `predicted`.
+    /// The number of samples of class `truth` that were predicted to be `predicted`.
     ///
     /// # Errors
     ///
-    /// If one of the two is no class of this matrix.
+    /// If one of the two is not a class of this matrix.
     pub fn count(&self, truth: &Class, predicted: &Class) -> Result<u64, Error> {
         Ok(self.counts
             [self.classes.position(truth)? * self.classes.len() + self.classes.position(predicted)?])
@@ -88,23 +88,23 @@ impl ConfusionMatrix {
         self.counts.chunks(self.classes.len()).collect()
     }
 
-    /// All samples.
+    /// The number of all samples.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// One class against all others.
+    /// The counts of one class against all others.
     ///
     /// # Errors
     ///
-    /// If it is no class of this matrix.
+    /// If `class` is not a class of this matrix.
     pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryCounts, Error> {
         Ok(self.margins().one_vs_rest(self.classes.position(class)?))
     }
 
-    /// Correct / all: *the* accuracy of the matrix, which is also micro precision and micro recall. Accuracy of one
-    /// class (equation 9 of the paper) is [`BinaryCounts::accuracy`] of [`ConfusionMatrix::one_vs_rest`].
+    /// Overall accuracy, correct / all, which is also micro precision and micro recall. The accuracy of one class
+    /// (equation 9 of the paper) is [`BinaryCounts::accuracy`] of [`ConfusionMatrix::one_vs_rest`].
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// Undefined if truth or prediction is one class throughout.
+    /// Undefined if all samples have the same true class, or all have the same predicted class.
     pub fn matthews_correlation(&self) -> Score {
         self.margins().matthews_correlation()
     }
@@ -135,7 +135,7 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// Undefined without samples, and if truth and prediction are one and the same class throughout.
+    /// Undefined without samples, and if all true and predicted classes are the same class.
     pub fn cohen_kappa(&self) -> Score {
         self.margins().cohen_kappa()
     }
@@ -148,7 +148,7 @@ impl ConfusionMatrix {
 /// The largest total of a confusion matrix: 2^31, so that products of two sums fit 64 bits.
 pub(crate) const MAX_TOTAL: u64 = 1 << 31;
 
-/// Diagonal, row sums and column sums: all that scores of a confusion matrix depend on.
+/// Diagonal, row sums and column sums, which determine every score of a confusion matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct Margins {
     correct: Vec<u64>,
@@ -225,7 +225,7 @@ impl Margins {
         Ok((accuracy - chance) / (1.0 - chance))
     }
 
-    /// Agreement to expect of independent truth and prediction with these margins.
+    /// Expected agreement of independent truth and prediction with these margins.
     fn chance_agreement(&self) -> f64 {
         let total = self.total as f64;
         let product = |(&t, &p): (&u64, &u64)| (t as f64 / total) * (p as f64 / total);
@@ -233,7 +233,7 @@ impl Margins {
     }
 }
 
-/// What stands in a file: names and rows, checked again when read.
+/// Serialised form: names and rows, checked again when they are read.
 #[derive(Serialize, Deserialize)]
 struct Written {
     classes: Classes,

@@ -1,4 +1,4 @@
-//! The four counts of a yes-or-no decision, and every score made of them.
+//! The four counts of a binary decision (true and false positives and negatives), and the scores computed from them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,13 @@ use crate::{Score, Undefined, score::ratio};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "there are four counts and there will never be a fifth")]
 pub struct BinaryCounts {
-    /// Of the class, and predicted so.
+    /// Samples of the class that were predicted to be of it.
     pub true_positives: u64,
-    /// Not of the class, but predicted so.
+    /// Samples of other classes that were predicted to be of the class.
     pub false_positives: u64,
-    /// Of the class, but predicted otherwise.
+    /// Samples of the class that were predicted to be of another one.
     pub false_negatives: u64,
-    /// Not of the class, and predicted otherwise.
+    /// Samples of other classes that were predicted to be of another class than this one.
     pub true_negatives: u64,
 }
 
@@ -118,7 +118,7 @@ impl BinaryCounts {
     ///
     /// # Errors
     ///
-    /// Undefined if truth or prediction never changes.
+    /// Undefined if truth or prediction is constant.
     pub fn matthews_correlation(&self) -> Score {
         let of = |count: u64| count as f64;
         let (negative, rejected) =
@@ -139,7 +139,7 @@ impl BinaryCounts {
         Ok((covariance / scale).clamp(-1.0, 1.0))
     }
 
-    /// The sum of counts, class by class: what micro averages are made of.
+    /// The sum of the counts over classes, from which micro averages are computed.
     #[must_use]
     pub fn pooled(each: impl IntoIterator<Item = Self>) -> Self {
         each.into_iter().fold(Self::default(), |sum, counts| Self {
@@ -151,7 +151,7 @@ impl BinaryCounts {
     }
 }
 
-/// How much more recall weighs than precision in an F score: a positive, finite number.
+/// Weight of recall relative to precision in an F score: a positive, finite number.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Beta(f64);
@@ -160,7 +160,7 @@ impl Beta {
     /// Equal weight: F1.
     pub const ONE: Self = Self(1.0);
 
-    /// Recall weighs `beta` times as much as precision.
+    /// The beta with which recall weighs `beta` times as much as precision.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl Beta {
         }
     }
 
-    /// The number.
+    /// The value of beta.
     #[must_use]
     pub fn get(self) -> f64 {
         self.0

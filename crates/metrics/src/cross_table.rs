@@ -1,13 +1,13 @@
-//! Classes against the values of a field: where each class comes from.
+//! Counts each class by the values of a field, which shows the sources that a class comes from.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Group, Predictions, Table};
 
-/// From which share of a class on one source is said to be (almost) its only one.
+/// Share from which one source counts as (almost) the only source of a class.
 pub const DOMINANT_SHARE: f64 = 0.95;
 
-/// How many samples of each class have each value of a field.
+/// The number of samples of each class with each value of a field.
 ///
 /// A class that comes from one source only cannot be told from that source: no score shows whether the model learned
 /// the disease or the hospital. This table belongs beside every score.
@@ -16,9 +16,9 @@ pub const DOMINANT_SHARE: f64 = 0.95;
 pub struct CrossTable {
     /// The field, such as `source`.
     pub field: String,
-    /// Its values, the missing last.
+    /// Values of the field, the missing one last.
     pub groups: Vec<Group>,
-    /// For each class the count of each group.
+    /// For each class, the count of each group.
     pub by_class: Vec<(String, Vec<u64>)>,
 }
 
@@ -27,7 +27,7 @@ impl CrossTable {
     ///
     /// # Errors
     ///
-    /// If there is no such field.
+    /// If no field has this name.
     pub fn of(predictions: &Predictions, field: &str) -> Result<Self, Error> {
         let of_sample: Vec<Group> = predictions
             .field(field)?
@@ -46,7 +46,7 @@ impl CrossTable {
         Ok(Self { field: field.to_owned(), groups, by_class })
     }
 
-    /// One sentence for each class of which [`DOMINANT_SHARE`] or more comes from one group while there are several.
+    /// A sentence for each class with at least [`DOMINANT_SHARE`] of its samples in one of several groups.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         if self.groups.len() < 2 {
@@ -66,7 +66,7 @@ impl CrossTable {
 }
 
 impl From<&CrossTable> for Table {
-    /// One row a class, one column a group.
+    /// A table with one row per class and one column per group.
     fn from(cross: &CrossTable) -> Self {
         let groups = cross.groups.iter().map(ToString::to_string);
         let mut table = Self::new(std::iter::once(format!("class / {}", cross.field)).chain(groups));

@@ -1,4 +1,4 @@
-//! DeLong's variance of an AUC and covariance of two, and Obuchowski's form of both for patients with several images.
+//! DeLong's variance and covariance of AUCs, and Obuchowski's extension to patients with several images.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -11,22 +11,22 @@ use crate::{BinaryScores, Clusters, Error, Interval, IntervalMethod, Level, Unde
 pub struct AucVariance {
     /// Area under the ROC curve.
     pub auc: f64,
-    /// Variance of `auc`; 0 where classes are told apart without error, which says nothing about uncertainty.
+    /// Variance of `auc`. It is 0 if the classes are separated without error, which says nothing about uncertainty.
     pub variance: f64,
     /// Whether patients with several images were taken into account.
     pub clustered: bool,
 }
 
 impl AucVariance {
-    /// AUC and variance of these scores.
+    /// AUC and its variance for these scores.
     ///
     /// With one image a patient this is DeLong, DeLong and Clarke-Pearson 1988; with several it is Obuchowski 1997,
     /// *Nonparametric analysis of clustered ROC curve data*, which is the same number when each patient has one image.
     ///
     /// # Errors
     ///
-    /// The outer error if `clusters` is about another number of samples; the inner one unless at least two patients have
-    /// a positive and at least two a negative image.
+    /// The outer error if `clusters` has another number of samples; the inner one unless at least two patients have a
+    /// positive image and at least two have a negative image.
     pub fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Result<Self, Undefined>, Error> {
         check_samples(scores, clusters)?;
         Ok(Components::of(scores, clusters).map(|components| Self {
@@ -51,7 +51,7 @@ impl AucVariance {
     }
 }
 
-/// Two AUCs of the same samples, and the test whether they differ.
+/// Two AUCs on the same samples, and the test of their difference.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PairedAuc {
@@ -68,7 +68,7 @@ impl PairedAuc {
     ///
     /// # Errors
     ///
-    /// The outer error if they are not about the same samples; the inner one as for [`AucVariance::of`].
+    /// The outer error if they do not cover the same samples; the inner one as for [`AucVariance::of`].
     pub fn of(
         first: &BinaryScores,
         second: &BinaryScores,
@@ -100,7 +100,7 @@ impl PairedAuc {
     ///
     /// # Errors
     ///
-    /// Undefined if the difference has no variance, as with two rankings that are the same.
+    /// Undefined if the difference has no variance, as with two equal rankings.
     pub fn z(&self) -> Result<f64, Undefined> {
         let variance = self.variance_of_difference();
         // What remains of equal terms after subtraction is rounding, not variance.
@@ -110,7 +110,7 @@ impl PairedAuc {
         Ok((self.first.auc - self.second.auc) / variance.sqrt())
     }
 
-    /// Two-sided p-value of no difference.
+    /// Two-sided p-value under the hypothesis of no difference.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl PairedAuc {
     }
 }
 
-/// Per patient: how far its positives (negatives) together stray from what the AUC leads to expect.
+/// For each patient, how far its positives (negatives) together deviate from the AUC's expectation.
 struct Components {
     auc: f64,
     /// Σ over positives of the patient of (share of negatives below − AUC).

@@ -1,45 +1,45 @@
-//! What can be wrong with the input of a score. A score that simply does not exist is an [`Undefined`](crate::Undefined).
+//! Errors in the input of a score. A score that does not exist is not an error but an [`Undefined`](crate::Undefined).
 
-/// Why predictions or scores were refused. Every index counts from 0 and is the first offender.
+/// Reason why predictions or scores were refused. Every index counts from 0 and belongs to the first offender.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The class names are at fault: an unknown name, or two sets that differ.
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),
-    /// A count matrix of the wrong shape.
+    /// The count matrix has the wrong shape.
     #[error("a confusion matrix of {classes} classes has as many rows and columns, not {rows} × {columns}")]
     ConfusionShape {
-        /// Classes in the set.
+        /// Number of classes in the set.
         classes: usize,
-        /// Rows given.
+        /// Number of rows given.
         rows: usize,
-        /// Columns given.
+        /// Number of columns given.
         columns: usize,
     },
     /// A file could not be read as CSV.
     #[error("the CSV cannot be read: {0}")]
     Csv(#[from] csv::Error),
-    /// A file has a column twice.
+    /// A file has two columns of the same name.
     #[error("the file has two columns named {column:?}")]
     DuplicateColumn {
         /// The column.
         column: String,
     },
-    /// Two samples have one id.
+    /// Two samples have the same id.
     #[error("samples {first} and {second} have the same id {id:?}; a picture may be scored once")]
     DuplicateId {
         /// The id.
         id: String,
-        /// Where it stands first.
+        /// Position of its first sample.
         first: usize,
-        /// Where it stands again.
+        /// Position of its second sample.
         second: usize,
     },
     /// A patient, group or id is an empty text.
     #[error("the {what} of sample {index} is empty; leave it out (missing) or give it a name")]
     EmptyName {
-        /// What is empty: "patient", "id" or the name of a field.
+        /// Kind of name: "patient", "id" or the name of a field.
         what: String,
         /// The sample.
         index: usize,
@@ -61,7 +61,7 @@ pub enum Error {
         row: usize,
         /// The class.
         class: String,
-        /// What stands there.
+        /// The value.
         value: f64,
     },
     /// A score that is not finite.
@@ -69,7 +69,7 @@ pub enum Error {
     InvalidScore {
         /// The sample.
         index: usize,
-        /// What stands there.
+        /// The value.
         value: f64,
     },
     /// A setting out of its range.
@@ -77,55 +77,55 @@ pub enum Error {
     InvalidSetting {
         /// The setting.
         name: &'static str,
-        /// What was asked for.
+        /// The requested value.
         value: f64,
-        /// What is possible.
+        /// The allowed range.
         range: &'static str,
     },
     /// Lists that must be equally long are not.
     #[error("{what} has {got} entries for {expected} samples")]
     LengthMismatch {
-        /// Which list.
+        /// Name of the list.
         what: String,
-        /// Samples.
+        /// Number of samples.
         expected: usize,
-        /// Its length.
+        /// Length of the list.
         got: usize,
     },
-    /// A column that a file must have.
+    /// A file lacks a required column.
     #[error("the file has no column {column:?}; {}", columns_found(found))]
     MissingColumn {
         /// The column.
         column: String,
-        /// The columns there are.
+        /// Columns of the file.
         found: Vec<String>,
     },
-    /// Two predictions that must be about the same samples are not.
+    /// Two sets of predictions that must cover the same samples do not.
     #[error("the two models were not scored on the same samples: {what} differs at sample {index}")]
     NotPaired {
-        /// What differs first: "id", "label", "patient".
+        /// First difference: "id", "label", "patient".
         what: &'static str,
         /// The sample.
         index: usize,
     },
-    /// A single class.
+    /// There is only one class.
     #[error("a classifier needs at least two classes, and the set holds only {class:?}")]
     OneClass {
         /// The class.
         class: String,
     },
-    /// Nothing, or a single sample, to score.
+    /// There are fewer than two samples to score.
     #[error("{got} sample(s): a score needs at least two")]
     TooFewSamples {
-        /// Samples given.
+        /// Number of samples given.
         got: usize,
     },
-    /// A matrix larger than its explicit limit.
+    /// A matrix exceeds its size limit.
     #[error("{what}: {got} is over the limit of {limit}")]
     TooLarge {
-        /// What is too large.
+        /// Dimension that is too large.
         what: &'static str,
-        /// What was given.
+        /// Size given.
         got: u64,
         /// The limit.
         limit: u64,
@@ -149,25 +149,25 @@ pub enum Error {
         line: u64,
         /// The column.
         column: String,
-        /// What stands there.
+        /// Text of the cell.
         text: String,
     },
-    /// A label that is no class of the set.
+    /// A label is not a class of the set.
     #[error("sample {index} is labelled {label:?}, which is no class; the classes are {classes}")]
     UnknownLabel {
         /// The sample.
         index: usize,
         /// Its label.
         label: String,
-        /// The set.
+        /// The set of classes.
         classes: radiograph_classes::Classes,
     },
-    /// A field that was never given.
+    /// A field that was not given.
     #[error("the predictions have no field {field:?}; they have {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
     UnknownField {
         /// The field.
         field: String,
-        /// The fields there are.
+        /// Fields that were given.
         known: Vec<String>,
     },
 }

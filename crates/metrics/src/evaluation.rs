@@ -1,4 +1,4 @@
-//! Everything that is usually asked of one model, with an interval on each figure.
+//! Full evaluation of one model: the usual scores, each with an interval.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,29 +23,30 @@ pub struct NamedEstimate {
 pub struct ClassEvaluation {
     /// The class.
     pub class: String,
-    /// Samples of it.
+    /// Number of samples of the class.
     pub support: u64,
-    /// Its scores, the same ones in the same order for every class.
+    /// Scores of the class, the same ones in the same order for every class.
     pub scores: Vec<NamedEstimate>,
 }
 
 /// The scores of a model: confusion matrix, per class, overall, calibration.
 ///
-/// Intervals come from resampling patients, all in the same resamples; shares of independent samples (accuracy,
-/// precision, recall, specificity, NPV where no patient has two images) have Wilson's interval, which also holds for 0
-/// and 1. Each interval names its method. Calibration errors have none: resampling would add to their upward bias.
+/// Intervals come from resampling patients, and all scores share the same resamples. Proportions of independent samples
+/// (accuracy, precision, recall, specificity and NPV where no patient has two images) have Wilson's interval, which
+/// also holds for 0 and 1. Each interval names its method. Calibration errors have no interval, because resampling
+/// would add to their upward bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evaluation {
-    /// Samples.
+    /// Number of samples.
     pub samples: usize,
-    /// Patients; as many as samples if they are not known.
+    /// Number of patients; the number of samples if patients are unknown.
     pub patients: usize,
-    /// Whether patients were named; if not, images were taken to be independent.
+    /// Whether patients are known; if not, images are assumed to be independent.
     pub patients_known: bool,
-    /// How intervals were resampled.
+    /// Bootstrap behind the intervals.
     pub bootstrap: Bootstrap,
-    /// Counts of true against predicted class.
+    /// Counts of true class against predicted class.
     pub confusion: ConfusionMatrix,
     /// Scores of each class.
     pub classes: Vec<ClassEvaluation>,
@@ -71,7 +72,7 @@ impl Evaluation {
     ///
     /// # Errors
     ///
-    /// Those of the metrics; predictions that could be built have none.
+    /// Errors of the metrics, which do not occur for valid predictions.
     pub fn of(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
         let classes: Vec<Class> = predictions.classes().iter().collect();
         let named: Vec<(String, Metric)> =
@@ -108,7 +109,7 @@ impl Evaluation {
         })
     }
 
-    /// One row a class: support and every score with its interval.
+    /// Table with one row per class: support, and every score with its interval.
     #[must_use]
     pub fn class_table(&self) -> Table {
         let names = self.classes.first().map_or(&[][..], |class| &class.scores);
@@ -121,7 +122,7 @@ impl Evaluation {
         table
     }
 
-    /// One row a class and score: narrow enough for a terminal.
+    /// Table with one row per class and score, narrow enough for a terminal.
     #[must_use]
     pub fn long_class_table(&self) -> Table {
         let mut table = Table::new(["class", "score", "value", "low", "high", "interval"]);
@@ -133,7 +134,7 @@ impl Evaluation {
         table
     }
 
-    /// One row a score over all classes.
+    /// Table with one row for each score over all classes.
     #[must_use]
     pub fn overall_table(&self) -> Table {
         let mut table = Table::new(["score", "value", "low", "high", "interval"]);
@@ -178,7 +179,7 @@ fn overall_metrics() -> Vec<(String, Metric)> {
     metrics.into_iter().map(|metric| (metric.to_string(), metric)).collect()
 }
 
-/// The share of samples that a metric is, if it is one.
+/// The metric as a share of samples, if it is one.
 fn as_proportion(metric: &Metric, confusion: &ConfusionMatrix) -> Result<Option<Proportion>, Error> {
     let (part, whole) = match metric {
         Metric::Accuracy => {

@@ -2,8 +2,8 @@
 
 use crate::Error;
 
-/// P-values adjusted by Holm's step-down rule (1979), in the order in which they came: the chance of even one false
-/// alarm among all of them stays below the level.
+/// P-values adjusted by Holm's step-down rule (1979), in their original order. The chance of even one false alarm among
+/// all of them stays below the level.
 ///
 /// ```
 /// assert_eq!(radiograph_metrics::holm(&[0.01, 0.04, 0.03])?, [0.03, 0.06, 0.06]);

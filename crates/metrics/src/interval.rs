@@ -1,4 +1,4 @@
-//! Intervals: confidence levels, and exact and approximate intervals of a proportion.
+//! Confidence levels and intervals, and exact and approximate intervals of a proportion.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ impl Level {
     /// 0.95.
     pub const NINETY_FIVE: Self = Self(0.95);
 
-    /// A level such as 0.9 or 0.99.
+    /// A confidence level such as 0.9 or 0.99.
     ///
     /// # Errors
     ///
@@ -30,19 +30,19 @@ impl Level {
         }
     }
 
-    /// The number.
+    /// The level as a number.
     #[must_use]
     pub fn get(self) -> f64 {
         self.0
     }
 
-    /// The share that is left out on each side: 0.025 at 0.95.
+    /// Probability in each tail: 0.025 at 0.95.
     #[must_use]
     pub fn tail(self) -> f64 {
         (1.0 - self.0) / 2.0
     }
 
-    /// How many standard errors a normal interval reaches to each side.
+    /// Half-width of a normal interval, in standard errors.
     pub(crate) fn normal_reach(self) -> f64 {
         -Normal::standard().inverse_cdf(self.tail())
     }
@@ -62,7 +62,7 @@ impl From<Level> for f64 {
     }
 }
 
-/// How an interval was made.
+/// Method that made an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -94,7 +94,7 @@ impl fmt::Display for IntervalMethod {
     }
 }
 
-/// An interval with its level and how it was made.
+/// An interval with its level and method.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Interval {
@@ -104,25 +104,25 @@ pub struct Interval {
     pub high: f64,
     /// Its confidence level.
     pub level: Level,
-    /// How it was made.
+    /// Method that made it.
     pub method: IntervalMethod,
 }
 
 impl Interval {
-    /// Upper less lower end.
+    /// Upper end minus lower end.
     #[must_use]
     pub fn width(&self) -> f64 {
         self.high - self.low
     }
 
-    /// Whether it holds `value`, ends included.
+    /// Whether the interval contains `value`; the ends belong to it.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 }
 
-/// So many successes out of so many independent trials, never more successes than trials.
+/// A number of successes in a number of independent trials; never more successes than trials.
 ///
 /// ```
 /// use radiograph_metrics::{Level, Proportion};
@@ -133,7 +133,7 @@ impl Interval {
 /// # Ok::<(), radiograph_metrics::Error>(())
 /// ```
 ///
-/// Images of patients who have several of them are not independent: use the [bootstrap](crate::Bootstrap) there.
+/// Images of the same patient are not independent: use the [bootstrap](crate::Bootstrap) for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Counts", into = "Counts")]
 pub struct Proportion {
@@ -141,7 +141,7 @@ pub struct Proportion {
     trials: u64,
 }
 
-/// What stands in a file, checked again when read.
+/// Serialised form, checked again when it is read.
 #[derive(Serialize, Deserialize)]
 struct Counts {
     successes: u64,
@@ -149,7 +149,7 @@ struct Counts {
 }
 
 impl Proportion {
-    /// `successes` of `trials`.
+    /// `successes` in `trials`.
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ impl Proportion {
         ratio(self.successes, self.trials, Undefined::NoSample)
     }
 
-    /// Wilson's score interval (1927): close to its level from few trials on.
+    /// Wilson's score interval (1927). Its coverage is close to the level even for few trials.
     ///
     /// # Errors
     ///
@@ -189,7 +189,7 @@ impl Proportion {
         Ok(Interval { low, high, level, method: IntervalMethod::Wilson })
     }
 
-    /// Clopper and Pearson's exact interval (1934): never too narrow, often too wide.
+    /// Clopper and Pearson's exact interval (1934). It is never too narrow, and often too wide.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! Scores of classifiers that one can trust: each with an interval, each comparison with a paired test, each undefined
-//! value with its reason. And a check whether the numbers of a printed table can be true.
+//! Scores for classifiers: every score with an interval, every comparison with a paired test, every undefined value
+//! with its reason.
 //!
-//! The crate stands alone: it needs no libtorch, reads plain matrices or a CSV, and prints nothing.
+//! The crate is self-contained: it needs no libtorch, reads plain matrices or a CSV, and prints nothing.
 //!
 //! ```
 //! use radiograph_metrics::{Bootstrap, Evaluation, Predictions};
@@ -24,14 +24,14 @@
 //! # Ok::<(), radiograph_metrics::Error>(())
 //! ```
 //!
-//! # What you want, and where it is
+//! # Overview
 //!
 //! | you have or want | see |
 //! |---|---|
 //! | labels and probabilities | [`Predictions`], [`Probabilities`]; any yes-or-no score: [`BinaryScores`] |
 //! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
 //! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
-//! | are the probabilities honest? | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
+//! | calibrated probabilities | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
 //! | an interval | [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
 //! | is A better than B? | [`compare`], [`compare_with_best`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
 //! | a threshold for use | [`BinaryScores::at_specificity`], [`BinaryCounts::ppv_at_prevalence`] |
@@ -42,19 +42,19 @@
 //! # Rules that hold everywhere
 //!
 //! - Truth comes first, prediction second; rows of a confusion matrix are the truth.
-//! - A class is a name ([`Classes`]): columns and labels are matched by name, so exchanged orders cannot be written.
-//! - A score that does not exist is an [`Undefined`] with its reason, never 0, 0.5 or NaN; averages list the classes that
-//!   are undefined and say what they did about them ([`WhenUndefined`]).
-//! - Patients, not images, are resampled, permuted and counted as independent, as soon as [`Predictions::with_patients`]
+//! - A class is a name ([`Classes`]). Columns and labels are matched by name, so that their orders cannot be exchanged.
+//! - A score that does not exist is an [`Undefined`] with its reason, never 0, 0.5 or NaN; averages list undefined
+//!   classes and their treatment ([`WhenUndefined`]).
+//! - Patients, not images, are resampled, permuted and counted as independent, once [`Predictions::with_patients`]
 //!   names them.
 //! - The same seed gives the same bytes for any number of threads.
 //!
 //! Values are checked against scikit-learn, scipy and statsmodels to 1e-9.
 //!
-//! # The commands
+//! # Command line
 //!
-//! `radiograph metrics predictions.csv` scores a file like the one above. This is what it prints of the
-//! one in the tests' folder (`--by source` adds scores for each source, several files are compared as models):
+//! `radiograph metrics predictions.csv` scores a file like the one above. For the file in the tests' folder, it prints
+//! the following (`--by source` adds scores for each source; several files are compared as models):
 //!
 //! ```
 //! use radiograph_metrics::{Bootstrap, Evaluation, Predictions, Table};
@@ -114,7 +114,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In the JSON every score stands beside its interval, its method and what is undefined: `{"name": "accuracy", "estimate":
+//! The JSON gives every score with its interval, its method and undefined values: `{"name": "accuracy", "estimate":
 //! {"score": {"value": 0.8333333333333334}, "interval": {"value": {"low": 0.719…, "high": 0.936…, …`.
 
 mod auc;

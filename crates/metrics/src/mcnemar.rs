@@ -6,9 +6,9 @@ use statrs::distribution::{Binomial, Continuous, ContinuousCDF, Discrete, Discre
 
 use crate::{Error, Predictions};
 
-/// The samples on which exactly one of two models is right.
+/// The numbers of samples on which exactly one of two models is right.
 ///
-/// Only for independent samples: with several images of a patient use [`Permutation`](crate::Permutation).
+/// Only for independent samples: if a patient has several images, use [`Permutation`](crate::Permutation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "the test is defined by these two counts")]
 pub struct McNemar {
@@ -18,7 +18,7 @@ pub struct McNemar {
     pub only_second: u64,
 }
 
-/// The smallest and largest p-value that unpublished pairing leaves possible.
+/// Range of the p-values that are possible if the pairing of errors is unpublished.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PValueRange {
@@ -29,11 +29,11 @@ pub struct PValueRange {
 }
 
 impl McNemar {
-    /// Counts where one of the two is right and the other wrong.
+    /// Counts the samples on which one of the two is right and the other is wrong.
     ///
     /// # Errors
     ///
-    /// If the two are not about the same samples.
+    /// If the two do not cover the same samples.
     pub fn of(first: &Predictions, second: &Predictions) -> Result<Self, Error> {
         crate::predictions::check_paired(first, second)?;
         let mut counts = Self { only_first: 0, only_second: 0 };
@@ -48,7 +48,7 @@ impl McNemar {
         Ok(counts)
     }
 
-    /// The exact two-sided p-value: discordant samples as tosses of a fair coin. It is 1 if there are none.
+    /// The exact two-sided p-value, which treats discordant samples as tosses of a fair coin. It is 1 if there is none.
     #[must_use]
     pub fn exact(&self) -> f64 {
         (2.0 * self.lower_tail().0).min(1.0)
@@ -61,8 +61,8 @@ impl McNemar {
         (2.0 * tail - point).min(1.0)
     }
 
-    /// The exact p-values that are possible if only the numbers of errors on the same `samples` samples are known: from
-    /// nested errors (one model's are among the other's) to disjoint ones.
+    /// The range of the exact p-values that are possible if only the numbers of errors on the same `samples` samples
+    /// are known: from nested errors (all errors of one model are also errors of the other) to disjoint ones.
     ///
     /// ```
     /// use radiograph_metrics::McNemar;
@@ -111,8 +111,8 @@ impl McNemar {
     }
 }
 
-/// Beyond so many tosses the normal distribution (with continuity correction) agrees with the binomial to seven digits,
-/// which is as far as the latter can be computed there.
+/// Number of tosses above which the normal distribution (with continuity correction) is used. It agrees with the
+/// binomial to seven digits, and the binomial cannot be computed more accurately there.
 const MOST_TOSSES: u64 = 10_000_000;
 
 fn is(predicted: &Class, truth: &Class) -> bool {
@@ -157,7 +157,7 @@ mod tests {
         assert!((range.low - 1.0).abs() < 1e-12 && (range.high - 1.0).abs() < 1e-12);
     }
 
-    /// Section 5.4 of the project's reading of the paper: VGG19-RNN against the others, 1,388 images.
+    /// Section 5.4 of this project's notes on the paper: VGG19-RNN against the others, 1,388 images.
     #[test]
     fn the_papers_networks_give_these_ranges() {
         let round = |p: f64| (p * 1e4).round() / 1e4;

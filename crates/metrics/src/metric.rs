@@ -1,4 +1,4 @@
-//! Every score under one name, so that intervals and tests work for any of them.
+//! One type for every score, so that intervals and tests work for all of them.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::{
     confusion::Margins,
 };
 
-/// A score of predictions. Averages over classes are undefined as soon as one class is.
+/// A score of predictions. An average over classes is undefined if any class is.
 ///
 /// ```
 /// use radiograph_metrics::{Average, ClassScore, Metric, Predictions, Probabilities};
@@ -27,7 +27,7 @@ use crate::{
 /// assert_eq!(metric.of(&predictions)?, Ok(1.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-/// In files its classes are their names alone, so it is written but not read back.
+/// In files, its classes are stored as names only, so a metric can be written but not read back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -68,29 +68,29 @@ impl Metric {
     ///
     /// # Errors
     ///
-    /// The outer error if the metric does not fit (a class that is not theirs, no bins), the inner one if the score is
+    /// The outer error if the metric does not fit (an unknown class, zero bins); the inner one if the score is
     /// undefined.
     pub fn of(&self, predictions: &Predictions) -> Result<Score, Error> {
         Ok(self.prepare(predictions)?.weighted(&vec![1; predictions.len()]))
     }
 
-    /// Whether a larger score is the better one.
+    /// Whether a larger score is better.
     #[must_use]
     pub fn higher_is_better(&self) -> bool {
         !matches!(self, Self::Brier | Self::CalibrationError(..) | Self::LogLoss)
     }
 
-    /// Whether resampled patients show how the score varies. They do not for a calibration error: noise in its bins makes
-    /// it larger on average, and a resample is noisier than what it is drawn from.
+    /// Whether resampling patients shows how the score varies. It does not for a calibration error: noise in its bins
+    /// makes it larger on average, and a resample is noisier than the original samples.
     pub(crate) fn bears_resampling(&self) -> bool {
         !matches!(self, Self::CalibrationError(..))
     }
 
-    /// All that can be computed before samples are weighted: labels compared, scores sorted, losses taken.
+    /// Computes everything that does not depend on sample weights: compares labels, sorts scores and takes losses.
     ///
     /// # Errors
     ///
-    /// If the metric does not fit: a class that is not theirs, no bins.
+    /// If the metric does not fit: an unknown class, or zero bins.
     pub fn prepare(&self, predictions: &Predictions) -> Result<Box<dyn Statistic + Send>, Error> {
         Ok(match self {
             Self::Accuracy => of_margins(predictions, Margins::accuracy),

@@ -1,17 +1,17 @@
-//! Thresholds for use: the sensitivity that a specificity leaves, the reverse, and Youden's choice.
+//! Thresholds for use: highest sensitivity at a given specificity, the reverse, and Youden's point.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{BinaryCounts, BinaryScores, Error, Interval, Level, Proportion, Undefined, ranking::check_both};
 
-/// A threshold and what it does to the samples on which it was chosen.
+/// A threshold and its counts on the samples on which it was chosen.
 ///
-/// Choose it on validation data, then count on test data with [`BinaryScores::at_threshold`]: the counts here are those
-/// of the data that chose it, and too good.
+/// Choose it on validation data, then count on test data with [`BinaryScores::at_threshold`]. The counts here are
+/// optimistic, because the threshold was chosen on the same data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperatingPoint {
-    /// Samples at or above it are called positive; `None` calls none positive.
+    /// Threshold; samples at or above it are called positive. With `None`, no sample is.
     pub threshold: Option<f64>,
     /// The four counts.
     pub counts: BinaryCounts,
@@ -39,7 +39,8 @@ impl OperatingPoint {
 }
 
 impl BinaryScores {
-    /// The point of highest sensitivity among those of at least this specificity; of equals the most specific one.
+    /// The point of highest sensitivity among those with at least this specificity; among equals, the most specific
+    /// one.
     ///
     /// # Errors
     ///
@@ -49,7 +50,8 @@ impl BinaryScores {
         Ok(self.best(|sensitivity, reached| (reached >= specificity).then_some((sensitivity, reached))))
     }
 
-    /// The point of highest specificity among those of at least this sensitivity; of equals the most sensitive one.
+    /// The point of highest specificity among those with at least this sensitivity; among equals, the most sensitive
+    /// one.
     ///
     /// # Errors
     ///
@@ -59,7 +61,7 @@ impl BinaryScores {
         Ok(self.best(|reached, specificity| (reached >= sensitivity).then_some((specificity, reached))))
     }
 
-    /// The point of largest sensitivity + specificity − 1 (Youden 1950); of equals the most specific one.
+    /// The point of largest sensitivity + specificity − 1 (Youden 1950); among equals, the most specific one.
     ///
     /// # Errors
     ///
@@ -68,7 +70,7 @@ impl BinaryScores {
         self.best(|sensitivity, specificity| Some((sensitivity + specificity, specificity)))
     }
 
-    /// The threshold whose (sensitivity, specificity) has the largest value; `None` is no candidate.
+    /// The threshold whose (sensitivity, specificity) has the largest value; `None` excludes a threshold.
     fn best(&self, value: impl Fn(f64, f64) -> Option<(f64, f64)>) -> Result<OperatingPoint, Undefined> {
         let ranking = self.ranking();
         let (positives, negatives) = ranking.walk(|_| 1, |_| ());

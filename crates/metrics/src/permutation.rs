@@ -1,4 +1,4 @@
-//! A paired permutation test that exchanges two models patient by patient.
+//! Paired permutation test that exchanges two models patient by patient.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Metric, Predictions, Statistic, Undefined, predictions::check_paired};
 
-/// How many exchanges are tried.
+/// Number and seed of the exchanges in a permutation test.
 ///
-/// If the models differ on so few patients that all 2^patients exchanges are no more than `draws`, all are tried and the
-/// p-value is exact; else `draws` random ones are, and the observed assignment is counted among them (Phipson and Smyth
-/// 2010), so that a p-value is never 0.
+/// If the models differ on so few patients that there are at most `draws` exchanges (2^patients), all of them are tried
+/// and the p-value is exact. Otherwise `draws` random exchanges are tried, and the observed assignment counts as one
+/// more (Phipson and Smyth 2010), so that a p-value is never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Permutation {
-    /// Random exchanges, if not all can be tried.
+    /// Number of random exchanges, if not all can be tried.
     pub draws: u32,
-    /// Seed of the random exchanges; draw number d uses stream d, so threads do not matter.
+    /// Seed of the random exchanges. Draw d uses stream d, so the number of threads does not matter.
     pub seed: u64,
 }
 
@@ -27,24 +27,24 @@ pub struct Permutation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PermutationTest {
-    /// Score of the first model less that of the second.
+    /// Score of the first model minus that of the second.
     pub difference: f64,
-    /// Two-sided p-value: how often exchanging models patient by patient gives a difference at least as large.
+    /// Two-sided p-value: the frequency of exchanges with a difference at least as large as the observed one.
     pub p_value: f64,
-    /// Exchanges tried.
+    /// Number of exchanges tried.
     pub exchanges: u32,
-    /// Whether these were all there are.
+    /// Whether all possible exchanges were tried.
     pub exact: bool,
-    /// Exchanges in which the score was undefined; they count as at least as extreme, which is the careful side.
+    /// Number of exchanges with an undefined score. They count as at least as extreme, which is conservative.
     pub undefined_exchanges: u32,
 }
 
 impl Permutation {
-    /// So many random exchanges, drawn from `seed`.
+    /// A test with this number of random exchanges and this seed.
     ///
     /// # Errors
     ///
-    /// If there are fewer than 100 or more than 10 million.
+    /// If there are fewer than 100 or more than 10 million exchanges.
     pub fn new(draws: u32, seed: u64) -> Result<Self, Error> {
         if (100..=10_000_000).contains(&draws) {
             Ok(Self { draws, seed })
@@ -56,13 +56,13 @@ impl Permutation {
 
     /// Tests whether the two models differ in `metric`.
     ///
-    /// If they do not, it makes no difference which model's output a patient carries; all images of a patient are
-    /// exchanged together. For accuracy with one image a patient the exact test is McNemar's.
+    /// If they do not differ, exchanging their outputs for a patient changes nothing on average. All images of a
+    /// patient are exchanged together. For accuracy with one image per patient, the exact test is McNemar's.
     ///
     /// # Errors
     ///
-    /// The outer error if the two are not about the same samples or the metric does not fit; the inner one if the metric
-    /// is undefined for either.
+    /// The outer error if the two do not cover the same samples or the metric does not fit; the inner one if the metric
+    /// is undefined for either model.
     pub fn test(
         &self,
         first: &Predictions,
@@ -104,11 +104,11 @@ impl Permutation {
     }
 }
 
-/// Both models' outputs one after the other, so that an exchange is only a change of weights.
+/// Both models' outputs in one set of samples, so that an exchange only changes weights.
 struct Both<'a> {
     clusters: &'a crate::Clusters,
     statistic: Box<dyn Statistic + Send>,
-    /// Patients for whom the two outputs are not the same; exchanging the others changes nothing.
+    /// Patients with different outputs of the two models; exchanging the others changes nothing.
     differing: Vec<usize>,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Both<'a> {
         Ok(Self { clusters: first.clusters(), statistic: metric.prepare(&joined)?, differing })
     }
 
-    /// Score of the first less that of the second, after exchanging the differing patients marked in `exchange`.
+    /// Score of the first model minus that of the second, after exchanging the differing patients marked in `exchange`.
     fn difference(&self, exchange: &[bool]) -> Result<f64, Undefined> {
         let samples = self.clusters.samples();
         let mut weights = vec![0_u32; 2 * samples];

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PrecisionRecallPoint {
-    /// Samples at or above it are called positive; `None` is the anchor of the drawing (see the curve).
+    /// Threshold; samples at or above it are called positive. `None` marks the anchor of the drawing (see the curve).
     pub threshold: Option<f64>,
     /// True positives / positives.
     pub recall: f64,
@@ -20,15 +20,15 @@ pub struct PrecisionRecallPoint {
     pub precision: f64,
 }
 
-/// A precision-recall curve, one point a distinct score, thresholds falling and recall rising to 1.
+/// A precision-recall curve with one point per distinct score; thresholds fall and recall rises to 1.
 ///
-/// The first point, recall 0 with precision 1, is a drawing convention (scikit-learn has it too): nothing is called
-/// positive there, so no precision exists. Average precision does not use it. Between points the curve must be drawn as
-/// steps, not lines; a straight line through precision-recall space is too optimistic (Davis and Goadrich 2006).
+/// The first point, recall 0 with precision 1, is a drawing convention that scikit-learn shares: no sample is called
+/// positive there, so no precision exists. Average precision does not use it. Draw the curve as steps, not lines: a
+/// straight line between two points is too optimistic (Davis and Goadrich 2006).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PrecisionRecallCurve {
-    /// The points; the first one is the anchor.
+    /// The points; the first is the anchor.
     pub points: Vec<PrecisionRecallPoint>,
     /// Positive samples / all samples: the precision of chance.
     pub prevalence: f64,
@@ -39,7 +39,7 @@ impl PrecisionRecallCurve {
     ///
     /// # Errors
     ///
-    /// Undefined without a positive.
+    /// Undefined without a positive sample.
     pub fn of(scores: &BinaryScores) -> Result<Self, Undefined> {
         let (steps, positives, negatives) = scores.steps();
         check_positive(positives, negatives)?;
@@ -53,7 +53,7 @@ impl PrecisionRecallCurve {
         Ok(Self { points, prevalence: positives as f64 / (positives + negatives) as f64 })
     }
 
-    /// At most `most` points (two at least) that keep the shape, for plots: see [`Thinned`].
+    /// A curve of at most `most` points (at least two) with the same shape, for plots: see [`Thinned`].
     #[must_use]
     pub fn thinned(&self, most: usize) -> Thinned<Self> {
         let (points, deviation) = thin_points(&self.points, |point| [point.recall, point.precision], most);

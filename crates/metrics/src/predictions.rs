@@ -1,4 +1,4 @@
-//! Labels and probabilities of the same samples: what every score starts from.
+//! Labels and probabilities of the same samples: the input of every score.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,8 +28,8 @@ use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In files: the probabilities with their classes, and the labels, ids, patients and fields by name, checked again when
-/// read; [`Predictions::write_csv`] writes the same as a table.
+/// The serialised form holds the probabilities with their classes, and the labels, ids, patients and fields by name.
+/// They are checked again when read. [`Predictions::write_csv`] writes the same content as a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Predictions {
@@ -43,15 +43,15 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    /// The true classes, by name, and the probabilities of the same samples in the same order.
+    /// Predictions from the true classes, by name, and the probabilities of the same samples in the same order.
     ///
-    /// The predicted class is the one of highest probability, the earlier in `classes` among equals. Until patients are
-    /// given each sample counts as a patient of its own.
+    /// The predicted class is the one with the highest probability, the earlier one in `classes` among equals. Unless
+    /// patients are given, each sample counts as a separate patient.
     ///
     /// # Errors
     ///
     /// If the two differ in length, if there are fewer than two samples, if `classes` does not hold the names of the
-    /// columns, or at the first label that is no class.
+    /// columns, or at the first label that is not a class.
     pub fn new<L: AsRef<str>>(
         classes: &Classes,
         truth: &[L],
@@ -97,7 +97,7 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If there are more or fewer ids than samples, or at the first empty or repeated one.
+    /// If the number of ids is not the number of samples, or at the first empty or repeated id.
     pub fn with_ids<N: AsRef<str>>(mut self, ids: &[N]) -> Result<Self, Error> {
         check_length("the list of ids", self.len(), ids.len())?;
         check_names("id", ids)?;
@@ -115,7 +115,7 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If there are more or fewer than samples, or at the first empty name.
+    /// If the number of patients is not the number of samples, or at the first empty name.
     pub fn with_patients<N: AsRef<str>>(mut self, patients: &[N]) -> Result<Self, Error> {
         check_length("the list of patients", self.len(), patients.len())?;
         check_names("patient", patients)?;
@@ -128,7 +128,7 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If there are more or fewer than samples, or at the first empty value.
+    /// If the number of values is not the number of samples, or at the first empty value.
     pub fn with_field<N: AsRef<str>>(mut self, field: &str, values: &[Option<N>]) -> Result<Self, Error> {
         check_length(&format!("field {field:?}"), self.len(), values.len())?;
         if let Some(index) = values.iter().position(|v| v.as_ref().is_some_and(|v| v.as_ref().is_empty())) {
@@ -161,7 +161,7 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If no class has this name.
     pub fn class(&self, name: &str) -> Result<Class, Error> {
         Ok(self.classes().class(name)?)
     }
@@ -204,7 +204,7 @@ impl Predictions {
         self.patients.as_deref()
     }
 
-    /// Which samples belong to one patient.
+    /// The partition of the samples into patients.
     #[must_use]
     pub fn clusters(&self) -> &Clusters {
         &self.clusters
@@ -227,11 +227,12 @@ impl Predictions {
         })
     }
 
-    /// One class against all others: is the sample of this class, and its probability.
+    /// Scores of one class against all others: for each sample, whether it is of the class, and the probability of the
+    /// class.
     ///
     /// # Errors
     ///
-    /// If there is no such class.
+    /// If the class is not one of these predictions.
     pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryScores, Error> {
         let position = self.classes().position(class)?;
         let positive = self.truth.iter().map(|&label| label as usize == position).collect();
@@ -299,7 +300,7 @@ impl Predictions {
     }
 }
 
-/// What stands in a file.
+/// Serialised form.
 #[derive(Serialize, Deserialize)]
 struct Written {
     probabilities: Probabilities,
@@ -358,7 +359,7 @@ fn check_names<N: AsRef<str>>(what: &str, names: &[N]) -> Result<(), Error> {
     }
 }
 
-/// Refuses two models that were not scored on the same samples, with the first difference.
+/// Refuses two models that were not scored on the same samples; the error names the first difference.
 pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<(), Error> {
     if first.len() != second.len() {
         let what = "the second model".to_owned();

@@ -1,4 +1,4 @@
-//! Predictions as a CSV that people and programs can read.
+//! Reads and writes predictions as CSV.
 
 use std::io::{Read, Write};
 
@@ -6,15 +6,15 @@ use radiograph_classes::Classes;
 
 use crate::{Error, Predictions, Probabilities};
 
-/// What the columns of probabilities begin with: `p_covid` holds the probability of the class `covid`.
+/// Prefix of the probability columns: `p_covid` holds the probability of the class `covid`.
 const PROBABILITY_PREFIX: &str = "p_";
 
 impl Predictions {
-    /// Reads a CSV with a header, one sample a row.
+    /// Reads a CSV file with a header and one sample per row.
     ///
     /// Columns, in any order: `label`, the true class; `p_<class>` for each class; optionally `id` and `patient`. Every
-    /// other column (`source`, `sex`, …) is a field, an empty cell in it is missing. Classes stand in the order of their
-    /// columns unless `classes` gives another one.
+    /// other column (`source`, `sex`, …) is a field, whose empty cells are missing values. Classes have the order of
+    /// their columns unless `classes` gives another one.
     ///
     /// ```
     /// use radiograph_metrics::Predictions;
@@ -30,8 +30,8 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If it is no CSV, if `label` or the probabilities are missing, or at the first cell that is no number; and as
-    /// [`Predictions::new`] and the methods that add ids, patients and fields.
+    /// If the input is not CSV, if `label` or the probabilities are missing, or at the first cell that is not a number;
+    /// also the errors of [`Predictions::new`] and of the methods that add ids, patients and fields.
     pub fn read_csv(from: impl Read, classes: Option<&Classes>) -> Result<Self, Error> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(from);
         let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -85,8 +85,8 @@ impl Predictions {
         Ok(predictions)
     }
 
-    /// Writes what [`Predictions::read_csv`] reads: `id`, `patient` and fields where there are any, `label`, and one
-    /// `p_<class>` a class, every probability so that it reads back as the same number.
+    /// Writes a CSV that [`Predictions::read_csv`] reads: `id`, `patient` and fields if there are any, `label`, and one
+    /// `p_<class>` column per class. Every probability reads back as the same number.
     ///
     /// # Errors
     ///

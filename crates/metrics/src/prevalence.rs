@@ -1,15 +1,15 @@
-//! Predictive values at the prevalence of the place of use: a balanced test set exaggerates them.
+//! Predictive values at the prevalence of the place of use; on a balanced test set they are too high.
 
 use radiograph_classes::Class;
 
 use crate::{BinaryCounts, ConfusionMatrix, Error, Score, Undefined};
 
-/// Room for rounding in a list of prevalences.
+/// Tolerance for rounding in the sum of the prevalences.
 const SUM_TOLERANCE: f64 = 1e-9;
 
 impl BinaryCounts {
-    /// Positive predictive value if a share `prevalence` were positive: sensitivity and specificity stay, Bayes' rule does
-    /// the rest.
+    /// Positive predictive value if the share `prevalence` of the samples were positive, by Bayes' rule; sensitivity
+    /// and specificity stay the same.
     ///
     /// ```
     /// use radiograph_metrics::BinaryCounts;
@@ -24,8 +24,8 @@ impl BinaryCounts {
     ///
     /// # Errors
     ///
-    /// The outer error if `prevalence` is not in [0, 1]; the inner one without positives or negatives, or if nothing would
-    /// be called positive.
+    /// The outer error if `prevalence` is not in [0, 1]; the inner one without positives or negatives, or if no sample
+    /// would be called positive.
     pub fn ppv_at_prevalence(&self, prevalence: f64) -> Result<Score, Error> {
         check(prevalence)?;
         Ok(self.recall().and_then(|sensitivity| {
@@ -34,11 +34,11 @@ impl BinaryCounts {
         }))
     }
 
-    /// Negative predictive value if a share `prevalence` were positive.
+    /// Negative predictive value if the share `prevalence` of the samples were positive.
     ///
     /// # Errors
     ///
-    /// As [`BinaryCounts::ppv_at_prevalence`], the last one if nothing would be called negative.
+    /// As [`BinaryCounts::ppv_at_prevalence`], except that the last reason is that no sample would be called negative.
     pub fn npv_at_prevalence(&self, prevalence: f64) -> Result<Score, Error> {
         check(prevalence)?;
         Ok(self.recall().and_then(|sensitivity| {
@@ -49,12 +49,13 @@ impl BinaryCounts {
 }
 
 impl ConfusionMatrix {
-    /// Precision of one class if the classes had these prevalences: each row keeps its shares and gets a new weight.
+    /// Precision of one class if the classes had these prevalences. Each row keeps its shares and gets a new weight.
     ///
     /// # Errors
     ///
-    /// The outer error if a class is not of this matrix, is given twice or not at all, or if the prevalences are not a
-    /// distribution; the inner one if a class of positive prevalence has no sample, or nothing would be called this class.
+    /// The outer error if a class is not in this matrix, is given twice or is missing, or if the prevalences are not a
+    /// distribution; the inner one if a class of positive prevalence has no sample, or no sample would be predicted to
+    /// be `class`.
     pub fn precision_at_prevalence(
         &self,
         class: &Class,

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// How far the probabilities of one sample may sum from 1: room for `f32` softmax and for six printed decimals.
+/// Largest deviation from 1 of the sum of one sample's probabilities: room for `f32` softmax and for six printed
+/// decimals.
 pub const ROW_SUM_TOLERANCE: f64 = 1e-5;
 
-/// Probabilities `[N, K]`, each column bound to a class of its set.
+/// Probabilities `[N, K]` whose columns are bound to classes.
 ///
-/// Checked once, here: at least two classes, every entry a number in [0, 1], every row summing to 1 within
+/// Checked once, on construction: at least two classes, every entry a number in [0, 1], every row summing to 1 within
 /// [`ROW_SUM_TOLERANCE`]. Rows are never rescaled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
@@ -21,12 +22,12 @@ pub struct Probabilities {
 }
 
 impl Probabilities {
-    /// The matrix `[N, K]` whose column order is that of `columns`: the set of the model that computed it.
+    /// A matrix `[N, K]` whose columns are in the order of `columns`, the classes of the model that computed it.
     ///
     /// # Errors
     ///
-    /// If there is one class, if the width is not the number of classes, or at the first entry or row that is not a
-    /// distribution.
+    /// If there is only one class, if the width is not the number of classes, or at the first entry or row that is not
+    /// part of a distribution.
     pub fn new(columns: &Classes, values: Array2<f64>) -> Result<Self, Error> {
         if columns.len() < 2 {
             return Err(Error::OneClass { class: columns.to_string() });
@@ -49,7 +50,7 @@ impl Probabilities {
         Ok(Self { columns: columns.clone(), values })
     }
 
-    /// Columns given by name, in any order, each with one probability a sample.
+    /// Probabilities from named columns in any order, each with one probability per sample.
     ///
     /// ```
     /// use radiograph_metrics::Probabilities;
@@ -63,7 +64,7 @@ impl Probabilities {
     ///
     /// # Errors
     ///
-    /// As [`Probabilities::new`], and if the columns differ in length or a name is unusable.
+    /// As [`Probabilities::new`], and if the columns differ in length or a name is invalid.
     pub fn from_columns<'a>(named: impl IntoIterator<Item = (&'a str, Vec<f64>)>) -> Result<Self, Error> {
         let (names, columns): (Vec<&str>, Vec<Vec<f64>>) = named.into_iter().unzip();
         let classes = Classes::new(names.iter().copied())?;
@@ -106,12 +107,12 @@ impl Probabilities {
     ///
     /// # Errors
     ///
-    /// If no column is of that class.
+    /// If no column belongs to that class.
     pub fn of(&self, class: &Class) -> Result<Vec<f64>, Error> {
         Ok(self.values.column(self.columns.position(class)?).to_vec())
     }
 
-    /// Rows picked by position, in this order; a row may be picked again.
+    /// Rows at these positions, in this order; a position may repeat.
     pub(crate) fn rows(&self, picked: &[usize]) -> Self {
         Self { columns: self.columns.clone(), values: self.values.select(ndarray::Axis(0), picked) }
     }
@@ -141,7 +142,7 @@ impl Probabilities {
     }
 }
 
-/// What stands in a file: names and rows, checked again when read.
+/// Serialised form: names and rows, checked again when they are read.
 #[derive(Serialize, Deserialize)]
 struct Written {
     classes: Classes,

@@ -1,4 +1,4 @@
-//! Quantiles of numbers that are sorted already.
+//! Quantiles of sorted numbers.
 
 use crate::{Score, Undefined};
 

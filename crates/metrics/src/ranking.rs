@@ -1,10 +1,10 @@
-//! Samples sorted by score once, walked many times: the engine of curves, AUC and average precision.
+//! Ranks samples by score once, for computing curves, AUC and average precision under many sample weights.
 
 use rayon::slice::ParallelSliceMut;
 
 use crate::{Score, Undefined};
 
-/// From how many scores on sorting is shared among threads; the result is the same either way.
+/// Number of scores from which sorting uses several threads; the result is the same either way.
 const PARALLEL_FROM: usize = 1 << 15;
 
 /// Samples in order of falling score, tied ones marked as one group.
@@ -34,7 +34,7 @@ pub(crate) struct Step {
     pub(crate) negatives: u64,
 }
 
-/// How many samples score higher.
+/// Number of samples that score higher.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Above {
     /// Positive ones.
@@ -44,7 +44,7 @@ pub(crate) struct Above {
 }
 
 impl Ranking {
-    /// Sorts `(sample, positive, score)`; a sample may stand more than once, scores must be finite.
+    /// Sorts `(sample, positive, score)`; a sample may occur more than once, and scores must be finite.
     pub(crate) fn new(scored: impl Iterator<Item = (u32, bool, f64)>) -> Self {
         // The flag and sample number make every key distinct, so an unstable sort has one possible result.
         let mut keys: Vec<(u64, u32, u32)> = scored
@@ -66,7 +66,7 @@ impl Ranking {
     }
 
     /// Calls `visit` at each distinct score of positive weight, from the highest down, and returns the totals
-    /// (positives, negatives). `weight(sample)` is how often a sample counts.
+    /// (positives, negatives). `weight(sample)` is the number of times that a sample counts.
     pub(crate) fn walk(&self, weight: impl Fn(usize) -> u64, mut visit: impl FnMut(Step)) -> (u64, u64) {
         let (mut positives, mut negatives) = (0, 0);
         let mut before = (0, 0);
@@ -83,8 +83,8 @@ impl Ranking {
         (positives, negatives)
     }
 
-    /// Calls `visit` with the samples `(number, positive)` of each distinct score, from the highest down, and with what
-    /// lies above them.
+    /// Calls `visit` with the samples `(number, positive)` of each distinct score, from the highest down, and with the
+    /// counts above them.
     pub(crate) fn walk_groups(&self, mut visit: impl FnMut(&[(usize, bool)], Above)) {
         let mut above = Above { positives: 0, negatives: 0 };
         let mut group = Vec::new();
@@ -141,7 +141,7 @@ pub(crate) fn check_positive(positives: u64, negatives: u64) -> Result<(), Undef
     }
 }
 
-/// A number that sorts ascending where the score sorts descending; −0 and 0 are one score.
+/// A number that sorts in ascending order when the score sorts in descending order; −0 and 0 are one score.
 fn falling(score: f64) -> u64 {
     let bits = (score + 0.0).to_bits();
     let ascending = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };

@@ -1,4 +1,4 @@
-//! The ROC curve: sensitivity against 1 − specificity at every distinct threshold.
+//! ROC curve: sensitivity against 1 − specificity at every distinct threshold.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RocPoint {
-    /// Samples at or above it are called positive; `None` lies above every score.
+    /// Threshold; samples at or above it are called positive. `None` lies above every score.
     pub threshold: Option<f64>,
     /// False positives / negatives, 1 − specificity.
     pub false_positive_rate: f64,
@@ -20,7 +20,7 @@ pub struct RocPoint {
     pub true_positive_rate: f64,
 }
 
-/// A ROC curve from (0, 0) to (1, 1), one point a distinct score, thresholds falling.
+/// A ROC curve from (0, 0) to (1, 1) with one point per distinct score, thresholds falling.
 ///
 /// Tied samples enter together, so the order of samples cannot change the curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,9 +28,9 @@ pub struct RocPoint {
 pub struct RocCurve {
     /// The points; the first one has no threshold.
     pub points: Vec<RocPoint>,
-    /// Positive samples.
+    /// Number of positive samples.
     pub positives: u64,
-    /// Negative samples.
+    /// Number of negative samples.
     pub negatives: u64,
 }
 
@@ -53,7 +53,7 @@ impl RocCurve {
         Ok(Self { points, positives, negatives })
     }
 
-    /// The area under the drawn line, by trapezoids. For the area under a full curve [`BinaryScores::auc`] is exact.
+    /// The area under the drawn line, by trapezoids. [`BinaryScores::auc`] gives the exact area under a full curve.
     #[must_use]
     pub fn area(&self) -> f64 {
         let trapezoid = |pair: &[RocPoint]| {
@@ -63,7 +63,7 @@ impl RocCurve {
         self.points.windows(2).map(trapezoid).sum()
     }
 
-    /// At most `most` points (two at least) that keep the shape, for plots: see [`Thinned`].
+    /// A curve of at most `most` points (at least two) with the same shape, for plots: see [`Thinned`].
     #[must_use]
     pub fn thinned(&self, most: usize) -> Thinned<Self> {
         let (points, deviation) =

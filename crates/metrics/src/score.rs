@@ -1,4 +1,4 @@
-//! A score, or the reason why there is none.
+//! A score, or the reason why it does not exist.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// In files: `{"value": 0.93}` or `{"undefined": "no_positive"}` (see [`as_value`]).
 pub type Score = Result<f64, Undefined>;
 
-/// Why a score does not exist for this data. It is no fault of the input, and never stands for 0, 0.5 or NaN.
+/// Reason why a score does not exist for this data. It is not a fault of the input, and 0, 0.5 or NaN never stand for
+/// it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
 )]
@@ -17,16 +18,16 @@ pub enum Undefined {
     /// The class is absent from truth and predictions.
     #[error("the class is neither present nor predicted")]
     Absent,
-    /// The interval of a score that no resampling of patients gives: a calibration error.
+    /// The interval of a calibration error, which resampling patients cannot give.
     #[error("resampling adds to its bias")]
     BiasedByResampling,
     /// Some members of an average are undefined and the average was told to refuse.
     #[error("a class of this average is undefined")]
     ClassUndefined,
-    /// Every sample has one true class.
+    /// Every sample has the same true class.
     #[error("all samples are of one class")]
     ConstantTruth,
-    /// One class was predicted for every sample.
+    /// Every sample has the same predicted class.
     #[error("one class was predicted for all samples")]
     ConstantPrediction,
     /// The interval of a score that is itself undefined.
@@ -38,7 +39,7 @@ pub enum Undefined {
     /// No sample was called positive.
     #[error("the class was never predicted")]
     NeverPredicted,
-    /// No temperature minimises the loss: it falls (or rises) without end.
+    /// No temperature minimises the loss, because the loss falls (or rises) without end.
     #[error("the loss has no minimum at a finite temperature")]
     NoFiniteTemperature,
     /// No sample is negative.
@@ -59,7 +60,7 @@ pub enum Undefined {
     /// Fewer patients than the method needs.
     #[error("too few patients")]
     TooFewPatients,
-    /// Fewer samples than the table asks for.
+    /// Fewer samples than the table requires.
     #[error("too few samples")]
     TooFewSamples,
     /// The score was undefined in more than half of the resamples.

@@ -1,17 +1,17 @@
-//! A number computed from weighted samples: what resampling and permutation can work on.
+//! A number computed from weighted samples, for resampling and permutation.
 
 use crate::Undefined;
 
-/// A number that depends on how often each sample counts.
+/// A number that depends on the weight of each sample.
 ///
-/// Resampling with replacement is then a change of weights: nothing is copied or sorted again. Any closure
-/// `Fn(&[u32]) -> Result<f64, Undefined>` is one; [`Metric::prepare`](crate::Metric::prepare) makes one of every metric.
+/// Resampling with replacement then only changes weights; nothing is copied or sorted again. Any closure `Fn(&[u32]) ->
+/// Result<f64, Undefined>` is a statistic; [`Metric::prepare`](crate::Metric::prepare) makes one of every metric.
 pub trait Statistic: Sync {
-    /// The number if sample `i` counts `weights[i]` times; samples of weight 0 are absent.
+    /// The number when sample `i` counts `weights[i]` times; samples of weight 0 are absent.
     ///
     /// # Errors
     ///
-    /// Undefined where the weighted samples leave it so.
+    /// Undefined if the weighted samples do not define it.
     fn weighted(&self, weights: &[u32]) -> Result<f64, Undefined>;
 }
 

@@ -1,4 +1,4 @@
-//! A score in each subgroup of a field, those of whom the field is missing among them.
+//! Scores each subgroup of a field, including the samples without a value.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -12,7 +12,7 @@ use crate::{Bootstrap, Error, Estimate, Metric, Predictions, Undefined};
 pub enum Group {
     /// Samples with this value.
     Named(String),
-    /// Samples without a value: a group of its own, never dropped.
+    /// Samples without a value; they form a separate group and are never dropped.
     Missing,
 }
 
@@ -29,36 +29,37 @@ impl fmt::Display for Group {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subgroup {
-    /// Which.
+    /// The group.
     pub group: Group,
-    /// Its samples.
+    /// Number of samples.
     pub samples: usize,
-    /// Its patients.
+    /// Number of patients.
     pub patients: usize,
-    /// Its samples by true class, in the order of the classes: a group of one class has no AUC.
+    /// Number of samples by true class, in the order of the classes; a group with only one class has no AUC.
     pub by_class: Vec<(String, usize)>,
     /// The score with its interval.
     pub estimate: Estimate,
 }
 
-/// A score in every subgroup of a field.
+/// A score for every subgroup of a field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SubgroupTable {
     /// The field.
     pub field: String,
-    /// The score.
+    /// Name of the score.
     pub metric: String,
-    /// The subgroups by name, the missing last.
+    /// Subgroups by name, the missing group last.
     pub groups: Vec<Subgroup>,
 }
 
 impl SubgroupTable {
-    /// Scores each group of `field` on its own. Groups of fewer than `fewest` samples are listed, their score undefined.
+    /// Scores each group of `field` separately. Groups of fewer than `fewest` samples are listed with an undefined
+    /// score.
     ///
     /// # Errors
     ///
-    /// If there is no such field or the metric does not fit.
+    /// If no field has this name or the metric does not fit.
     pub fn of(
         predictions: &Predictions,
         field: &str,

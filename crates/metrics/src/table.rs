@@ -1,4 +1,4 @@
-//! A table of texts that prints as plain text, Markdown or CSV.
+//! Table of text cells that prints as plain text, Markdown or CSV.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ impl Table {
         Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row; it is cut or filled with empty cells to the width of the header.
+    /// Adds a row; it is truncated, or filled with empty cells, to the width of the header.
     pub fn push<C: Into<String>>(&mut self, row: impl IntoIterator<Item = C>) {
         let mut row: Vec<String> = row.into_iter().map(Into::into).collect();
         row.resize(self.header.len(), String::new());
@@ -47,7 +47,7 @@ impl Table {
         &self.rows
     }
 
-    /// Aligned columns under a rule.
+    /// The table as text, with aligned columns and a rule below the header.
     #[must_use]
     pub fn to_text(&self) -> String {
         let (widths, numeric) = (self.widths(&self.cells(str::to_owned)), self.numeric());
@@ -57,7 +57,7 @@ impl Table {
         lines.iter().map(line).collect()
     }
 
-    /// A Markdown table; pipes in cells are escaped.
+    /// The table in Markdown; pipes in cells are escaped.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let cells = self.cells(|cell| cell.replace('|', "\\|").replace('\n', " "));
@@ -73,7 +73,7 @@ impl Table {
         lines.concat()
     }
 
-    /// RFC 4180 with a header line.
+    /// The table as CSV (RFC 4180) with a header line.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -91,7 +91,7 @@ impl Table {
         std::iter::once(&self.header).chain(&self.rows).map(row).collect()
     }
 
-    /// For each column whether all its cells begin like a number, a gap or a reason.
+    /// For each column, whether all its cells begin like a number, a gap or a reason.
     fn numeric(&self) -> Vec<bool> {
         let begins = |cell: &str| cell.starts_with(|c: char| c.is_ascii_digit() || "-(".contains(c));
         let column = |at: usize| !self.rows.is_empty() && self.rows.iter().all(|row| begins(&row[at]));
@@ -117,7 +117,7 @@ pub(crate) fn score_cell(score: Score) -> String {
 }
 
 impl From<&ConfusionMatrix> for Table {
-    /// One row a true class, one column a predicted class.
+    /// A table with one row per true class and one column per predicted class.
     fn from(matrix: &ConfusionMatrix) -> Self {
         let columns = matrix.classes().names().map(|name| format!("predicted {name}"));
         let mut table = Self::new(std::iter::once("true class".to_owned()).chain(columns));
@@ -129,7 +129,7 @@ impl From<&ConfusionMatrix> for Table {
 }
 
 impl From<&SubgroupTable> for Table {
-    /// One row a subgroup.
+    /// A table with one row per subgroup.
     fn from(subgroups: &SubgroupTable) -> Self {
         let classes = subgroups.groups.first().map_or(&[][..], |group| &group.by_class);
         let mut header = vec![subgroups.field.clone(), "samples".to_owned(), "patients".to_owned()];
@@ -148,7 +148,7 @@ impl From<&SubgroupTable> for Table {
 }
 
 impl From<&[Comparison]> for Table {
-    /// One row a comparison.
+    /// A table with one row per comparison.
     fn from(comparisons: &[Comparison]) -> Self {
         let mut table =
             Self::new(["models", "score", "first", "second", "difference", "p", "p (Holm)", "conclusion"]);

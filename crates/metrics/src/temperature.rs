@@ -1,34 +1,35 @@
-//! Temperature scaling: one number, fitted on validation data, that makes probabilities honest without changing order.
+//! Temperature scaling: one number, fitted on validation data, that calibrates probabilities and keeps their order.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Predictions, Undefined, calibration::LOG_LOSS_FLOOR};
 
-/// The hottest and (inverse) coldest temperature that is looked for.
+/// Highest temperature of the search; its inverse is the lowest.
 const LIMIT: f64 = 1_000.0;
 
 /// A temperature T: probabilities become p^(1/T), rescaled to sum to 1, which is softmax of logits / T.
 ///
-/// Fit it on one set (validation) and apply it to another (test); fitting and testing on one set proves nothing. See Guo
-/// et al. 2017, *On Calibration of Modern Neural Networks*.
+/// Fit it on one set (validation) and apply it to another (test). Fitting and testing on the same set proves nothing.
+/// See Guo et al. 2017, *On Calibration of Modern Neural Networks*.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Temperature {
-    /// T, above 1 where the model was too sure.
+    /// T; above 1 if the model was overconfident.
     pub value: f64,
-    /// Samples it was fitted on.
+    /// Number of samples that it was fitted on.
     pub fitted_on: usize,
 }
 
 impl Temperature {
     /// The temperature that minimises the log loss of `validation`.
     ///
-    /// Probabilities of 0 are taken as [`LOG_LOSS_FLOOR`].
+    /// Probabilities of 0 count as [`LOG_LOSS_FLOOR`].
     ///
     /// # Errors
     ///
-    /// Undefined if the loss has no minimum between 1/1000 and 1000: all samples right (ever colder is ever better), or
-    /// predictions that are worse than none (ever hotter is ever better).
+    /// Undefined if the loss has no minimum between 1/1000 and 1000: either all samples are right (a lower temperature
+    /// is always better), or the predictions are worse than uninformative ones (a higher temperature is always
+    /// better).
     pub fn fit(validation: &Predictions) -> Result<Self, Undefined> {
         let logits: Vec<Vec<f64>> = validation
             .probabilities()
@@ -54,14 +55,14 @@ impl Temperature {
 
     /// The predictions with rescaled probabilities; the predicted class of a sample does not change.
     ///
-    /// Probabilities below [`LOG_LOSS_FLOOR`] are raised to it, as in [`fit`](Self::fit): one of 0 would stay 0 at any
-    /// temperature, and its loss be another than the one that was minimised.
+    /// Probabilities below [`LOG_LOSS_FLOOR`] are raised to it, as in [`fit`](Self::fit). Otherwise a probability of 0
+    /// would stay 0 at any temperature, and its loss would not be the one that was minimised.
     #[must_use]
     pub fn apply(&self, test: &Predictions) -> Predictions {
         test.with_probabilities(test.probabilities().map_rows(|row, target| self.of_row(row, target)))
     }
 
-    /// The same for the probabilities of one sample: writes the rescaled ones to `target`, which is as long as `row`.
+    /// Rescales the probabilities of one sample, `row`, into `target`, which is as long as `row`.
     pub fn of_row(&self, row: &[f64], target: &mut [f64]) {
         let largest = row.iter().fold(LOG_LOSS_FLOOR, |a, &b| a.max(b));
         for (value, p) in target.iter_mut().zip(row) {
@@ -72,7 +73,7 @@ impl Temperature {
     }
 }
 
-/// d loss / dβ of one sample: the expected logit less that of the true class.
+/// d loss / dβ of one sample: the expected logit minus that of the true class.
 fn slope(logits: &[f64], truth: u32, beta: f64) -> f64 {
     let largest = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
     let (mut sum, mut expected) = (0.0, 0.0);

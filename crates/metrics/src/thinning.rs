@@ -1,16 +1,16 @@
-//! Fewer points for a plot, chosen so that the line keeps its shape.
+//! Reduces the points of a curve for a plot and keeps its shape.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
 use serde::{Deserialize, Serialize};
 
-/// A curve with fewer points, and how far the full one strays from it.
+/// A curve with fewer points, and its largest deviation from the full curve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Thinned<C> {
-    /// The curve; its points are points of the full one, both ends among them.
+    /// The curve; its points are points of the full one and include both ends.
     pub curve: C,
-    /// The largest distance, in units of the axes, of a dropped point from the thinned line.
+    /// The largest distance of a dropped point from the thinned line, in units of the axes.
     pub deviation: f64,
 }
 
@@ -22,7 +22,7 @@ struct Stretch {
     distance: f64,
 }
 
-/// At most `most` of the points (two at least) and the largest distance of a dropped one from the line through them.
+/// At most `most` (at least two) of the points, and the largest distance of a dropped point from the line through them.
 pub(crate) fn thin_points<P: Copy>(
     points: &[P],
     place: impl Fn(&P) -> [f64; 2],
@@ -33,10 +33,10 @@ pub(crate) fn thin_points<P: Copy>(
     (kept.into_iter().map(|at| points[at]).collect(), deviation)
 }
 
-/// Positions of at most `most` points (two at least) and the largest distance of a dropped one from the new line.
+/// Positions of at most `most` (at least two) points, and the largest distance of a dropped point from the new line.
 ///
-/// Douglas and Peucker's rule taken greedily: always add the point that lies farthest from the line so far. Points on a
-/// straight stretch are therefore dropped first and cost nothing.
+/// Douglas and Peucker's rule, applied greedily: each step adds the point that is farthest from the line so far. Points
+/// on a straight stretch are therefore dropped first, without any deviation.
 fn thin(line: &[[f64; 2]], most: usize) -> (Vec<usize>, f64) {
     let Some(last) = line.len().checked_sub(1) else { return (Vec::new(), 0.0) };
     let mut kept = vec![0, last];

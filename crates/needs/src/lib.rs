@@ -1,9 +1,9 @@
 //! Records tests that are skipped because the machine lacks something: real images, weights, a browser, a GPU.
 //!
-//! libtest has no word for a skipped test and hides what a passing test prints, so a test that returns early looks like one
-//! that passed. Tests ask this crate instead. It writes one line past the capture to standard error, and one line to the
-//! file that the environment variable [`RECORD`] names. `cargo xtask test` counts the lines, and `cargo xtask ci` fails if
-//! a recorded need is met after all. For development only: no library or program depends on it.
+//! libtest cannot mark a test as skipped and hides the output of passing tests, so a test that returns early looks like
+//! one that passed. This crate writes one line to standard error, which libtest does not capture, and one line to the
+//! file in the environment variable [`RECORD`]. `cargo xtask test` counts these lines, and `cargo xtask ci` fails if
+//! the machine meets a recorded need after all. The crate is for tests only: no library or program depends on it.
 //!
 //! ```
 //! // A test on real images begins like this.
@@ -24,7 +24,7 @@ pub use record::{RECORD, Skipped, skip};
 
 /// The folder that an environment variable names, or `None` after recording the test as skipped.
 ///
-/// Tests run in the folder of their package, so a relative path counts from the root of the project.
+/// Tests run in the folder of their package, so a relative path is resolved from the root of the project.
 ///
 /// # Panics
 ///
@@ -38,7 +38,7 @@ pub fn folder(variable: &'static str) -> Option<PathBuf> {
     folder
 }
 
-/// The folder that an environment variable names; nothing is recorded if it names none.
+/// The folder that an environment variable names; `None` without recording anything if the variable is not set.
 ///
 /// # Panics
 ///
@@ -50,7 +50,7 @@ pub fn named_folder(variable: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// A path as it counts from the root of the project.
+/// The path, resolved from the root of the project if it is relative.
 pub fn from_root(path: &Path) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }

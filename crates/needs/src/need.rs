@@ -1,4 +1,4 @@
-//! The things that a test may need, and whether this machine has them.
+//! Requirements of tests, and checks whether this machine meets them.
 
 use std::{
     env, fmt,
@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-/// Something that a test needs and that not every machine has.
+/// A requirement of a test that some machines do not meet.
 ///
 /// Its text form, such as `variable RADIOGRAPH_DATA`, can be parsed again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,18 +19,18 @@ pub enum Need {
     Program(String),
     /// Python modules, separated by commas.
     PythonModules(String),
-    /// A file or folder that some other command makes.
+    /// A file or folder that another command makes.
     File(PathBuf),
     /// A Chromium browser.
     Browser,
     /// An NVIDIA GPU whose driver answers.
     Gpu,
-    /// A user who is not the superuser.
+    /// A user other than the superuser.
     OrdinaryUser,
 }
 
 impl Need {
-    /// Whether this machine has it.
+    /// Whether this machine meets the need.
     pub fn is_met(&self) -> bool {
         match self {
             Self::Variable(name) => env::var_os(name).is_some_and(|value| !value.is_empty()),
@@ -58,7 +58,7 @@ impl fmt::Display for Need {
     }
 }
 
-/// A text that names no [`Need`].
+/// A text that does not name a [`Need`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotANeed {
     text: String,
@@ -91,14 +91,14 @@ impl FromStr for Need {
     }
 }
 
-/// Python interpreter for tests: `RADIOGRAPH_PYTHON`, else `python3`. A path with a folder in it counts from the root of
-/// the project.
+/// Python interpreter for tests: `RADIOGRAPH_PYTHON`, else `python3`. A path with a folder in it is resolved from the
+/// root of the project.
 pub fn python() -> String {
     let python = env::var("RADIOGRAPH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     if python.contains('/') { crate::from_root(Path::new(&python)).display().to_string() } else { python }
 }
 
-/// Path of a Chromium or Chrome: `CHROMIUM`, else where Debian and others put it.
+/// Path of Chromium or Chrome: `CHROMIUM`, else the usual paths of Debian and other systems.
 pub fn browser() -> Option<String> {
     let named = env::var("CHROMIUM").ok();
     let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

@@ -1,4 +1,4 @@
-//! The record of skipped tests: one line each, as text for a person and in a file for `cargo xtask`.
+//! Records each skipped test as one line, on standard error for a person and in a file for `cargo xtask`.
 
 use std::{
     env, fmt,
@@ -31,7 +31,7 @@ impl fmt::Display for Skipped {
 }
 
 impl Skipped {
-    /// Reads one line of the record; `None` if it is not one.
+    /// Parses one line of the record; `None` if the line is invalid.
     pub fn parse(line: &str) -> Option<Self> {
         let mut cells = line.split('\t');
         let (need, package, test) = (cells.next()?, cells.next()?, cells.next()?);
@@ -41,11 +41,11 @@ impl Skipped {
     }
 }
 
-/// Records that the running test cannot check anything because the machine lacks this. The test then returns.
+/// Records that the running test is skipped because the machine lacks `need`. The test must return afterwards.
 ///
 /// # Panics
 ///
-/// If the machine has it, or if the record cannot be written: either way the skip would be false.
+/// If the machine meets the need, or if the record cannot be written: in both cases the skip would be wrong.
 #[track_caller]
 pub fn skip(need: &Need) {
     assert!(!need.is_met(), "this test must not be skipped: {need} is there");

@@ -1,4 +1,4 @@
-//! A skipped test is seen by a person and counted by a program, although libtest says that it passed.
+//! Tests that a skipped test is reported and recorded, although libtest counts it as passed.
 
 use std::{env, fs, process::Command};
 

@@ -11,14 +11,14 @@ use radiograph_image::ImageError;
 use radiograph_libtorch::{DeviceError, first_line};
 use radiograph_weights::WeightsError;
 
-/// An error of a pipeline; errors of the crates below pass through unchanged.
+/// Error of a pipeline. Errors of the crates below are included unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Settings, run folders, and stages that need no libtorch.
     #[error(transparent)]
     Run(#[from] radiograph_run::Error),
-    /// The image is not the one whose features are stored.
+    /// The image file has changed since its features were stored.
     #[error("{} has changed since its features were extracted; run the stage `extract` again", path.display())]
     Changed {
         /// The image.
@@ -44,7 +44,7 @@ pub enum Error {
     Device(#[from] DeviceError),
 }
 
-/// Errors that a run passes through, too.
+/// Conversions of errors that also belong to [`radiograph_run::Error`].
 macro_rules! from_run {
     ($($error:ty),+ $(,)?) => {
         $(impl From<$error> for Error {

@@ -1,7 +1,7 @@
-//! The external test: a finished run's model on images of another place, beside its score at home.
+//! Tests a finished run's model on images of another place, and compares the scores with those of the run.
 //!
 //! Images that the model was trained on, or that show the same picture or patient as a training image, are left out and
-//! counted. Not a stage of a run: only the feature store in its folder grows.
+//! counted. The test is not a stage of a run: the run's only change is that its feature store grows.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -34,13 +34,13 @@ pub struct ExternalTest {
     pub model: String,
     /// Scores on the external images.
     pub elsewhere: Evaluation,
-    /// Scores on the run's own test part; both with the same temperature, if there is one.
+    /// Scores on the run's own test part. Both use the same temperature, if there is one.
     pub own: Evaluation,
-    /// Number of images left out, by code of the reason; `picture-trained-on` and `patient-trained-on` count what the model
-    /// knows. Patients are compared by source and name, so two hospitals that number their patients alike need sources with
-    /// different names.
+    /// Number of images left out, by code of the reason. `picture-trained-on` and `patient-trained-on` count the images
+    /// that the model was trained on. Patients are compared by source and name, so two hospitals with the same patient
+    /// numbers need sources with different names.
     pub left_out: BTreeMap<String, usize>,
-    /// Number of training images whose files are gone, so that copies of them were not looked for.
+    /// Number of training images whose files no longer exist, so that their copies could not be searched.
     pub not_compared: usize,
     /// Number of images that are unlike the training images.
     pub unfamiliar: usize,
@@ -55,7 +55,7 @@ pub struct ExternalTest {
 const PICTURE_TRAINED_ON: &str = "picture-trained-on";
 /// Reason code: the model was trained on the same patient of the same source.
 const PATIENT_TRAINED_ON: &str = "patient-trained-on";
-/// Reason code: a further image of a picture that is tested.
+/// Reason code: another image of a picture that is already tested.
 const SAME_PICTURE: &str = "same-picture";
 /// Number of feature maps classified at a time.
 const BATCH: usize = 64;
@@ -123,7 +123,7 @@ impl ExternalTest {
     }
 }
 
-/// Extracts and classifies the images in batches. Images that cannot be read any more are counted.
+/// Extracts and classifies the images in batches. Images that can no longer be read are counted.
 fn classified(
     predictor: &Predictor,
     candidates: Vec<Candidate>,
@@ -160,7 +160,8 @@ fn classified(
 }
 
 impl ExternalTest {
-    /// Scores over all classes, and AUC, recall and specificity of each class: at home and elsewhere.
+    /// Table of the scores over all classes, and of AUC, recall and specificity of each class: in the run and on the
+    /// external images.
     pub fn contrast(&self) -> Table {
         let mut table = Table::new(["score", "in the run's own test part", "elsewhere"]);
         let mut row = |name: String, own: &NamedEstimate, elsewhere: &NamedEstimate| {
@@ -188,7 +189,8 @@ struct Asked {
 }
 
 impl Asked {
-    /// Leaves out images that the filters exclude, images that the model was trained on, and further images of one picture.
+    /// Leaves out images that the filters exclude, images that the model was trained on, and repeated images of one
+    /// picture.
     fn new(
         gathered: Gathered,
         trained: &Manifest,

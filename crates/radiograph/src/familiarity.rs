@@ -1,5 +1,6 @@
-//! Familiarity: the distance of an image's features from those of the training images. Neither a measure of disease nor a
-//! proof: an image that looks familiar may still show something else.
+//! Measures how far an image's features lie from those of the training images.
+//!
+//! This does not measure disease and proves nothing: an image that looks familiar may still show something else.
 
 use std::path::Path;
 
@@ -9,17 +10,17 @@ use tch::{Kind, Tensor};
 
 use crate::Error;
 
-/// Neighbour whose distance counts. The nearest ones may be near-copies.
+/// Rank of the neighbour whose distance counts. Nearer ones may be near-copies.
 const NEIGHBOUR: i64 = 5;
-/// Share of the training images above which an image counts as strange.
+/// Share of the training images with smaller distances above which an image counts as strange.
 pub const STRANGE: f64 = 0.99;
 /// Number of training images compared at a time.
 const BLOCK: i64 = 512;
 
-/// The means over the grid of training images' feature maps, and how far each lies from the others.
+/// The mean features of the training images over the grid, and the distance of each training image from the others.
 ///
-/// A distance is Euclidean, over channels scaled to unit deviation, to the fifth nearest training image of another group
-/// (so that a patient's second film does not make the first one look at home).
+/// A distance is Euclidean, over channels scaled to unit deviation. It is the distance to the fifth nearest training
+/// image of another group, so that a second film of the same patient does not make an image look familiar.
 #[derive(Debug)]
 pub struct Familiarity {
     mean: Tensor,
@@ -33,7 +34,7 @@ pub struct Familiarity {
 pub struct Strangeness {
     /// The distance to its fifth nearest training image.
     pub distance: f64,
-    /// The share of training images that lie nearer to the others, 0 to 1.
+    /// Share of training images with a smaller distance from the other training images, 0 to 1.
     pub stranger_than: f64,
 }
 
@@ -45,11 +46,12 @@ impl Strangeness {
 }
 
 impl Familiarity {
-    /// From pooled features `[N, C]` and the group of each of the N training images.
+    /// Builds the reference from pooled features `[N, C]` and the group of each of the N training images.
     ///
     /// # Errors
     ///
-    /// [`Error::NoImage`] unless more than five images of other groups stand beside each, or if numbers of rows differ.
+    /// [`Error::NoImage`] unless each image has more than five images of other groups, or if the numbers of rows
+    /// differ.
     pub fn new(pooled: &Tensor, groups: &[i64]) -> Result<Self, Error> {
         let _guard = tch::no_grad_guard();
         let rows = pooled.size().first().copied().unwrap_or(0);
@@ -83,7 +85,7 @@ impl Familiarity {
         Ok(Self { mean, deviation, scaled, own })
     }
 
-    /// Writes what it was made from: `pooled` `[N, C]` and `groups`, to be read by [`Familiarity::read`].
+    /// Writes `pooled` `[N, C]` and `groups` to a file for [`Familiarity::read`].
     ///
     /// # Errors
     ///
@@ -104,7 +106,7 @@ impl Familiarity {
         Ok(write_bytes(path, &file)?)
     }
 
-    /// Reads what [`Familiarity::write`] wrote.
+    /// Reads a file of [`Familiarity::write`].
     ///
     /// # Errors
     ///
@@ -133,11 +135,11 @@ impl Familiarity {
         Self::new(&table, &numbers)
     }
 
-    /// How strange each image of `pooled [N, C]` is.
+    /// The strangeness of each image of `pooled [N, C]`.
     ///
     /// # Errors
     ///
-    /// If there are other channels than in training.
+    /// If the number of channels differs from training.
     pub fn of(&self, pooled: &Tensor) -> Result<Vec<Strangeness>, Error> {
         let _guard = tch::no_grad_guard();
         let work = || -> Result<Vec<f32>, tch::TchError> {
@@ -159,7 +161,7 @@ impl Familiarity {
     }
 }
 
-/// Euclidean, `[N, M]`.
+/// Euclidean distances, `[N, M]`.
 fn distances(from: &Tensor, to: &Tensor) -> Result<Tensor, tch::TchError> {
     let square = |rows: &Tensor| rows.f_mul(rows)?.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float);
     let products = from.f_matmul(&to.f_transpose(0, 1)?)?;

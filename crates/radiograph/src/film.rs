@@ -1,4 +1,4 @@
-//! A film: one image file, read once and decoded once, for its prediction, its warnings and its picture.
+//! An image file that is read and decoded once, for its prediction, its warnings and its picture.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use radiograph_image::{DicomHeader, ImageError, ImageFormat, Limits, Picture, de
 
 use crate::Error;
 
-/// Difference of channels, of 255, above which a pixel is coloured.
+/// Difference between channels (of 255) above which a pixel counts as coloured.
 const COLOURED: u8 = 24;
 
 /// A decoded image file.
@@ -26,7 +26,7 @@ impl Film {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] if it cannot be read or is no image.
+    /// [`Error::Image`] if it cannot be read or is not an image.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let limits = Limits::default();
         let bytes = read_file(path, &limits)?;
@@ -56,12 +56,12 @@ impl Film {
         self.view
     }
 
-    /// The picture as stored, in colour if the file is.
+    /// The stored picture, in colour if the file is.
     pub fn stored(&self) -> &Picture {
         &self.stored
     }
 
-    /// The picture in gray, as extraction sees it.
+    /// The picture in gray, which is also the input of extraction.
     pub fn gray(&self) -> &Picture {
         &self.gray
     }

@@ -1,4 +1,4 @@
-//! A frozen network of a run: its weights, its input, and the key of its features.
+//! A frozen network of a run, with its weights, its preprocessing, and the key of its features.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -50,7 +50,7 @@ impl ChosenWeights {
         }
     }
 
-    /// Resampling filter of the weights' publisher; bilinear where unknown.
+    /// Resampling filter of the weights' publisher; bilinear if unknown.
     fn filter(&self) -> Filter {
         match self {
             Self::Kept(weights) => weights.record().interpolation.unwrap_or_default(),
@@ -59,7 +59,7 @@ impl ChosenWeights {
     }
 }
 
-/// Turns a file into the network's input.
+/// Converts a file into the network's input.
 #[derive(Debug)]
 struct Fed {
     preprocessor: Preprocessor,
@@ -67,12 +67,12 @@ struct Fed {
 }
 
 impl Frozen {
-    /// The network as the config has it. Files of weights are hashed, not loaded.
+    /// The network with the settings of the config. Weights files are hashed, not loaded.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] if the weights are not there or are not what they say, [`Error::Config`] if they are another
-    /// network's.
+    /// [`Error::Weights`] if the weights are missing or do not match their record, [`Error::Config`] if they belong to
+    /// another network.
     pub fn of(network: Architecture, config: &Config) -> Result<Self, Error> {
         let missing = || Error::config("weights", format!("{network} has none"));
         let choice: WeightsChoice =
@@ -80,7 +80,7 @@ impl Frozen {
         Self::new(network, &choice, &config.input, config.seed)
     }
 
-    /// A network with these weights, fed like this; `seed` is what moved copies of images are drawn from.
+    /// A network with these weights and this preprocessing; `seed` is the seed of augmentation.
     ///
     /// # Errors
     ///
@@ -146,12 +146,13 @@ impl Frozen {
         }
     }
 
-    /// How a picture becomes its input.
+    /// Preprocessing of its input.
     pub fn steps(&self) -> &Preprocess {
         self.fed.preprocessor.steps()
     }
 
-    /// Key of its features: everything but the image that changes them. Augmentation is part of it only if there are copies.
+    /// Key of its features: everything except the image that affects them. It includes augmentation only if there are
+    /// copies.
     pub fn key(&self) -> ExtractionKey {
         let preprocessing = serde_json::json!({ "preprocess": self.steps(), "variants": self.drawn });
         let identity = match &self.weights {
@@ -168,7 +169,7 @@ impl Frozen {
         }
     }
 
-    /// The network on a device; refused if the file of its weights has changed since.
+    /// Loads the network onto a device. It is an error if the weights file has changed.
     ///
     /// # Errors
     ///
@@ -190,18 +191,19 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`Error::Backbone`] if its input is too small for it.
+    /// [`Error::Backbone`] if the input is too small for the network.
     pub fn feature_shape(&self) -> Result<[usize; 3], Error> {
         let [_, height, width] = self.input_shape();
         let shape = Facts::of(self.network).feature_shape(height as i64, width as i64);
         Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
     }
 
-    /// An image of a manifest and its augmented copies, to be extracted. Only original training images have copies.
+    /// The inputs for extraction from an image of a manifest and its augmented copies. Only original training images
+    /// have copies.
     ///
     /// # Errors
     ///
-    /// [`Error::Dataset`] if the augmentation is out of its range.
+    /// [`Error::Dataset`] if an augmentation setting is out of its range.
     pub fn inputs(&self, row: &Row) -> Result<Vec<Input<'static>>, Error> {
         let id = row.id.to_string();
         let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), row.file(), None)];
@@ -238,12 +240,13 @@ impl Frozen {
         Input::new(id, feature, move || Ok(fed.pixels(&file, transform.as_ref())?))
     }
 
-    /// A file that no manifest lists, to be extracted.
+    /// The input for extraction from a file that is not in a manifest.
     pub fn input_of_file(&self, id: &str, content: ContentHash, file: std::path::PathBuf) -> Input<'static> {
         self.input(id, FeatureId::plain(content), file, None)
     }
 
-    /// A film as the network's input, `[3, H, W]` with its shape: the numbers that extraction computes for the same file.
+    /// The network's input from a film, `[3, H, W]` with its shape; extraction computes the same numbers for the same
+    /// file.
     pub fn pixels(&self, film: &Film) -> Pixels {
         let picture = match self.steps().colour {
             Colour::Gray => film.gray(),
@@ -277,7 +280,7 @@ fn pixels(content: ContentHash, input: ndarray::Array3<f32>) -> Pixels {
 }
 
 impl fmt::Display for Frozen {
-    /// The network and its weights; random ones are named as such.
+    /// Writes the network and its weights; random weights are named as such.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.weights {
             ChosenWeights::Kept(weights) => formatter.write_str(&weights.in_words()),

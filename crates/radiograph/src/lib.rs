@@ -1,8 +1,8 @@
-//! From folders of chest X-rays to scores and explanations.
+//! Trains and tests classifiers of chest X-rays, from folders of images to scores and explanations.
 //!
-//! The facade of the workspace: every library crate under one name ([`dataset`], [`image`], [`metrics`], …), and the pipeline of
-//! Algorithm 1 of Al-Rakhami et al. that joins them: assemble, extract, train, evaluate, explain, report. Each stage is public
-//! and works on one run folder ([`RunFolder`]) with one [`Config`].
+//! This crate is the facade of the workspace. It re-exports every library crate ([`dataset`], [`image`], [`metrics`],
+//! …) and joins them in the pipeline of Algorithm 1 of Al-Rakhami et al.: assemble, extract, train, evaluate, explain,
+//! report. Each stage is public and works on one run folder ([`RunFolder`]) with one [`Config`].
 //!
 //! ```no_run
 //! use std::{ops::ControlFlow, path::Path};

@@ -1,4 +1,4 @@
-//! Panels of explained images: picture, heat map, both superimposed; and the shares of evidence that are measured on them.
+//! Draws panels of explained images (picture, heat map, overlay) and measures where the evidence lies.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::{Error, Shown};
 
 /// Longer side of a panel's tile, in pixels.
 const TILE: u32 = 320;
-/// Longer side, in pixels, of a picture that a panel is drawn of.
+/// Longer side, in pixels, of the picture that a panel is drawn from.
 pub(crate) const PANEL_SIDE: u32 = 2 * TILE;
 /// Width of the border in which evidence is measured, as a share of each side.
 const BORDER: f64 = 0.1;
@@ -40,13 +40,13 @@ pub(crate) fn draw(
 
 /// Where the evidence of a heat map lies.
 pub(crate) struct Measured {
-    /// Reason for an empty map.
+    /// Reason why the map is empty, if it is.
     pub(crate) nothing: Option<String>,
     /// Share of the evidence in the border, 0 to 1.
     pub(crate) in_border: Option<f64>,
     /// Share of the area in the border.
     pub(crate) border_share: f64,
-    /// Share of the evidence outside the body, 0 to 1.
+    /// Share of the area that the border covers.
     pub(crate) outside_body: Option<f64>,
 }
 
@@ -67,8 +67,8 @@ impl Measured {
     }
 }
 
-/// A file name for an id: characters other than letters, digits, `.`, `_` and `-` become `-`, and the first digits of the id's
-/// hash keep names apart.
+/// A file name for an id. Characters other than letters, digits, `.`, `_` and `-` become `-`, and the first digits of
+/// the id's hash make the name unique.
 pub fn file_name(id: &str) -> String {
     let plain: String = id
         .chars()

@@ -1,4 +1,4 @@
-//! Predictions for films that the run has not seen, with warnings where the model should not be believed. Not a diagnosis.
+//! Predicts the classes of new films, with warnings where the model should not be believed. This is not a diagnosis.
 
 mod warning;
 
@@ -32,7 +32,7 @@ pub struct Predictor {
     frozen: Frozen,
     backbone: Backbone,
     models: Vec<(Model, f64)>,
-    /// Temperature for the probabilities of all models together, as the run fitted it.
+    /// Temperature for the combined probabilities of all models, as fitted by the run.
     temperature: Option<Temperature>,
     familiarity: Familiarity,
     store: PathBuf,
@@ -45,7 +45,7 @@ pub struct Predictor {
 pub struct Prediction {
     /// The file.
     pub file: PathBuf,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the file.
     pub content: ContentHash,
     /// Every class with its probability, 0 to 1; calibrated if the run fitted a temperature.
     pub probabilities: Vec<(String, f64)>,
@@ -80,11 +80,13 @@ pub(crate) struct Answer {
 }
 
 impl Predictor {
-    /// Loads the recommended model of the run in the folder `path`, onto the device of the run's config or another one.
+    /// Loads the recommended model of the run in the folder `path` onto `device`, or onto the device of the run's
+    /// config.
     ///
     /// # Errors
     ///
-    /// [`Error::Run`] if `path` is no run folder or the run is not finished; those of the models and weights.
+    /// [`Error::Run`] if `path` is not a run folder or the run is not finished; also the errors of loading models and
+    /// weights.
     pub fn of_run(path: &Path, device: Option<Device>) -> Result<Self, Error> {
         let (folder, config) = RunFolder::begun(path)?;
         let best = folder.best();
@@ -154,7 +156,8 @@ impl Predictor {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] if the file is no image; [`Error::Backbone`] and [`Error::Head`] if memory runs out.
+    /// [`Error::Image`] if the file is not an image; [`Error::Backbone`] and [`Error::Head`] if there is not enough
+    /// memory.
     pub fn predict(&self, file: &Path) -> Result<Prediction, Error> {
         Ok(self.look_at(&Film::read(file)?)?.0)
     }
@@ -198,7 +201,7 @@ impl Predictor {
         Ok((prediction, answer, features))
     }
 
-    /// The answers for feature maps `[N, C, H, W]`, in their order.
+    /// The answers for feature maps `[N, C, H, W]`, in the same order.
     pub(crate) fn answers(&self, features: &Tensor) -> Result<Vec<Answer>, Error> {
         let pooled = features
             .f_mean_dim([2_i64, 3].as_slice(), false, Kind::Float)
@@ -230,7 +233,7 @@ impl Predictor {
             .collect()
     }
 
-    /// The explanation by the model; by the one with the largest weight in an ensemble.
+    /// The explanation by the model; in an ensemble, by the model with the largest weight.
     fn explanation(&self, features: &Tensor, answer: &Answer) -> Result<Explanation, Error> {
         let most = self.models.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         let Some((model, _)) = most else {

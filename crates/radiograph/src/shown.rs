@@ -1,4 +1,4 @@
-//! An image as it is shown beside its heat map: the part that the network saw, in its own resolution and colour.
+//! An image as it is shown beside its heat map: the part that the network saw, in full resolution and colour.
 
 use std::path::{Path, PathBuf};
 
@@ -10,25 +10,25 @@ use radiograph_input::{Filter, Fit};
 
 use crate::{Error, Film};
 
-/// An image, cut and padded as the network saw it, because its feature map covers no more than that. Where the network saw
-/// all of it, stretched, it is shown as it is.
+/// An image that is cropped and padded like the network's input, because the feature map covers only that part. If the
+/// network saw the whole image, stretched, the image is shown unchanged.
 #[derive(Debug)]
 pub struct Shown {
     path: PathBuf,
     picture: RgbImage,
-    /// Width and height of the file.
+    /// Width and height of the whole image.
     whole: (u32, u32),
-    /// How it was cut; absent where it was not.
+    /// Preprocessing that cropped the image, if any.
     cut: Option<Preprocess>,
 }
 
 impl Shown {
-    /// Reads the image at `path` whose features were made with `steps`; without them it is shown whole.
+    /// Reads the image at `path`, whose features were made with `steps`. Without `steps`, the whole image is shown.
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] if it is no image; [`Error::Changed`] if its bytes are not those of `content`, of which the features
-    /// were made.
+    /// [`Error::Image`] if it is not an image; [`Error::Changed`] if the file differs from `content`, the image whose
+    /// features were computed.
     pub fn read(path: &Path, content: ContentHash, steps: Option<&Preprocess>) -> Result<Self, Error> {
         let limits = Limits::default();
         let bytes = read_file(path, &limits)?;
@@ -44,7 +44,7 @@ impl Shown {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] if the steps are out of their range.
+    /// [`Error::Image`] if a preprocessing step is out of its range.
     pub fn of(film: &Film, steps: Option<&Preprocess>) -> Result<Self, Error> {
         Self::of_picture(film.path(), film.stored().clone(), steps)
     }
@@ -65,16 +65,16 @@ impl Shown {
         &self.picture
     }
 
-    /// What is dark and reaches the border.
+    /// Mask of the dark area that reaches the border.
     pub fn outside_body(&self) -> Mask {
         Mask::outside_body(&imageops::grayscale(&self.picture))
     }
 
-    /// A mask drawn on the whole image, at any size, as it lies over the picture.
+    /// The mask over this picture, from a mask of any size that covers the whole image.
     ///
     /// # Errors
     ///
-    /// [`Error::Gradcam`] if the mask has other proportions than the image.
+    /// [`Error::Gradcam`] if the mask and the image have different proportions.
     pub fn mask(&self, drawn: &Mask) -> Result<Mask, Error> {
         let (width, height) = self.whole;
         let fits = drawn.resized(height as usize, width as usize)?;
@@ -97,7 +97,7 @@ impl Shown {
         Ok(Mask::of_picture(&levels))
     }
 
-    /// The same with sides of at most so many pixels: maps are coarser by far.
+    /// The same image, scaled down to sides of at most `side` pixels; heat maps are much coarser.
     #[must_use]
     pub fn at_most(mut self, side: u32) -> Self {
         let (width, height) = self.picture.dimensions();
@@ -131,7 +131,7 @@ fn coloured(picture: Picture, path: &Path) -> Result<RgbImage, Error> {
 mod tests {
     use super::*;
 
-    /// 400 × 300: the left and the right eighth white, between them black with a white square in the middle.
+    /// 400 × 300: the left and the right eighth are white, the rest is black with a white square in the middle.
     fn file(folder: &Path) -> (PathBuf, ContentHash) {
         let picture = GrayImage::from_fn(400, 300, |x, y| {
             let middle = (150..250).contains(&x) && (100..200).contains(&y);

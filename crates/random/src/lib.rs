@@ -1,5 +1,7 @@
-//! Random numbers from named streams: what is drawn for one patient, tensor or epoch depends on the seed, its name and its
-//! number alone, never on what else was drawn before, or by which thread.
+//! Reproducible random numbers from named streams.
+//!
+//! The numbers drawn for a patient, tensor or epoch depend only on the seed, the name of the stream and its number.
+//! They do not depend on other draws or on the thread.
 //!
 //! ```
 //! use radiograph_random::Stream;
@@ -11,9 +13,9 @@
 //! assert_eq!(patients, again);
 //! ```
 //!
-//! The numbers are those of ChaCha with 8 rounds and stay as they are: splits, phantoms and random weights that were made
-//! from a seed can be made again. They are not for secrets. libtorch's generator is not used anywhere: it is one for the
-//! whole process, and its state cannot be saved.
+//! The generator is ChaCha with 8 rounds, and its numbers never change: splits, phantoms and random weights can be
+//! reproduced from their seed. It is not for cryptography. libtorch's generator is not used anywhere, because the whole
+//! process shares it and its state cannot be saved.
 
 use std::f64::consts::TAU;
 
@@ -22,7 +24,7 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// A stream of numbers of its own for every seed, name and number, equal on every machine.
+/// A separate stream of numbers for each seed, name and number, equal on every machine.
 #[derive(Clone, Debug)]
 pub struct Stream(ChaCha8Rng);
 
@@ -39,44 +41,44 @@ impl Stream {
         Self(ChaCha8Rng::from_seed(key))
     }
 
-    /// The same name's stream of another number.
+    /// The stream of the same name with another number.
     #[must_use]
     pub fn numbered(mut self, number: u64) -> Self {
         self.0.set_stream(number);
         self
     }
 
-    /// 64 bits; also a seed for streams of its own.
+    /// A random 64-bit number, which can also be the seed of further streams.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// 32 bits, half of what [`bits`](Self::bits) uses up.
+    /// A random 32-bit number; it uses half of the randomness of [`bits`](Self::bits).
     pub fn half_bits(&mut self) -> u32 {
         self.0.next_u32()
     }
 
-    /// 0 up to below 1, in steps of 2^-53.
+    /// A number from 0 up to, but not including, 1, in steps of 2^-53.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// -1 up to below 1, in steps of 2^-23, exact in f32.
+    /// A number from -1 up to, but not including, 1, in steps of 2^-23, exact in f32.
     pub fn symmetric(&mut self) -> f32 {
         (self.half_bits() >> 8) as f32 / (1_u32 << 23) as f32 - 1.0
     }
 
-    /// `least` up to below `most`.
+    /// A number from `least` up to, but not including, `most`.
     pub fn between(&mut self, least: f64, most: f64) -> f64 {
         least + (most - least) * self.unit()
     }
 
-    /// 0 up to below `count`; 0 if there is nothing to choose from. Even to one part in 2^53 / count.
+    /// A number from 0 up to, but not including, `count`; 0 if `count` is 0. Uniform to one part in 2^53 / count.
     pub fn below(&mut self, count: usize) -> usize {
         (self.unit() * count as f64) as usize
     }
 
-    /// Whether something of this probability happens.
+    /// True with this probability.
     pub fn chance(&mut self, share: f64) -> bool {
         self.unit() < share
     }
@@ -87,15 +89,15 @@ impl Stream {
         libm::sqrt(-2.0 * libm::log(radius)) * libm::cos(TAU * angle)
     }
 
-    /// Near enough to a standard normal deviate for drawing pictures, without logarithms: the sum of four even ones, within
-    /// 3.5 deviations.
+    /// An approximate standard normal deviate for drawing pictures, without logarithms: the sum of four uniform
+    /// numbers, within 3.5 deviations.
     pub fn nearly_normal(&mut self) -> f64 {
         let bits = self.bits();
         let sum: u64 = (0..4).map(|part| bits >> (16 * part) & 0xFFFF).sum();
         (sum as f64 / 65_535.0 - 2.0) * 1.732_050_807_568_877_2
     }
 
-    /// Puts `items` in a random order (Fisher and Yates; even to one part in 2^53 / length).
+    /// Puts `items` in a random order (Fisher and Yates; uniform to one part in 2^53 / length).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

@@ -1,4 +1,4 @@
-//! Predictions in JSON: the text of their CSV, with the order of their classes.
+//! Stores predictions in JSON, as the text of their CSV together with the order of their classes.
 
 use radiograph_classes::Classes;
 use radiograph_metrics::Predictions;

@@ -1,4 +1,4 @@
-//! Where the images came from, which were used, and what is known about leaks between training and test.
+//! The data part of a report: origin and use of the images, and the leaks between training and test.
 
 use radiograph_files::ContentHash;
 use radiograph_metrics::DOMINANT_SHARE;
@@ -10,63 +10,62 @@ use crate::{Error, number::count};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
 pub struct DataSummary {
-    /// From the files found to the images used.
+    /// Number of images at each step from the files found to the images used.
     pub flow: DataFlow,
-    /// What the split keeps together, in words: `patient and same picture`, or `nothing: image by image`.
+    /// Unit that the split keeps together, in words: `patient and same picture`, or `nothing: image by image`.
     pub grouped_by: String,
-    /// Folds of cross-validation; 0 or 1 if there was none.
+    /// Number of folds of the cross-validation; 0 or 1 without cross-validation.
     pub folds: u32,
-    /// What was looked for between training and test, and found.
+    /// Leakage report of the split.
     pub certificate: Option<Certificate>,
     /// Used images by class and source.
     pub counts: Vec<ClassOfSource>,
-    /// Sources in words.
+    /// Descriptions of the sources.
     pub sources: Vec<SourceNote>,
-    /// What could not be balanced, a sentence each.
+    /// Parts that could not be balanced, one sentence each.
     pub unbalanced: Vec<String>,
 }
 
-/// How many images came, and where they went.
+/// Number of images found, left out and used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
 pub struct DataFlow {
-    /// Files and rows that the sources hold.
+    /// Number of files and rows in the sources.
     pub found: u64,
-    /// What was left out, in order. Together with training and test it makes up `found`.
+    /// Images left out, in order. Together with training and test they sum to `found`.
     pub left_out: Vec<LeftOut>,
-    /// Images that train or validate.
+    /// Number of images for training and validation.
     pub training: u64,
-    /// Images that test.
+    /// Number of test images.
     pub test: u64,
 }
 
-/// Images that were left out for one reason.
+/// Images left out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
 pub struct LeftOut {
-    /// The kind: `excluded`, `duplicate`, `balancing`, ….
+    /// Code of the reason: `excluded`, `duplicate`, `balancing`, ….
     pub kind: String,
     /// The reason in words.
     pub reason: String,
-    /// Images.
+    /// Number of images.
     pub images: u64,
 }
 
-/// What was checked between training and test.
+/// Leakage report: the checks between training and test, and between folds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever checked")]
 pub struct Certificate {
-    /// Whether nothing crosses from training to test that the split promises to be absent. No check then found anything.
+    /// Whether training and test share nothing that the split promises to keep apart. No check then found anything.
     pub clean: bool,
-    /// Whether nothing crosses from what a fold trains on to what it validates on; `None` if there are no folds, or nobody
-    /// looked.
+    /// The same for the training and validation images of each fold; `None` without folds or if this was not checked.
     #[serde(default)]
     pub folds_clean: Option<bool>,
     /// The checks.
     pub checks: Vec<LeakCheck>,
-    /// What cannot be known from the data, a sentence each.
+    /// Limits of the checks: things that the data cannot tell, one sentence each.
     pub limits: Vec<String>,
-    /// The content of the certificate's own file.
+    /// Hash of the leakage report's own file.
     pub hash: Option<ContentHash>,
 }
 
@@ -74,13 +73,13 @@ pub struct Certificate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever checked")]
 pub struct LeakCheck {
-    /// What was looked for, as in `test images whose patient is also in training`.
+    /// Object of the check, such as `test images whose patient is also in training`.
     pub what: String,
-    /// How many were found.
+    /// Number found.
     pub found: u64,
-    /// Among how many.
+    /// Number checked.
     pub among: u64,
-    /// How many an image-by-image split of the same images has, if that was counted.
+    /// Number in an image-by-image split of the same images, if it was counted.
     pub image_by_image: Option<u64>,
 }
 
@@ -92,13 +91,13 @@ pub struct ClassOfSource {
     pub class: String,
     /// The source.
     pub source: String,
-    /// Images that train or validate.
+    /// Number of images for training and validation.
     pub training: u64,
-    /// Images that test.
+    /// Number of test images.
     pub test: u64,
 }
 
-/// A source in words.
+/// Description of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
 pub struct SourceNote {
@@ -106,12 +105,12 @@ pub struct SourceNote {
     pub source: String,
     /// Its licence, if known.
     pub licence: Option<String>,
-    /// Where it comes from: an address or a citation.
+    /// Origin: an address or a citation.
     pub origin: Option<String>,
 }
 
 impl Certificate {
-    /// What was found between training and test, each check with its count; empty if nothing was.
+    /// The leaks between training and test, each check with its count; empty if there are none.
     pub(crate) fn found(&self) -> String {
         let found = self.checks.iter().filter(|check| check.found > 0);
         found.map(|check| format!("{}: {}", check.what, count(check.found))).collect::<Vec<_>>().join("; ")
@@ -146,8 +145,9 @@ impl DataSummary {
         of.fold((0, 0), |(training, test), count| (training + count.training, test + count.test))
     }
 
-    /// One sentence for each class of which [`DOMINANT_SHARE`] or more comes from one source. With a single source for
-    /// everything there is nothing to tell apart by it. The rule of `CrossTable::warnings`.
+    /// A sentence for each class with at least [`DOMINANT_SHARE`] of its images from one source. With a single source
+    /// for all classes, there is none, because the source then distinguishes nothing. This is the rule of
+    /// `CrossTable::warnings`.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let holds = |source: &&str| {
             self.counts.iter().any(|count| count.source == *source && count.training + count.test > 0)
@@ -173,7 +173,7 @@ impl DataSummary {
         self.classes().into_iter().filter_map(warning).collect()
     }
 
-    /// Whether the numbers add up. Sums of some of them then stay within 64 bits.
+    /// Checks that the numbers add up. Sums of some of them then stay within 64 bits.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let (flow, found) = (&self.flow, self.flow.found);
         let part = "the data flow";

@@ -1,4 +1,4 @@
-//! Which figures a report has: what each shows, what it is called, and what it says to those who cannot see it.
+//! Draws the figures of a report, each with its name, title and description for screen readers.
 
 use radiograph_metrics::{
     BinaryScores, Class, ConfusionMatrix, Evaluation, Metric, PrecisionRecallCurve, RocCurve, Score,
@@ -14,7 +14,7 @@ use crate::{
     paper,
 };
 
-/// The most points of a drawn ROC curve; what is dropped changes it by less than a pixel.
+/// Maximum number of points of a drawn ROC curve; dropping the others changes it by less than a pixel.
 const POINTS: usize = 240;
 
 /// Draws every figure.
@@ -25,7 +25,7 @@ pub(crate) fn figures(report: &Report) -> Result<Figures, Error> {
     Ok(Figures { overview: overview(report)?, networks: networks.collect::<Result<_, _>>()? })
 }
 
-/// File names of the networks: their letters and digits, numbered where that says nothing or twice the same.
+/// File names of the networks: their letters and digits, with a number where they are empty or repeat.
 fn stems(report: &Report) -> Vec<String> {
     let mut stems: Vec<String> = Vec::new();
     for (at, network) in report.networks.iter().enumerate() {

@@ -1,22 +1,22 @@
-//! Why no report could be made.
+//! Errors in making a report.
 
 use radiograph_files::FileError;
 use radiograph_forensics::ForensicsError;
 
-/// Why no report could be made. A score that does not exist is not an error: the page shows its reason.
+/// Reason why no report could be made. A score that does not exist is not an error: the page shows its reason.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Two parts of the input say different things about the same.
+    /// Two parts of the input contradict each other.
     #[error(
         "{part}: {first}, but {second}; a report shows one number for one thing, so mend what made the input"
     )]
     Contradiction {
-        /// The part of the report, as in `VGG19-RNN`.
+        /// Part of the report, such as `VGG19-RNN`.
         part: String,
-        /// What one place says.
+        /// Statement of one place.
         first: String,
-        /// What the other says.
+        /// Statement of the other place.
         second: String,
     },
     /// A figure could not be drawn.
@@ -24,7 +24,7 @@ pub enum Error {
     Drawing {
         /// Its file name without extension.
         figure: String,
-        /// What the plotting library says.
+        /// Message of the plotting library.
         reason: String,
     },
     /// A file could not be read or written.
@@ -36,7 +36,7 @@ pub enum Error {
     /// Scores could not be computed from the predictions.
     #[error(transparent)]
     Metrics(#[from] radiograph_metrics::Error),
-    /// No network was trained.
+    /// The report has no network.
     #[error("there is no network to report on; a report needs the predictions of at least one")]
     NoNetwork,
     /// A picture is not a PNG.
@@ -45,20 +45,20 @@ pub enum Error {
         /// Its name.
         name: String,
     },
-    /// Two networks of one name.
+    /// Two networks have the same name.
     #[error("two networks are named {name:?}; give each a name of its own")]
     SameName {
         /// The name.
         name: String,
     },
-    /// A setting out of its range.
+    /// A setting is out of its range.
     #[error("{name} is {value}; it must be {range}")]
     Setting {
         /// The setting.
         name: &'static str,
-        /// What was asked for.
+        /// Requested value.
         value: u64,
-        /// What is possible.
+        /// Allowed range.
         range: &'static str,
     },
 }

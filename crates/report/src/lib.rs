@@ -1,7 +1,7 @@
-//! Figures and one self-contained HTML page from the results of a run.
+//! Writes the results of a run as figures and one self-contained HTML page.
 //!
-//! The crate trains nothing, decides nothing and needs no libtorch: whoever ran the run fills in a [`Report`] of plain data
-//! (or reads one from JSON), and gets a page that says what was trained, on what, how well, and with what doubt.
+//! The crate trains nothing, decides nothing and needs no libtorch. The caller fills in a [`Report`] of plain data (or
+//! reads one from JSON). The page tells what was trained, on which data, how well it performs, and which doubts remain.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -16,13 +16,13 @@
 //!
 //! # Rules
 //!
-//! - No number is made here but the bands around curves: scores come from `radiograph-metrics`, counts from the data. Parts
-//!   of the input that contradict one another are an [`Error`], not a page.
-//! - Everything is text until it is escaped: names with `<script>`, emoji or spaces show as they are.
-//! - An undefined score shows its reason, and what was not recorded says so.
-//! - Random weights, phantoms and permuted labels are said at the top, before any number.
-//! - The page loads nothing, runs nothing and stays below [`MAX_PAGE_BYTES`]; pictures that would not fit are left out and
-//!   counted.
+//! - The crate computes only the bands around curves. Scores come from `radiograph-metrics`, counts from the data. If
+//!   parts of the input contradict one another, the result is an [`Error`], not a page.
+//! - Every text is escaped: names with `<script>`, emoji or spaces show as they are.
+//! - An undefined score shows its reason, and unrecorded values show as "not recorded".
+//! - Notices about random weights, phantoms and permuted labels come at the top, before any number.
+//! - The page loads nothing, runs nothing and stays below [`MAX_PAGE_BYTES`]; pictures that would not fit are left out
+//!   and counted.
 //! - The same input gives the same bytes.
 
 mod as_csv;

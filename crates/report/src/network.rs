@@ -1,4 +1,4 @@
-//! One network: what it is made of, how it was trained, what it predicted, and where it looked.
+//! One network in a report: its parts, training, predictions and explanations.
 
 use radiograph_files::ContentHash;
 use radiograph_metrics::{
@@ -12,53 +12,53 @@ use crate::{Error, Picture, as_csv, number::percent};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained it")]
 pub struct NetworkReport {
-    /// Its name, as in `VGG19-RNN`; no two networks share one.
+    /// Unique name, such as `VGG19-RNN`.
     pub name: String,
-    /// Its convolutional part: `vgg19`, `densenet121`, `inception_v3`, `inception_resnet_v2`, or another. By it the page finds
-    /// the paper's numbers to show beside these.
+    /// Convolutional part: `vgg19`, `densenet121`, `inception_v3`, `inception_resnet_v2`, or another. It selects the
+    /// paper's numbers that the page shows beside these.
     pub architecture: String,
-    /// Whether a recurrent layer reads the feature map (the paper's networks) or none does (those of its Table 4).
+    /// Whether a recurrent layer reads the feature map (the paper's networks) or not (the networks of its Table 4).
     pub recurrent: bool,
-    /// The head in words, as in `LSTM of 512 units, two dense layers of 4096`.
+    /// Description of the head, such as `LSTM of 512 units, two dense layers of 4096`.
     pub head: String,
-    /// Where the convolutional weights come from.
+    /// Origin of the convolutional weights.
     pub weights: WeightsOrigin,
-    /// Parameters of the convolutional part, without its own classifier.
+    /// Number of parameters of the convolutional part, without its own classifier.
     pub backbone_parameters: Option<u64>,
-    /// Trained parameters of the head.
+    /// Number of trained parameters of the head.
     pub head_parameters: Option<u64>,
     /// Layers, from the image to the classes.
     pub layers: Vec<Layer>,
-    /// Every training: the folds, then the refit.
+    /// All trainings: the folds, then the refit.
     pub trainings: Vec<Training>,
-    /// What it predicted for the test images.
+    /// Predictions for the test images.
     #[serde(with = "as_csv")]
     pub predictions: Predictions,
     /// The scores of these predictions.
     pub evaluation: Evaluation,
     /// Scores in subgroups.
     pub subgroups: Vec<SubgroupTable>,
-    /// The temperature fitted on validation predictions, and the calibration that it gives on the test images.
+    /// Temperature fitted on validation predictions, and the resulting calibration on the test images.
     pub scaled: Option<Scaled>,
     /// Grad-CAM panels.
     pub panels: Vec<Panel>,
 }
 
-/// Where convolutional weights come from.
+/// Origin of convolutional weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::exhaustive_enums, reason = "a new origin must be shown on purpose")]
 pub enum WeightsOrigin {
     /// An installed file.
     Installed {
-        /// The name of its record.
+        /// Name of its record.
         name: String,
-        /// What it was trained on and under which licence, in words.
+        /// Training data and licence of the weights, in words.
         note: String,
-        /// Its content.
+        /// Hash of its content.
         hash: ContentHash,
     },
-    /// Drawn from a seed: the network never saw a picture before.
+    /// Drawn from a seed: the network was never trained on pictures.
     Random {
         /// The seed.
         seed: u64,
@@ -69,11 +69,11 @@ pub enum WeightsOrigin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever built it")]
 pub struct Layer {
-    /// Its name, as in `lstm (LSTM)`.
+    /// Name, such as `lstm (LSTM)`.
     pub name: String,
-    /// Extents of its input without the batch.
+    /// Shape of its input without the batch.
     pub input: Vec<u64>,
-    /// Extents of its output without the batch.
+    /// Shape of its output without the batch.
     pub output: Vec<u64>,
 }
 
@@ -81,9 +81,9 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
 pub struct Training {
-    /// Its name, as in `fold 1` or `refit`.
+    /// Name, such as `fold 1` or `refit`.
     pub name: String,
-    /// Whether its validation images had been trained on before (chained folds of the released code).
+    /// Whether an earlier training used its validation images (chained folds of the released code).
     pub contaminated: bool,
     /// Its epochs in order.
     pub epochs: Vec<Epoch>,
@@ -95,19 +95,19 @@ pub struct Training {
 pub struct Epoch {
     /// Counted from 1.
     pub number: u32,
-    /// Over the training images, while weights moved.
+    /// Scores on the training images, during the epoch.
     pub training: LossAndAccuracy,
-    /// Over the validation images, after the epoch.
+    /// Scores on the validation images, after the epoch.
     pub validation: Option<LossAndAccuracy>,
 }
 
-/// Mean cross-entropy, and the share of images whose most probable class is theirs.
+/// Mean cross-entropy, and the share of correctly classified images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
 pub struct LossAndAccuracy {
     /// Mean cross-entropy in nats.
     pub loss: f64,
-    /// In [0, 1].
+    /// Accuracy, in [0, 1].
     pub accuracy: f64,
 }
 
@@ -117,11 +117,11 @@ pub struct LossAndAccuracy {
 pub struct Scaled {
     /// The temperature, fitted on validation predictions.
     pub temperature: Temperature,
-    /// The scores of the test predictions that it rescales.
+    /// Scores of the rescaled test predictions.
     pub evaluation: Evaluation,
 }
 
-/// Where the network looked in one image.
+/// Heat map of one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever explained")]
 pub struct Panel {
@@ -129,25 +129,25 @@ pub struct Panel {
     pub image: String,
     /// Its true class.
     pub truth: String,
-    /// The class that the network gave it and that the map explains.
+    /// Predicted class, which the map explains.
     pub predicted: String,
     /// The probability of that class, in [0, 1].
     pub probability: f64,
-    /// The collection it comes from.
+    /// Collection of the image.
     pub source: String,
-    /// How the map was made, as in `Grad-CAM of the logit, last feature map`.
+    /// Explanation method, such as `Grad-CAM of the logit, last feature map`.
     pub method: String,
-    /// What can be seen in words, for those who cannot see it, such as where in the picture most of the evidence lies.
+    /// Description of the picture for screen readers, such as the place of most of the evidence.
     pub alt: String,
-    /// Original, heat map and both together, side by side.
+    /// Original, heat map and overlay, side by side.
     pub picture: Picture,
 }
 
-/// How far two ways to compute and to write a share may lie apart.
+/// Tolerance between two ways to compute and to write a share.
 const ROUNDING: f64 = 1e-9;
 
 impl NetworkReport {
-    /// Whether the scores are those of the predictions.
+    /// Checks that the scores belong to the predictions.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let counted = ConfusionMatrix::of(&self.predictions);
         if counted == self.evaluation.confusion {
@@ -162,7 +162,7 @@ impl NetworkReport {
         })
     }
 
-    /// Whether accuracy and recalls, where they are given, are those of the confusion matrix beside them.
+    /// Checks that accuracy and recalls, if given, belong to the confusion matrix beside them.
     fn check_scores(&self, evaluation: &Evaluation) -> Result<(), Error> {
         let matrix = &evaluation.confusion;
         let mut scores = vec![("accuracy".to_owned(), &evaluation.overall, "accuracy", matrix.accuracy())];
@@ -188,7 +188,7 @@ impl NetworkReport {
         Ok(())
     }
 
-    /// Whether its convolutional weights are random.
+    /// Whether the convolutional weights are random.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.weights, WeightsOrigin::Random { .. })
     }
@@ -204,7 +204,7 @@ impl NetworkReport {
         named(&class.scores, score)
     }
 
-    /// The trainings that were validated, as folds are.
+    /// The trainings with validation, which are the folds.
     pub(crate) fn folds(&self) -> impl Iterator<Item = &Training> {
         let validated = |training: &&Training| training.epochs.iter().any(|epoch| epoch.validation.is_some());
         self.trainings.iter().filter(validated)

@@ -1,4 +1,4 @@
-//! Numbers in words: how the page and the figures write scores, counts and times. The only place that rounds.
+//! Formats scores, counts and times for the page and the figures. Only this module rounds.
 
 use radiograph_metrics::{Estimate, Interval, Score};
 
@@ -10,7 +10,7 @@ pub(crate) fn percent(score: Score) -> String {
     }
 }
 
-/// ` (97.10 to 99.00)`; nothing if there is no interval.
+/// ` (97.10 to 99.00)`; empty if there is no interval.
 pub(crate) fn percent_interval(estimate: &Estimate) -> String {
     estimate.interval.map_or_else(|_| String::new(), |interval| format!(" ({})", percent_ends(&interval)))
 }

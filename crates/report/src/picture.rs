@@ -1,4 +1,4 @@
-//! Pictures that a page carries inside itself.
+//! A PNG picture that is embedded in the page.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::Error;
 
-/// What every PNG begins with.
+/// First bytes of every PNG.
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
-/// The largest picture that is taken into a page, in bytes.
+/// Maximum size of an embedded picture, in bytes.
 pub const MAX_PICTURE_BYTES: usize = 8 << 20;
 
 /// A PNG picture in memory; base64 in files.
@@ -23,11 +23,11 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// The picture in these bytes. `name` is for the message if they are none.
+    /// A picture from the bytes of a PNG. `name` appears in the error message.
     ///
     /// # Errors
     ///
-    /// [`Error::NotPng`] unless they begin as a PNG does, with a width and a height; [`Error::Setting`] beyond
+    /// [`Error::NotPng`] unless the bytes begin as a PNG with a width and a height; [`Error::Setting`] beyond
     /// [`MAX_PICTURE_BYTES`].
     pub fn from_png(name: &str, png: Vec<u8>) -> Result<Self, Error> {
         let not_png = || Error::NotPng { name: name.to_owned() };
@@ -49,7 +49,7 @@ impl Picture {
         Ok(Self { png, width, height })
     }
 
-    /// The picture in a file.
+    /// A picture from a PNG file.
     ///
     /// # Errors
     ///
@@ -65,12 +65,12 @@ impl Picture {
         (self.width, self.height)
     }
 
-    /// Bytes that it takes in a page.
+    /// Number of bytes that it takes in a page.
     pub(crate) fn bytes_in_page(&self) -> usize {
         self.png.len().div_ceil(3) * 4
     }
 
-    /// An address that holds the whole picture.
+    /// A `data:` address that holds the whole picture.
     pub(crate) fn data_address(&self) -> String {
         format!("data:image/png;base64,{}", BASE64_STANDARD.encode(&self.png))
     }

@@ -1,4 +1,4 @@
-//! From the content of a report to its page and figures, in memory.
+//! Renders a report: its page and figures, in memory.
 
 use crate::{Error, Rendered, Report, drawings, page};
 
@@ -9,7 +9,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// If there is no network, if two share a name, or if two parts of the input contradict one another.
+    /// If there is no network, if two networks have the same name, or if two parts of the input contradict each other.
     pub fn render(&self) -> Result<Rendered, Error> {
         self.check()?;
         let figures = drawings::figures(self)?;

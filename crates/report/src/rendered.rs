@@ -1,4 +1,4 @@
-//! A rendered report: the page and its figures, in memory, and written to a folder.
+//! A rendered report: the page and its figures, in memory, which can be written to a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use crate::{Error, Figure};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rendered {
-    /// The whole page, figures and pictures inside it.
+    /// The whole page, including figures and pictures.
     pub html: String,
-    /// The figures by themselves.
+    /// The figures, separately.
     pub figures: Figures,
 }
 
@@ -20,9 +20,9 @@ pub struct Rendered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Figures {
-    /// The accuracy of all networks.
+    /// Accuracy of all networks.
     pub overview: Figure,
-    /// Those of each network, in the order of the report.
+    /// Figures of each network, in the order of the report.
     pub networks: Vec<NetworkFigures>,
 }
 
@@ -30,15 +30,15 @@ pub struct Figures {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetworkFigures {
-    /// Accuracy over the epochs, if there were any.
+    /// Accuracy over the epochs, if there is any.
     pub accuracy: Option<Figure>,
-    /// Loss over the epochs, if there were any.
+    /// Loss over the epochs, if there is any.
     pub loss: Option<Figure>,
     /// The confusion matrix.
     pub confusion: Figure,
-    /// ROC curves; none if no class has one.
+    /// ROC curves; `None` if no class has one.
     pub roc: Option<Figure>,
-    /// Precision-recall curves; none if no class has one.
+    /// Precision-recall curves; `None` if no class has one.
     pub precision_recall: Option<Figure>,
     /// Calibration.
     pub reliability: Figure,
@@ -59,7 +59,7 @@ impl Figures {
 }
 
 impl Rendered {
-    /// Writes `report.html`, and every figure as SVG and PNG below `figures/`. Folders that are missing are made; gives the
+    /// Writes `report.html`, and every figure as SVG and PNG below `figures/`. Missing folders are created. Returns the
     /// path of the page.
     ///
     /// # Errors

@@ -1,47 +1,47 @@
-//! What ran, on what, from which files: enough to run it again. Nothing here is measured by the report itself.
+//! The record of a run: settings, machine and files, sufficient to repeat it. The report measures none of this itself.
 
 use radiograph_files::ContentHash;
 use serde::{Deserialize, Serialize};
 
 /// A run: its settings, its machine and its files.
 ///
-/// Whatever was not measured is `None`, and the page says "not recorded"; nothing is filled in.
+/// A value that was not measured is `None`, and the page says "not recorded".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran it")]
 pub struct RunRecord {
-    /// The name of the run, as in `covid-trustworthy-2`.
+    /// Name of the run, such as `covid-trustworthy-2`.
     pub name: String,
-    /// The preset: `paper`, `released-code`, `trustworthy`, or a name of one's own.
+    /// Preset: `paper`, `released-code`, `trustworthy`, or a custom name.
     pub preset: String,
-    /// What the images are.
+    /// Kind of images.
     pub images: Images,
-    /// What the labels are.
+    /// Kind of labels.
     pub labels: Labels,
-    /// What else everyone must know before the first number, a sentence each: contaminated folds, capped epochs, ….
+    /// Cautions that belong before the first number, one sentence each: contaminated folds, capped epochs, ….
     pub cautions: Vec<String>,
-    /// The one seed from which all random streams come.
+    /// Seed of all random streams.
     pub seed: u64,
-    /// The command that was typed.
+    /// Command line.
     pub command: Option<String>,
-    /// The device that computed, as in `cpu` or `Tesla K80 (cuda:0)`.
+    /// Device, such as `cpu` or `Tesla K80 (cuda:0)`.
     pub device: String,
-    /// Threads.
+    /// Number of threads.
     pub threads: Option<u32>,
-    /// When it began, as text.
+    /// Start time, as text.
     pub started: Option<String>,
-    /// How long each stage took, in order.
+    /// Time of each stage, in order.
     pub stages: Vec<Stage>,
     /// Energy in kilowatt-hours and the instrument that measured it; never an estimate.
     pub energy: Option<MeasuredEnergy>,
-    /// Software, as in (`libtorch`, `2.13.0`).
+    /// Software versions, such as (`libtorch`, `2.13.0`).
     pub versions: Vec<(String, String)>,
-    /// Files and their content, as in (`manifest.csv`, …).
+    /// Files and hashes of their content, such as (`manifest.csv`, …).
     pub files: Vec<(String, ContentHash)>,
     /// The whole configuration as text.
     pub configuration: Option<String>,
 }
 
-/// What the images are.
+/// Kind of images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::exhaustive_enums, reason = "a new kind must be shown on purpose")]
@@ -52,12 +52,12 @@ pub enum Images {
     Phantoms,
 }
 
-/// What the labels are.
+/// Kind of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::exhaustive_enums, reason = "a new kind must be shown on purpose")]
 pub enum Labels {
-    /// As the sources give them.
+    /// Labels of the sources.
     Given,
     /// Exchanged at random, as a control: a good score would mean a leak.
     Permuted,
@@ -67,7 +67,7 @@ pub enum Labels {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran it")]
 pub struct Stage {
-    /// What was done.
+    /// Name of the stage.
     pub name: String,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -79,6 +79,6 @@ pub struct Stage {
 pub struct MeasuredEnergy {
     /// Kilowatt-hours.
     pub kilowatt_hours: f64,
-    /// What measured it, as in `nvidia-smi, board power`.
+    /// Measuring instrument, such as `nvidia-smi, board power`.
     pub instrument: String,
 }

@@ -1,4 +1,4 @@
-//! Wall time and peak memory of the stages, as Linux counts them. Energy is not measured.
+//! Measures wall time and peak memory of the stages, as reported by Linux. Energy is not measured.
 
 use std::{fs, path::Path, time::Instant};
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Stage};
 
-/// Time and memory of a stage when it last had something to do.
+/// Time and memory of the last execution of a stage that was not skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageCost {
     /// The stage.
     pub stage: Stage,
-    /// Model or network that it worked on; empty for the whole run.
+    /// Model or network; empty for the whole run.
     pub of: String,
     /// Wall-clock seconds.
     pub seconds: f64,
-    /// Peak resident memory of the process during the stage, in bytes; `None` if the system does not tell.
+    /// Peak resident memory of the process during the stage, in bytes; `None` if the system does not report it.
     pub peak_bytes: Option<u64>,
 }
 
@@ -70,7 +70,7 @@ impl Clock {
     }
 }
 
-/// The line `VmHWM`, a number of kibibytes and `kB`.
+/// Peak memory from the line `VmHWM`: a number of kibibytes and `kB`.
 fn peak() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

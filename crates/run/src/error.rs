@@ -1,4 +1,4 @@
-//! Errors of a run. Each says what is wrong and where, and one remedy.
+//! Errors of a run. Each message tells what is wrong and where, with one remedy.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use radiograph_weights::WeightsError;
 
 use crate::Stage;
 
-/// An error of a run; errors of the crates below pass through unchanged.
+/// Error of a run. Errors of the crates below are included unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
     Config {
         /// Key of the setting, such as `training.epochs`.
         key: String,
-        /// The fault, and the values that are allowed.
+        /// The fault, and the allowed values.
         reason: String,
     },
     /// The folder holds no run.
@@ -50,7 +50,7 @@ pub enum Error {
         /// The run folder.
         path: PathBuf,
     },
-    /// A file of the run folder does not hold what a stage writes there.
+    /// A file of the run folder does not have the expected content.
     #[error("{} cannot be read as a file of this run: {reason}", path.display())]
     Damaged {
         /// The file.
@@ -72,7 +72,7 @@ pub enum Error {
         /// Stage that was running.
         stage: Stage,
     },
-    /// A class has no image in a part that needs one.
+    /// A class has no image in a part of the split.
     #[error("class {class} has no image in {part}; add images of it, or drop the class from data.classes")]
     EmptyClass {
         /// The class.
@@ -83,7 +83,7 @@ pub enum Error {
     /// No image is left to work with.
     #[error("no image is left to work with: {reason}")]
     NoImage {
-        /// Why.
+        /// Reason.
         reason: String,
     },
     /// Collections, manifests and certificates.
@@ -112,7 +112,7 @@ pub enum Error {
     Classes(#[from] radiograph_classes::Error),
 }
 
-/// Errors of single steps of assembling data.
+/// Conversions of the errors of single assembly steps.
 macro_rules! from_dataset {
     ($($error:ty),+ $(,)?) => {
         $(impl From<$error> for Error {

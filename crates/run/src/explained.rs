@@ -1,10 +1,10 @@
-//! The record of one explained image, as `explanations.json` lists it.
+//! The record of one explained image, an entry of `explanations.json`.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// One test image with its heat map and the shares of evidence that were measured on it.
+/// One test image with its heat map and the measured shares of evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Explained {
@@ -20,11 +20,11 @@ pub struct Explained {
     pub probability: f64,
     /// Panel file, relative to the model's folder.
     pub panel: PathBuf,
-    /// Reason for an empty map.
+    /// Reason why the map is empty, if it is.
     pub nothing: Option<String>,
     /// Share of the evidence in the outer tenth of the image, 0 to 1.
     pub in_border: Option<f64>,
-    /// Share of the image's area in its outer tenth: the value of an even map.
+    /// Share of the image's area in its outer tenth, which is the value of a uniform map.
     pub border_share: f64,
     /// Share of the evidence outside the body, 0 to 1.
     pub outside_body: Option<f64>,

@@ -1,4 +1,4 @@
-//! The folder of a run and the names of the files in it. One process at a time works in a run folder, with one config.
+//! Locks the folder of a run and names its files. Only one process at a time works in a run folder, with one config.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -13,7 +13,7 @@ use crate::{Config, Error};
 /// The file that makes a folder a run folder.
 const CONFIG: &str = "config.toml";
 
-/// A run's folder, locked for this process while the value lives.
+/// A run's folder, locked for this process until the value is dropped.
 ///
 /// ```text
 /// config.toml              every setting
@@ -43,11 +43,11 @@ impl Drop for RunFolder {
 }
 
 impl RunFolder {
-    /// Opens the folder for a run with these settings, and makes it if it is not there.
+    /// Opens the folder for a run with these settings, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`Error::OtherRun`] if it holds a run with other settings, [`Error::Busy`] if another process has it,
+    /// [`Error::OtherRun`] if it holds a run with other settings, [`Error::Busy`] if another process holds the lock,
     /// [`Error::Damaged`] if its config cannot be read, [`Error::File`] if it cannot be written.
     pub fn open(path: &Path, config: &Config) -> Result<Self, Error> {
         create_folder(path)?;
@@ -61,12 +61,12 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// Whether a run was begun in the folder at `path`.
+    /// Whether the folder at `path` holds a run.
     pub fn is_begun(path: &Path) -> bool {
         path.join(CONFIG).is_file()
     }
 
-    /// Opens the folder of a run that was begun, with the settings it has.
+    /// Opens the folder of an existing run, with its own settings.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl RunFolder {
         }
     }
 
-    /// The text of a file of this folder, if it is there.
+    /// The text of a file in this folder, if the file exists.
     fn read(&self, path: &Path) -> Result<Option<String>, Error> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(Some(text)),
@@ -125,7 +125,7 @@ impl RunFolder {
         self.path.join(CONFIG)
     }
 
-    /// The feature store of this name: in the folder that the config names, or in `features` of the run folder.
+    /// The feature store of this name, in the folder that the config names, or else in `features` of the run folder.
     pub fn feature_store(&self, config: &Config, name: &str) -> PathBuf {
         match &config.compute.feature_stores {
             Some(stores) => stores.join(name),
@@ -143,7 +143,7 @@ impl RunFolder {
         self.path.join("leakage.json")
     }
 
-    /// The folder of one model: a network's name, with `-baseline` behind it for the plain network.
+    /// The folder of one model: a network's name, with `-baseline` appended for the plain network.
     pub fn model(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

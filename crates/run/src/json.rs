@@ -1,4 +1,4 @@
-//! JSON files of a run folder, read and written whole.
+//! Reads and writes the JSON files of a run folder.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Progress events of a run, and the watcher that receives them and can stop the run. Nothing here prints.
+//! Progress events of a run, and the watcher that receives them and can stop the run. This module prints nothing.
 
 use std::{fmt, ops::ControlFlow};
 
@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Folders of images become a manifest with groups, balance and split.
+    /// Turns folders of images into a manifest with groups, balance and split.
     Assemble,
-    /// Images become feature maps.
+    /// Turns images into feature maps.
     Extract,
-    /// Heads are trained: the folds, then the tested model.
+    /// Trains heads: the folds, then the tested model.
     Train,
-    /// Predictions of the test part are scored.
+    /// Scores the predictions of the test part.
     Evaluate,
-    /// Models are compared, and one is recommended.
+    /// Compares models and recommends one.
     Compare,
-    /// Heat maps of test images are drawn and measured.
+    /// Draws and measures heat maps of test images.
     Explain,
-    /// Figures and the report page are written.
+    /// Draws figures and writes the report page.
     Report,
 }
 
@@ -37,9 +37,9 @@ impl Stage {
         Self::Report,
     ];
 
-    /// Revision of the stage's code. A stage is redone when its revision changed since it last ran.
+    /// Revision of the stage's code. A stage runs again if its revision has changed since its last run.
     ///
-    /// Raise it whenever a change of code changes the results of the stage; tests pin the results of a revision.
+    /// Raise it whenever a code change alters the results of the stage; tests pin the results of a revision.
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble

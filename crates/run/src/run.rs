@@ -1,4 +1,4 @@
-//! A run in progress: its settings, its locked folder, and its watcher. The stages are in `stage`.
+//! A run in progress: its settings, its locked folder, and its watcher. The module `stage` implements the stages.
 
 use std::{
     ops::ControlFlow,
@@ -13,7 +13,7 @@ use crate::{Clock, Config, Cost, Error, ModelKind, Progress, RunFolder, Stage, W
 
 /// A run of one configuration in one folder, locked for this process.
 ///
-/// Each stage does nothing if its result is up to date, and continues where it was interrupted.
+/// Each stage does nothing if its result is up to date, and continues after an interruption.
 pub struct Run<'w> {
     config: Config,
     folder: RunFolder,
@@ -22,7 +22,8 @@ pub struct Run<'w> {
 }
 
 impl<'w> Run<'w> {
-    /// Opens the run folder at `path` with these settings. The folder is created, or holds a run with the same settings.
+    /// Opens the run folder at `path` with these settings. The folder is created if it does not exist; an existing run
+    /// must have the same settings.
     ///
     /// # Errors
     ///
@@ -69,7 +70,7 @@ impl<'w> Run<'w> {
     ///
     /// # Errors
     ///
-    /// [`Error::Missing`] if there is none; those of [`Manifest::read_of`].
+    /// [`Error::Missing`] if there is no manifest; those of [`Manifest::read_of`].
     pub fn manifest(&self) -> Result<Manifest, Error> {
         let path = self.folder.manifest();
         if !path.is_file() {
@@ -94,7 +95,7 @@ impl<'w> Run<'w> {
         self.folder.feature_store(&self.config, folder_name)
     }
 
-    /// The watcher, for work that reports by itself.
+    /// The watcher, for work that reports its own progress.
     pub fn watcher(&mut self) -> &mut Watcher<'w> {
         self.watch
     }

@@ -1,6 +1,6 @@
-//! Stamps of finished stages: a stage with the same inputs and untouched outputs does not run again.
+//! Stamps of finished stages, so that a stage with the same inputs and unchanged outputs does not run again.
 //!
-//! The inputs include the revision of the stage's code. Models and feature stores keep records of their own.
+//! The inputs include the revision of the stage's code. Models and feature stores keep separate records.
 
 use std::{
     collections::BTreeMap,
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Stage};
 
-/// The inputs of a stage, hashed piece by piece, each under its name.
+/// Hash over the inputs of a stage, each added under a name.
 #[derive(Debug)]
 pub struct Inputs(ContentHashing);
 
 impl Inputs {
-    /// The revision of the stage's code, to which settings and files are added.
+    /// Inputs that consist only of the revision of the stage's code.
     pub fn of(stage: Stage) -> Self {
         Self(ContentHashing::new()).add(stage.name(), &stage.revision().to_le_bytes())
     }
@@ -41,7 +41,7 @@ impl Inputs {
         self.add(name, &text)
     }
 
-    /// Adds the content of a file; a missing file differs from an empty one.
+    /// Adds the content of a file; a missing file counts as different from an empty one.
     ///
     /// # Errors
     ///

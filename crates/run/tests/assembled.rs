@@ -1,4 +1,4 @@
-//! The stage `assemble` on phantoms: what it writes, when it runs again, and which bytes its revision stands for.
+//! Tests the stage `assemble` on phantoms: its files, when it runs again, and the results that its revision pins.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -8,7 +8,7 @@ use radiograph_files::ContentHash;
 use radiograph_phantoms::collection::Collections;
 use radiograph_run::{Config, Error, Progress, Run, Stage};
 
-/// Names, contents and mtimes aside, the same films on every machine.
+/// Draws films with the same names and contents on every machine; only modification times differ.
 fn phantoms(folder: &Path) {
     Collections { patients: 40, seed: 3, side: 64 }.write(folder, |_, _| {}).unwrap();
 }
@@ -19,7 +19,7 @@ fn config(folder: &Path) -> Config {
     config
 }
 
-/// Runs the stage and gives the events as text.
+/// Runs the stage and returns its events as text.
 fn assemble(config: &Config, run: &Path) -> Result<Vec<String>, Error> {
     let mut events = Vec::new();
     let mut watch = |progress: Progress<'_>| {
@@ -78,8 +78,8 @@ fn stages_name_the_stage_that_must_run_first() {
     assert!(matches!(error, Error::Missing { stage: Stage::Evaluate, .. }), "{error}");
 }
 
-/// Revision of the stage `assemble` and the hashes of the files that it writes of these phantoms. A change of the data crates
-/// that moves a hash must raise the revision in `revision.rs`, and both are written down here.
+/// Revision of the stage `assemble` and the hashes of the files that it writes for these phantoms. A change of the data
+/// crates that changes a hash must raise the stage's revision, and both must be updated here.
 #[test]
 fn the_revision_of_assemble_stands_for_these_bytes() {
     let place = tempfile::tempdir().unwrap();

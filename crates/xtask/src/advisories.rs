@@ -1,28 +1,28 @@
-//! Checks the lock file against the RustSec advisory database, or says that it was not checked.
+//! Checks the lock file against the RustSec advisory database, and reports if this check could not run.
 //!
-//! A check that did not take place is an error where the database's host can be reached, because then something else is
-//! wrong. Other hosts say nothing about it: a machine may reach its crate registry and nothing else.
+//! A check that could not run is an error if the database's host can be reached, because the cause is then not the
+//! network. Other hosts are no evidence: a machine may reach its crate registry and nothing else.
 
 use std::{path::Path, process::Command};
 
 use crate::{error::Error, run};
 
-/// Where the database is, as `deny.toml` names it.
+/// Address of the database, as in `deny.toml`.
 const DATABASE: &str = "https://github.com/RustSec/advisory-db";
 
-/// Whether the check took place.
+/// Whether the check ran.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Checked,
-    /// Not checked; the text says why.
+    /// Not checked; the text gives the reason.
     Skipped(String),
 }
 
 /// Runs the check with this cargo-deny.
 ///
 /// # Errors
-/// [`Error::CommandFailed`] for an advisory that is not excepted, [`Error::Advisories`] if the database can be reached and
-/// still was not fetched.
+/// [`Error::CommandFailed`] for an advisory without an exception, [`Error::Advisories`] if the database was not fetched
+/// although it can be reached.
 pub(crate) fn check(cargo_deny: &Path, workspace: &Path) -> Result<Outcome, Error> {
     check_with(cargo_deny, workspace, || answers("curl", DATABASE))
 }
@@ -45,7 +45,7 @@ fn check_with(
     Ok(Outcome::Skipped(format!("advisories: {DATABASE} cannot be reached from this machine")))
 }
 
-/// Whether the address gives what it should, within half a minute. A proxy that refuses it is no answer.
+/// Whether the address delivers the expected content within half a minute. An error page of a proxy does not count.
 fn answers(curl: &str, url: &str) -> bool {
     let mut command = Command::new(curl);
     command.args([
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::checkout::Checkout;
 
-    /// A program in place of cargo-deny: `fetch` and `check` end with these statuses.
+    /// A substitute for cargo-deny: its `fetch` and `check` end with these statuses.
     fn cargo_deny(folder: &Path, fetch: u8, check: u8) -> PathBuf {
         let program = folder.join(format!("cargo-deny-{fetch}-{check}"));
         let script = format!("#!/bin/sh\ncase \"$*\" in *fetch*) exit {fetch};; *) exit {check};; esac\n");
@@ -100,7 +100,7 @@ mod tests {
         assert!(!answers("/nowhere/curl", DATABASE));
     }
 
-    /// An exception without a reason is one that nobody can review.
+    /// An exception without a reason cannot be reviewed.
     #[test]
     fn exceptions_have_reasons_and_the_database_is_the_one_that_is_asked() {
         let text = fs::read_to_string(Checkout::this().root().join("deny.toml")).unwrap();

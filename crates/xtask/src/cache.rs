@@ -1,6 +1,6 @@
-//! Makes folders in the user's cache, which several checkouts share, and locks them against other commands.
+//! Creates and locks folders in the user's cache, which several checkouts share.
 //!
-//! What the folders hold is known to the modules that fill them.
+//! The modules that fill the folders define their content.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -22,31 +22,31 @@ impl Cache {
     /// The cache of this user.
     ///
     /// # Errors
-    /// If the environment names no place for it.
+    /// If the environment does not define its place.
     pub(crate) fn of_user() -> Result<Self, Error> {
         Ok(Self::at(cache_folder().ok_or(Error::NoCacheHome)?))
     }
 
-    /// A cache at this folder, which need not exist yet.
+    /// A cache in this folder, which may not exist yet.
     pub(crate) fn at(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// A folder of the cache, made if need be.
+    /// A folder of the cache; it is created if it does not exist.
     ///
     /// # Errors
-    /// [`Error::CacheUnwritable`] if it cannot be made.
+    /// [`Error::CacheUnwritable`] if it cannot be created.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.root.join(name);
         fs::create_dir_all(&folder).map_err(|source| unwritable(&folder, source))?;
         Ok(folder)
     }
 
-    /// Waits until no other process holds the lock of this name, and holds it until the value is dropped. A process that
-    /// dies lets go of it.
+    /// Waits for the lock of this name and holds it until the returned value is dropped. The lock of a process that
+    /// dies is released.
     ///
     /// # Errors
-    /// [`Error::CacheUnwritable`] if the lock file cannot be made.
+    /// [`Error::CacheUnwritable`] if the lock file cannot be created.
     pub(crate) fn lock(&self, folder: &str, name: &str, waiting: impl FnOnce()) -> Result<File, Error> {
         let path = self.folder(folder)?.join(format!("{name}.lock"));
         let refuse = |source: io::Error| unwritable(path.parent().unwrap_or(&path), source);
@@ -65,7 +65,7 @@ fn unwritable(folder: &Path, source: io::Error) -> Error {
     Error::CacheUnwritable { folder: folder.to_owned(), source }
 }
 
-/// Removes a file or a whole folder; that it is not there is no error.
+/// Removes a file or a whole folder; a missing one is not an error.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let removed = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),

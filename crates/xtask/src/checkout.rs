@@ -1,6 +1,6 @@
-//! Knows where this checkout is, and sets its link to libtorch, which `.cargo/config.toml` names.
+//! Locates this checkout and sets its link to libtorch, which `.cargo/config.toml` names.
 //!
-//! What the link points to is made in `install.rs`.
+//! `install.rs` creates the target of the link.
 
 use std::{
     env, fs, io,
@@ -34,26 +34,26 @@ impl Checkout {
         &self.root
     }
 
-    /// The place that `.cargo/config.toml` gives cargo as `LIBTORCH`.
+    /// The path that `.cargo/config.toml` gives cargo as `LIBTORCH`.
     pub(crate) fn libtorch(&self) -> PathBuf {
         self.root.join(".libtorch")
     }
 
-    /// `LIBTORCH` if the user set it, and not cargo from our configuration.
+    /// `LIBTORCH` if the user set it; `None` if cargo took it from our configuration.
     pub(crate) fn libtorch_of_user(&self) -> Option<PathBuf> {
         let set = env::var_os("LIBTORCH").map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
         set.filter(|path| *path != self.libtorch())
     }
 
-    /// What the link points to; `None` if there is no link or nothing at its end.
+    /// The target of the link; `None` if the link or its target is missing.
     pub(crate) fn linked(&self) -> Option<PathBuf> {
         fs::read_link(self.libtorch()).ok().filter(|target| target.is_dir())
     }
 
-    /// Points the link to this libtorch, in one step, and says whether it pointed elsewhere before.
+    /// Points the link to this libtorch, atomically, and returns whether its target changed.
     ///
     /// # Errors
-    /// [`Error::LinkOccupied`] if a file or folder stands in its place: it may be somebody's libtorch.
+    /// [`Error::LinkOccupied`] if a file or folder has the name of the link: it may be somebody's libtorch.
     pub(crate) fn link(&self, target: &Path) -> Result<bool, Error> {
         let link = self.libtorch();
         match fs::symlink_metadata(&link) {

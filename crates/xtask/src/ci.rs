@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: all that must pass, the cheapest first.
+//! `cargo xtask ci`: runs every required check, cheapest first.
 
 use std::{process::Command, time::Instant};
 
@@ -39,7 +39,7 @@ enum Step {
     Kepler,
 }
 
-/// Runs the steps and prints at the end how long each one took and which checks were skipped.
+/// Runs the steps, then prints the time of each one and the checks that were skipped.
 pub(crate) fn ci(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let steps = if arguments.steps.is_empty() { Step::value_variants() } else { &arguments.steps };
     let (mut times, mut skipped) = (Vec::new(), Vec::new());
@@ -60,7 +60,7 @@ impl Step {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Runs the step and gives the checks that could not take place.
+    /// Runs the step and returns the checks that could not run.
     fn run(self, checkout: &Checkout) -> Result<Vec<String>, Error> {
         match self {
             Self::Lint => return lint::lint(checkout),

@@ -1,9 +1,9 @@
-//! Cycles between modules and between crates. `cargo xtask lint` refuses them.
+//! Finds cycles between modules and between crates, for `cargo xtask lint` to refuse.
 //!
-//! An edge is a path in the code, wherever it stands: in `use`, types, expressions, patterns, attributes, and the
-//! arguments of macros. It leads to the module that defines the item, not to the re-export that it passes through. A
-//! module counts with everything below it: `a::x → b::y` and `b::z → a::w` make a cycle of `a` and `b`. Edges between a
-//! module and its ancestors do not count, nor do tests and documentation. Method calls have no path and are not seen.
+//! Every path in the code is an edge: in `use`, types, expressions, patterns, attributes, and the arguments of macros.
+//! It leads to the module that defines the item, not to a re-export on the way. A module includes everything below it:
+//! if `a::x` uses `b::y` and `b::z` uses `a::w`, then `a` and `b` form a cycle. Edges between a module and its
+//! ancestors do not count, nor do tests and documentation. Method calls have no path and are not seen.
 
 mod crates;
 mod graph;
@@ -18,25 +18,25 @@ use std::{collections::BTreeMap, fmt, fs, path::Path};
 use self::{graph::circles, resolve::edges, tree::Tree};
 use crate::{checkout::Checkout, error::Error};
 
-/// What was looked at.
+/// Size of the examined code.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
-    /// Crates of the workspace with sources in `src/`, a library and a program of one package counted apart.
+    /// Number of crates with sources in `src/`; a library and a program of one package count separately.
     pub(crate) crates: usize,
-    /// Modules, the crates' roots included.
+    /// Number of modules, including crate roots.
     pub(crate) modules: usize,
-    /// Paths that lead from one module to another.
+    /// Number of paths that lead from one module to another.
     pub(crate) edges: usize,
 }
 
-/// Modules of one parent that depend on each other.
+/// Modules with the same parent that depend on each other.
 #[derive(Debug)]
 pub(crate) struct Cycle {
     /// Crate and parent, such as `radiograph_head::kept`.
     parent: String,
     /// The modules' names.
     members: Vec<String>,
-    /// The edges between them, each with the places where it stands.
+    /// Edges between them, each with its places in the code.
     links: Vec<Link>,
 }
 
@@ -45,11 +45,11 @@ pub(crate) struct Cycle {
 struct Link {
     from: String,
     to: String,
-    /// `file:line` and the path as written.
+    /// `file:line` and the path as it is written there.
     places: Vec<String>,
 }
 
-/// Refuses cycles between modules, and circles of crates that dev-dependencies close.
+/// Refuses cycles between modules, and cycles of crates through dev-dependencies.
 pub(crate) fn check(checkout: &Checkout) -> Result<Seen, Error> {
     let workspace = crates::read(checkout)?;
     let (mut seen, mut cycles) = (Seen::default(), Vec::new());

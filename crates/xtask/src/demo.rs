@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: a whole run of the program, on phantoms or on your own folders, in one command.
+//! `cargo xtask demo`: runs the whole program in one command, on phantoms or on your own folders.
 
 use std::path::{Path, PathBuf};
 
@@ -24,9 +24,9 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
-/// Patients of the phantoms; each has one to three films in one of six collections.
+/// Number of phantom patients; each has one to three films in one of six collections.
 const PATIENTS: &str = "480";
-/// Side of the films in pixels: more than the networks take, and drawn in half the time of the size of real ones.
+/// Side of the films in pixels: larger than the networks' input, and drawn in half the time of real sizes.
 const SIDE: &str = "320";
 
 pub(crate) fn demo(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {

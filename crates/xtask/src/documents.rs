@@ -1,4 +1,4 @@
-//! Tests that the documents name files that exist, and nothing that is gone.
+//! Tests that the documents name only files and commands that exist.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::checkout::Checkout;
 
-/// Folders whose files documents name by their path from the root.
+/// Folders whose files are named in documents by their path from the root.
 const ROOTS: [&str; 6] = ["crates/", "tests/", "docs/", "benches/", "examples/", ".ci/"];
 
 fn documents(root: &Path) -> Vec<PathBuf> {
@@ -21,7 +21,7 @@ fn documents(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The words between single backticks that are paths from the root, one for each alternative in braces.
+/// Words in single backticks that are paths from the root, with one path for each alternative in braces.
 fn named_paths(text: &str) -> Vec<String> {
     let spans = text.split('`').skip(1).step_by(2);
     let words =
@@ -78,7 +78,7 @@ fn paths_and_links_are_found_in_text() {
     assert_eq!(linked_files(text), ["e.md"]);
 }
 
-/// Text files below the root, but for what is built or fetched.
+/// Text files below the root, without built and fetched files.
 fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,6 +1,6 @@
-//! `cargo xtask loop`: seconds from a one-line edit in a crate to the end of its tests.
+//! `cargo xtask loop`: measures the time from a one-line edit in a crate to the end of its tests.
 //!
-//! It works on a copy of the checkout below `target/`, so that it never edits the files that somebody works on.
+//! It works on a copy of the checkout below `target/`, so that it does not edit the user's files.
 
 use std::{
     fs,
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     rounds: u32,
 }
 
-/// Prints one table row a package: seconds to compile after the edit, and seconds until its tests end.
+/// Prints one table row per package: seconds to compile after the edit, and seconds until its tests end.
 pub(crate) fn measure(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let copy = copy(checkout)?;
     let packages = packages(arguments, &copy)?;
@@ -76,7 +76,7 @@ fn succeed(command: &mut Command) -> Result<(), Error> {
     Err(Error::CommandFailed { command: words, status: output.status })
 }
 
-/// Copies every file that git knows or would add. Files that have not changed keep their time, so that cargo does not
+/// Copies every file that git tracks or would add. Unchanged files keep their modification time, so that cargo does not
 /// compile them again in the next measurement.
 fn copy(checkout: &Checkout) -> Result<PathBuf, Error> {
     let copy = checkout.root().join("target/loop/checkout");
@@ -100,7 +100,7 @@ fn copy(checkout: &Checkout) -> Result<PathBuf, Error> {
     Ok(copy)
 }
 
-/// Removes files that the checkout no longer has: cargo would find them as tests or members.
+/// Removes files that are no longer in the checkout, because cargo would treat them as tests or members.
 fn remove_others(root: &Path, folder: &Path, names: &[&str]) -> Result<(), Error> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
@@ -130,7 +130,7 @@ struct Package {
 }
 
 impl Package {
-    /// The largest source file: edits fall where most of the code is.
+    /// The largest source file, because most edits would be in it.
     fn source(&self) -> Result<PathBuf, Error> {
         let folder = self.manifest_path.parent().unwrap_or(&self.manifest_path);
         let mut found = Vec::new();
@@ -176,14 +176,14 @@ fn packages(arguments: &Arguments, copy: &Path) -> Result<Vec<Package>, Error> {
     Ok(metadata.packages.into_iter().filter(wanted).collect())
 }
 
-/// Puts one line into the body of the first function, which moves every line below it.
+/// Inserts one line into the body of the first function, which moves every line below it.
 fn edit(path: &Path) -> Result<(), Error> {
     let text = fs::read_to_string(path).map_err(Error::io(path))?;
     let at = place(&text).ok_or(Error::NothingToEdit { package: path.display().to_string() })?;
     fs::write(path, format!("{}        let _ = 0;\n{}", &text[..at], &text[at..])).map_err(Error::io(path))
 }
 
-/// Where the body of the first function begins, after its opening line.
+/// The position after the opening line of the first function.
 fn place(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {

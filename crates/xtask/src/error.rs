@@ -1,8 +1,8 @@
-//! Errors of the project's own commands, each with its remedy.
+//! Errors of the project's own commands, each with a remedy.
 
 use std::{io, path::PathBuf, process::ExitStatus};
 
-/// One sentence about what is wrong, one about what to do.
+/// An error: one sentence about the fault, and one about the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
@@ -138,7 +138,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// For `map_err`: keeps the path that an I/O error is about.
+    /// For `map_err`: adds the path to an I/O error.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

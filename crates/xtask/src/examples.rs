@@ -1,4 +1,4 @@
-//! Runs the short example programs, which take no arguments and end within a minute.
+//! Builds and runs the example programs, which take no arguments and end within a minute.
 
 use std::{
     path::PathBuf,
@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(180);
 /// Builds every example of the workspace and runs each one in an empty folder.
 ///
 /// # Errors
-/// [`Error::NoExamples`] if there is none, the usual errors if one fails.
+/// [`Error::NoExamples`] if there is no example; the errors of running a command if one fails.
 pub(crate) fn run_all(checkout: &Checkout) -> Result<(), Error> {
     let ready = setup::prepare(None, checkout)?;
     let mut cargo = ready.cargo("build")?;
@@ -37,7 +37,7 @@ pub(crate) fn run_all(checkout: &Checkout) -> Result<(), Error> {
     Ok(())
 }
 
-/// One line of what cargo writes about a build.
+/// One line of cargo's build messages.
 #[derive(Deserialize)]
 struct Message {
     #[serde(default)]
@@ -64,7 +64,7 @@ fn programs(messages: &str) -> Vec<PathBuf> {
     programs
 }
 
-/// Runs the program without its output and stops it when the time is over.
+/// Runs the program without its output and stops it after `longest`.
 fn within(command: &mut Command, longest: Duration) -> Result<(), Error> {
     let words = run::in_words(command);
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! Fetches one wheel into a folder and checks it. Unpacking it is `unpack.rs`.
+//! Downloads one wheel into a folder and verifies it; `unpack.rs` unpacks it.
 
 use std::{
     env,
@@ -12,12 +12,12 @@ use radiograph_files::ContentHash;
 
 use crate::{cache, error::Error, wheel::Wheel};
 
-/// Where wheels come from.
+/// Source of wheels.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
-    /// The Python package index that this machine's pip is set up for.
+    /// The Python package index of this machine's pip.
     Pip { python: String },
-    /// A folder that somebody filled, for machines without a network.
+    /// A folder with downloaded wheels, for machines without a network.
     Folder(PathBuf),
 }
 
@@ -25,7 +25,7 @@ impl Origin {
     /// The folder if one is given, else pip.
     ///
     /// # Errors
-    /// [`Error::NoPython`] if pip is needed and there is none.
+    /// [`Error::NoPython`] if pip is needed and missing.
     pub(crate) fn new(folder: Option<PathBuf>) -> Result<Self, Error> {
         if let Some(folder) = folder {
             return Ok(Self::Folder(folder));
@@ -43,8 +43,8 @@ impl Origin {
         }
     }
 
-    /// Makes sure that the wheel lies in `downloads`, and gives its path. A wheel that is there under its final name was
-    /// checked before it got that name.
+    /// Makes sure that the wheel is in `downloads`, and returns its path. A wheel under its final name was verified
+    /// before it got that name.
     pub(crate) fn fetch(
         &self,
         wheel: &Wheel,
@@ -71,7 +71,8 @@ impl Origin {
     }
 }
 
-/// Asks for the wheel of one Python and platform whatever Python runs pip, because only its libraries are used.
+/// Requests the wheel for its own Python version and platform, whichever Python runs pip, because only its libraries
+/// are used.
 fn ask_pip(python: &str, wheel: &Wheel, folder: &Path) -> Result<(), Error> {
     let abi = if wheel.file.contains("-cp311-cp311-") { "cp311" } else { "none" };
     let mut pip = Command::new(python);

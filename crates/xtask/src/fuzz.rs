@@ -1,7 +1,7 @@
-//! Compiles the fuzz targets, so that a change of a crate cannot break them unseen. It does not fuzz.
+//! Compiles the fuzz targets, so that a change of a crate cannot break them unnoticed. It does not run them.
 //!
-//! Each `crates/*/fuzz` is a workspace of its own, because fuzzing itself needs a nightly compiler. The stable one suffices
-//! to check the types, with the `cfg` that cargo-fuzz sets.
+//! Each `crates/*/fuzz` is a separate workspace, because fuzzing needs a nightly compiler. The stable compiler can
+//! check the types with the `cfg` that cargo-fuzz sets.
 
 use std::{
     fs,
@@ -23,8 +23,8 @@ pub(crate) fn check(checkout: &Checkout) -> Result<(), Error> {
     Ok(())
 }
 
-/// Brings the lock files of the fuzz workspaces up to date with the manifests. A new one begins with the versions of the
-/// workspace.
+/// Updates the lock files of the fuzz workspaces to their manifests. A new lock file starts with the versions of the
+/// main workspace.
 pub(crate) fn lock(checkout: &Checkout) -> Result<(), Error> {
     for manifest in manifests(checkout.root())? {
         let lock = manifest.with_extension("lock");
@@ -40,7 +40,7 @@ pub(crate) fn lock(checkout: &Checkout) -> Result<(), Error> {
 /// The manifests of all fuzz workspaces, sorted.
 ///
 /// # Errors
-/// [`Error::NoFuzzTargets`] if there is none: then this module looks in the wrong place.
+/// [`Error::NoFuzzTargets`] if there is none, because this module then looks in the wrong place.
 fn manifests(root: &Path) -> Result<Vec<PathBuf>, Error> {
     let crates = root.join("crates");
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Chooses the lane that fits the GPUs of this machine.
 //!
-//! Whether a GPU works is not asked here: `radiograph devices` computes on it.
+//! It does not check that a GPU works: `radiograph devices` computes on it.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ pub(crate) fn present() -> bool {
     })
 }
 
-/// The first compute capability that libtorch 2.13 (CUDA 13.0) has kernels for, as its binaries list them.
+/// The lowest compute capability for which libtorch 2.13 (CUDA 13.0) has kernels, according to its binaries.
 const CURRENT: (u32, u32) = (7, 5);
 
 fn lane_for(capabilities: Option<&[String]>, names: Option<&[String]>) -> (Lane, String) {

@@ -1,6 +1,7 @@
-//! Puts a build of libtorch into the cache: fetched, checked, unpacked into a sibling, renamed.
+//! Installs a build of libtorch into the cache: fetches, verifies and unpacks it into a sibling folder, then renames
+//! it.
 //!
-//! So a folder under its final name is always complete. `checkout.rs` links it into a checkout.
+//! A folder under its final name is therefore always complete. `checkout.rs` links it into a checkout.
 
 use std::{
     collections::BTreeMap,
@@ -19,30 +20,31 @@ use crate::{
     machine, unpack,
 };
 
-/// The record of an unpacked build; its presence says that unpacking was finished.
+/// The record of an unpacked build; it exists only if unpacking finished.
 const RECORD: &str = "installed.json";
 
 #[derive(Serialize, Deserialize)]
 struct Installed {
     version: String,
-    /// SHA-256 of each wheel that went in: another list of wheels is another build.
+    /// SHA-256 of each wheel in the build: another list of wheels is another build.
     wheels: BTreeMap<String, String>,
-    /// Path below the folder → bytes.
+    /// Size of each file in bytes, by path below the folder.
     files: BTreeMap<String, u64>,
 }
 
-/// What an installation did.
+/// Result of an installation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It was there and whole.
+    /// It was already there and complete.
     Present,
-    /// It was fetched and unpacked now.
+    /// It was fetched and unpacked.
     Installed,
 }
 
-/// Makes sure that the build lies whole in the cache; gives the folder that `LIBTORCH` is to name.
+/// Makes sure that the build is complete in the cache, and returns the folder for `LIBTORCH`.
 ///
-/// `say` gets one line for each step. The lock lets a second set-up wait for the first and then find its work done.
+/// `say` gets one line for each step. Because of the lock, a second set-up waits for the first and then has nothing to
+/// do.
 pub(crate) fn install(
     build: &Build,
     cache: &Cache,
@@ -118,7 +120,7 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, text).map_err(Error::io(path))
 }
 
-/// Whether every file that the record lists has its size. A record that cannot be read counts as no installation.
+/// Whether every file in the record has its size. An unreadable record counts as no installation.
 fn is_whole(build: &Build, folder: &Path) -> bool {
     let Ok(text) = fs::read_to_string(folder.join(RECORD)) else { return false };
     let Ok(record) = serde_json::from_str::<Installed>(&text) else { return false };

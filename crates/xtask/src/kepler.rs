@@ -1,7 +1,7 @@
-//! Makes the kepler lane's view of the workspace: the same files beside another lock file.
+//! Creates the workspace of the kepler lane: the same files with another lock file.
 //!
-//! Cargo 1.95 has no option for another lock file, and replacing the one in the checkout would change it while the user
-//! works there. So cargo runs in a folder of links below `target/`.
+//! Cargo 1.95 has no option for another lock file, and replacing the one in the checkout would disturb a user who works
+//! there. So cargo runs in a folder of links below `target/`.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ pub(crate) const LOCK_FILE: &str = "Cargo.kepler.lock";
 /// The version of `tch` that binds libtorch 2.0.
 const TCH: &str = "0.13.0";
 
-/// What a workspace needs: its manifest, its members, and the files that tools look for in the root.
+/// Files of a workspace: its manifest, its members, and the files that tools expect in the root.
 const SHARED: &[&str] = &[
     "Cargo.toml",
     "clippy.toml",
@@ -31,12 +31,12 @@ const SHARED: &[&str] = &[
     "tests",
 ];
 
-/// Where this lane compiles to; nothing of it is shared with the other lanes, which would evict each other's files.
+/// Target folder of this lane. It is separate, because the lanes would evict each other's files.
 pub(crate) fn target_folder(checkout: &Checkout) -> PathBuf {
     checkout.root().join("target/kepler")
 }
 
-/// Makes the folder of links, or makes it again, and gives its path.
+/// Creates the folder of links anew and returns its path.
 pub(crate) fn workspace(checkout: &Checkout) -> Result<PathBuf, Error> {
     let folder = target_folder(checkout).join("workspace");
     mirror(checkout.root(), &folder)?;
@@ -44,7 +44,7 @@ pub(crate) fn workspace(checkout: &Checkout) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-/// Derives the lane's lock file from `Cargo.lock`: the same versions of everything but tch and what tch asks for.
+/// Derives the lane's lock file from `Cargo.lock`: the same versions, except for tch and its dependencies.
 pub(crate) fn lock(checkout: &Checkout) -> Result<(), Error> {
     let folder = target_folder(checkout).join("lock");
     mirror(checkout.root(), &folder)?;
@@ -58,7 +58,7 @@ pub(crate) fn lock(checkout: &Checkout) -> Result<(), Error> {
     fs::rename(&partial, &kept).map_err(Error::io(&kept))
 }
 
-/// Whether the lane's lock file still fits the manifests.
+/// Whether the lane's lock file matches the manifests.
 pub(crate) fn lock_fits(checkout: &Checkout) -> Result<bool, Error> {
     let folder = workspace(checkout)?;
     let mut cargo: Command = run::cargo();

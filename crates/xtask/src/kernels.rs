@@ -1,7 +1,7 @@
 //! `cargo xtask kernels`: lists the GPU architectures that a CUDA library holds machine code for.
 //!
-//! It reads the headers of the containers ("fat binaries") that nvcc puts into a library. It neither unpacks nor judges the
-//! code in them.
+//! It reads the headers of the containers ("fat binaries") that nvcc puts into a library. It neither unpacks nor checks
+//! the code in them.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use crate::{error::Error, say};
 
 /// First four bytes of a container; containers start at multiples of eight.
 const MAGIC: u32 = 0xBA55_ED50;
-/// An entry with machine code; the other kind, 1, is PTX, which a driver may still translate.
+/// Kind of an entry with machine code. The other kind, 1, is PTX, which a driver may still translate.
 const MACHINE_CODE: u16 = 2;
 
 /// List the GPU architectures that a CUDA library holds machine code for
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Architectures {
     containers: u64,
-    /// Architecture number (37 for sm_37) → containers that hold machine code for it.
+    /// Number of containers with machine code, by architecture number (37 for sm_37).
     by_architecture: BTreeMap<u32, u64>,
 }
 

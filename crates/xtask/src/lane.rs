@@ -1,6 +1,6 @@
-//! Lists the three lanes (pairs of tch and libtorch) and the builds of libtorch that they use.
+//! Defines the three lanes (pairs of tch and libtorch) and the builds of libtorch that they use.
 //!
-//! How a build gets onto the machine is `install.rs`; why these versions is `docs/libtorch.md`.
+//! `install.rs` installs a build; `docs/libtorch.md` gives the reasons for these versions.
 
 use std::{fmt, path::PathBuf};
 
@@ -21,7 +21,7 @@ pub(crate) enum Lane {
 }
 
 impl Lane {
-    /// The version of libtorch that this lane's `tch` binds.
+    /// The version of libtorch that this lane's `tch` requires.
     pub(crate) fn version(self) -> &'static str {
         match self {
             Self::Cpu | Self::Cuda => "2.13.0",
@@ -29,7 +29,7 @@ impl Lane {
         }
     }
 
-    /// The build that is put on the machine; `gpu` tells whether the CUDA libraries of the kepler lane are wanted.
+    /// The build to install; `gpu` selects the CUDA libraries of the kepler lane.
     pub(crate) fn build(self, gpu: bool) -> Build {
         match (self, gpu) {
             (Self::Cpu, _) => CPU,
@@ -50,7 +50,7 @@ impl fmt::Display for Lane {
     }
 }
 
-/// What `--libtorch` may say: a lane's build, or a libtorch that is already on the machine.
+/// Value of `--libtorch`: a lane, or a folder with a libtorch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     Lane(Lane),
@@ -58,7 +58,7 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    /// Reads a lane's name or the path of a folder.
+    /// Parses a lane's name or the path of a folder.
     pub(crate) fn parse(given: &str) -> Result<Self, Error> {
         match given {
             "cpu" => Ok(Self::Lane(Lane::Cpu)),
@@ -71,14 +71,14 @@ impl Choice {
     }
 }
 
-/// One libtorch as it lies in the cache.
+/// One libtorch in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Build {
-    /// Its folder in the cache.
+    /// Name of its folder in the cache.
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) wheels: &'static [Wheel],
-    /// Size when unpacked, measured; for the check that the disk has room.
+    /// Measured size after unpacking, for the check of free disk space.
     pub(crate) unpacked_bytes: u64,
 }
 
@@ -96,7 +96,7 @@ const KEPLER_CPU: Build = Build {
 };
 
 impl Build {
-    /// Bytes that pip has to deliver.
+    /// Number of bytes that pip downloads.
     pub(crate) fn download_bytes(&self) -> u64 {
         self.wheels.iter().map(|wheel| wheel.bytes).sum()
     }

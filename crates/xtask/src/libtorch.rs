@@ -1,6 +1,6 @@
-//! Checks a libtorch folder: is it there, complete, of the right version, and can its libraries be loaded?
+//! Checks that a libtorch folder exists, is complete, has the right version, and that its libraries can be loaded.
 //!
-//! Without this check a wrong folder, which a user may bring, fails minutes later with a page of C++.
+//! Without this check, a wrong folder from a user fails minutes later with a page of C++ errors.
 
 use std::{
     fs,
@@ -10,10 +10,10 @@ use std::{
 
 use crate::error::Error;
 
-/// Checks the folder that `LIBTORCH` names or would name.
+/// Checks a folder that `LIBTORCH` names or will name.
 ///
 /// # Errors
-/// One of the `Libtorch…` errors, with what to do.
+/// One of the `Libtorch…` errors, with its remedy.
 pub(crate) fn check(folder: &Path, expected: &'static str) -> Result<(), Error> {
     if !folder.is_dir() {
         return Err(Error::LibtorchMissing { folder: folder.to_owned() });
@@ -38,12 +38,12 @@ pub(crate) fn check(folder: &Path, expected: &'static str) -> Result<(), Error> 
     Ok(())
 }
 
-/// `major.minor`: tch binds one minor version, patch versions fit (`docs/libtorch.md`).
+/// `major.minor`: tch requires one minor version and accepts all of its patch versions (`docs/libtorch.md`).
 fn minor(version: &str) -> &str {
     version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
 }
 
-/// From `build-version` (libtorch archives) or the headers (wheels have no such file).
+/// The version in `build-version` (libtorch archives) or in the headers (wheels have no such file).
 fn version(folder: &Path) -> Option<String> {
     if let Ok(text) = fs::read_to_string(folder.join("build-version")) {
         return Some(text.trim().to_owned());
@@ -59,7 +59,7 @@ fn version(folder: &Path) -> Option<String> {
     })
 }
 
-/// Libraries that the loader would not find. An absent `ldd` means no judgement, not a bad one.
+/// Libraries that the loader would not find; empty if `ldd` is missing.
 fn unresolved(library: &PathBuf) -> Vec<String> {
     let Ok(output) = Command::new("ldd").arg(library).output() else { return Vec::new() };
     String::from_utf8_lossy(&output.stdout)
@@ -73,7 +73,7 @@ fn unresolved(library: &PathBuf) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// A folder that has the shape of a libtorch, and libraries that are none.
+    /// A folder with the files of a libtorch, whose libraries are not valid.
     fn pretend(version: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let header = folder.path().join("include/torch/csrc/api/include/torch");
@@ -114,7 +114,7 @@ mod tests {
         assert!(error.contains("lib/libc10.so"), "{error}");
     }
 
-    /// A library of ours that needs one that is nowhere, as a CUDA build does on a machine without CUDA.
+    /// A library of ours that needs a missing one, as a CUDA build does on a machine without CUDA.
     #[test]
     fn a_cuda_build_without_cuda_is_named() {
         let folder = pretend("2.13.0");

@@ -1,6 +1,6 @@
-//! `cargo xtask lint`: formatting, spelling, licences and sources of dependencies, clippy, documentation.
+//! `cargo xtask lint`: checks formatting, spelling, licences and sources of dependencies, clippy, documentation.
 //!
-//! The cheapest checks come first. Checks that could not take place are counted and named at the end.
+//! The cheapest checks come first. Checks that could not run are listed at the end.
 
 use std::{path::Path, path::PathBuf, process::Command};
 
@@ -17,7 +17,7 @@ use crate::{
 const CARGO_DENY: &str = "0.20.2";
 const TYPOS: &str = "1.52.0";
 
-/// Runs every check and gives those that could not take place.
+/// Runs every check and returns those that could not run.
 pub(crate) fn lint(checkout: &Checkout) -> Result<Vec<String>, Error> {
     let mut skipped = Vec::new();
     let in_checkout = |mut command: Command| {
@@ -74,7 +74,7 @@ fn deny(program: &Path, checkout: &Checkout, skipped: &mut Vec<String>) -> Resul
     Ok(())
 }
 
-/// The spelling checker: from PATH, else from the Python package that carries it, put into the cache.
+/// Path of the spelling checker: from PATH, else from a Python package that is put into the cache.
 fn typos() -> Result<PathBuf, Error> {
     if answers("typos") {
         return Ok(PathBuf::from("typos"));
@@ -89,7 +89,7 @@ fn typos() -> Result<PathBuf, Error> {
     Ok(program)
 }
 
-/// The dependency checker: from PATH, else built into the cache once, which takes minutes.
+/// Path of the dependency checker: from PATH, else built into the cache once, which takes minutes.
 fn cargo_deny() -> Result<PathBuf, Error> {
     if answers("cargo-deny") {
         return Ok(PathBuf::from("cargo-deny"));

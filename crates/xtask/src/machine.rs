@@ -1,12 +1,12 @@
-//! Checks the machine before work starts: the system, a C++ compiler, room on the disk.
+//! Checks the machine before work starts: operating system, C++ compiler, free disk space.
 //!
-//! Its GPUs are `gpu.rs`.
+//! `gpu.rs` checks its GPUs.
 
 use std::{env, path::Path, process::Command};
 
 use crate::{error::Error, lane::Build};
 
-/// Refuses systems that nothing was tried on, in a sentence instead of a link error.
+/// Refuses untested systems with one sentence instead of a link error.
 pub(crate) fn check_platform() -> Result<(), Error> {
     platform(env::consts::OS, env::consts::ARCH)
 }
@@ -18,7 +18,7 @@ fn platform(system: &'static str, architecture: &'static str) -> Result<(), Erro
     }
 }
 
-/// torch-sys compiles C++; without this check that fails minutes into the build.
+/// Checks for a C++ compiler: torch-sys needs one and would fail minutes into the build.
 pub(crate) fn check_compiler() -> Result<(), Error> {
     let named = env::var("CXX").ok();
     let candidates: Vec<&str> = match &named {
@@ -35,7 +35,7 @@ pub(crate) fn check_compiler() -> Result<(), Error> {
     }
 }
 
-/// Room for what is downloaded and for what is unpacked, which lie side by side for a while.
+/// Checks the free space for the download and the unpacked files, which exist at the same time.
 pub(crate) fn check_room(build: &Build, folder: &Path) -> Result<(), Error> {
     let found = rustix::fs::statvfs(folder)
         .map_err(|error| Error::Io { path: folder.to_owned(), source: error.into() })?;

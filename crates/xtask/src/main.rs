@@ -1,7 +1,7 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `lint`, `loop`, `lock`, `kernels`,
-//! `ci`.
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `lint`, `loop`, `lock`,
+//! `kernels` and `ci`.
 //!
-//! They build, test and measure this checkout. What people do with X-rays is the program `radiograph` (`crates/cli`).
+//! They build, test and measure this checkout. The program for X-rays is `radiograph` (`crates/cli`).
 
 #![allow(clippy::print_stderr, reason = "a program that talks to a person")]
 

@@ -1,6 +1,6 @@
-//! Builds and runs two projects outside of this workspace that use its crates by path, as `docs/single-crates.md` says.
+//! Builds and runs two projects outside this workspace that use its crates by path, as in `docs/single-crates.md`.
 //!
-//! They show that a crate needs nothing of this workspace, neither its profiles nor its set-up.
+//! They show that the crates do not depend on the workspace's profiles or set-up.
 
 use std::{fs, path::Path, process::Command};
 
@@ -10,12 +10,12 @@ use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup};
 struct Project {
     /// Folder below the root of the checkout.
     folder: &'static str,
-    /// Files to copy; the manifest is one of them.
+    /// Files to copy, including the manifest.
     files: &'static [&'static str],
     printed: &'static str,
 }
 
-/// Without libtorch. The interval is Wilson's for 3 of 4, as statsmodels 0.15 computes it.
+/// The project without libtorch. The interval is Wilson's for 3 of 4, as statsmodels 0.15 computes it.
 const PLAIN: Project = Project {
     folder: "tests/outside",
     files: &["Cargo.toml", "src/main.rs"],
@@ -43,7 +43,7 @@ radiograph: 3 epochs
 ",
 };
 
-/// The project with the crates that need no libtorch, on a machine that has none.
+/// Checks the project with the crates that need no libtorch, without a libtorch.
 pub(crate) fn plain(checkout: &Checkout) -> Result<(), Error> {
     let mut cargo = run::cargo();
     cargo.arg("run").env_remove("LIBTORCH");
@@ -52,7 +52,7 @@ pub(crate) fn plain(checkout: &Checkout) -> Result<(), Error> {
     PLAIN.check(cargo, checkout.root(), checkout.root())
 }
 
-/// The project with the crates that use libtorch, in a lane.
+/// Checks the project with the crates that use libtorch, in a lane.
 pub(crate) fn with_libtorch(lane: Option<Lane>, checkout: &Checkout) -> Result<(), Error> {
     let ready = setup::prepare(lane, checkout)?;
     let mut cargo = run::cargo();
@@ -62,9 +62,11 @@ pub(crate) fn with_libtorch(lane: Option<Lane>, checkout: &Checkout) -> Result<(
 }
 
 impl Project {
-    /// Copies the project out of the checkout, puts the path of the workspace's crates into its manifest, and runs it.
+    /// Copies the project out of the checkout, inserts the path of the workspace's crates into its manifest, and runs
+    /// it.
     ///
-    /// `workspace` holds the lock file whose versions are used: they are on this machine already, so nothing is fetched.
+    /// `workspace` holds the lock file with the versions to use. They are already on this machine, so nothing is
+    /// fetched.
     fn check(&self, mut cargo: Command, checkout: &Path, workspace: &Path) -> Result<(), Error> {
         let place = tempfile::tempdir().map_err(Error::io("a temporary folder"))?;
         let project = place.path().join("a project elsewhere");

@@ -1,4 +1,4 @@
-//! `cargo xtask run` and `install`: the program `radiograph` in a lane, started here or put on the PATH.
+//! `cargo xtask run` and `install`: runs the program `radiograph` in a lane, or puts it on the PATH.
 
 use std::{
     env,
@@ -36,7 +36,7 @@ pub(crate) struct Installation {
     without_libtorch: bool,
 }
 
-/// The program, optimised, ready for its arguments.
+/// The command that runs the optimised program; the caller adds arguments.
 pub(crate) fn command(ready: &Ready) -> Result<Command, Error> {
     let mut cargo = ready.cargo("run")?;
     cargo.args(["--release", "--package", PACKAGE, "--"]);
@@ -86,7 +86,7 @@ pub(crate) fn install(
     Ok(())
 }
 
-/// Where `cargo install` puts programs: `--root`, `CARGO_INSTALL_ROOT`, `CARGO_HOME`, `~/.cargo`, in this order.
+/// The `bin` folder of `cargo install`, from the first of `--root`, `CARGO_INSTALL_ROOT`, `CARGO_HOME` and `~/.cargo`.
 fn bin_folder(root: Option<&Path>) -> Result<PathBuf, Error> {
     let named = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let root = match root {

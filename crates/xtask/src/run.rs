@@ -1,4 +1,4 @@
-//! Starts other programs, says which, and judges how they end.
+//! Runs other programs, prints their command lines, and turns failures into errors.
 
 use std::{
     env,
@@ -31,7 +31,7 @@ pub(crate) fn in_words(command: &Command) -> String {
     words.join(" ")
 }
 
-/// Runs the command in this terminal. Says on standard error what it is and how long it took.
+/// Runs the command in this terminal. Prints the command and its time on standard error.
 ///
 /// # Errors
 /// [`Error::CommandMissing`] if it cannot be started, [`Error::CommandFailed`] if it fails.
@@ -48,7 +48,7 @@ pub(crate) fn check(command: &mut Command) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs the command and gives its standard output; its standard error goes to this terminal.
+/// Runs the command and returns its standard output; its standard error goes to this terminal.
 ///
 /// # Errors
 /// [`Error::CommandMissing`] if it cannot be started, [`Error::CommandFailed`] if it fails.
@@ -65,7 +65,7 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Runs the command in silence and tells whether it succeeded.
+/// Runs the command without output and returns whether it succeeded.
 ///
 /// # Errors
 /// [`Error::CommandMissing`] if it cannot be started.

@@ -1,6 +1,6 @@
-//! `cargo xtask setup`: chooses a libtorch, installs it if it is not there, and links it into the checkout.
+//! `cargo xtask setup`: chooses a libtorch, installs it if it is missing, and links it into the checkout.
 //!
-//! Commands that build do the same on demand.
+//! Commands that build run this set-up when needed.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ fn yes_or_no(given: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// Runs `cargo xtask setup`. `--lane` says the same as `--libtorch`, which wins.
+/// Runs `cargo xtask setup`. `--lane` has the same effect as `--libtorch`, which takes precedence.
 pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let choice = arguments.libtorch.as_deref().map(Choice::parse).transpose()?;
     let lane = match (choice, lane) {
@@ -65,7 +65,7 @@ pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout
     Ok(())
 }
 
-/// A libtorch that is there, for one lane.
+/// An installed libtorch for one lane.
 #[derive(Debug)]
 pub(crate) struct Ready {
     lane: Lane,
@@ -87,7 +87,7 @@ impl Ready {
         Ok(cargo)
     }
 
-    /// Tells a command that builds with this lane's libtorch where it is.
+    /// Tells a command that builds with this lane's libtorch where to find it.
     pub(crate) fn describe_libtorch(&self, command: &mut Command) {
         command.env("LIBTORCH", &self.libtorch);
         if let Some(cxx11_abi) = self.cxx11_abi {
@@ -112,7 +112,8 @@ impl Ready {
     }
 }
 
-/// Set-up if needed, quick if not. Without a lane: the user's `LIBTORCH`, else what is linked, else what fits the GPUs.
+/// Sets libtorch up if needed. Without a lane, it uses the user's `LIBTORCH`, else the linked one, else one that fits
+/// the GPUs.
 pub(crate) fn prepare(lane: Option<Lane>, checkout: &Checkout) -> Result<Ready, Error> {
     machine::check_platform()?;
     if let Some(own) = checkout.libtorch_of_user() {
@@ -167,7 +168,8 @@ fn link_own(folder: &Path, checkout: &Checkout) -> Result<(), Error> {
     Ok(())
 }
 
-/// The path that cargo sees stays the same when the link moves, so cargo cannot know that torch-sys must be built anew.
+/// Points the link to this libtorch. If the link moves, torch-sys is cleaned, because cargo sees the same path and
+/// would not build it again.
 fn point_link(folder: &Path, checkout: &Checkout) -> Result<(), Error> {
     let first = checkout.linked().is_none();
     if checkout.link(folder)? && !first {

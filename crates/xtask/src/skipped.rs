@@ -1,6 +1,6 @@
-//! Counts the tests that were skipped, says which and why, and refuses skips that need not have been.
+//! Counts the skipped tests, lists them with their reasons, and refuses unnecessary skips.
 //!
-//! Tests write the record themselves, through `radiograph-needs`.
+//! Tests write the record with `radiograph-needs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,15 +31,15 @@ impl Record {
         Ok(Self { path })
     }
 
-    /// Tells the tests that this command starts where the record is.
+    /// Sets the path of the record for the tests of this command.
     pub(crate) fn name_to(&self, command: &mut Command) {
         command.env(RECORD, &self.path);
     }
 
-    /// Reads what the tests have written.
+    /// Reads the record that the tests wrote.
     ///
     /// # Errors
-    /// [`Error::Io`] if the record cannot be read or holds something else.
+    /// [`Error::Io`] if the record cannot be read or is invalid.
     pub(crate) fn read(&self) -> Result<Tests, Error> {
         match fs::read_to_string(&self.path) {
             Ok(text) => Tests::parse(&text, &self.path),
@@ -49,7 +49,7 @@ impl Record {
     }
 }
 
-/// Skipped tests, each once for every need.
+/// Skipped tests, each once per need.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tests {
     skipped: BTreeSet<Skipped>,
@@ -87,7 +87,7 @@ impl Tests {
         lines
     }
 
-    /// Refuses skips whose need is met on this machine.
+    /// Refuses skips whose need this machine meets.
     ///
     /// # Errors
     /// [`Error::SkippedInVain`] with those tests.

@@ -1,10 +1,10 @@
-//! `cargo xtask test` and `build`: cargo in a lane, with libtorch set up first, and a summary of skipped tests.
+//! `cargo xtask test` and `build`: runs cargo in a lane, with libtorch set up first, and summarises skipped tests.
 
 use serde::Deserialize;
 
 use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup, skipped::Record};
 
-/// Words that go to cargo as they are.
+/// Arguments that are passed to cargo unchanged.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct Arguments {
     /// Arguments for cargo, for example `--package radiograph-libtorch`
@@ -12,7 +12,7 @@ pub(crate) struct Arguments {
     rest: Vec<String>,
 }
 
-/// Whether a test may be skipped although what it needs is there.
+/// Treatment of tests that were skipped although the machine meets their need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strictness {
     /// Skips are counted.
@@ -46,7 +46,7 @@ pub(crate) fn build(lane: Option<Lane>, arguments: &Arguments, checkout: &Checko
     run::check(&mut in_workspace("build", lane, arguments, checkout)?)
 }
 
-/// Runs the tests of the packages that use libtorch, which are those that a lane can change.
+/// Runs the tests of the packages that use libtorch; a lane affects no others.
 pub(crate) fn test_libtorch_packages(
     lane: Lane,
     strictness: Strictness,

@@ -1,4 +1,4 @@
-//! Installation against made-up wheels in a local folder, with every fault that a download can have.
+//! Tests of the installation, with artificial wheels in a local folder and every kind of download fault.
 
 use std::{
     fs::{self, File},
@@ -64,7 +64,7 @@ impl Scene {
         install::install(&self.build, &self.cache(), origin, &|_| {})
     }
 
-    /// Everything in the cache that is a file, below its root.
+    /// All files in the cache, by their path below its root.
     fn cached(&self) -> Vec<String> {
         let mut files = Vec::new();
         collect(&self.folder.path().join("cache"), &mut files);
@@ -214,7 +214,7 @@ fn set_ups_at_once_do_the_work_once() {
     assert_eq!(installed.into_inner(), 1);
 }
 
-/// Stands in for Python: a program that answers `-m pip --version` and then does what the script says.
+/// A substitute for Python that answers `-m pip --version` and then runs the script.
 fn python(folder: &Path, download: &str) -> Origin {
     let program = folder.join("python");
     let script = format!("#!/bin/sh\n[ \"$3\" = --version ] && exit 0\n{download}\n");

@@ -1,6 +1,6 @@
-//! Unpacks the wanted members of a wheel, as `wheel.rs` lists them.
+//! Unpacks the required members of a wheel, as listed in `wheel.rs`.
 //!
-//! Whether the result is a complete libtorch is checked in `install.rs`.
+//! `install.rs` checks that the result is a complete libtorch.
 
 use std::{
     fs::{self, File},
@@ -13,10 +13,10 @@ use crate::{error::Error, wheel::Wheel};
 /// One unpacked file: its path below the build's folder, and its size in bytes.
 pub(crate) type Unpacked = (String, u64);
 
-/// Unpacks what the wheel's record takes into `into`, which exists.
+/// Unpacks the members that the wheel's record lists into `into`, which must exist.
 ///
 /// # Errors
-/// [`Error::MemberMissing`] if a pattern of the record matches nothing, [`Error::Zip`] if the archive is damaged.
+/// [`Error::MemberMissing`] if a pattern of the record has no match, [`Error::Zip`] if the archive is damaged.
 pub(crate) fn unpack(wheel: &Wheel, archive: &Path, into: &Path) -> Result<Vec<Unpacked>, Error> {
     let damaged = |source| Error::Zip { archive: archive.to_owned(), source };
     let file = File::open(archive).map_err(Error::io(archive))?;

@@ -1,20 +1,21 @@
-//! Lists the wheels that each libtorch is made of: name, size, checksum, and the members that are unpacked.
+//! Lists the wheels of each libtorch: name, size, checksum, and the members to unpack.
 //!
-//! How they are fetched is `fetch.rs`, how they are unpacked is `unpack.rs`.
+//! `fetch.rs` downloads them, `unpack.rs` unpacks them.
 //!
-//! Checksums and sizes are those of the files that pip delivered on 2026-11-22 and that the lanes were tested with.
+//! Checksums and sizes are those of the files that pip downloaded on 2026-11-22 and that the lanes were tested with.
 
 /// One published Python wheel, of which only libraries and headers are used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wheel {
-    /// What pip is asked for.
+    /// Requirement for pip.
     pub(crate) requirement: &'static str,
-    /// The file that pip must deliver; its last part is the platform tag that pip is told.
+    /// Name of the file that pip must download; its last part is the platform tag for pip.
     pub(crate) file: &'static str,
     pub(crate) bytes: u64,
-    /// Lower-case hexadecimal.
+    /// Checksum in lower-case hexadecimal.
     pub(crate) sha256: &'static str,
-    /// What to take: `folder/` with all below it, `folder/*.so` for the libraries right in it, else one path.
+    /// Members to unpack: `folder/` with everything below it, `folder/*.so` for the libraries directly in it, or one
+    /// path.
     pub(crate) take: &'static [&'static str],
 }
 
@@ -26,7 +27,7 @@ impl Wheel {
         tags.split('.').next().unwrap_or(tags)
     }
 
-    /// Which of the wheel's patterns takes this member, if any.
+    /// The wheel's pattern that matches this member, if any.
     pub(crate) fn takes(&self, member: &str) -> Option<&'static str> {
         self.take.iter().copied().find(|pattern| matches(pattern, member))
     }
@@ -39,7 +40,8 @@ fn matches(pattern: &str, member: &str) -> bool {
     if pattern.ends_with('/') { member.starts_with(pattern) } else { member == pattern }
 }
 
-/// `libcudart.so.13` as well as `libc10.so`; but neither Python's bindings nor their shared-memory process.
+/// Whether this is a library such as `libcudart.so.13` or `libc10.so`, but not Python's bindings or their shared-memory
+/// process.
 fn is_library(name: &str) -> bool {
     (name.ends_with(".so") || name.contains(".so.")) && !name.contains("python") && name != "libshm.so"
 }

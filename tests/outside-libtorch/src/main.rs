@@ -1,4 +1,4 @@
-//! One use of every crate that needs libtorch, as a project of its own would make it.
+//! Uses every crate that needs libtorch once, as an external project would.
 
 use radiograph::Config;
 use radiograph_backbone::Backbone;

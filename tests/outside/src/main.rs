@@ -1,4 +1,4 @@
-//! One use of every crate that needs no libtorch, as a project of its own would make it.
+//! Uses every crate that needs no libtorch once, as an external project would.
 
 use radiograph_classes::{COVID_19, Classes, NORMAL};
 use radiograph_dataset::recipe::Recipe;

@@ -1,4 +1,4 @@
-//! `radiograph assemble`: collections of images become the manifest of a run and its leakage report.
+//! `radiograph assemble`: turns collections of images into the manifest of a run and its leakage report.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Assembled {
     manifest: PathBuf,
@@ -34,11 +34,11 @@ struct Assembled {
     train: usize,
     test: usize,
     folds: u32,
-    /// Whether nothing leaks from training to test, nor from any fold's training to its validation.
+    /// Whether nothing leaks from training to test, or from any fold's training images to its validation images.
     clean: bool,
-    /// Images of training and test, by class.
+    /// Number of training and test images, by class.
     classes: BTreeMap<String, usize>,
-    /// Images left out, by code of the reason.
+    /// Number of images left out, by code of the reason.
     excluded: BTreeMap<String, usize>,
 }
 

@@ -1,4 +1,4 @@
-//! `radiograph check-table`: which confusion matrices can have made a printed table of scores.
+//! `radiograph check-table`: finds the confusion matrices that could have produced a printed table of scores.
 
 use std::{fs::File, path::PathBuf};
 
@@ -63,7 +63,7 @@ fn verdicts(arguments: &Arguments) -> Result<Vec<Verdict>, Failure> {
     tables.into_iter().map(verdict).collect()
 }
 
-/// Whether every cell can be what it says, headings included.
+/// Whether every cell and the headings can be right.
 fn as_printed(verdict: &Verdict) -> bool {
     let fits = |reading: &Reading| {
         reading.columns == Columns::AsPrinted && reading.wrong == 0 && !reading.explanations.is_empty()

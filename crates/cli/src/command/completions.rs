@@ -1,4 +1,4 @@
-//! `radiograph completions`: a completion script for a shell.
+//! `radiograph completions`: prints a completion script for a shell.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `radiograph config`: every setting of a preset, described.
+//! `radiograph config`: prints every setting of a preset with its description.
 
 use radiograph_run::settings;
 

@@ -1,4 +1,4 @@
-//! `radiograph devices`: the devices that this build can compute on.
+//! `radiograph devices`: lists the devices that this build can compute on.
 
 use radiograph_libtorch::{Device, Devices, first_line};
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Found {
     cuda_linked: bool,
@@ -33,7 +33,7 @@ struct Found {
 #[derive(Serialize)]
 struct Tried {
     device: String,
-    /// Why it fails, if it does.
+    /// Reason why it fails, if it does.
     failure: Option<String>,
 }
 
@@ -69,7 +69,7 @@ fn print(found: &Found) -> Result<(), Failure> {
     })
 }
 
-/// The only honest test of a device is to compute on it.
+/// Computes on a device, which is the only reliable test of it.
 fn compute(device: Device) -> Result<(), tch::TchError> {
     let ones = tch::Tensor::f_ones([64, 64], (tch::Kind::Float, device.to_tch()))?;
     let product = ones.f_matmul(&ones)?;

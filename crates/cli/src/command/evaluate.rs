@@ -1,4 +1,4 @@
-//! `radiograph evaluate`: the scores of a run's models on its own test part.
+//! `radiograph evaluate`: scores a run's models on its own test part.
 
 use super::scores::Scores;
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};

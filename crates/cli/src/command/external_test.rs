@@ -1,4 +1,4 @@
-//! `radiograph external-test`: the best model of a run on images of another place.
+//! `radiograph external-test`: scores the best model of a run on images of another place.
 
 use std::path::{Path, PathBuf};
 

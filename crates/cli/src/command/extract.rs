@@ -1,4 +1,4 @@
-//! `radiograph extract`: images pass through the frozen networks of a run, once, and the features are kept.
+//! `radiograph extract`: computes the features of a run's images with its frozen networks, and stores them.
 
 use radiograph::Extracted;
 use radiograph_features::Part;

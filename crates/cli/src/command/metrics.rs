@@ -1,4 +1,4 @@
-//! `radiograph metrics`: scores of predictions in a CSV file, each with an interval.
+//! `radiograph metrics`: scores predictions in CSV files, each score with an interval.
 
 use std::{fs::File, path::PathBuf};
 
@@ -64,7 +64,7 @@ enum Format {
     Csv,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Report {
     models: Vec<Scored>,
@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// All files, classes in the order of the first one; each model is named after its file.
+/// Predictions of all files. Classes have the order of the first file, and each model is named after its file.
 fn read(paths: &[PathBuf]) -> Result<Vec<(String, Predictions)>, Failure> {
     let mut models: Vec<(String, Predictions)> = Vec::new();
     for path in paths {

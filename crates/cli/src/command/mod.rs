@@ -1,4 +1,4 @@
-//! The commands, one a file: arguments, work, printing.
+//! The commands of the program, one per file: arguments, work and output.
 
 mod assemble;
 #[cfg(feature = "libtorch")]
@@ -34,7 +34,7 @@ use clap::Subcommand;
 
 use crate::{exit::Exit, failure::Failure};
 
-/// The commands that a build without libtorch lacks.
+/// Commands that are missing from a build without libtorch.
 pub(crate) const LIBTORCH: [&str; 8] =
     ["backbones", "devices", "extract", "train", "external-test", "explain", "predict", "run"];
 

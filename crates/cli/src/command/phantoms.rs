@@ -1,4 +1,4 @@
-//! `radiograph phantoms`: drawn chest X-rays, laid out as public collections are, with their defects.
+//! `radiograph phantoms`: draws artificial chest X-rays in the layouts of public collections, including their defects.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

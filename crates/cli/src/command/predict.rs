@@ -1,4 +1,4 @@
-//! `radiograph predict`: what the best model of a finished run says about X-rays, and whether to believe it.
+//! `radiograph predict`: classifies X-rays with the best model of a finished run, and warns of unreliable predictions.
 
 use std::{
     fs, io,
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::complete(predictions.len() == all))
 }
 
-/// The named files, and those in the named folders.
+/// The named files, and the files in the named folders.
 fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in given {
@@ -108,7 +108,7 @@ fn print(prediction: &Prediction) -> Result<(), Failure> {
     prediction.warnings.iter().try_for_each(|warning| output::line(format!("    WARNING: {warning}")))
 }
 
-/// The prediction, with a heat map in the folder if there is one.
+/// Predicts one file, and writes a heat map if there is an output folder.
 #[allow(clippy::result_large_err, reason = "the caller looks at the error and drops it")]
 fn predict(predictor: &Predictor, file: &Path, out: Option<&Path>) -> Result<Prediction, radiograph::Error> {
     let Some(out) = out else { return predictor.predict(file) };

@@ -1,4 +1,4 @@
-//! `radiograph preview`: images as they are and as a network sees them, side by side.
+//! `radiograph preview`: shows images beside the inputs that a network gets from them.
 
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,7 @@ enum FilterName {
     Lanczos,
 }
 
-/// What is known of a picture.
+/// Facts about a picture.
 #[derive(Serialize)]
 struct Shown {
     file: PathBuf,
@@ -138,7 +138,7 @@ fn steps(arguments: &Arguments) -> Preprocess {
     }
 }
 
-/// The picture before and after, and what is known of it.
+/// The picture before and after preprocessing, with its facts.
 fn show(file: &Path, preprocessor: &Preprocessor, size: u32) -> Result<([Picture; 2], Shown), Failure> {
     let limits = Limits::default();
     let bytes = read_file(file, &limits)?;

@@ -1,4 +1,4 @@
-//! `radiograph report`: the page and the figures of a run.
+//! `radiograph report`: writes the report page and the figures of a run.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Written {
     report: std::path::PathBuf,

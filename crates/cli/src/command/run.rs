@@ -1,4 +1,4 @@
-//! `radiograph run`: all stages of a run.
+//! `radiograph run`: runs all stages of a run.
 
 use radiograph::{Cost, Outcome};
 

@@ -1,4 +1,4 @@
-//! `radiograph scan`: what is in collections, and what is wrong with them, before anything is trained on them.
+//! `radiograph scan`: lists the content and the faults of collections before training.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::complete(all_searched && report.unread.is_empty()))
 }
 
-/// The collections below the folders, and whether every folder was searched.
+/// The collections below the folders, and whether every folder could be searched.
 fn search(folders: &[PathBuf], progress: &Progress) -> (Recognised, bool) {
     let mut recognised = Recognised::default();
     let mut all_searched = true;
@@ -86,7 +86,7 @@ fn search(folders: &[PathBuf], progress: &Progress) -> (Recognised, bool) {
     (recognised, all_searched)
 }
 
-/// No layout was recognised below these folders.
+/// The error that no layout was recognised below these folders.
 fn no_collection(folders: &[PathBuf]) -> Failure {
     let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     Failure::input(format!(

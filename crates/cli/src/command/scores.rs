@@ -1,11 +1,11 @@
-//! The scores of a run's models, as `run` and `evaluate` print them.
+//! Prints the scores of a run's models for `run` and `evaluate`.
 
 use radiograph_run::{Best, Comparisons, Evaluated, ModelEvaluation};
 use serde::Serialize;
 
 use crate::{failure::Failure, output};
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 pub(super) struct Scores<'s> {
     models: &'s [ModelEvaluation],

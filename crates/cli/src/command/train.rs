@@ -1,4 +1,4 @@
-//! `radiograph train`: heads are trained on the stored features of a run, fold by fold.
+//! `radiograph train`: trains heads on the stored features of a run, fold by fold.
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
 

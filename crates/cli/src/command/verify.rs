@@ -1,4 +1,4 @@
-//! `radiograph verify`: every file of a manifest read again, and its leakage report computed anew.
+//! `radiograph verify`: reads every file of a manifest again, and repeats the leakage checks.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Found {
     images: usize,
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::complete(found.differences.is_empty()))
 }
 
-/// The folder of the manifest.
+/// Folder of the manifest.
 fn folder(place: &Path) -> Result<&Path, Failure> {
     if place.is_file() {
         if place.file_name().is_none_or(|name| name != Prepared::MANIFEST) {

@@ -1,4 +1,4 @@
-//! The program, run as a person runs it, in a folder of its own.
+//! Runs the program as a user does, in a separate folder.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// The folder of a test, with the files that examples in help texts name.
+/// A folder for one test, with the files that examples in help texts name.
 pub(crate) struct Scene {
     folder: tempfile::TempDir,
 }
@@ -31,25 +31,25 @@ impl Scene {
         self
     }
 
-    /// Draws phantoms that are small enough for a test.
+    /// Draws phantoms that are few enough for a test.
     pub(crate) fn draw(&self) -> &Self {
         let drawn = self.run("phantoms --out phantoms --patients 30 --side 96");
         assert!(drawn.status.success(), "{}", text(&drawn.stderr));
         self
     }
 
-    /// Runs the program with these words.
+    /// Runs the program with these arguments.
     pub(crate) fn run(&self, words: &str) -> Output {
         self.command().args(words.split_whitespace()).output().unwrap()
     }
 
-    /// Its exit code.
+    /// The exit code of the program.
     pub(crate) fn code(&self, words: &str) -> i32 {
         let output = self.run(words);
         output.status.code().unwrap_or_else(|| panic!("`{words}` was killed: {}", text(&output.stderr)))
     }
 
-    /// What it prints as JSON, and nothing else; it must succeed or find something.
+    /// The JSON that the program prints; the program must succeed or report an incomplete result.
     pub(crate) fn json(&self, words: &str) -> serde_json::Value {
         let output = self.run(words);
         let code = output.status.code();
@@ -58,7 +58,7 @@ impl Scene {
             .unwrap_or_else(|error| panic!("`{words}` printed no JSON ({error}): {}", text(&output.stdout)))
     }
 
-    /// The program, in this folder and with a cache of its own.
+    /// The program in this folder, with a separate cache.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_radiograph"));
         command.current_dir(self.path()).env("XDG_CACHE_HOME", self.file("cache"));
@@ -81,7 +81,7 @@ id,patient,source,label,p_covid,p_normal
 6.png,eve,south,covid,0.4,0.6
 ";
 
-/// A printed table that one matrix explains: 9 of 10 and 8 of 10.
+/// A printed table with exactly one possible matrix: 9 of 10 and 8 of 10.
 pub(crate) const TABLE: &str = "\
 class,support,precision,recall,f1
 covid,10,81.82,90.00,85.71

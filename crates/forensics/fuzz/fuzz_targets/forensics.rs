@@ -1,4 +1,4 @@
-//! Any file is read as printed tables or refused; every table that was read is examined to an end.
+//! Fuzzes the reader and the search: any file is refused, or its tables are read and examined to the end.
 
 #![no_main]
 

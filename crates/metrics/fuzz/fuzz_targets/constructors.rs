@@ -1,4 +1,4 @@
-//! Any labels, columns, patients and counts make predictions that can be scored, or a typed error.
+//! Fuzzes the constructors: any labels, columns, patients and counts give either scorable predictions or a typed error.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any file is read as predictions or refused; what was read is written and reads back.
+//! Fuzzes the CSV reader: any file is refused, or it is read, written and read back.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Paired tests against each other and against what must hold.
+//! Checks the paired tests against each other and against known properties.
 
 use radiograph_metrics::{
     Bins, Bootstrap, CalibrationNorm, Classes, Comparison, ComparisonOptions, Error, McNemar, Metric,

@@ -1,4 +1,4 @@
-//! What is written as JSON reads back the same, and what somebody changed is checked again.
+//! Tests that JSON output reads back the same, and that edited files are checked again.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! Every value of `metrics.json` (scikit-learn).
+//! Compares this crate with every value of `metrics.json` (scikit-learn).
 
 use std::collections::BTreeSet;
 

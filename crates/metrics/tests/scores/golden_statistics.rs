@@ -1,4 +1,4 @@
-//! Every value of `statistics.json` (scipy, statsmodels, scikit-learn).
+//! Compares this crate with every value of `statistics.json` (scipy, statsmodels, scikit-learn).
 
 use radiograph_metrics::{
     Bootstrap, BootstrapMethod, Clusters, Level, McNemar, Metric, PairAverage, Proportion, Undefined, holm,

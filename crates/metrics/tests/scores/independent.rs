@@ -1,4 +1,5 @@
-//! Values of scikit-learn and scipy that `metrics.json` does not hold: `tests/golden/independent.py` made them.
+//! Compares this crate with values of scikit-learn and scipy that `metrics.json` lacks; `tests/golden/independent.py`
+//! made them.
 
 use radiograph_metrics::{
     AucVariance, Average, Beta, Bins, CalibrationNorm, ClassScore, Clusters, Metric, PairAverage,

@@ -1,4 +1,4 @@
-//! Bad input: one typed error that names the first offender, and never a panic.
+//! Tests that bad input gives one typed error, which names the first offender, and never a panic.
 
 use ndarray::array;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! One binary of tests over the whole crate: values computed by other people's software, and properties.
+//! Tests of the whole crate in one binary: comparisons with other software, and properties.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 

@@ -1,4 +1,4 @@
-//! What must hold for every metric, checked by table.
+//! Tests the properties of every metric, which a table lists.
 
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -11,15 +11,15 @@ use crate::resampling::simulated;
 
 const NAMES: [&str; 3] = ["covid", "normal", "pneumonia"];
 
-/// What is known about a metric.
+/// Expected properties of a metric.
 struct Known {
     metric: Metric,
     bounds: (f64, f64),
     /// Depends only on the order of scores within the column of `pneumonia`.
     ranks_only: bool,
-    /// Its reason if `pneumonia` has no sample, or none if the score still exists.
+    /// Reason why it is undefined if `pneumonia` has no sample; `None` if it still exists.
     without_a_class: Option<Undefined>,
-    /// Without samples of `pneumonia` it exists all the same if the class was predicted.
+    /// Whether it exists without samples of `pneumonia` if the class was predicted.
     unless_predicted: bool,
 }
 

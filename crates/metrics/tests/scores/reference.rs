@@ -1,4 +1,4 @@
-//! Where reference values lie, and how close we must come.
+//! Locates the reference values and defines the tolerance of comparisons.
 
 use std::path::PathBuf;
 

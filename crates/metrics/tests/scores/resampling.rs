@@ -1,4 +1,4 @@
-//! Properties of the bootstrap: coverage, patients, threads, and what it refuses to say.
+//! Tests the bootstrap: coverage, patients, threads, and undefined intervals.
 
 use radiograph_metrics::{
     AucVariance, Average, BinaryScores, Bootstrap, BootstrapMethod, ClassScore, Classes, Clusters, Level,

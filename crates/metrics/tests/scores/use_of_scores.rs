@@ -1,4 +1,4 @@
-//! Subgroups, cross tables, evaluations and their tables.
+//! Tests subgroups, cross tables, evaluations and their tables.
 
 use radiograph_metrics::{
     Average, Bootstrap, CrossTable, Error, Evaluation, Group, IntervalMethod, Metric, PrecisionRecallCurve,

@@ -1,4 +1,4 @@
-//! The stage `explain`: heat maps of some test images of each class, drawn and measured.
+//! The stage `explain`: draws and measures heat maps of some test images of each class.
 
 use std::{collections::HashMap, path::Path, path::PathBuf};
 
@@ -24,7 +24,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Run`] if an earlier stage did not run, [`Error::Gradcam`], [`Error::Head`], [`Error::Image`], and an
+    /// [`Error::Run`] if an earlier stage did not run; [`Error::Gradcam`], [`Error::Head`], [`Error::Image`], and an
     /// interruption.
     pub fn explain(&mut self) -> Result<(), Error> {
         if self.config().explanation.images_per_class == 0 {
@@ -83,7 +83,7 @@ impl Pipeline<'_> {
         Ok(self.run.finish(clock)?)
     }
 
-    /// Folder of the explained model: the tested one, or the one with the largest weight in an ensemble.
+    /// Folder of the explained model: the tested one or, in an ensemble, the one with the largest weight.
     fn explained_folder(&self, folder: &Path) -> PathBuf {
         match &self.config().training.tested_model {
             TestedModel::WeightedFolds(weights) => {
@@ -95,7 +95,7 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Test images of each class, drawn by the seed and independent of how well they are classified.
+    /// Test images of each class, drawn with the seed and independent of their classification.
     fn chosen<'m>(&self, manifest: &'m Manifest, store: &FeatureStore) -> Vec<&'m Row> {
         let (seed, images) = (self.config().seed, self.config().explanation.images_per_class);
         let mut chosen = Vec::new();
@@ -115,7 +115,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// The answers about test images, of one model or of an ensemble.
+/// The predictions of a model or an ensemble for the test images.
 struct Answers {
     path: PathBuf,
     predictions: Predictions,

@@ -1,4 +1,4 @@
-//! The stage `extract`: images become feature maps, each once.
+//! The stage `extract`: computes the feature maps of all images and stores each once.
 
 use std::{path::Path, sync::atomic::Ordering};
 
@@ -21,16 +21,16 @@ use crate::{Error, Frozen};
 pub struct Extracted {
     /// Network.
     pub network: String,
-    /// Number of feature maps that were computed now.
+    /// Number of feature maps that this call computed.
     pub computed: usize,
-    /// Number of feature maps that were stored before.
+    /// Number of feature maps that were already stored.
     pub present: usize,
     /// Ids of images that cannot be read, with the reason.
     pub left_out: Vec<(String, String)>,
 }
 
 impl Pipeline<'_> {
-    /// Extracts every training and test image of the manifest with every network, or one part of them.
+    /// Extracts every training and test image of the manifest with every network, or one part of this work.
     ///
     /// # Errors
     ///
@@ -83,7 +83,8 @@ impl Pipeline<'_> {
     }
 }
 
-/// Extracts `inputs` into the store in `folder` and passes events to the watcher. If the watcher stops it, the report says so.
+/// Extracts `inputs` into the store in `folder` and passes events to the watcher. The report tells whether the watcher
+/// stopped it.
 pub(crate) fn extract(
     frozen: &Frozen,
     folder: &Path,
@@ -126,7 +127,7 @@ pub(crate) fn extract(
     Ok(report)
 }
 
-/// The number of feature maps of the manifest's images, if the store has all of them.
+/// The number of feature maps of the manifest's images, if the store holds all of them.
 fn all_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<Option<usize>, Error> {
     if !folder.join("store.json").is_file() {
         return Ok(None);

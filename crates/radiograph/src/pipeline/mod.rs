@@ -1,5 +1,5 @@
-//! Algorithm 1 of the paper, stage by stage. Each stage can be run alone, does nothing if its result is up to date, and
-//! continues where it was interrupted.
+//! Runs Algorithm 1 of the paper, stage by stage. Each stage can be run separately, does nothing if its result is up to
+//! date, and continues after an interruption.
 
 mod explain;
 mod extract;
@@ -19,9 +19,9 @@ use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Watcher};
 
 use crate::{Error, Frozen};
 
-/// A run with all of its stages.
+/// A run with all stages.
 ///
-/// `assemble`, `extract`, `train`, `evaluate`, `explain` and `report`, one after the other, give the same files as
+/// Calling `assemble`, `extract`, `train`, `evaluate`, `explain` and `report` in this order gives the same files as
 /// [`run`](Self::run), except for costs and times.
 pub struct Pipeline<'w> {
     run: Run<'w>,
@@ -41,12 +41,13 @@ pub struct Outcome {
 }
 
 impl<'w> Pipeline<'w> {
-    /// Opens the run folder at `path` with these settings. The folder is created, or holds a run with the same settings.
+    /// Opens the run folder at `path` with these settings. The folder is created if it does not exist; an existing run
+    /// must have the same settings.
     ///
     /// # Errors
     ///
-    /// [`Error::Run`] if a setting is out of its range, or as [`Run::open`]; for a new run also [`Error::Device`] if a device,
-    /// or an error of [`Frozen::of`] if weights are missing.
+    /// [`Error::Run`] if a setting is out of its range, and for the reasons of [`Run::open`]; for a new run also
+    /// [`Error::Device`] if a device is missing, or an error of [`Frozen::of`] if weights are missing.
     pub fn open(config: Config, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         config.check()?;
         let device = config.compute.device.parse()?;
@@ -112,7 +113,7 @@ impl<'w> Pipeline<'w> {
         Ok(self.run.report()?)
     }
 
-    /// All stages.
+    /// Runs all stages.
     ///
     /// # Errors
     ///

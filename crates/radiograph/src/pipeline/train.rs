@@ -1,4 +1,4 @@
-//! The stage `train`: feature maps and labels become models and their predictions.
+//! The stage `train`: trains models on feature maps and labels, and stores their predictions.
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
@@ -13,15 +13,16 @@ use tch::Tensor;
 use super::Pipeline;
 use crate::{Error, Familiarity, Frozen};
 
-/// File of the training images' mean features, from which unfamiliar images are recognised.
+/// File with the mean features of the training images, for recognising unfamiliar images.
 pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
 
 impl Pipeline<'_> {
-    /// Trains every model: its folds, the tested model, and their predictions. Gives the record of each model by its name.
+    /// Trains every model (its folds and the tested model) and stores the predictions. Returns the record of each model
+    /// by name.
     ///
     /// # Errors
     ///
-    /// [`Error::Run`] without a manifest or features, [`Error::Head`], and an interruption.
+    /// [`Error::Run`] if manifest or features are missing, [`Error::Head`], and an interruption.
     pub fn train(&mut self) -> Result<BTreeMap<String, ProtocolRecord>, Error> {
         let manifest = self.run.manifest()?;
         let mut records = BTreeMap::new();
@@ -87,7 +88,7 @@ impl Pipeline<'_> {
         })
     }
 
-    /// The manifest's training and test images that have features, and those that have none.
+    /// The manifest's training and test images that have features, and the images without features.
     fn cohort(
         &self,
         manifest: &Manifest,
@@ -102,8 +103,8 @@ impl Pipeline<'_> {
     }
 }
 
-/// The training and test images of a manifest, as a [`Cohort`] takes them. The group of an image, which unites its patient and
-/// its picture, is the cohort's patient.
+/// The training and test images of a manifest in the form of a [`Cohort`]. The group of an image, which unites its
+/// patient and its picture, becomes the cohort's patient.
 pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
     let image = |row: &Row| {
         let subset = match row.place {
@@ -123,7 +124,7 @@ pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
     manifest.rows().iter().filter_map(image).collect()
 }
 
-/// Weights in inverse proportion to the number of training images of a class, 1 on average over images.
+/// Class weights in inverse proportion to the number of training images, with a mean of 1 over the images.
 fn class_weights(cohort: &Cohort) -> BTreeMap<String, f64> {
     let mut counts: BTreeMap<String, f64> =
         cohort.classes().names().map(|name| (name.to_owned(), 0.0)).collect();

@@ -15,17 +15,17 @@ const PHOTOGRAPH: f64 = 0.05;
 #[serde(rename_all = "kebab-case", tag = "warning")]
 #[non_exhaustive]
 pub enum Warning {
-    /// The file's header says that the film is not frontal.
+    /// The file's header gives a view other than frontal.
     NotFrontal {
         /// View in the header.
         view: String,
     },
-    /// A large part of the image is coloured, unlike any radiograph.
+    /// A large part of the image is coloured, unlike a radiograph.
     Coloured {
         /// Share of coloured pixels, 0 to 1.
         share: f64,
     },
-    /// The features lie farther from the training images than nearly all of these lie from each other.
+    /// The features are farther from the training images than nearly all training images are from each other.
     Unfamiliar {
         /// Share of the training images that are less strange, 0 to 1.
         stranger_than: f64,
@@ -36,7 +36,7 @@ pub enum Warning {
     PermutedLabels,
 }
 
-/// The warnings that the film alone gives cause for.
+/// The warnings that follow from the film alone.
 pub(super) fn of_film(film: &Film) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if matches!(film.view(), View::Lateral | View::Ct) {

@@ -1,5 +1,7 @@
-//! Pointwise bands around ROC and precision-recall curves: patients are resampled, and at each place of the horizontal
-//! axis the middle share of the resampled heights is kept. Not a band for the whole curve at once, which is wider.
+//! Pointwise bands around ROC and precision-recall curves, from resampling patients.
+//!
+//! At each place of the horizontal axis, the band covers the middle share of the resampled heights. A band for the
+//! whole curve at once would be wider.
 
 use radiograph_metrics::{BinaryScores, Clusters, Level, Undefined, quantile};
 use rayon::prelude::*;
@@ -15,7 +17,7 @@ pub struct CurveBands {
     pub seed: u64,
 }
 
-/// Places of the horizontal axis, both ends among them.
+/// Number of places on the horizontal axis, both ends included.
 const PLACES: usize = 51;
 
 /// A band: heights between `low` and `high` at each place.
@@ -32,7 +34,7 @@ pub(crate) struct Band {
 /// Samples by falling score: (sample, positive, whether the next one has another score).
 struct Order(Vec<(usize, bool, bool)>);
 
-/// Heights of a resampled curve; `None` where it has none.
+/// Heights of a resampled curve; `None` where the curve has none.
 type Heights = [Option<f64>; PLACES];
 
 impl Band {
@@ -132,7 +134,7 @@ impl Order {
         })
     }
 
-    /// The curve drawn with straight lines, read at every place; the upper end where it rises.
+    /// Heights at every place of the curve drawn with straight lines; the upper end where it rises vertically.
     fn true_positive_rates(&self, weights: &[u32]) -> Heights {
         let (positives, negatives) = self.totals(weights);
         let mut heights = [None; PLACES];
@@ -153,7 +155,8 @@ impl Order {
         heights
     }
 
-    /// The precision of the highest threshold that reaches each recall; at recall 0 that of the highest score.
+    /// The precision at the highest threshold that reaches each recall; at recall 0, the precision at the highest
+    /// score.
     fn precisions(&self, weights: &[u32]) -> Heights {
         let (positives, _) = self.totals(weights);
         let mut heights = [None; PLACES];

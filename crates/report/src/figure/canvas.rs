@@ -1,4 +1,4 @@
-//! What all figures share: letters, legends and frames.
+//! Drawing aids that all figures share: text, legends and frames.
 
 use plotters::{
     coord::{Shift, types::RangedCoordf64},
@@ -18,33 +18,33 @@ pub(crate) const WIDTH: u32 = 960;
 pub(crate) const PLOT: u32 = 620;
 /// Height of a line of a legend.
 pub(crate) const LINE: u32 = 40;
-/// Size of letters; the plotting library divides it by 1.24.
+/// Size of text; the plotting library divides it by 1.24.
 pub(crate) const LETTERS: u32 = 32;
-/// Size of the letters of numbers on axes.
+/// Size of the numbers on axes.
 pub(crate) const SMALL: u32 = 29;
-/// The most entries of a legend.
+/// Maximum number of entries of a legend.
 pub(crate) const ENTRIES: usize = 10;
 
-/// A plot whose axes are both numbers.
+/// A plot with numbers on both axes.
 pub(crate) type Plot<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// A letter, or the sign for one that XML cannot hold.
+/// The character, or a replacement for one that XML cannot hold.
 pub(crate) fn printable(letter: char) -> char {
     let forbidden = letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}');
     if forbidden { '\u{fffd}' } else { letter }
 }
 
-/// Letters of this size and colour.
+/// Text style of this size and colour.
 pub(crate) fn letters(size: u32, colour: RGBColor) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&colour)
 }
 
-/// Letters placed by their middle.
+/// Text style for text that is placed by its centre.
 pub(crate) fn centred(size: u32, colour: RGBColor) -> TextStyle<'static> {
     letters(size, colour).pos(Pos::new(HPos::Center, VPos::Center))
 }
 
-/// As much of a text as fits into `width`, with an ellipsis where it was cut.
+/// The beginning of a text that fits into `width`, with an ellipsis if it was cut.
 pub(crate) fn fitting<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     text: &str,
@@ -62,21 +62,21 @@ pub(crate) fn fitting<B: DrawingBackend>(
 
 /// An entry of a legend.
 pub(crate) struct Entry {
-    /// What it says.
+    /// Text.
     pub(crate) text: String,
     /// Its colour.
     pub(crate) colour: RGBColor,
-    /// Which kind of line, by position.
+    /// Line style, by position.
     pub(crate) line: usize,
 }
 
-/// Lines that a legend of so many entries takes.
+/// Height of a legend with `entries` entries.
 pub(crate) fn legend_height(entries: usize) -> u32 {
     let lines = entries.min(ENTRIES) + usize::from(entries > ENTRIES);
     lines as u32 * LINE + 16
 }
 
-/// Draws a legend, an entry a line, at the top of the area.
+/// Draws a legend with one entry per line at the top of the area.
 pub(crate) fn draw_legend<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     entries: &[Entry],
@@ -104,7 +104,7 @@ pub(crate) fn draw_legend<B: DrawingBackend>(
     Ok(())
 }
 
-/// A framed plot with a grid and the names of its axes.
+/// A framed plot with a grid and axis names.
 pub(crate) fn plot<'a, B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     across: ([f64; 2], &str),
@@ -136,7 +136,7 @@ pub(crate) fn plot<'a, B: DrawingBackend>(
     Ok(chart)
 }
 
-/// Draws a line in the manner of the series at `line`.
+/// Draws a line in the style of the series at `line`.
 pub(crate) fn draw_line<B: DrawingBackend>(
     chart: &mut Plot<'_, B>,
     points: Vec<(f64, f64)>,
@@ -152,7 +152,7 @@ pub(crate) fn draw_line<B: DrawingBackend>(
     Ok(())
 }
 
-/// A number without needless zeros.
+/// A number without trailing zeros.
 pub(crate) fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -1,4 +1,4 @@
-//! A confusion matrix: figure 6 of the paper. Rows are the truth; the shade is the share of the row.
+//! Draws a confusion matrix, as in figure 6 of the paper. Rows are the truth; the shade is the share of the row.
 
 use plotters::{
     coord::Shift,
@@ -17,9 +17,9 @@ use super::{
 const NAMES: i32 = 236;
 /// Room for the names of the predicted classes.
 const HEAD: i32 = 108;
-/// Beyond so many classes cells are too small for two numbers.
+/// Number of classes above which cells are too small for two numbers.
 const ROOMY: usize = 6;
-/// Beyond so many classes cells are too small for any.
+/// Number of classes above which cells are too small for any number.
 const MOST: usize = 14;
 
 /// A confusion matrix.

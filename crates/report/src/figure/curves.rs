@@ -1,4 +1,4 @@
-//! ROC and precision-recall curves of the classes, with bands: figures 7 and 8 of the paper.
+//! Draws ROC and precision-recall curves of the classes with bands, as in figures 7 and 8 of the paper.
 
 use plotters::{coord::Shift, prelude::*};
 
@@ -10,7 +10,7 @@ use super::{
 
 /// The curve of one class.
 pub(crate) struct Curve {
-    /// The class and its area, for the legend.
+    /// Class and area, for the legend.
     pub(crate) label: String,
     /// The points, drawn with straight lines.
     pub(crate) points: Vec<(f64, f64)>,
@@ -20,13 +20,13 @@ pub(crate) struct Curve {
 
 /// Curves over the unit square.
 pub(crate) struct CurvesFigure {
-    /// The curves, one a class.
+    /// Curves, one per class.
     pub(crate) curves: Vec<Curve>,
     /// Name of the horizontal axis.
     pub(crate) across: &'static str,
     /// Name of the vertical axis.
     pub(crate) up: &'static str,
-    /// Whether guessing lies on the diagonal.
+    /// Whether random guessing lies on the diagonal.
     pub(crate) diagonal: bool,
 }
 

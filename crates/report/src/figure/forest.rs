@@ -1,4 +1,4 @@
-//! One score of every network with its interval, and what the paper prints beside it.
+//! Draws one score of every network with its interval, beside the value that the paper prints.
 
 use plotters::{
     coord::Shift,
@@ -14,7 +14,7 @@ use super::{
 
 /// Height of a row.
 const ROW: i32 = 74;
-/// Where the plot begins and ends.
+/// Left and right end of the plot.
 const PLOT: (i32, i32) = (370, 690);
 /// Room for the axis.
 const AXIS_ROOM: i32 = 110;
@@ -31,7 +31,7 @@ pub(crate) struct ForestRow {
     pub(crate) paper: Option<f64>,
 }
 
-/// Scores in [0, 1] with intervals, one row a network.
+/// Scores in [0, 1] with intervals, one row per network.
 pub(crate) struct ForestFigure {
     /// The rows.
     pub(crate) rows: Vec<ForestRow>,
@@ -40,7 +40,7 @@ pub(crate) struct ForestFigure {
 }
 
 impl ForestFigure {
-    /// The smallest tenth below everything.
+    /// The largest multiple of 0.1 below all values, from 0 to 0.9.
     fn lowest(&self) -> f64 {
         let ends = self.rows.iter().flat_map(|row| {
             [row.value, row.paper, row.interval.map(|interval| interval.0)].into_iter().flatten()

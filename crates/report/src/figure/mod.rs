@@ -1,6 +1,6 @@
-//! Figures: one drawing, written as SVG and as PNG.
+//! Figures, each drawn once and written as SVG and as PNG.
 //!
-//! All lengths are in units of which 960 make the width of a figure: half a pixel of a page, one pixel of the PNG.
+//! Lengths are in units of 1/960 of the figure's width: half a pixel on a page, one pixel in the PNG.
 
 mod band;
 mod canvas;
@@ -34,7 +34,7 @@ pub(crate) use reliability::ReliabilityFigure;
 pub(crate) use steps::steps;
 pub(crate) use training::{Quantity, TrainingFigure};
 
-/// Letters that are the same on every machine: see `fonts/README.md`.
+/// Font that makes figures the same on every machine: see `fonts/README.md`.
 static LETTERS: &[u8] = include_bytes!("../../fonts/Roboto-Latin-Greek-Cyrillic.ttf");
 
 /// A drawn figure.
@@ -43,13 +43,13 @@ static LETTERS: &[u8] = include_bytes!("../../fonts/Roboto-Latin-Greek-Cyrillic.
 pub struct Figure {
     /// Its file name without extension: lower-case letters, digits and hyphens.
     pub name: String,
-    /// What it shows, in a line.
+    /// Title in one line.
     pub title: String,
-    /// What can be seen in it, for those who cannot see it.
+    /// Description for screen readers.
     pub description: String,
     /// An SVG document with title and description.
     pub svg: String,
-    /// A PNG file.
+    /// The same drawing as a PNG file.
     pub png: Vec<u8>,
 }
 
@@ -58,10 +58,10 @@ pub(crate) type Failure<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorTy
 
 /// Something that can be drawn on any canvas.
 pub(crate) trait Drawing {
-    /// Width and height.
+    /// Width and height of the drawing.
     fn size(&self) -> (u32, u32);
 
-    /// Draws it on a white area of that size.
+    /// Draws it on a white area of this size.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), Failure<B>>;
 }
 
@@ -99,7 +99,7 @@ impl Figure {
     }
 }
 
-/// The drawing under a root that names and describes it for screen readers.
+/// The drawing below a root element with title and description for screen readers.
 fn accessible(
     drawn: &str,
     (width, height): (u32, u32),
@@ -117,7 +117,7 @@ fn accessible(
     )
 }
 
-/// Text that XML can hold.
+/// A text without the characters that XML cannot hold.
 fn xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

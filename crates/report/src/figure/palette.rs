@@ -1,17 +1,17 @@
-//! Colours that people with any colour vision can tell apart.
+//! Colours that people with any colour vision can distinguish.
 
 use plotters::style::RGBColor;
 
-/// Text.
+/// Colour of text.
 pub(crate) const INK: RGBColor = RGBColor(0x22, 0x26, 0x2b);
-/// Text of less weight; 5.7 : 1 on white.
+/// Colour of less important text; its contrast on white is 5.7 : 1.
 pub(crate) const MUTED: RGBColor = RGBColor(0x5b, 0x63, 0x6c);
-/// Lines that guide the eye.
+/// Colour of grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(0xe3, 0xe5, 0xe8);
-/// The frame of a plot.
+/// Colour of the frame of a plot.
 pub(crate) const AXIS: RGBColor = RGBColor(0x9a, 0xa1, 0xa9);
 
-/// The palette of Okabe and Ito (2008), its yellow left out, which is too pale for lines on white.
+/// The palette of Okabe and Ito (2008) without its yellow, which is too pale for lines on white.
 const SERIES: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
@@ -22,18 +22,19 @@ const SERIES: [RGBColor; 7] = [
     RGBColor(0x44, 0x44, 0x44),
 ];
 
-/// The colour of the series at this position; after seven they begin again, with another kind of line.
+/// The colour of the series at this position. Colours repeat after seven series, with another line style.
 pub(crate) fn series(position: usize) -> RGBColor {
     SERIES[position % SERIES.len()]
 }
 
-/// Length of dashes and of gaps of the series at this position; none is a full line. Neighbours differ, so that a print
-/// without colours can be read.
+/// Length of dashes and of gaps of the series at this position; `None` is a solid line. Neighbours differ, so that a
+/// print without colours can be read.
 pub(crate) fn dashes(position: usize) -> Option<(i32, i32)> {
     [None, Some((16, 8)), Some((4, 6)), Some((24, 6)), Some((10, 4))][position % 5]
 }
 
-/// A blue for a share in [0, 1], from almost white to dark, and black or white for text on it, whichever contrasts more.
+/// A blue for a share in [0, 1], from almost white to dark, and the text colour (black or white) with more contrast on
+/// it.
 pub(crate) fn shade(share: f64) -> (RGBColor, RGBColor) {
     const STOPS: [[f64; 3]; 3] = [[246.0, 249.0, 253.0], [107.0, 174.0, 214.0], [8.0, 60.0, 120.0]];
     let place = share.clamp(0.0, 1.0) * 2.0;

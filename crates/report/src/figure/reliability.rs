@@ -1,4 +1,4 @@
-//! A reliability diagram: how often the network is right, against how sure it says it is.
+//! Draws a reliability diagram: accuracy against confidence.
 
 use plotters::{coord::Shift, prelude::*};
 use radiograph_metrics::{Level, Proportion, Reliability};
@@ -9,14 +9,14 @@ use super::{
     palette::{AXIS, GRID, series},
 };
 
-/// Height of the bars that show how many images a bin holds, in units of the axis.
+/// Height of the bars that show the number of images per bin, in units of the axis.
 const BARS: f64 = 0.16;
 
 /// A reliability diagram.
 pub(crate) struct ReliabilityFigure<'a> {
     /// The bins.
     pub(crate) reliability: &'a Reliability,
-    /// The level of the intervals of accuracy.
+    /// Confidence level of the intervals of accuracy.
     pub(crate) level: Level,
 }
 

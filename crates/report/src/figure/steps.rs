@@ -1,13 +1,12 @@
-//! Precision-recall curves as they are drawn: steps, with fewer corners than there are thresholds.
+//! Simplifies precision-recall curves for drawing: steps with fewer corners than there are thresholds.
 
 use radiograph_metrics::PrecisionRecallCurve;
 
-/// How far the line that is drawn may stray from all steps, in units of the axes: less than one of the 960 that make the
-/// width of a figure.
+/// Largest distance of the drawn line from the steps, in units of the axes: less than 1/960 of the figure's width.
 pub(crate) const TOLERANCE: f64 = 0.001;
 
-/// The curve as a line to be drawn with straight strokes: between two thresholds the precision is that of the next one.
-/// Corners are left out as long as none lies farther than [`TOLERANCE`] from the line. `None` without a threshold.
+/// The curve as a polyline: between two thresholds, the precision is that of the next one. Corners are left out if they
+/// lie within [`TOLERANCE`] of the line. `None` without a threshold.
 pub(crate) fn steps(curve: &PrecisionRecallCurve) -> Option<Vec<(f64, f64)>> {
     let all = corners(curve)?;
     Some(kept(&all).into_iter().map(|at| all[at]).collect())
@@ -22,8 +21,8 @@ fn corners(curve: &PrecisionRecallCurve) -> Option<Vec<(f64, f64)>> {
     Some(corners)
 }
 
-/// Positions of the corners that are drawn: Douglas and Peucker's rule. Of every stretch whose corners stray too far from its
-/// chord the farthest one is kept, and both halves are looked at again.
+/// Positions of the drawn corners, by Douglas and Peucker's rule. If the corners of a stretch are too far from its
+/// chord, the farthest one is kept, and both halves are treated the same way.
 fn kept(line: &[(f64, f64)]) -> Vec<usize> {
     let last = line.len() - 1; // a line of steps has three corners at least
     let mut kept = vec![0, last];
@@ -56,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// Scores of which a fifth is positive, those a little above the others.
+    /// Scores of which a fifth is positive, with slightly higher values.
     fn curve(samples: u32) -> PrecisionRecallCurve {
         let mut state = 7_u32;
         let mut uniform = || {
@@ -78,8 +77,8 @@ mod tests {
         assert_eq!(drawn, expected);
     }
 
-    /// Every corner of all steps against every stroke of what is drawn, in figure units. Since strokes are straight, no point
-    /// between two corners strays farther than these do.
+    /// Compares every corner of all steps with every stroke of the drawing, in figure units. Strokes are straight, so
+    /// no point between two corners is farther away than the corners are.
     #[test]
     fn no_corner_strays_by_a_figure_unit_from_what_is_drawn() {
         for samples in [50, 500, 20_000] {

@@ -1,4 +1,4 @@
-//! Accuracy or loss over the epochs: figure 5 of the paper, every fold thin and their mean bold.
+//! Draws accuracy or loss over the epochs, as in figure 5 of the paper: every fold thin, their mean bold.
 
 use plotters::{coord::Shift, prelude::*};
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{Epoch, LossAndAccuracy, Training};
 
-/// What is drawn over the epochs.
+/// Quantity that is drawn over the epochs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// The share of images that are right.
+    /// Share of correctly classified images.
     Accuracy,
     /// Mean cross-entropy.
     Loss,
@@ -22,7 +22,7 @@ pub(crate) enum Quantity {
 pub(crate) struct TrainingFigure<'a> {
     /// The trainings.
     pub(crate) trainings: &'a [Training],
-    /// What is drawn.
+    /// Quantity.
     pub(crate) quantity: Quantity,
 }
 
@@ -50,7 +50,7 @@ impl TrainingFigure<'_> {
         if folds.is_empty() { self.trainings.iter().collect() } else { folds }
     }
 
-    /// Curves of all folds: (epoch, value), values that are no numbers left out.
+    /// Curves of all folds as (epoch, value), without values that are not finite.
     fn curves(&self, pick: impl Fn(&Epoch) -> Option<LossAndAccuracy>) -> Vec<Vec<(f64, f64)>> {
         let point = |epoch: &Epoch| {
             let value = self.quantity.of(pick(epoch)?);

@@ -1,4 +1,4 @@
-//! Whether the probabilities mean what they say.
+//! The section on calibration: reliability diagrams and calibration errors.
 
 use maud::{Markup, html};
 use radiograph_metrics::{Bins, CalibrationNorm, Evaluation, Metric};

@@ -1,4 +1,4 @@
-//! How many images came and where they went, where each class comes from, and what is known about leaks.
+//! The section on the data: use of the images, sources of each class, and leaks.
 
 use maud::{Markup, html};
 

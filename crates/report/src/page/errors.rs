@@ -1,4 +1,4 @@
-//! Confusion matrices and curves: figures 6, 7 and 8 of the paper.
+//! The section on errors: confusion matrices and curves, as in figures 6, 7 and 8 of the paper.
 
 use maud::{Markup, html};
 use radiograph_metrics::ConfusionMatrix;
@@ -35,7 +35,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     }
 }
 
-/// Errors in words, as section 4.1 of the paper gives them.
+/// Sentence on errors, in the form of section 4.1 of the paper.
 fn misses(network: &NetworkReport) -> Markup {
     let matrix = &network.evaluation.confusion;
     let rows = matrix.rows();

@@ -1,11 +1,11 @@
-//! Grad-CAM panels: figure 9 of the paper.
+//! The section with Grad-CAM panels, as in figure 9 of the paper.
 
 use maud::{Markup, html};
 
 use super::listed;
 use crate::{Panel, Report, number::counted};
 
-/// What one panel takes besides its picture.
+/// Number of bytes that one panel takes besides its picture.
 const CAPTION_BYTES: usize = 2_000;
 
 /// Panels of all networks, as many as fit into `room` bytes.

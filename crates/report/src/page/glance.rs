@@ -1,5 +1,6 @@
-//! The first screen: what was trained, on what, how well, and with what doubt. Before it, what makes the numbers mean
-//! something else than they seem to.
+//! The first screen of the page: what was trained, on which data, how well it performs, and which doubts remain.
+//!
+//! Notices that change the meaning of the scores come before it.
 
 use maud::{Markup, html};
 use radiograph_metrics::{Average, Metric};
@@ -10,7 +11,7 @@ use crate::{
     number::{count, counted, level, percent_ends},
 };
 
-/// Title and one line of what this is.
+/// Title, and one line about the run.
 pub(super) fn heading(report: &Report) -> Markup {
     let classes = classes(report);
     html! {
@@ -23,7 +24,7 @@ pub(super) fn heading(report: &Report) -> Markup {
     }
 }
 
-/// What must be said louder than any score.
+/// Notices that matter more than any score.
 pub(super) fn alarms(report: &Report) -> Markup {
     let mut alarms: Vec<String> = Vec::new();
     if report.run.images == Images::Phantoms {
@@ -67,7 +68,7 @@ pub(super) fn alarms(report: &Report) -> Markup {
     }
 }
 
-/// What leaks where, and which scores are too good for it.
+/// The leaks, and the scores that they make too good.
 fn leaks(certificate: &Certificate) -> Vec<String> {
     let mut leaks = Vec::new();
     let found = certificate.found();
@@ -89,7 +90,7 @@ fn leaks(certificate: &Certificate) -> Vec<String> {
     leaks
 }
 
-/// The four answers.
+/// The answers to the four questions of the first screen.
 pub(super) fn first_screen(report: &Report) -> Markup {
     html! {
         section aria-label="At a glance" {
@@ -118,7 +119,7 @@ fn trained(report: &Report) -> Markup {
     }
 }
 
-/// Where weights come from, each origin once.
+/// Origins of the weights, without repetition.
 fn origins(report: &Report) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
     for network in &report.networks {
@@ -200,7 +201,7 @@ fn score(report: &Report) -> Markup {
     }
 }
 
-/// Reasons to doubt the score, the heaviest first.
+/// Reasons to doubt the score, most serious first.
 pub(super) fn doubts(report: &Report) -> Vec<String> {
     let mut doubts = Vec::new();
     let confounded = report.data.warnings().len();
@@ -280,7 +281,7 @@ fn named(report: &Report, wanted: impl Fn(&NetworkReport) -> bool) -> Vec<&str> 
     report.networks.iter().filter(|network| wanted(network)).map(|network| network.name.as_str()).collect()
 }
 
-/// These networks by name, or all of them in a word.
+/// Names of these networks, or a word for all of them.
 fn some_or_all(report: &Report, names: Vec<&str>) -> String {
     if names.len() > 1 && names.len() == report.networks.len() {
         "all networks".to_owned()

@@ -1,7 +1,7 @@
-//! The page: one HTML document that holds everything, loads nothing and runs nothing.
+//! The page: one self-contained HTML document that loads nothing and runs nothing.
 //!
-//! Markup is written with `maud`, which escapes every text. The only markup that is taken as it is are the style sheet and
-//! the drawings of this crate, whose texts are escaped where they are drawn.
+//! Markup is written with `maud`, which escapes every text. Only the style sheet and the drawings of this crate are
+//! inserted unescaped; the texts in drawings are escaped where they are drawn.
 
 mod calibration;
 mod data;
@@ -19,7 +19,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{Error, Figure, Figures, Report};
 
-/// The largest page, in bytes. Grad-CAM panels that would exceed it are left out, and the page says how many.
+/// Maximum size of a page, in bytes. Grad-CAM panels that would exceed it are left out, and the page gives their
+/// number.
 pub const MAX_PAGE_BYTES: usize = 15_000_000;
 
 const STYLE: &str = include_str!("style.css");
@@ -96,7 +97,7 @@ fn document(report: &Report, sections: &[Section]) -> Markup {
     }
 }
 
-/// HTML holds no control characters but those of white space; texts may.
+/// The page without control characters, which texts may contain and HTML forbids, except for white space.
 fn without_control(page: String) -> String {
     let forbidden = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
     if page.contains(forbidden) { page.replace(forbidden, "\u{fffd}") } else { page }
@@ -107,7 +108,7 @@ fn drawn(figure: &Figure, caption: &Markup) -> Markup {
     html! { figure { (PreEscaped(&figure.svg)) figcaption { (caption) } } }
 }
 
-/// The same, no wider than text is.
+/// A figure with a caption, as narrow as text.
 fn drawn_small(figure: &Figure, caption: &Markup) -> Markup {
     html! { figure.wide { (PreEscaped(&figure.svg)) figcaption { (caption) } } }
 }

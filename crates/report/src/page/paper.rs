@@ -1,4 +1,4 @@
-//! This run's values beside those that the paper prints, and what is wrong with the printed ones.
+//! The section that compares this run's values with the paper's, and shows errors in the printed ones.
 
 use maud::{Markup, html};
 use radiograph_forensics::Columns;
@@ -32,7 +32,7 @@ pub(super) fn section(report: &Report) -> Result<Markup, Error> {
     })
 }
 
-/// What the paper prints, below what was measured.
+/// The value of this run above the value that the paper prints.
 fn beside(run: &Markup, printed: Option<&str>) -> Markup {
     html! { (run) " " span.sub { "paper " (printed.unwrap_or("–")) } }
 }
@@ -143,7 +143,7 @@ fn table_3(report: &Report, examined: &[Examined]) -> Markup {
     }
 }
 
-/// What the examination says of the headings.
+/// Findings about the headings of the printed tables.
 fn exchanged(examined: &[Examined]) -> Markup {
     let read = |columns: Option<Columns>| {
         examined.iter().filter(|network| network.verdict.columns() == columns).count()
@@ -162,7 +162,7 @@ fn exchanged(examined: &[Examined]) -> Markup {
     }
 }
 
-/// The mean over the folds of a number of the last epoch.
+/// Mean over the folds of a number in the last epoch.
 fn mean(network: &NetworkReport, pick: impl Fn(&Training) -> Option<f64>) -> Option<f64> {
     let values: Option<Vec<f64>> = network.folds().map(pick).collect();
     let values = values.filter(|values| !values.is_empty())?;

@@ -1,4 +1,4 @@
-//! What ran, on what, from which files.
+//! The section with the record of the run: settings, machine and files.
 
 use maud::{Markup, html};
 

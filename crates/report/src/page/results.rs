@@ -1,4 +1,4 @@
-//! Scores of every network, and what can be said of their differences.
+//! The section with the scores of every network, and their differences.
 
 use maud::{Markup, html};
 use radiograph_metrics::{Average, Metric, PairedTest};
@@ -55,7 +55,7 @@ fn networks(report: &Report) -> Markup {
     html! { (sheet) }
 }
 
-/// How intervals were made, in words.
+/// Method of the intervals, in words.
 fn interval_note(network: &NetworkReport) -> String {
     let evaluation = &network.evaluation;
     let all = evaluation.overall.iter().chain(evaluation.classes.iter().flat_map(|class| &class.scores));

@@ -1,4 +1,4 @@
-//! Scores in subgroups, those of whom a field is missing among them.
+//! The section with scores in subgroups, including images without a value of the field.
 
 use maud::{Markup, html};
 use radiograph_metrics::{Subgroup, SubgroupTable};
@@ -6,7 +6,7 @@ use radiograph_metrics::{Subgroup, SubgroupTable};
 use super::table::{Sheet, named_cell, text};
 use crate::{NetworkReport, Report, number::count};
 
-/// Networks and their tables of one field and one score, over the same groups.
+/// Networks and their tables of the same field, score and groups.
 type Alike<'a> = Vec<(&'a NetworkReport, &'a SubgroupTable)>;
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -25,7 +25,7 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-/// Tables of the same field, score and groups stand together.
+/// Tables grouped by field, score and groups.
 fn alike(report: &Report) -> Vec<Alike<'_>> {
     let groups = |table: &SubgroupTable| -> Vec<(String, usize, usize)> {
         let of = |group: &Subgroup| (group.group.to_string(), group.samples, group.patients);

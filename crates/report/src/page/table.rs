@@ -1,4 +1,4 @@
-//! Tables that a screen reader can walk: a caption, a heading for every column and every row.
+//! Tables for screen readers: a caption, and a heading for every column and every row.
 
 use maud::{Markup, Render, html};
 use radiograph_metrics::{Estimate, Score};
@@ -8,26 +8,26 @@ use crate::number::percent_ends;
 /// A table. The first column names the rows.
 pub(super) struct Sheet {
     caption: Markup,
-    /// What the region that scrolls is called.
+    /// Accessible name of the scrolling region.
     label: String,
     columns: Vec<(String, bool)>,
     rows: Vec<(Vec<Markup>, bool)>,
 }
 
 impl Sheet {
-    /// A table of this name.
+    /// A table with this name.
     pub(super) fn new(label: &str, note: &str) -> Self {
         let caption = html! { (label) @if !note.is_empty() { small { (note) } } };
         Self { caption, label: label.to_owned(), columns: Vec::new(), rows: Vec::new() }
     }
 
-    /// With a column of words.
+    /// Adds a column of words.
     pub(super) fn words(mut self, name: &str) -> Self {
         self.columns.push((name.to_owned(), false));
         self
     }
 
-    /// With a column of numbers.
+    /// Adds a column of numbers.
     pub(super) fn numbers(mut self, name: &str) -> Self {
         self.columns.push((name.to_owned(), true));
         self
@@ -38,7 +38,7 @@ impl Sheet {
         self.rows.push((cells, false));
     }
 
-    /// Adds a row that sums up those before.
+    /// Adds a row that sums up the rows above.
     pub(super) fn push_total(&mut self, cells: Vec<Markup>) {
         self.rows.push((cells, true));
     }
@@ -75,7 +75,7 @@ pub(super) fn text(text: impl AsRef<str>) -> Markup {
     html! { (text.as_ref()) }
 }
 
-/// A score in percent without its sign, or why there is none.
+/// A score in percent without the sign, or the reason why it is undefined.
 pub(super) fn percent_cell(score: Score) -> Markup {
     match score {
         Ok(value) => html! { (format!("{:.2}", 100.0 * value)) },
@@ -83,7 +83,7 @@ pub(super) fn percent_cell(score: Score) -> Markup {
     }
 }
 
-/// A score as a number with four decimals, or why there is none.
+/// A score as a number with four decimals, or the reason why it is undefined.
 pub(super) fn plain_cell(score: Score) -> Markup {
     match score {
         Ok(value) => html! { (format!("{value:.4}")) },
@@ -91,7 +91,7 @@ pub(super) fn plain_cell(score: Score) -> Markup {
     }
 }
 
-/// A score in percent over its interval.
+/// A score in percent above its interval.
 pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
     let Some(estimate) = estimate else { return html! { span.undefined { "not computed" } } };
     html! {
@@ -105,7 +105,7 @@ pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
     }
 }
 
-/// A score of this name over its interval: in percent if it is a share, else as a number.
+/// A score with this name above its interval: in percent if it is a share, otherwise as a number.
 pub(super) fn named_cell(metric: &str, estimate: Option<&Estimate>) -> Markup {
     match estimate {
         Some(estimate) if !is_share(metric) => html! {
@@ -118,12 +118,12 @@ pub(super) fn named_cell(metric: &str, estimate: Option<&Estimate>) -> Markup {
     }
 }
 
-/// A score of this name: in percent if it is a share, else as a number.
+/// A score with this name: in percent if it is a share, otherwise as a number.
 pub(super) fn named_score(metric: &str, score: Score) -> Markup {
     if is_share(metric) { percent_cell(score) } else { plain_cell(score) }
 }
 
-/// Whether a score is a share of something, and so reads well in percent. Correlations, losses and Brier scores are not.
+/// Whether a score is a share, which is shown in percent. Correlations, losses and Brier scores are not.
 fn is_share(metric: &str) -> bool {
     ["log loss", "Brier", "MCC", "kappa", "ECE", "MCE", "calibration"]
         .iter()

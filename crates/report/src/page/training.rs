@@ -1,4 +1,4 @@
-//! Accuracy and loss over the epochs (figure 5 of the paper), and the last of them.
+//! The section on training: accuracy and loss over the epochs (figure 5 of the paper), and in the last epoch.
 
 use maud::{Markup, html};
 

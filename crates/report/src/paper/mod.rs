@@ -1,5 +1,7 @@
-//! What the paper prints (Al-Rakhami, Islam, Islam, Asraf, Sodhro and Ding 2021, medRxiv 2020.08.24.20181339), as it prints
-//! it: tables 1 to 4 and the last epochs of section 4.1. Numbers are kept as text, so that none is rounded again.
+//! The numbers printed in the paper (Al-Rakhami, Islam, Islam, Asraf, Sodhro and Ding 2021, medRxiv
+//! 2020.08.24.20181339): tables 1 to 4, and the last epochs of section 4.1.
+//!
+//! Numbers are stored as text, so that they are not rounded again.
 
 mod tables;
 mod verdicts;
@@ -18,10 +20,10 @@ pub(crate) enum PrintedClass {
 }
 
 impl PrintedClass {
-    /// In the order of the paper.
+    /// All classes, in the order of the paper.
     pub(crate) const ALL: [Self; 3] = [Self::Covid, Self::Pneumonia, Self::Normal];
 
-    /// The class of the paper that goes by this name, written in any of the usual ways.
+    /// The class of the paper with this name, in any of the usual spellings.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let letters: String =
             name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
@@ -33,7 +35,7 @@ impl PrintedClass {
         }
     }
 
-    /// As the paper writes it.
+    /// The name in the paper's spelling.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Covid => "COVID-19",
@@ -48,7 +50,7 @@ impl PrintedClass {
     }
 }
 
-/// What the paper prints of a network of this architecture.
+/// The paper's numbers for a network of this architecture.
 pub(crate) fn network(architecture: &str) -> Option<&'static PrintedNetwork> {
     ALL.iter().find(|printed| printed.architecture == architecture)
 }

@@ -1,4 +1,4 @@
-//! The printed numbers.
+//! The numbers in the paper's tables, as text.
 
 /// Scores of one row, in percent.
 pub(crate) struct PrintedScores {
@@ -16,10 +16,10 @@ pub(crate) struct LastEpoch {
     pub(crate) validation_loss: &'static str,
 }
 
-/// A row of Table 2: name, extents of input and output.
+/// A row of Table 2: name, shapes of input and output.
 pub(crate) type PrintedLayer = (&'static str, &'static [u64], &'static [u64]);
 
-/// All that the paper prints of one network.
+/// The paper's numbers for one network.
 pub(crate) struct PrintedNetwork {
     /// Its name in this project.
     pub(crate) architecture: &'static str,
@@ -37,7 +37,7 @@ pub(crate) struct PrintedNetwork {
     pub(crate) accuracy: &'static str,
     /// Table 3: COVID-19, pneumonia, normal.
     pub(crate) classes: [PrintedScores; 3],
-    /// Misclassified test images in all, and of COVID-19, that the text of section 4.1 states.
+    /// Number of misclassified test images in total, and of COVID-19, as stated in section 4.1.
     pub(crate) errors: (u64, u64),
     /// Table 4: COVID-19, without the recurrent layer.
     pub(crate) plain: PrintedScores,
@@ -49,7 +49,7 @@ const fn row(accuracy: &'static str, [precision, recall, f1]: [&'static str; 3])
     PrintedScores { accuracy, precision, recall, f1 }
 }
 
-/// Table 2 for a map of `side` × `side` × `channels`, read by an LSTM of `units`.
+/// Table 2 for a map of `side` × `side` × `channels`, which an LSTM of `units` reads.
 macro_rules! layers {
     ($network:literal, $side:literal, $channels:literal, $steps:literal, $units:literal, $flat:literal) => {
         [

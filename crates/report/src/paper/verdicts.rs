@@ -1,14 +1,14 @@
-//! The paper's printed tables, examined by `radiograph-forensics`.
+//! Examines the paper's printed tables with `radiograph-forensics`.
 
 use radiograph_forensics::{Printed, PrintedRow, PrintedTable, Rounding, Verdict, examine};
 
 use super::{ALL, PrintedClass, PrintedNetwork, PrintedScores};
 use crate::Error;
 
-/// Test images of each class in the paper, section 3.1.
+/// Number of test images of each class in the paper, section 3.1.
 const SUPPORTS: [u64; 3] = [463, 462, 463];
 
-/// A network of a printed table and what the examination says.
+/// A network of a printed table with the verdict on its scores.
 pub(crate) struct Examined {
     /// The network's name in that table.
     pub(crate) name: String,
@@ -27,7 +27,7 @@ pub(crate) fn table_3() -> Result<Vec<Examined>, Error> {
     ALL.iter().map(examined).collect()
 }
 
-/// The plain networks of Table 4, of which COVID-19 alone is printed.
+/// The plain networks of Table 4, which prints COVID-19 only.
 pub(crate) fn table_4() -> Result<Vec<Examined>, Error> {
     let examined = |network: &PrintedNetwork| {
         let row = |class| printed_row(class, (class == PrintedClass::Covid).then_some(&network.plain));

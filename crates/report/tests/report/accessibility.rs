@@ -1,4 +1,4 @@
-//! The page in a browser: axe-core finds nothing serious, in a wide and a narrow window, light and dark.
+//! Tests the page in a browser: axe-core finds no serious fault, in wide and narrow windows, light and dark.
 
 use std::{fs::File, path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! The numbers of the page are those of the input, and what must be said is said.
+//! Tests that the page shows the numbers of its input and all required notices.
 
 use radiograph_metrics::{Average, Evaluation, Metric, NamedEstimate, Score, Undefined};
 use radiograph_report::{Error, Images, Labels, Report, WeightsOrigin};
@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::sample;
 
-/// The text of what a selector finds first.
+/// The text of the first element that a selector finds.
 fn text(page: &Html, selector: &str) -> String {
     let found = page.select(&Selector::parse(selector).unwrap()).next();
     words(found.unwrap_or_else(|| panic!("no {selector}")))
@@ -129,7 +129,7 @@ fn phantoms_random_weights_and_permuted_labels_come_before_any_number() {
     assert!(alarm.contains("test images of which training holds a copy: 13"), "{alarm}");
 }
 
-/// Training and test are one verdict, folds another: neither is said for the other, and no list is empty.
+/// The verdicts on training/test and on folds are separate, and no list is empty.
 #[test]
 fn leaks_between_folds_are_not_called_leaks_of_test_images() {
     let verdicts = |clean: bool, folds_clean: Option<bool>, found: u64| {
@@ -163,7 +163,7 @@ fn leaks_between_folds_are_not_called_leaks_of_test_images() {
     assert_eq!(old.data.certificate.unwrap().folds_clean, None);
 }
 
-/// The first screen is where doubts stand; none is left to be missed.
+/// All doubts are on the first screen.
 #[test]
 fn every_doubt_is_shown() {
     let mut report = sample::report();
@@ -191,7 +191,7 @@ fn every_doubt_is_shown() {
     assert!(glance.contains("Sources were not recorded") && !glance.contains("was trained on"), "{glance}");
 }
 
-/// A source without images is none: the rest come from one.
+/// A source without images does not count: all images come from one source.
 #[test]
 fn a_source_of_no_images_is_no_second_source() {
     let mut report = sample::report();
@@ -293,7 +293,7 @@ fn parts_that_contradict_one_another_are_refused() {
     assert!(matches!(few, Error::Setting { .. }));
 }
 
-/// Accuracy and recalls can be counted from the matrix that stands beside them.
+/// A score that contradicts the confusion matrix beside it is refused.
 #[test]
 fn a_score_that_its_confusion_matrix_does_not_give_is_refused() {
     let edited = |change: &dyn Fn(&mut Evaluation)| {

@@ -1,4 +1,4 @@
-//! Names that try to be markup, and runs that lack what others have.
+//! Tests with names that contain markup, and with incomplete runs.
 
 use radiograph_metrics::Evaluation;
 use radiograph_report::{Error, Picture, Report};
@@ -9,7 +9,7 @@ use crate::sample;
 const NAMES: [&str; 4] =
     ["<script>alert(1)</script>", "\"quoted\" & 'single'", "🫁 Lunge", "</title></svg><b>"];
 
-/// A report whose every text is one that could break a page.
+/// A report in which every text could break a page.
 fn hostile() -> Report {
     let mut report = sample::report();
     report.networks.truncate(1);

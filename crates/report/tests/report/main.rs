@@ -1,4 +1,4 @@
-//! The page and its figures, from made-up input: what must stand in them, and what must not break them.
+//! Tests of the page and its figures, with made-up input.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 

@@ -1,5 +1,6 @@
-//! A report of made-up numbers, the same every time: predictions drawn from a seed, counts and times invented. Every page
-//! of it says so.
+//! A reproducible report of made-up numbers: predictions drawn from a seed, invented counts and times.
+//!
+//! Every page made from it says so.
 
 use std::{io::Cursor, sync::LazyLock};
 
@@ -20,7 +21,7 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// Source of each class's test images, in turn.
+/// Source of each class's test images, repeated in this order.
 const SOURCES: [&[&str]; 3] = [&["cohen", "hannover", "sirm"], &["kermany", "cohen"], &["kermany", "nih"]];
 
 pub(crate) const CLASSES: [&str; 3] = ["covid", "pneumonia", "normal"];
@@ -38,7 +39,7 @@ pub(crate) fn uniform(random: &mut ChaCha8Rng) -> f64 {
     f64::from(random.next_u32()) / f64::from(u32::MAX)
 }
 
-/// Predictions of so many test images, scores of the true class `gap` above the others on average.
+/// Predictions of `samples` test images; scores of the true class are `gap` higher on average.
 pub(crate) fn predictions(classes: &[&str], samples: usize, gap: f64, stream: u64) -> Predictions {
     let mut random = ChaCha8Rng::seed_from_u64(2021);
     random.set_stream(stream);
@@ -195,7 +196,7 @@ fn layers() -> Vec<Layer> {
     ]
 }
 
-/// Counts of test images by class and source, as the predictions have them, and as many again for training.
+/// Counts of test images by class and source, as in the predictions, and the same counts for training.
 fn counts(predictions: &Predictions) -> Vec<ClassOfSource> {
     let mut counts: Vec<ClassOfSource> = Vec::new();
     let sources = predictions.field("source").unwrap();
@@ -298,7 +299,7 @@ pub(crate) fn report() -> Report {
     ONCE.clone()
 }
 
-/// Five networks on so many test images.
+/// Five networks on `samples` test images.
 pub(crate) fn made_up(samples: usize) -> Report {
     let networks: Vec<NetworkReport> = (0..NETWORKS.len()).map(|at| network(at, samples)).collect();
     let models: Vec<(&str, &Predictions)> =

@@ -1,4 +1,4 @@
-//! Documents that parse, bytes that repeat, sizes that hold.
+//! Tests that documents parse, bytes repeat, and sizes stay within limits.
 
 use std::{collections::BTreeSet, time::Instant};
 

@@ -92,7 +92,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether every network's input is large enough for it, and every head can be made.
+/// Checks that every network's input is large enough, and that every head can be built.
 fn heads(config: &Config) -> Result<(), Error> {
     let classes = Classes::new(&config.data.classes[..])?;
     let side = i64::from(config.input.size);
@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// The table of the three presets, in numbers.
+    /// The values of the three presets.
     #[test]
     fn presets_are_those_of_the_table() {
         let [paper, released, trustworthy] = radiograph_protocol::Preset::ALL.map(Config::of);

@@ -1,4 +1,4 @@
-//! Resolution of a config from its layers: preset, then file, then overrides. Ranges are checked in `super::check`.
+//! Resolves a config from its layers: preset, then file, then overrides. `super::check` checks the ranges.
 
 use radiograph_protocol::Preset;
 use toml::{Table, Value};
@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::{Config, preset, renamed};
 use crate::Error;
 
-/// A config from its layers.
+/// The config from its layers.
 pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config, Error> {
     let file: Table = match file {
         Some(text) => text.parse().map_err(|error: toml::de::Error| refused("the file", &error))?,
@@ -34,7 +34,7 @@ pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config
     })
 }
 
-/// Splits `key=value`. A value that is not TOML is taken as text, so that names and paths need no second pair of quotes.
+/// Splits `key=value`. A value that is not TOML is treated as text, so that names and paths need no extra quotes.
 fn split(text: &str) -> Result<(&str, Value), Error> {
     let (key, value) = text
         .split_once('=')
@@ -65,7 +65,7 @@ fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), Error> {
     }
 }
 
-/// Settings with alternatives: naming another alternative replaces the whole setting.
+/// Settings with alternatives: choosing another alternative replaces the whole setting.
 const ALTERNATIVES: [&str; 5] =
     ["training.schedule", "training.clipping", "training.tested_model", "head.cell", "input.normalisation"];
 
@@ -83,7 +83,7 @@ fn lay_over(below: &mut Table, above: Table, path: &str) {
     }
 }
 
-/// The message alone: the whole error draws the place in the text over several lines.
+/// An error with the message only; the full TOML error shows the place in several lines of text.
 fn refused(what: &str, error: &toml::de::Error) -> Error {
     Error::config(what, error.message().trim().replace('\n', "; "))
 }

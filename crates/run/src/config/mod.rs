@@ -1,5 +1,5 @@
-//! The settings of a run. A preset supplies every value, a file and overrides change some, and the run's `config.toml` lists
-//! the result.
+//! The settings of a run. A preset supplies every value, a file and overrides change some of them, and the run's
+//! `config.toml` stores the result.
 //!
 //! ```
 //! use radiograph_run::Config;
@@ -45,7 +45,7 @@ pub use section::{
     KeptAges, KeptViews, Layers, TrainingSection,
 };
 
-/// All settings of a run, as `config.toml` has them.
+/// All settings of a run, in the form of `config.toml`.
 ///
 /// `false` switches an optional setting off, in a file and in an override.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings of a preset, without a folder of images.
+    /// The settings of a preset; the folder of images is empty.
     pub fn of(preset: Preset) -> Self {
         preset::settings(preset)
     }
@@ -97,11 +97,12 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks that every setting is in its range and that the settings go together. Files and devices are not looked for.
+    /// Checks that every setting is in its range and that the settings fit each other. Files and devices are not
+    /// checked.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] with the key.
+    /// [`Error::Config`] with the key of the setting.
     pub fn check(&self) -> Result<(), Error> {
         check::check(self)
     }

@@ -1,4 +1,4 @@
-//! The models that a config asks for, and what each is made of and trained with.
+//! The models of a config: the layers of each head and its training.
 
 use std::collections::BTreeMap;
 

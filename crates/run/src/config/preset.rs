@@ -1,4 +1,4 @@
-//! The settings of the three presets. Those of the data come from the dataset crate's recipes.
+//! The settings of the three presets. Their data settings come from the dataset crate's recipes.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -13,10 +13,10 @@ use super::{
     InputSection, KeptViews, Layers, TrainingSection, recipe,
 };
 
-/// Features that fit the device beside the largest head, on a board of 12 GB.
+/// Device memory for features, in bytes: with the largest head, it fits a board of 12 GB.
 const RESIDENT_BYTES: u64 = 4 << 30;
 
-/// All settings, without a folder of images.
+/// All settings of a preset; the folder of images is empty.
 pub(super) fn settings(preset: Preset) -> Config {
     let released = preset == Preset::ReleasedCode;
     let seed = 7; // the released code's split seed; as good as any for the others
@@ -69,7 +69,7 @@ pub(super) fn settings(preset: Preset) -> Config {
     }
 }
 
-/// The recipe's values, as far as a config can change them.
+/// The values of the recipe that a config can change.
 fn data(preset: Preset) -> DataSection {
     let recipe = recipe::of_preset(preset, Classes::of_the_paper());
     DataSection {
@@ -96,7 +96,7 @@ fn data(preset: Preset) -> DataSection {
     }
 }
 
-/// The preset's heads, as settings that a file can change one by one.
+/// The heads of the preset, as single settings that a file can change.
 fn head(preset: Preset) -> HeadSection {
     // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
     let classes = Classes::new(["one"]).expect("one name is a set of names");

@@ -1,4 +1,4 @@
-//! The recipe by which a config assembles its data.
+//! Turns the data settings of a config into the recipe that assembles its data.
 
 use radiograph_classes::Classes;
 use radiograph_dataset::{

@@ -1,10 +1,10 @@
-//! Former names of settings. Using one is an error that names the present setting.
+//! Former names of settings. Using one is an error that gives the present name.
 
 use toml::{Table, Value};
 
 use crate::Error;
 
-/// Former key, present key.
+/// Former and present key.
 const RENAMED: [(&str, &str); 11] = [
     ("compute.resident_features", "compute.resident_bytes"),
     ("data.per_class", "data.max_per_class"),
@@ -19,7 +19,7 @@ const RENAMED: [(&str, &str); 11] = [
     ("training.tested", "training.tested_model"),
 ];
 
-/// Refuses settings under a former name.
+/// Refuses settings with a former name.
 pub(super) fn refuse(settings: &Table) -> Result<(), Error> {
     for (former, present) in RENAMED {
         if holds(settings, former) {

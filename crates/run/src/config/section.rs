@@ -1,5 +1,5 @@
-//! The sections of a config. Values come from a preset (`super::preset`); limits are checked in `super::check`; descriptions
-//! with units and ranges are in `crate::settings`.
+//! The sections of a config. Values come from a preset (`super::preset`), limits are checked in `super::check`, and
+//! `crate::settings` describes each setting with unit and range.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -137,7 +137,7 @@ pub struct ExplanationSection {
     pub images_per_class: usize,
 }
 
-/// Devices, threads and memory. Other devices and other numbers of threads change the last bits of results.
+/// Devices, threads and memory. Another device or number of threads changes the last bits of the results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComputeSection {

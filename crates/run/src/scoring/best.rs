@@ -1,4 +1,4 @@
-//! The recommended model of a run, the criterion, and whether the test part can tell it from the next.
+//! Recommends one model of a run, and states whether the test part distinguishes it from the next one.
 
 use radiograph_metrics::{Comparison, Metric, Score, as_value};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Comparisons, ModelEvaluation};
 use crate::{Error, config::BestBy};
 
-/// The recommended model, as `best.json` holds it.
+/// The recommended model, in the form of `best.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     /// Recommended model: the name of its network.
@@ -17,9 +17,9 @@ pub struct Best {
     pub tie_rule: String,
     /// All candidates with their values, best first.
     pub candidates: Vec<Candidate>,
-    /// The model with the best test score with each other one, on the test part.
+    /// Comparisons of the model with the best test score with each other model, on the test part.
     pub comparisons: Vec<Comparison>,
-    /// A sentence: whether the test part can tell it from the next model.
+    /// Sentence on whether the test part distinguishes it from the next model.
     pub statement: String,
 }
 
@@ -35,11 +35,11 @@ pub struct Candidate {
     pub parameters: i64,
 }
 
-/// Chooses the best of models, each with the number of its head's parameters.
+/// Chooses the best of the models, which come with the number of their heads' parameters.
 ///
 /// # Errors
 ///
-/// [`Error::NoImage`] if no model has a value to be chosen by.
+/// [`Error::NoImage`] if no model has a value of the criterion.
 pub(crate) fn choose(
     models: &[(&ModelEvaluation, i64)],
     criterion: BestBy,

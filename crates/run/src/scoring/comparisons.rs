@@ -1,4 +1,4 @@
-//! Paired comparisons of models on the same test images.
+//! Compares models in pairs on the same test images.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -11,25 +11,26 @@ use serde::{Deserialize, Serialize};
 use super::{bootstrap, read_predictions};
 use crate::{Error, config::EvaluationSection};
 
-/// Paired comparisons, as `comparison.json` holds them.
+/// Paired comparisons, in the form of `comparison.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparisons {
-    /// For accuracy and for macro AUC: the best model of the test part with each other one, corrected by Holm over
-    /// all pairs. Empty if there is only one model.
+    /// For accuracy and for macro AUC: comparisons of the best model on the test part with each other one, with
+    /// p-values corrected by Holm over all pairs. Empty if there is only one model.
     pub with_best: Vec<Vec<Comparison>>,
-    /// Each recurrent head with the plain network on the same features, in accuracy and in macro AUC, where these two are
-    /// not among the former: one of them was the best then, and there p is corrected.
+    /// Comparisons of each recurrent head with the plain network on the same features, in accuracy and in macro AUC. A
+    /// pair that is already in `with_best` is left out: one of the two was the best model there, and its p-value is
+    /// corrected.
     pub with_baseline: Vec<Comparison>,
     /// Each comparison as a sentence.
     pub statements: Vec<String>,
 }
 
-/// Compares models by name, whose `predictions.csv` lie in `run/<name>`; `baselines` pairs a model with its baseline.
+/// Compares models by name. Their `predictions.csv` are in `run/<name>`; `baselines` pairs a model with its baseline.
 ///
 /// # Errors
 ///
-/// If predictions cannot be read, or are not about the same images.
+/// If predictions cannot be read, or do not cover the same images.
 pub(crate) fn compare_models(
     run: &Path,
     models: &[String],

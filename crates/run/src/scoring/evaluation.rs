@@ -1,4 +1,4 @@
-//! The evaluation of one model: scores of the test part with intervals, validation scores of its folds, and calibration.
+//! Evaluates one model: test scores with intervals, validation scores of its folds, and calibration.
 
 use std::{
     collections::HashMap,
@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use super::read_predictions;
 use crate::Error;
 
-/// Subgroups of fewer test images get no score.
+/// Minimum number of test images of a subgroup with a score.
 const FEWEST: usize = 10;
 
-/// The evaluation of one model, as `metrics.json` holds it.
+/// The evaluation of one model, in the form of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelEvaluation {
     /// Name of the model: its network, with `-baseline` appended for the plain network.
@@ -30,13 +30,13 @@ pub struct ModelEvaluation {
     /// Mean of the folds' macro AUC.
     #[serde(with = "as_value")]
     pub mean_validation_auc: Score,
-    /// Temperature fitted on the folds' validation images; absent if a fold is contaminated or none fits.
+    /// Temperature fitted on the folds' validation images; absent if a fold is contaminated or no temperature fits.
     pub temperature: Option<Temperature>,
     /// Scores of the test part after temperature scaling.
     pub calibrated: Option<Evaluation>,
     /// Test images by class and source.
     pub sources: CrossTable,
-    /// A warning for each class that (almost) only one source has.
+    /// A warning for each class that comes (almost) only from one source.
     pub warnings: Vec<String>,
     /// Accuracy and macro AUC by source, view, sex and age.
     pub subgroups: Vec<SubgroupTable>,
@@ -59,8 +59,8 @@ pub struct FoldValidation {
     pub contaminated: bool,
 }
 
-/// Scores the model whose predictions lie in `folder`: `predictions.csv`, and `fold-k/predictions.csv` of each of `folds`
-/// (number, contaminated). `fields` gives for an image's id what subgroups are made of: view, sex, age band.
+/// Scores the model whose predictions are in `folder`: `predictions.csv`, and `fold-k/predictions.csv` of each of
+/// `folds` (number, contaminated). `fields` gives the fields of subgroups for an image's id: view, sex, age band.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub(crate) fn evaluate_model(
     })
 }
 
-/// The folds' held-out images as one set.
+/// The held-out images of all folds as one set.
 fn pooled(folds: &[Predictions], classes: &Classes) -> Result<Predictions, Error> {
     let mut truth = Vec::new();
     let mut columns: Vec<(&str, Vec<f64>)> = classes.names().map(|name| (name, Vec::new())).collect();
@@ -142,7 +142,7 @@ fn with_fields(
     Ok(predictions)
 }
 
-/// Undefined as soon as one of them is, with its reason.
+/// The mean of the scores; if one of them is undefined, its reason.
 pub(super) fn mean(scores: impl Iterator<Item = Score>) -> Score {
     let (mut sum, mut count) = (0.0, 0_u32);
     for score in scores {

@@ -1,4 +1,4 @@
-//! Scores of one model, comparisons of several, and the recommended one, from predictions on disk.
+//! Scores models, compares them and recommends one, from predictions on disk.
 
 mod best;
 mod comparisons;
@@ -19,11 +19,11 @@ use radiograph_metrics::{Bootstrap, Level, Predictions};
 
 use crate::{Error, config::EvaluationSection};
 
-/// Reads a table of predictions for these classes.
+/// Reads a table of predictions for `classes`.
 ///
 /// # Errors
 ///
-/// [`Error::File`] if it cannot be opened, [`Error::Damaged`] if it is no such table.
+/// [`Error::File`] if it cannot be opened, [`Error::Damaged`] if it is not such a table.
 pub fn read_predictions(path: &Path, classes: &Classes) -> Result<Predictions, Error> {
     let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     Predictions::read_csv(file, Some(classes)).map_err(|error| Error::damaged(path, error))

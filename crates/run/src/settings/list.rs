@@ -202,7 +202,8 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 impl Setting {
-    /// The setting that describes a key of `config.toml`: its own, or the table of alternatives that holds it.
+    /// The setting that describes a key of `config.toml`: the setting of this key, or the table of alternatives that
+    /// contains it.
     pub fn of(key: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.covers(key))
     }
@@ -256,7 +257,7 @@ mod tests {
         }
     }
 
-    /// Alternatives in the list are those that the config takes.
+    /// The listed alternatives are exactly those that the config accepts.
     #[test]
     fn the_values_of_plain_alternatives_are_accepted_and_no_others() {
         let mut tried = 0;

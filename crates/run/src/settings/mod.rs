@@ -1,4 +1,4 @@
-//! Every setting of a run with its description, unit and range: the text of `radiograph config` and of `docs/config.md`.
+//! Describes every setting of a run with unit and range, for `radiograph config` and `docs/config.md`.
 
 mod list;
 mod page;

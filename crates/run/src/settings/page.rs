@@ -1,4 +1,4 @@
-//! The list of settings as an annotated `config.toml` and as a Markdown page.
+//! Writes the list of settings as an annotated `config.toml` and as a Markdown page.
 
 use radiograph_protocol::Preset;
 use toml::{Table, Value};
@@ -6,8 +6,8 @@ use toml::{Table, Value};
 use super::{SETTINGS, Setting};
 use crate::{Config, Error};
 
-/// Every setting of a preset as TOML, each with a comment that gives its description, unit and range. The text is a valid
-/// config file.
+/// Every setting of a preset as TOML, each with a comment that gives its description, unit and range. The text is a
+/// valid config file.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// `cargo radiograph config --markdown >docs/config.md` brings the page up to date.
+    /// `cargo radiograph config --markdown >docs/config.md` updates the page.
     #[test]
     fn the_page_in_docs_is_the_generated_one() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/config.md");

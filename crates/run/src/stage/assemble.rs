@@ -1,4 +1,4 @@
-//! The stage `assemble`: folders of images become a manifest and its leakage certificate.
+//! The stage `assemble`: turns folders of images into a manifest and its leakage report.
 
 use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
 
@@ -98,7 +98,7 @@ impl Run<'_> {
 }
 
 /// Runs `work` on images in a pool of `threads` threads (0: one per core) and passes its events to the watcher from the
-/// calling thread. The work cannot be broken off: an interruption takes effect when it is over.
+/// calling thread. The work cannot be stopped early: an interruption takes effect when it ends.
 ///
 /// # Errors
 ///
@@ -144,8 +144,8 @@ where
     }
 }
 
-/// Hash over the names, sizes and modification times of all files below a folder. Contents are hashed later, when images are
-/// read.
+/// Hash over the names, sizes and modification times of all files below a folder. The contents are hashed later, when
+/// the images are read.
 fn listing(root: &Path) -> Result<ContentHash, Error> {
     let mut hashing = ContentHashing::new();
     let mut pending = vec![root.to_owned()];

@@ -1,4 +1,4 @@
-//! The stages `evaluate` and `compare`: predictions become scores, comparisons and a recommended model.
+//! The stages `evaluate` and `compare`: turn predictions into scores, comparisons and a recommended model.
 
 use std::collections::HashMap;
 
@@ -119,7 +119,7 @@ impl Run<'_> {
         Ok((compared, chosen))
     }
 
-    /// The evaluation that the stage `evaluate` wrote.
+    /// Reads the evaluation that the stage `evaluate` wrote.
     pub(super) fn evaluated(&self) -> Result<Evaluated, Error> {
         let existing = |path: std::path::PathBuf| {
             if path.is_file() { Ok(path) } else { Err(Error::Missing { path, stage: Stage::Evaluate }) }
@@ -136,7 +136,7 @@ impl Run<'_> {
     }
 }
 
-/// View, sex and age band of every test image, by id; absent where unknown.
+/// View, sex and age band of every test image, by id; absent if unknown.
 fn fields(manifest: &Manifest) -> HashMap<String, [Option<String>; 3]> {
     let of = |row: &Row| {
         let bands = [

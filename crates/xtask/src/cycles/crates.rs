@@ -1,4 +1,4 @@
-//! The workspace's crates, from `cargo metadata`: where their sources are, and what they depend on.
+//! Lists the workspace's crates from `cargo metadata`: their sources and their dependencies.
 
 use std::path::PathBuf;
 
@@ -7,13 +7,13 @@ use serde::Deserialize;
 use super::graph::circles;
 use crate::{checkout::Checkout, error::Error, run};
 
-/// Circles of crates that only dev-dependencies close, which cargo allows, each with its reason.
+/// Accepted cycles of crates through dev-dependencies, which cargo allows, each with its reason.
 const JUSTIFIED: [(&[&str], &str); 0] = [];
 
 /// The workspace.
 pub(super) struct Workspace {
     pub(super) roots: Vec<Root>,
-    /// Package and the member that it depends on, in whatever way.
+    /// Package and the member that it depends on, by any kind of dependency.
     dependencies: Vec<(String, String)>,
 }
 
@@ -49,7 +49,8 @@ struct Dependency {
     path: Option<PathBuf>,
 }
 
-/// Asks cargo. Only libraries and programs below `src/` are crates here, not examples, tests and build scripts.
+/// Reads the workspace from cargo. Only libraries and programs below `src/` count, not examples, tests and build
+/// scripts.
 pub(super) fn read(checkout: &Checkout) -> Result<Workspace, Error> {
     let mut command = run::cargo();
     command.current_dir(checkout.root()).args([
@@ -82,7 +83,7 @@ pub(super) fn read(checkout: &Checkout) -> Result<Workspace, Error> {
 }
 
 impl Workspace {
-    /// In words, those circles of crates that have no reason.
+    /// Descriptions of the cycles of crates that are not accepted.
     pub(super) fn circles(&self) -> Vec<String> {
         let edges: Vec<(&str, &str)> =
             self.dependencies.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();

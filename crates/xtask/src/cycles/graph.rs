@@ -1,8 +1,8 @@
-//! Circles of a directed graph.
+//! Finds the cycles of a directed graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The largest sets of nodes that all reach each other, each of at least two nodes, in order.
+/// The largest sets of at least two nodes that all reach each other, in order.
 pub(super) fn circles<N: Copy + Ord>(edges: &[(N, N)]) -> Vec<BTreeSet<N>> {
     let mut next: BTreeMap<N, BTreeSet<N>> = BTreeMap::new();
     for &(from, to) in edges {

@@ -1,4 +1,4 @@
-//! From a path in a module to the module that defines what it names.
+//! Resolves a path in a module to the module that defines the named item.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) line: usize,
-    /// The path as it stands in the code.
+    /// Path as it is written in the code.
     pub(super) path: String,
 }
 
-/// What a path names.
+/// Meaning of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     /// An item that this module defines.
@@ -25,7 +25,7 @@ enum Target {
     Module(usize),
 }
 
-/// All edges of a crate, in order of modules and lines. Paths to other crates are none.
+/// All edges of a crate, in order of modules and lines. Paths to other crates are not edges.
 pub(super) fn edges(tree: &Tree) -> Vec<Edge> {
     let mut edges = Vec::new();
     for (from, module) in tree.modules.iter().enumerate() {
@@ -56,7 +56,7 @@ pub(super) fn edges(tree: &Tree) -> Vec<Edge> {
     edges
 }
 
-/// Names that are being looked up: in which module, and whether more of the path follows.
+/// Names that are being looked up: the module, and whether more of the path follows.
 type Asked = BTreeSet<(usize, String, bool)>;
 
 struct Resolver<'t> {
@@ -72,7 +72,7 @@ impl Resolver<'_> {
         self.walk(from, path, &mut BTreeSet::new())
     }
 
-    /// `asked` guards against imports that name each other.
+    /// `asked` prevents endless recursion on imports that refer to each other.
     fn walk(&self, from: usize, path: &[String], asked: &mut Asked) -> Option<Target> {
         let mut here = from;
         let mut rest = path;
@@ -95,7 +95,8 @@ impl Resolver<'_> {
         Some(Target::Module(here))
     }
 
-    /// What a name means in a module. A name can be a module and an item at once; with more to come it is the module.
+    /// The meaning of a name in a module. A name can be a module and an item at once; if more of the path follows, it
+    /// is the module.
     fn name(&self, module: usize, name: &str, more: bool, asked: &mut Asked) -> Option<Target> {
         if !asked.insert((module, name.to_owned(), more)) {
             return None;

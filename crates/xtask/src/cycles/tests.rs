@@ -1,4 +1,4 @@
-//! Cycles planted in small crates of source texts, each through another kind of path; and the workspace itself.
+//! Tests with cycles planted in small crates, each through another kind of path, and on the workspace itself.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 use super::{Seen, check, of_tree, tree::Tree};
 use crate::checkout::Checkout;
 
-/// A crate whose files are these texts, by their path below `src/`.
+/// A crate with these source texts, by path below `src/`.
 fn tree(files: &[(&str, &str)]) -> Tree {
     let files: BTreeMap<PathBuf, &str> =
         files.iter().map(|(path, text)| (Path::new("src").join(path), *text)).collect();
@@ -19,12 +19,12 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     Tree::read("planted", Path::new("src/lib.rs"), &read).unwrap()
 }
 
-/// The cycles of a crate, in words.
+/// The cycles of a crate, as text.
 fn cycles(files: &[(&str, &str)]) -> Vec<String> {
     of_tree(&tree(files), Path::new("")).cycles.iter().map(ToString::to_string).collect()
 }
 
-/// The cycles of a crate whose module `ant` uses `bee::Bee`, while `bee` holds this text.
+/// The cycles of a crate whose module `ant` uses `bee::Bee`, while `bee` has this source text.
 fn back(bee: &str) -> Vec<String> {
     let root = "mod ant; mod bee; mod cow; pub use ant::{Ant, dig}; pub use bee::Bee;";
     let ant = "use crate::bee::Bee;\npub struct Ant(Bee);\npub fn dig() {}\npub const SIX: u8 = 6;\nmacro_rules! crawl { () => {} }";
@@ -117,7 +117,7 @@ fn a_longer_way_round_is_a_cycle_too() {
     assert!(found[0].starts_with("planted: ant ↔ bee ↔ cow\n"), "{}", found[0]);
 }
 
-/// Folders depend on each other although no two files do.
+/// The folders depend on each other, although no two files do.
 #[test]
 fn a_module_counts_with_all_below_it() {
     let found = cycles(&[
@@ -164,7 +164,7 @@ fn what_is_no_cycle_is_none() {
     assert_eq!(tree(&family).modules.len(), 3);
 }
 
-/// Low numbers would mean that files are not found or not followed.
+/// Low numbers would mean that files are not found or not read.
 #[test]
 fn the_workspace_is_seen_whole_and_has_no_cycle() {
     let Seen { crates, modules, edges } = check(&Checkout::this()).unwrap();

@@ -1,4 +1,4 @@
-//! The modules of one crate: which there are, what they define, and which paths stand in them.
+//! The modules of one crate, with the items that they define and the paths that they contain.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ use crate::error::Error;
 /// Reads a source file.
 pub(super) type Reader<'r> = dyn Fn(&Path) -> io::Result<String> + 'r;
 
-/// A crate's modules; the root stands first.
+/// Modules of a crate, the root first.
 pub(super) struct Tree {
     pub(super) modules: Vec<Module>,
 }
@@ -43,7 +43,7 @@ impl Module {
     }
 }
 
-/// Where the files of a module's children are looked for.
+/// Place where the files of a module's children are searched.
 struct Place<'p> {
     file: &'p Path,
     /// The folder of `mod child;`.
@@ -51,7 +51,7 @@ struct Place<'p> {
 }
 
 impl Tree {
-    /// The modules of the crate with this root file. Modules for tests are left out.
+    /// The modules of the crate with this root file, without modules for tests.
     pub(super) fn read(name: &str, file: &Path, reader: &Reader<'_>) -> Result<Self, Error> {
         let mut tree = Self { modules: Vec::new() };
         let items = parse(file, reader)?;
@@ -116,13 +116,13 @@ impl Tree {
         self.add(path, Some(parent), &items, &place, reader)
     }
 
-    /// Names from the crate down to a module, such as `radiograph_head::kept`.
+    /// Path from the crate to a module, such as `radiograph_head::kept`.
     pub(super) fn path_of(&self, module: usize) -> String {
         self.modules[module].path.join("::")
     }
 
-    /// The deepest common ancestor of two modules, and the two children of it that they are or lie below; `None` if one is
-    /// the other or an ancestor of it.
+    /// The deepest common ancestor of two modules, and the two children of it that contain them; `None` if one module
+    /// is the other or an ancestor of it.
     pub(super) fn parted(&self, from: usize, to: usize) -> Option<(usize, usize, usize)> {
         let lines = [from, to].map(|module| {
             let mut line: Vec<usize> =
@@ -185,7 +185,7 @@ fn defined_macro(item: &Item) -> Option<String> {
     if let Item::Macro(item) = item { item.ident.as_ref().map(ToString::to_string) } else { None }
 }
 
-/// What `#[path = "…"]` says.
+/// The value of `#[path = "…"]`.
 fn path_attribute(attributes: &[Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {

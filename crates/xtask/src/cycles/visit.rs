@@ -1,4 +1,4 @@
-//! All paths that stand in a module's items: in `use`, in code, in attributes, and among the tokens of macros.
+//! Collects all paths in a module's items: in `use`, in code, in attributes, and among the tokens of macros.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use syn::{
 /// A leaf of a `use` item.
 #[derive(Debug)]
 pub(super) struct Import {
-    /// The name that it brings in; `None` for a glob.
+    /// Name that it imports; `None` for a glob.
     pub(super) name: Option<String>,
     pub(super) path: Vec<String>,
     pub(super) line: usize,
@@ -25,20 +25,20 @@ pub(super) struct Mention {
     pub(super) kind: Kind,
 }
 
-/// What a path can be.
+/// Kind of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A type, trait, module or the like.
     Path,
-    /// A value: never a module alone.
+    /// A value, which is never just a module.
     Value,
     /// A macro.
     Macro,
 }
 
-/// Attributes without paths of the code.
+/// Attributes that contain no paths of the code.
 const PLAIN_ATTRIBUTES: [&str; 8] = ["allow", "cfg", "cfg_attr", "deny", "doc", "expect", "path", "warn"];
-/// Keys of `#[serde(…)]` whose value is a path in a text.
+/// Keys of `#[serde(…)]` whose value is a path in a string.
 const SERDE_PATHS: [&str; 10] = [
     "bound",
     "default",
@@ -52,14 +52,14 @@ const SERDE_PATHS: [&str; 10] = [
     "with",
 ];
 
-/// The imports and all other paths of these items. Modules within them are left to their own turn.
+/// The imports and all other paths of these items, without those in nested modules.
 pub(super) fn visit(items: &[&Item]) -> (Vec<Import>, Vec<Mention>) {
     let mut visitor = Visitor::default();
     items.iter().for_each(|item| visitor.visit_item(item));
     (visitor.imports, visitor.mentions)
 }
 
-/// Whether `#[cfg(test)]`, or a condition of which `test` is a part, stands here.
+/// Whether the attributes contain `#[cfg(test)]`, or a condition that includes `test`.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     fn asks(meta: &Meta) -> bool {
         match meta {
@@ -80,7 +80,7 @@ pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
 struct Visitor {
     imports: Vec<Import>,
     mentions: Vec<Mention>,
-    /// Names of arguments and variables of the functions around, which hide items.
+    /// Names of arguments and variables of the enclosing functions, which hide items.
     bound: Vec<BTreeSet<String>>,
 }
 
@@ -112,14 +112,14 @@ impl Visitor {
         self.imports.push(Import { name, path, line });
     }
 
-    /// Within a function.
+    /// Visits the inside of a function.
     fn within(&mut self, bound: BTreeSet<String>, visit: impl FnOnce(&mut Self)) {
         self.bound.push(bound);
         visit(self);
         self.bound.pop();
     }
 
-    /// Paths among tokens that nobody parses: `a::b`, a type's name, a call.
+    /// Paths among unparsed tokens: `a::b`, a type's name, a call.
     fn tokens(&mut self, tokens: TokenStream) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;

@@ -1,4 +1,4 @@
-//! The features that a frozen network makes of images, in a few numbers.
+//! Computes the features that a frozen network makes of images, and summarises them.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use tch::{Kind, Tensor};
 use super::{Arguments, LineageName};
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Found {
     weights: String,
@@ -33,7 +33,7 @@ struct Features {
     largest: f64,
     zeros: f64,
     norm: f64,
-    /// Number of the class and its probability, the likeliest first.
+    /// Numbers of the most probable classes, with their probabilities.
     classes: Vec<(i64, f64)>,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::complete(found.images.len() == arguments.images.len()))
 }
 
-/// The backbone, and how its images are made.
+/// The backbone and the preprocessing of its images.
 fn backbone(arguments: &Arguments) -> Result<(Backbone, Preprocess), Failure> {
     let (Some(architecture), Some(weights)) = (arguments.backbone, &arguments.weights) else {
         // The command line requires both.

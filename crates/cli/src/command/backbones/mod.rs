@@ -1,4 +1,4 @@
-//! `radiograph backbones`: facts about each frozen network, and the features that one makes of images.
+//! `radiograph backbones`: describes each frozen network, or the features that one makes of images.
 
 mod features;
 
@@ -71,7 +71,7 @@ enum LineageName {
     Timm,
 }
 
-/// What `--json` prints of each network.
+/// Output of `--json` for each network.
 #[derive(Serialize)]
 struct Described {
     name: Architecture,

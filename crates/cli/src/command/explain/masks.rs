@@ -1,4 +1,4 @@
-//! Regions of an image: lung and lesion masks, and what lies outside the body.
+//! Finds the regions of an image: lung mask, lesion mask, and the area outside the body.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use radiograph_image::{Limits, Samples, decode_file};
 
 use crate::failure::Failure;
 
-/// Folders of masks.
+/// Folders with masks.
 pub(super) struct Masks {
     pub(super) lungs: Option<PathBuf>,
     pub(super) lesions: Option<PathBuf>,
@@ -32,7 +32,7 @@ fn mask_file(folder: &Path, image: &Path) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// The regions of an image as it is shown.
+/// The regions of an image in the geometry in which it is shown.
 pub(super) fn regions(shown: &Shown, image: &Path, masks: &Masks) -> Result<Regions, Failure> {
     let mask = |file: Option<PathBuf>| -> Result<Option<Mask>, Failure> {
         let Some(file) = file else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Maps of chosen images by chosen methods, drawn and measured.
+//! Draws and measures maps of the chosen images by the chosen methods.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -111,7 +111,7 @@ fn chosen<'m>(arguments: &Arguments, manifest: &'m Manifest, masks: &Masks) -> R
     Ok(rows)
 }
 
-/// One image, by every method.
+/// Explains one image by every method.
 fn explain_one(
     arguments: &Arguments,
     trained: &Trained,
@@ -169,7 +169,7 @@ fn explain_one(
     })
 }
 
-/// One image in, one explanation out.
+/// The explanation of a batch with one image.
 fn one(explanations: Vec<Explanation>) -> Result<Explanation, Failure> {
     explanations.into_iter().next().ok_or_else(|| Failure::input("it has no explanation"))
 }

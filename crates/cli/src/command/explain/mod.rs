@@ -1,4 +1,4 @@
-//! `radiograph explain`: heat maps of a run's test images, and with `--out` maps by other methods, measured.
+//! `radiograph explain`: draws heat maps of a run's test images; with `--out`, measures maps by other methods too.
 
 mod masks;
 mod measured;

@@ -1,4 +1,4 @@
-//! A trained model of a run, and the features that it was trained on.
+//! Loads a trained model of a run together with the features that it was trained on.
 
 use radiograph::Frozen;
 use radiograph_features::{FeatureId, FeatureStore};
@@ -50,7 +50,7 @@ impl Trained {
         self.device
     }
 
-    /// The steps that make a picture the network's input.
+    /// The preprocessing of the network's input.
     pub(super) fn steps(&self) -> &Preprocess {
         self.frozen.steps()
     }

@@ -1,4 +1,4 @@
-//! Measures of explained images, as tables and as means.
+//! Tables of the measures of explained images, and their means.
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
@@ -21,7 +21,7 @@ pub(super) struct Explained {
     pub(super) agreement: Vec<Agreement>,
 }
 
-/// The explanation by one method.
+/// The explanation of an image by one method.
 pub(super) struct Row {
     pub(super) method: Method,
     pub(super) explanation: Explanation,
@@ -29,7 +29,7 @@ pub(super) struct Row {
     pub(super) panel: RgbImage,
 }
 
-/// `measures.csv`, `agreement.csv`, and the means of the first.
+/// The tables `measures.csv` and `agreement.csv`, and the means of `measures.csv`.
 pub(super) struct Tables {
     measures: csv::Writer<Vec<u8>>,
     agreement: csv::Writer<Vec<u8>>,
@@ -78,7 +78,7 @@ impl Tables {
     }
 }
 
-/// Means over the images of one method; undefined values do not count.
+/// Means over the images of one method; undefined values are left out.
 #[derive(Serialize)]
 pub(super) struct Means {
     method: &'static str,

@@ -1,6 +1,6 @@
-//! Fetches a file over HTTPS and resumes an earlier attempt. The content of the file is not checked here.
+//! Downloads a file over HTTPS and resumes an earlier attempt. It does not check the content of the file.
 //!
-//! curl does the transfer: it uses the system's certificates and proxies, and keeps a TLS library out of this program.
+//! curl does the transfer: it uses the system's certificates and proxies, and this program then needs no TLS library.
 
 use std::{
     fs::{self, File},
@@ -18,9 +18,9 @@ use super::{
 };
 use crate::progress::Progress;
 
-/// Limits and patience of a transfer.
+/// Limits, attempts and waiting times of a transfer.
 pub(super) struct Download {
-    /// The program that transfers.
+    /// Path of curl.
     pub(super) curl: PathBuf,
     /// Number of attempts.
     pub(super) attempts: u32,
@@ -47,29 +47,30 @@ impl Default for Download {
     }
 }
 
-/// What the server said of a file that has arrived as a whole.
+/// Server's statements about a complete file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Arrived {
-    /// The commit that the file belongs to (`X-Repo-Commit` of Hugging Face).
+    /// Commit of the file (`X-Repo-Commit` of Hugging Face).
     pub(super) revision: Option<String>,
-    /// The content's SHA-256 (`X-Linked-Etag` of Hugging Face).
+    /// SHA-256 of the content (`X-Linked-Etag` of Hugging Face).
     pub(super) sha256: Option<ContentHash>,
 }
 
-/// Why an attempt failed.
+/// Failure of an attempt.
 enum Failure {
-    /// The next may succeed.
+    /// Another attempt may succeed.
     Again(String),
-    /// None will.
+    /// No attempt will succeed.
     Never(String),
 }
 
 impl Download {
-    /// Fetches the file as a whole into `partial`, which may hold its beginning.
+    /// Downloads the whole file into `partial`, which may already hold its beginning.
     ///
     /// # Errors
     ///
-    /// [`FetchError::NoCurl`], or [`FetchError::Fetch`] with the reason of the last attempt; what has arrived stays in `partial`.
+    /// [`FetchError::NoCurl`], or [`FetchError::Fetch`] with the reason of the last attempt; the received bytes stay in
+    /// `partial`.
     pub(super) fn fetch(
         &self,
         url: &str,
@@ -178,7 +179,7 @@ impl Download {
         Ok(Err(Failure::Again(reason)))
     }
 
-    /// Adds what curl gives to what has arrived; `false` if that is more than is taken.
+    /// Appends curl's output to the received bytes; `false` if the file exceeds the maximum size.
     fn take(
         &self,
         mut stdout: impl Read,
@@ -225,20 +226,20 @@ impl Download {
     }
 }
 
-/// What is used of the headers of a chain of answers: the last status, and the last of everything else.
+/// Headers of a chain of responses: the last status, and the last value of everything else.
 #[derive(Debug, Default, PartialEq)]
 struct Headers {
     status: Option<u16>,
     etag: Option<String>,
-    /// Bytes of the whole file.
+    /// Size of the whole file in bytes.
     length: Option<u64>,
     revision: Option<String>,
     sha256: Option<ContentHash>,
 }
 
 impl Headers {
-    /// Whether so many bytes are the whole file. curl has checked what was announced for its attempt; and it takes a refusal
-    /// to give more (416) for success, which it is only if nothing is missing.
+    /// Checks that `bytes` bytes are the whole file. curl has checked the length that was announced for its attempt. It
+    /// also reports success when the server refuses to send more (416), which is right only if nothing is missing.
     fn whole(&self, bytes: u64) -> Result<(), String> {
         match (self.status, self.length) {
             (_, Some(length)) if length != bytes => Err(format!("{bytes} of {length} bytes arrived")),

@@ -1,11 +1,11 @@
-//! What can go wrong when weights are fetched or installed, each with its remedy.
+//! Errors in fetching or installing weights, each with a remedy.
 
 use std::{io, path::PathBuf};
 
 use radiograph_files::{ContentHash, FileError};
 use radiograph_weights::{Architecture, WeightsError, WeightsName};
 
-/// One sentence about what is wrong, one about what to do.
+/// An error: one sentence about the fault, and one about the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum FetchError {
@@ -58,13 +58,13 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// For `map_err`: keeps the path that an I/O error is about.
+    /// For `map_err`: adds the path to an I/O error.
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
     }
 
-    /// Whether the machine, and not a name or a file, is at fault.
+    /// Whether the machine is at fault, and not a name or a file.
     pub(crate) fn is_of_machine(&self) -> bool {
         matches!(self, Self::Command { .. } | Self::NoCurl { .. } | Self::Fetch { .. } | Self::Stated { .. })
     }

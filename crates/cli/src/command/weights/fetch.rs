@@ -1,4 +1,4 @@
-//! Published weights: fetched, checked, installed. What was installed before stays if anything fails.
+//! Fetches, checks and installs published weights. If anything fails, the installed weights stay unchanged.
 
 use radiograph_files::ContentHash;
 use radiograph_weights::{Taking, Weights, WeightsError, WeightsFolder, WeightsName, WeightsRecord};
@@ -6,7 +6,7 @@ use radiograph_weights::{Taking, Weights, WeightsError, WeightsFolder, WeightsNa
 use super::{download::Download, error::FetchError, partial::Partial};
 use crate::progress::Progress;
 
-/// The record of weights that can be used as they are fetched.
+/// The record of published weights that need no conversion.
 pub(super) fn published(name: &WeightsName) -> Result<WeightsRecord, FetchError> {
     let Some(record) = WeightsRecord::named(name) else {
         let of_network = |record: &WeightsRecord| record.architecture == name.architecture();
@@ -24,8 +24,8 @@ pub(super) fn published(name: &WeightsName) -> Result<WeightsRecord, FetchError>
     }
 }
 
-/// Fetches a file, checks it and installs it. Without `replace`, weights that another process installed in the meantime are
-/// taken as they are.
+/// Fetches a file, checks it and installs it. Without `replace`, weights that another process has installed in the
+/// meantime are used.
 pub(super) fn fetch(
     folder: &WeightsFolder,
     name: &WeightsName,
@@ -60,7 +60,7 @@ pub(super) fn fetch(
     Ok(installed)
 }
 
-/// Hugging Face states the SHA-256 of the files it keeps.
+/// Checks the SHA-256, which Hugging Face states for the files that it stores.
 fn check(url: &str, partial: &Partial, stated: Option<ContentHash>) -> Result<(), FetchError> {
     let Some(stated) = stated else { return Ok(()) };
     let got = ContentHash::of_file(partial.path()).map_err(WeightsError::from)?;

@@ -1,4 +1,4 @@
-//! `radiograph weights`: published weights, and files of one's own, in the folder where a name finds them.
+//! `radiograph weights`: lists, fetches, installs and checks weights, which other commands find by name.
 
 mod download;
 pub(crate) mod error;
@@ -75,7 +75,7 @@ enum Action {
     },
 }
 
-/// What `list --json` prints.
+/// Output of `list --json`.
 #[derive(Serialize)]
 struct Listed {
     folder: PathBuf,
@@ -83,12 +83,12 @@ struct Listed {
     installed: Vec<Installed>,
 }
 
-/// Weights in the folder.
+/// Installed weights.
 #[derive(Serialize)]
 struct Installed {
     name: String,
     record: Option<WeightsRecord>,
-    /// Why they cannot be used, if they cannot.
+    /// Reason why they cannot be used, if any.
     failure: Option<String>,
 }
 
@@ -172,7 +172,7 @@ fn list(folder: &WeightsFolder, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads every tensor's place and every byte again.
+/// Reads every tensor's position and every byte again.
 fn check(folder: &WeightsFolder, names: &[WeightsName], json: bool) -> Result<Exit, Failure> {
     let names = if names.is_empty() { folder.installed()? } else { names.to_vec() };
     let progress = Progress::new();

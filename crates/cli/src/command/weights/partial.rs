@@ -1,4 +1,4 @@
-//! An unfinished download: the bytes that have arrived, and the entity tag (ETag) of the file they belong to.
+//! An unfinished download: the received bytes, and the entity tag (ETag) of the file that they belong to.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -11,7 +11,7 @@ use radiograph_weights::{WeightsError, WeightsName};
 
 use super::error::FetchError;
 
-/// `NAME.partial` beside the installed files, and `NAME.partial.etag`.
+/// The files `NAME.partial`, beside the installed files, and `NAME.partial.etag`.
 pub(super) struct Partial {
     path: PathBuf,
     mark: PathBuf,
@@ -26,24 +26,24 @@ impl Partial {
         })
     }
 
-    /// Where the bytes go.
+    /// Path of the received bytes.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How many have arrived.
+    /// Number of received bytes.
     pub(super) fn bytes(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |found| found.len())
     }
 
-    /// The mark of the file that the bytes are of, if they can be added to.
+    /// Entity tag of the file, if the download can be resumed.
     pub(super) fn etag(&self) -> Option<String> {
         let etag = fs::read_to_string(&self.mark).ok()?;
         (is_strong(&etag) && self.bytes() > 0).then_some(etag)
     }
 
-    /// Waits until no other process fetches this file, and keeps others waiting until the value is dropped. The system frees
-    /// the lock of a process that dies.
+    /// Waits until no other process fetches this file, then holds the lock until the value is dropped. The system
+    /// releases the lock of a process that dies.
     pub(super) fn lock(&self, waiting: impl FnOnce()) -> Result<File, FetchError> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let path = self.path.with_file_name(format!(".{name}.lock"));
@@ -57,7 +57,7 @@ impl Partial {
         Ok(file)
     }
 
-    /// Remembers what file the bytes are of; without a mark they cannot be added to.
+    /// Stores the entity tag of the file; without one, the download cannot be resumed.
     pub(super) fn set_etag(&self, etag: Option<&str>) -> Result<(), FetchError> {
         match etag.filter(|etag| is_strong(etag)) {
             Some(etag) => Ok(write_bytes(&self.mark, etag.as_bytes()).map_err(WeightsError::from)?),
@@ -65,14 +65,14 @@ impl Partial {
         }
     }
 
-    /// Forgets all.
+    /// Removes the received bytes and the entity tag.
     pub(super) fn discard(&self) -> Result<(), FetchError> {
         remove(&self.path)?;
         remove(&self.mark)
     }
 }
 
-/// Removes a file; one that does not exist is removed already.
+/// Removes a file; a missing one is not an error.
 pub(super) fn remove(path: &Path) -> Result<(), FetchError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FetchError::io(path)(error)),
@@ -80,7 +80,7 @@ pub(super) fn remove(path: &Path) -> Result<(), FetchError> {
     }
 }
 
-/// A strong mark (RFC 9110, 8.8.3) names one sequence of bytes, and is safe to repeat in a request.
+/// Whether the entity tag is strong (RFC 9110, 8.8.3): it identifies one sequence of bytes, and is safe in a request.
 fn is_strong(etag: &str) -> bool {
     let quoted = etag.len() >= 2 && etag.starts_with('"') && etag.ends_with('"');
     quoted && etag.len() <= 200 && etag.bytes().all(|byte| (0x21..0x7f).contains(&byte))

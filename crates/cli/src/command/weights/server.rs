@@ -1,4 +1,4 @@
-//! A server on this machine that behaves as badly as it is told to.
+//! A local test server with selectable faults.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,36 +11,36 @@ use std::{
     time::Duration,
 };
 
-/// What the server does with one request, and with every later one if it is the last that was told.
+/// Response to one request; the last one is repeated for all later requests.
 #[derive(Clone)]
 pub(super) enum Answer {
-    /// The file, or the part of it that is asked for.
+    /// The file, or the requested part of it.
     Whole,
-    /// Announces all and closes after so many bytes.
+    /// Announces the whole file and closes after this number of bytes.
     Cut(usize),
-    /// Announces all and says nothing more after so many bytes.
+    /// Announces the whole file and stalls after this number of bytes.
     Stalled(usize),
-    /// Announces so many bytes, whatever it sends.
+    /// Announces this number of bytes, whatever it sends.
     Announces(usize),
-    /// Sends the whole file, whatever part is asked for.
+    /// Sends the whole file for every request of a part.
     IgnoresRanges,
-    /// Claims to send the part asked for and sends the beginning.
+    /// Claims to send the requested part and sends the beginning.
     WrongPart,
-    /// Sends fewer bytes than asked for, from the right place, and says so.
+    /// Sends this number of bytes, fewer than requested, from the right position, and announces them correctly.
     ShortPart(usize),
-    /// Another content, with another mark.
+    /// Another content with another entity tag.
     Other(Vec<u8>),
-    /// A status and nothing else.
+    /// A status without content.
     Status(u16),
-    /// Refuses to send a part, and says how long the whole file is.
+    /// Refuses to send a part, and gives the size of the whole file.
     Refuses(usize),
-    /// Sends on to another path of this server, with Hugging Face's headers.
+    /// Redirects to another path of this server, with Hugging Face's headers.
     Redirect { commit: String, sha256: String },
     /// A redirect to another protocol.
     Elsewhere(&'static str),
     /// Bytes without end and without a length.
     Endless,
-    /// The file without a length, closed at its end.
+    /// The file without a length; the connection closes at its end.
     NoLength,
 }
 
@@ -79,7 +79,7 @@ impl Server {
         format!("{}/model.safetensors", self.address)
     }
 
-    /// The requests so far, as they came.
+    /// The requests so far, in order.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }

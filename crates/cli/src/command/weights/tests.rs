@@ -1,4 +1,5 @@
-//! Fetching from a server that truncates, stalls, lies and mixes files up; nothing of it may be installed.
+//! Tests fetching from a server that truncates, stalls, sends wrong bytes or mixes files up; nothing wrong is
+//! installed.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::progress::Progress;
 
-/// VGG19's features are 80 MB, DenseNet121's 28 MB: the smallest of the four.
+/// The network with the smallest file: DenseNet121's features have 28 MB, VGG19's 80 MB.
 const ARCHITECTURE: Architecture = Architecture::DenseNet121;
 
 struct Scene {
@@ -36,12 +37,12 @@ impl Scene {
         Partial::of(self.folder().path(), &ARCHITECTURE.into()).unwrap()
     }
 
-    /// Fetches without looking at what is in the file.
+    /// Fetches without checking the content of the file.
     fn download(&self, server: &Server, download: &Download) -> Result<Arrived, FetchError> {
         download.fetch(&server.url(), &self.partial(), &Progress::new())
     }
 
-    /// Fetches even what is installed already.
+    /// Fetches even if the weights are installed.
     fn install(&self, server: &Server) -> Result<Weights, FetchError> {
         self.install_unless(server, true)
     }
@@ -82,7 +83,7 @@ fn content() -> Vec<u8> {
     (0..200_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-/// A safetensors file of DenseNet121's feature extractor, zeros throughout.
+/// A safetensors file of DenseNet121's feature extractor with zeros only.
 fn whole_file() -> Vec<u8> {
     let mut header = String::from("{");
     let mut end = 0;

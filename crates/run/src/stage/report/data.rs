@@ -1,4 +1,4 @@
-//! The data part of the report: where the images came from, where they went, and what leaks.
+//! The data part of the report: origin and use of the images, and leaks.
 
 use radiograph_dataset::{
     certificate::{self, Crossing, Naive},

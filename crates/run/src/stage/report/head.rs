@@ -1,4 +1,4 @@
-//! The head of a model in the report: a sentence, and its layers as a table.
+//! Describes the head of a model for the report: in a sentence, and as a table of layers.
 
 use radiograph_protocol::{ProtocolRecord, Reading};
 use radiograph_report::Layer;

@@ -1,4 +1,4 @@
-//! The stage `report`: figures and one page from everything that the run found.
+//! The stage `report`: writes figures and one page from all results of the run.
 
 mod data;
 mod head;
@@ -16,15 +16,16 @@ use crate::{
     config::{BestBy, DataSection},
 };
 
-/// Number of resamples for the bands around curves: fewer than for printed intervals, which need more digits.
+/// Number of resamples for the bands around curves. Printed intervals need more, because they need more digits.
 const BANDS: u32 = 500;
 
 impl Run<'_> {
-    /// Writes `report.html` and `figures/`, and gives the path of the former.
+    /// Writes `report.html` and `figures/`, and returns the path of `report.html`.
     ///
     /// # Errors
     ///
-    /// [`Error::Missing`] if an earlier stage did not run; [`Error::Report`]; those of reading what the other stages wrote.
+    /// [`Error::Missing`] if an earlier stage did not run; [`Error::Report`]; the errors of reading the results of
+    /// other stages.
     pub fn report(&mut self) -> Result<PathBuf, Error> {
         let manifest = self.manifest()?;
         let Evaluated { models, comparisons, best } = self.evaluated()?;
@@ -178,7 +179,7 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     Ok(cautions)
 }
 
-/// One drawn image makes the run one of phantoms.
+/// The kind of images: one drawn image makes the run a run of phantoms.
 fn images(manifest: &Manifest) -> Images {
     match manifest.drawn() {
         Drawn::None => Images::Radiographs,

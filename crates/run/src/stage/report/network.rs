@@ -1,4 +1,4 @@
-//! One model in the report: its head, trainings, scores and explanations.
+//! The part of the report on one model: its head, trainings, scores and explanations.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn frozen(folder: &Path) -> Result<FrozenRecord, Error> {
     if path.is_file() { read_json(&path) } else { Err(Error::Missing { path, stage: Stage::Train }) }
 }
 
-/// Explained images of a model; none if the stage `explain` did not run.
+/// Explained images of a model; empty if the stage `explain` did not run.
 fn explained(folder: &Path) -> Result<Vec<Explained>, Error> {
     let path = folder.join("explanations.json");
     if path.is_file() { read_json(&path) } else { Ok(Vec::new()) }

@@ -50,7 +50,7 @@ impl Familiarity {
     ///
     /// # Errors
     ///
-    /// [`Error::NoImage`] unless each image has more than five images of other groups, or if the numbers of rows
+    /// [`radiograph_run::Error::NoImage`] unless each image has more than five images of other groups, or if the numbers of rows
     /// differ.
     pub fn new(pooled: &Tensor, groups: &[i64]) -> Result<Self, Error> {
         let _guard = tch::no_grad_guard();

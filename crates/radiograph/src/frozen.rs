@@ -71,8 +71,8 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] if the weights are missing or do not match their record, [`Error::Config`] if they belong to
-    /// another network.
+    /// [`radiograph_run::Error::Weights`] if the weights are missing or do not match their record,
+    /// [`radiograph_run::Error::Config`] if they belong to another network.
     pub fn of(network: Architecture, config: &Config) -> Result<Self, Error> {
         let missing = || Error::config("weights", format!("{network} has none"));
         let choice: WeightsChoice =
@@ -203,7 +203,7 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`Error::Dataset`] if an augmentation setting is out of its range.
+    /// [`Error::Image`] if an augmentation setting is out of its range.
     pub fn inputs(&self, row: &Row) -> Result<Vec<Input<'static>>, Error> {
         let id = row.id.to_string();
         let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), row.file(), None)];

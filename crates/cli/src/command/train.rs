@@ -44,12 +44,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 },
             ))?;
         }
-        match record.refit_epochs {
-            Some(epochs) => {
-                output::line(format!("    tested: refit on all training images, {epochs} epochs"))?
-            }
-            None => output::line("    tested: weighted mean of the folds")?,
-        }
+        let tested = match record.refit_epochs {
+            Some(epochs) => format!("refit on all training images, {epochs} epochs"),
+            None => "weighted mean of the folds".to_owned(),
+        };
+        output::line(format!("    tested: {tested}"))?;
     }
     Ok(Exit::Done)
 }

@@ -116,7 +116,7 @@ impl Config {
         toml::to_string(self).map_err(|error| Error::config("the settings", error.to_string()))
     }
 
-    /// The keys of all settings that differ from the preset's, such as `training.keep`, in alphabetical order.
+    /// The keys of all settings that differ from the preset's, such as `training.kept_weights`, in alphabetical order.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ mod golden;
 
 use std::path::Path;
 
-use radiograph_image::{Limits, Picture, Samples, decode, decode_file, decode_gray};
+use radiograph_image::{Limits, Picture, Samples, decode, decode_file, decode_gray, decode_with_gray};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -51,6 +51,37 @@ fn golden_preprocess_decoding() {
         cases += 1;
     }
     assert_eq!(cases, 42, "every golden file ran");
+}
+
+/// Decoding once for both uses gives what the two ways give alone: gray to the last bit, and colours as Pillow computes them.
+#[test]
+fn golden_preprocess_decoding_once_gives_both_pictures() {
+    let decoded: Decoded = golden::read_own("decode.json");
+    let (mut cases, mut coloured) = (0, 0);
+    for case in &decoded.cases {
+        let bytes = std::fs::read(golden::own_folder().join(&case.file)).unwrap();
+        let (stored, gray) = decode_with_gray(&bytes, &Limits::default()).unwrap();
+        assert_eq!(gray, decode_gray(&bytes, &Limits::default()).unwrap(), "{}", case.file);
+        cases += 1;
+        if stored.channels() == case.channels {
+            let worst =
+                values(&stored).iter().zip(&case.value).map(|(ours, theirs)| (ours - theirs).abs()).max();
+            let tolerance = if case.file.ends_with(".jpg") { case.tolerance.max(1) } else { case.tolerance };
+            assert!(worst.unwrap() <= tolerance, "{}: off by {}", case.file, worst.unwrap());
+            coloured += usize::from(case.channels == 3);
+        }
+    }
+    assert!(cases == 42 && coloured >= 8, "{cases} files, {coloured} in colour");
+}
+
+#[test]
+fn the_coloured_share_counts_pixels_whose_channels_differ() {
+    let pixels = [[10, 10, 10], [10, 40, 10], [200, 200, 230], [0, 0, 24]].concat();
+    let picture = Picture::new(4, 1, Samples::Rgb8(pixels)).unwrap();
+    assert_eq!(picture.coloured_share(24), 0.5);
+    let deep = Picture::new(2, 1, Samples::Rgb16(vec![0, 0, 25 * 257, 0, 0, 24 * 257])).unwrap();
+    assert_eq!(deep.coloured_share(24), 0.5);
+    assert_eq!(picture.into_gray().coloured_share(0), 0.0);
 }
 
 /// Their stored pixels are equal, one says MONOCHROME1: it must come out as the other's negative.

@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use radiograph_files::write_bytes;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use radiograph_weights::{self as weights, Header};
+use safetensors::{Dtype, tensor::TensorView};
 use tch::{Kind, Tensor};
 
 use crate::Error;
@@ -115,17 +116,26 @@ impl Familiarity {
         let bytes = std::fs::read(path)
             .map_err(|source| radiograph_files::FileError::Read { path: path.to_owned(), source })?;
         let damaged = |reason: &str| Error::damaged(path, reason);
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| Error::damaged(path, error))?;
-        let of = |name: &str| file.tensor(name).map_err(|error| Error::damaged(path, error));
-        let (pooled, groups) = (of("pooled")?, of("groups")?);
-        if (pooled.dtype(), groups.dtype()) != (Dtype::F32, Dtype::I64) {
-            return Err(damaged("its tensors are of another type"));
-        }
-        let [rows, channels] = pooled.shape()[..] else { return Err(damaged("its features are no table")) };
-        let values: Vec<f32> =
-            pooled.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-        let numbers: Vec<i64> =
-            groups.data().as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect();
+        let header = Header::read(&bytes[..], bytes.len() as u64)
+            .map_err(|error| Error::damaged(path, error))?
+            .map_err(|faults| {
+                Error::damaged(path, faults.first().map_or_else(String::new, ToString::to_string))
+            })?;
+        let of = |name: &str, dtype| {
+            let tensor = header.tensors.iter().find(|tensor| tensor.name == name && tensor.dtype == dtype);
+            // A checked header: its tensors lie inside the file.
+            let data = |tensor: &weights::Tensor| {
+                &bytes[(header.data_begin + tensor.begin) as usize..][..tensor.bytes as usize]
+            };
+            tensor
+                .map(|tensor| (&tensor.shape[..], data(tensor)))
+                .ok_or_else(|| damaged(&format!("it has no tensor `{name}` of its type")))
+        };
+        let ((shape, pooled), (_, groups)) =
+            (of("pooled", weights::Dtype::F32)?, of("groups", weights::Dtype::I64)?);
+        let &[rows, channels] = shape else { return Err(damaged("its features are no table")) };
+        let values: Vec<f32> = pooled.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let numbers: Vec<i64> = groups.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect();
         if values.iter().any(|value| !value.is_finite()) {
             return Err(damaged("a feature is not finite"));
         }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use radiograph_run::{Config, Error, Run, RunFolder, Watcher};
+use radiograph_run::{Config, Error, Preset, Run, RunFolder, Watcher};
 use toml::{Table, Value};
 
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     data: Option<PathBuf>,
 
     /// Preset that supplies unset values [default: trustworthy]
-    #[arg(long, value_name = "NAME", value_parser = PRESETS, help_heading = "Settings of a new run")]
+    #[arg(long, value_name = "NAME", value_parser = preset_names(), help_heading = "Settings of a new run")]
     preset: Option<String>,
 
     /// One setting, such as training.epochs=10; `false` switches an optional one off
@@ -41,7 +41,9 @@ pub(crate) struct Settings {
 }
 
 /// Names of the presets.
-pub(crate) const PRESETS: [&str; 3] = ["paper", "released-code", "trustworthy"];
+pub(crate) fn preset_names() -> [&'static str; 3] {
+    Preset::ALL.map(Preset::name)
+}
 
 /// Key of the setting that `--data` gives.
 const DATA: &str = "data.folder";

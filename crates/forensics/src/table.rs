@@ -19,7 +19,7 @@ const MAX_ROWS: usize = 10_000;
 
 /// One class of a printed table. A number that is not printed is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever copies a table")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct PrintedRow {
     /// Name of the class.
     pub class: String,

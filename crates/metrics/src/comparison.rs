@@ -23,7 +23,7 @@ pub enum PairedTest {
 
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever compares")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct ComparisonOptions {
     /// Bootstrap for the interval of the difference.
     pub bootstrap: Bootstrap,

@@ -8,7 +8,7 @@ use crate::{Error, number::count};
 
 /// The data of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct DataSummary {
     /// Number of images at each step from the files found to the images used.
     pub flow: DataFlow,
@@ -28,7 +28,7 @@ pub struct DataSummary {
 
 /// Number of images found, left out and used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct DataFlow {
     /// Number of files and rows in the sources.
     pub found: u64,
@@ -42,7 +42,7 @@ pub struct DataFlow {
 
 /// Images left out for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct LeftOut {
     /// Code of the reason: `excluded`, `duplicate`, `balancing`, ….
     pub kind: String,
@@ -54,7 +54,7 @@ pub struct LeftOut {
 
 /// Leakage report: the checks between training and test, and between folds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever checked")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Certificate {
     /// Whether training and test share nothing that the split promises to keep apart. No check then found anything.
     pub clean: bool,
@@ -71,7 +71,7 @@ pub struct Certificate {
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever checked")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct LeakCheck {
     /// Object of the check, such as `test images whose patient is also in training`.
     pub what: String,
@@ -85,7 +85,7 @@ pub struct LeakCheck {
 
 /// Used images of one class from one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct ClassOfSource {
     /// The class.
     pub class: String,
@@ -99,7 +99,7 @@ pub struct ClassOfSource {
 
 /// Description of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever assembled the data")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct SourceNote {
     /// The source.
     pub source: String,

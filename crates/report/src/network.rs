@@ -10,7 +10,7 @@ use crate::{Error, Picture, as_csv, number::percent};
 
 /// One trained network and its scores on the test images.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct NetworkReport {
     /// Unique name, such as `VGG19-RNN`.
     pub name: String,
@@ -67,7 +67,7 @@ pub enum WeightsOrigin {
 
 /// A layer, or a group of layers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever built it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Layer {
     /// Name, such as `lstm (LSTM)`.
     pub name: String,
@@ -79,7 +79,7 @@ pub struct Layer {
 
 /// One training: a fold, or the refit on all training images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Training {
     /// Name, such as `fold 1` or `refit`.
     pub name: String,
@@ -91,7 +91,7 @@ pub struct Training {
 
 /// One epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Epoch {
     /// Counted from 1.
     pub number: u32,
@@ -103,7 +103,7 @@ pub struct Epoch {
 
 /// Mean cross-entropy, and the share of correctly classified images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever trained")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct LossAndAccuracy {
     /// Mean cross-entropy in nats.
     pub loss: f64,
@@ -113,7 +113,7 @@ pub struct LossAndAccuracy {
 
 /// Calibration after temperature scaling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever fitted it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Scaled {
     /// The temperature, fitted on validation predictions.
     pub temperature: Temperature,
@@ -123,7 +123,7 @@ pub struct Scaled {
 
 /// Heat map of one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever explained")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Panel {
     /// Name of the image.
     pub image: String,

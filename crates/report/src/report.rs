@@ -7,7 +7,7 @@ use crate::{CurveBands, DataSummary, Error, NetworkReport, RunRecord};
 
 /// The content of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran the run")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Report {
     /// Run: settings, time, software.
     pub run: RunRecord,
@@ -25,7 +25,7 @@ pub struct Report {
 
 /// The best network and the criterion that chose it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever chose")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Best {
     /// Name.
     pub network: String,

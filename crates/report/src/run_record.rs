@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A value that was not measured is `None`, and the page says "not recorded".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct RunRecord {
     /// Name of the run, such as `covid-trustworthy-2`.
     pub name: String,
@@ -65,7 +65,7 @@ pub enum Labels {
 
 /// A stage of the run and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Stage {
     /// Name of the stage.
     pub name: String,
@@ -75,7 +75,7 @@ pub struct Stage {
 
 /// Energy that an instrument measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever ran it")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct MeasuredEnergy {
     /// Kilowatt-hours.
     pub kilowatt_hours: f64,

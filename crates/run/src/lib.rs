@@ -42,6 +42,7 @@ pub use folder::RunFolder;
 pub use frozen_record::FrozenRecord;
 pub use json::{read_json, write_json};
 pub use progress::{Progress, Stage, Watcher};
+pub use radiograph_protocol::Preset;
 pub use run::Run;
 pub use scoring::{
     Best, Candidate, Comparisons, FoldValidation, ModelEvaluation, bootstrap, read_predictions,

@@ -39,7 +39,9 @@ impl Stage {
 
     /// Revision of the stage's code. A stage runs again if its revision has changed since its last run.
     ///
-    /// Raise it whenever a code change alters the results of the stage; tests pin the results of a revision.
+    /// Raise it whenever a code change alters the results of the stage; tests pin the results of
+    /// `assemble`, `evaluate` and `compare`. Extraction and training are redone, or refused, by the key of the feature store and the
+    /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble

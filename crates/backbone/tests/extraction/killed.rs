@@ -20,11 +20,8 @@ const IMAGES: usize = 400;
 const FOLDER: &str = "RADIOGRAPH_TEST_EXTRACT";
 const PART: &str = "RADIOGRAPH_TEST_PART";
 
-/// Program of the process to kill.
-#[test]
-#[ignore = "runs in processes that other tests start and kill"]
-fn child() {
-    let folder = env::var_os(FOLDER).expect("other tests start this one");
+/// Work of the process to kill.
+fn extract_into(folder: &Path) {
     let part: Part = env::var(PART).unwrap().parse().unwrap();
     let slow = |number: usize| {
         let content = content(number);
@@ -36,7 +33,7 @@ fn child() {
         })
     };
     let inputs = (0..IMAGES).map(slow);
-    let ended = open(Path::new(&folder), part).run(
+    let ended = open(folder, part).run(
         inputs,
         || Ok(vec![TinyNetwork::new()]),
         &settings(),
@@ -53,11 +50,15 @@ fn child() {
     }
 }
 
-/// Command of a process that extracts into this folder.
+/// Command of a process that extracts into this folder: this program with the one test that does so if [`FOLDER`] is set.
 pub(crate) fn child_of(folder: &Path, part: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args(["killed::child", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "killed::killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store",
+            "--exact",
+            "--nocapture",
+        ])
         .env(FOLDER, folder)
         .env(PART, part);
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -80,6 +81,9 @@ fn start(folder: &Path) -> Child {
 
 #[test]
 fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store() {
+    if let Some(folder) = env::var_os(FOLDER) {
+        return extract_into(Path::new(&folder));
+    }
     let scene = tempfile::tempdir().unwrap();
     let undisturbed = scene.path().join("undisturbed");
     let mut child = start(&undisturbed);
@@ -122,7 +126,11 @@ fn a_full_disk_stops_it_cleanly_and_it_resumes() {
     let output = Command::new("sh")
         .args(["-c", r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#])
         .arg(env::current_exe().unwrap())
-        .args(["killed::child", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "killed::killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store",
+            "--exact",
+            "--nocapture",
+        ])
         .env(FOLDER, &folder)
         .env(PART, "1/1")
         .output()

@@ -2,7 +2,7 @@
 
 use radiograph_run::settings;
 
-use crate::{exit::Exit, failure::Failure, output, settings::PRESETS};
+use crate::{exit::Exit, failure::Failure, output, settings::preset_names};
 
 /// Print every setting of a preset in TOML, with description, unit and range
 ///
@@ -11,7 +11,7 @@ use crate::{exit::Exit, failure::Failure, output, settings::PRESETS};
 #[command(after_help = "Example:\n  radiograph config --preset paper > run.toml")]
 pub(crate) struct Arguments {
     /// Preset
-    #[arg(long, value_name = "NAME", default_value = "trustworthy", value_parser = PRESETS)]
+    #[arg(long, value_name = "NAME", default_value = "trustworthy", value_parser = preset_names())]
     preset: String,
 
     /// Description of all settings in Markdown, with the values of every preset

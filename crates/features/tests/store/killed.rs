@@ -17,12 +17,16 @@ const IMAGES: usize = 700;
 /// Environment variable of the process to kill: the store to fill.
 const FOLDER: &str = "RADIOGRAPH_TEST_FILL";
 
-/// Program of the process to kill.
-#[test]
-#[ignore = "runs in processes that other tests start and kill"]
-fn child() {
-    let folder = env::var_os(FOLDER).expect("other tests start this one");
-    let mut writer = StoreWriter::open(Path::new(&folder), &description(Element::F32), Part::WHOLE).unwrap();
+/// Arguments of this program for the one test that fills a store if [`FOLDER`] is set.
+const FILLING: [&str; 3] = [
+    "killed::killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store",
+    "--exact",
+    "--nocapture",
+];
+
+/// Work of the process to kill.
+fn fill_store(folder: &Path) {
+    let mut writer = StoreWriter::open(folder, &description(Element::F32), Part::WHOLE).unwrap();
     match fill(&mut writer, &images(IMAGES)) {
         Ok(_) => {}
         Err(error @ FeatureError::File(_)) => panic!("stopped: {error}"),
@@ -32,7 +36,7 @@ fn child() {
 
 fn this_program() -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["killed::child", "--exact", "--ignored", "--nocapture"]);
+    command.args(FILLING);
     command
 }
 
@@ -42,6 +46,9 @@ fn start(folder: &Path) -> Child {
 
 #[test]
 fn killed_at_twenty_moments_and_resumed_it_has_the_bytes_of_an_undisturbed_store() {
+    if let Some(folder) = env::var_os(FOLDER) {
+        return fill_store(Path::new(&folder));
+    }
     let scene = tempfile::tempdir().unwrap();
     let undisturbed = scene.path().join("undisturbed");
     let begin = Instant::now();
@@ -86,7 +93,7 @@ fn a_full_disk_stops_it_cleanly_and_it_resumes() {
     let output = Command::new("sh")
         .args(["-c", r#"trap "" XFSZ; ulimit -f 8; exec "$0" "$@""#])
         .arg(env::current_exe().unwrap())
-        .args(["killed::child", "--exact", "--ignored", "--nocapture"])
+        .args(FILLING)
         .env(FOLDER, &folder)
         .output()
         .unwrap();

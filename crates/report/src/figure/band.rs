@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The resampling of patients for the bands around ROC and precision-recall curves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "to be written out by whoever reports")]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct CurveBands {
     /// Number of resamples, 100 to 100,000.
     pub replicates: u32,

@@ -3,6 +3,8 @@
 mod best;
 mod comparisons;
 mod evaluation;
+#[cfg(test)]
+mod pinned;
 
 pub(crate) use best::choose;
 pub use best::{Best, Candidate};

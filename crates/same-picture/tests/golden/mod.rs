@@ -1,5 +1,4 @@
-//! Where golden values and real images lie.
-#![allow(dead_code, reason = "each test binary uses its part")]
+//! Finds golden values and real images for the tests of this crate.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::{

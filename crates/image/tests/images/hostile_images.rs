@@ -1,7 +1,5 @@
 //! Hostile images, one file each in `attacks`: refused for the reason their names begin with, never a panic.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use std::{fs, path::Path};
 
 use radiograph_image::{

@@ -1,6 +1,4 @@
-//! Where golden values and real images lie.
-#![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+//! Finds golden values and real images for the tests of this crate.
 
 use std::{
     fs,

@@ -1,9 +1,5 @@
 //! Preprocessing against values computed by Pillow and OpenCV.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
-mod golden;
-
 use std::path::{Path, PathBuf};
 
 use radiograph_image::{
@@ -12,6 +8,8 @@ use radiograph_image::{
 };
 use radiograph_input::Filter;
 use serde::Deserialize;
+
+use crate::golden;
 
 #[derive(Deserialize)]
 struct Reference {

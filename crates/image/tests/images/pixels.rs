@@ -1,7 +1,5 @@
 //! Invariants of pictures, preprocessing and loading over generated input.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use std::{cell::Cell, path::PathBuf};
 
 use ndarray::Axis;

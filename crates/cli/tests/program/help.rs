@@ -1,15 +1,11 @@
 //! Tests that every command's help ends with an example that works.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::{
     path::Path,
     process::{Command, Output},
 };
 
-use common::{PREDICTIONS, Scene, TABLE, text};
+use crate::scene::{PREDICTIONS, Scene, TABLE, text};
 
 /// The names that follow `Commands:` in a help text, without `help`.
 fn commands(help: &str) -> Vec<String> {

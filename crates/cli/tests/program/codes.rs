@@ -1,10 +1,6 @@
 //! Tests the exit codes, the standard output and the messages of the program.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
-use common::{PREDICTIONS, Scene, TABLE, text};
+use crate::scene::{PREDICTIONS, Scene, TABLE, text};
 
 /// The table in `radiograph --help`, as code and meaning.
 fn documented(scene: &Scene) -> Vec<(i32, String)> {

@@ -1,13 +1,8 @@
 //! Tests a whole run by the examples in the help texts, on phantoms with random weights.
 
-#![cfg(feature = "libtorch")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::fs;
 
-use common::{Scene, text};
+use crate::scene::{Scene, text};
 
 /// Settings of a run that is small enough for a test.
 const SETTINGS: &str = "\

@@ -1,13 +1,11 @@
 //! Decoding against values computed by Pillow and pydicom (`golden/generate.py`), and against real files.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
-mod golden;
-
 use std::path::Path;
 
 use radiograph_image::{Limits, Picture, Samples, decode, decode_file, decode_gray, decode_with_gray};
 use serde::Deserialize;
+
+use crate::golden;
 
 #[derive(Deserialize)]
 struct Decoded {

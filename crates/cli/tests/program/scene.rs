@@ -1,7 +1,5 @@
 //! Runs the program as a user does, in a separate folder.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,0 +1,9 @@
+//! Tests of the program as a user runs it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod codes;
+mod help;
+#[cfg(feature = "libtorch")]
+mod run;
+mod scene;

@@ -1,0 +1,9 @@
+//! Tests of this crate through its public interface, in one program, because linking its decoders once is enough.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod decode;
+mod golden;
+mod hostile_images;
+mod pixels;
+mod preprocess;

@@ -40,7 +40,7 @@ pub enum Error {
     #[error(transparent)]
     File(#[from] FileError),
     /// A file whose content does not match its name or its record.
-    #[error("{} is damaged: {reason}; remove it, or restore it from a copy", path.display())]
+    #[error("{} is damaged: {reason}; restore it from a copy, or train in another folder", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

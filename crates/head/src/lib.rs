@@ -45,7 +45,7 @@ pub use optimizer::Optimizer;
 pub use order::{to_map, to_sequence};
 pub use parameters::{Parameter, Parameters};
 pub use probabilities::ClassProbabilities;
-pub use protocol::{Stage, TrainingProgress, run_protocol};
+pub use protocol::{Stage, TrainingProgress, finished_protocol, run_protocol};
 pub use radiograph_protocol::{
     Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold, FoldRecord,
     FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord, OutputGate,

@@ -12,7 +12,7 @@ pub enum ProtocolError {
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),
     /// A record whose content is impossible.
-    #[error("{} is damaged: {reason}; remove it, or restore it from a copy", path.display())]
+    #[error("{} is damaged: {reason}; restore it from a copy, or train in another folder", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

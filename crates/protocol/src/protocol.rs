@@ -37,6 +37,15 @@ pub enum TestedModel {
     WeightedFolds(Vec<f64>),
 }
 
+impl TestedModel {
+    /// The fold, from 1, with the largest weight, the first of equals; `None` if one model is tested.
+    pub fn heaviest_fold(&self) -> Option<usize> {
+        let Self::WeightedFolds(weights) = self else { return None };
+        let heavier = |best: usize, fold: usize| if weights[fold] > weights[best] { fold } else { best };
+        Some((0..weights.len()).fold(0, heavier) + 1)
+    }
+}
+
 impl Protocol {
     /// A preset's protocol for the recurrent head of a network, over all folds of `cohort`.
     pub fn preset(

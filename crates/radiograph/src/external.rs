@@ -19,7 +19,7 @@ use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_image::Limits;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
-use radiograph_run::{ModelEvaluation, Progress, Stage, Watcher, bootstrap, read_json, watched};
+use radiograph_run::{Progress, Stage, Watcher, bootstrap, watched};
 use radiograph_same_picture::{Fingerprint, find, fingerprints};
 use serde::Serialize;
 use tch::Tensor;
@@ -79,7 +79,7 @@ impl ExternalTest {
         let config = predictor.config();
         let classes = predictor.classes();
         let trained = Manifest::read_of(&run.join("manifest.csv"), classes)?;
-        let own: ModelEvaluation = read_json(&run.join(predictor.name()).join("metrics.json"))?;
+        let own = predictor.evaluation();
         let recognised = recognise(data)?;
         if recognised.sources.is_empty() {
             return Err(no_image(format!("no collection is recognised below {}", data.display())));
@@ -113,7 +113,7 @@ impl ExternalTest {
         Ok(Self {
             model: predictor.name().to_owned(),
             elsewhere: Evaluation::of(&predictions, &bootstrap)?,
-            own: own.calibrated.unwrap_or(own.test),
+            own: own.calibrated.as_ref().unwrap_or(&own.test).clone(),
             left_out,
             not_compared,
             unfamiliar: table.unfamiliar,

@@ -113,6 +113,10 @@ impl Familiarity {
     ///
     /// [`Error::File`] or [`Error::Damaged`].
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        if !path.is_file() {
+            let path = path.to_owned();
+            return Err(radiograph_run::Error::Missing { path, stage: radiograph_run::Stage::Train }.into());
+        }
         let bytes = std::fs::read(path)
             .map_err(|source| radiograph_files::FileError::Read { path: path.to_owned(), source })?;
         let damaged = |reason: &str| Error::damaged(path, reason);

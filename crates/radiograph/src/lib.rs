@@ -20,8 +20,6 @@
 //! # Ok::<(), radiograph::Error>(())
 //! ```
 
-#![allow(clippy::result_large_err, reason = "a run fails once; the parts' errors carry what they know")]
-
 mod error;
 mod external;
 mod familiarity;

@@ -12,7 +12,6 @@ use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
 use radiograph_head::{ClassProbabilities, Mode, Model, TestedModel};
 use radiograph_libtorch::Device;
-use radiograph_metrics::Temperature;
 use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, Stage, read_json};
 use radiograph_weights::{Architecture, UnknownArchitecture};
 use serde::Serialize;
@@ -21,7 +20,7 @@ use tch::{Kind, Tensor};
 use crate::{
     Error, Familiarity, Film, Frozen, Shown, Strangeness,
     panel::{self, PANEL_SIDE},
-    pipeline::FAMILIARITY,
+    pipeline::{FAMILIARITY, apply_threads},
 };
 
 /// The recommended model of a finished run, loaded for predictions.
@@ -32,8 +31,8 @@ pub struct Predictor {
     frozen: Frozen,
     backbone: Backbone,
     models: Vec<(Model, f64)>,
-    /// Temperature for the combined probabilities of all models, as fitted by the run.
-    temperature: Option<Temperature>,
+    /// Scores at home, with the temperature for the probabilities of all models together.
+    evaluation: ModelEvaluation,
     familiarity: Familiarity,
     store: PathBuf,
     name: String,
@@ -88,7 +87,7 @@ impl Predictor {
     /// [`Error::Run`] if `path` is not a run folder or the run is not finished; also the errors of loading models and
     /// weights.
     pub fn of_run(path: &Path, device: Option<Device>) -> Result<Self, Error> {
-        let (folder, config) = RunFolder::begun(path)?;
+        let (folder, config) = RunFolder::for_reading(path)?;
         let best = folder.best();
         if !best.is_file() {
             return Err(radiograph_run::Error::Missing { path: best, stage: Stage::Evaluate }.into());
@@ -100,6 +99,7 @@ impl Predictor {
             Some(device) => device,
             None => config.compute.device.parse()?,
         };
+        apply_threads(&config)?;
         let classes = Classes::new(&config.data.classes[..])?;
         let model = folder.model(&best.model);
         let frozen = Frozen::of(network, &config)?;
@@ -117,7 +117,7 @@ impl Predictor {
         Ok(Self {
             backbone: frozen.load(device)?,
             familiarity: Familiarity::read(&model.join(FAMILIARITY))?,
-            temperature: evaluation.temperature,
+            evaluation,
             store: folder.feature_store(&config, &key.folder_name()),
             name: best.model,
             config,
@@ -125,6 +125,11 @@ impl Predictor {
             frozen,
             models,
         })
+    }
+
+    /// Evaluation of the model on the run's own test part.
+    pub fn evaluation(&self) -> &ModelEvaluation {
+        &self.evaluation
     }
 
     /// Name of the model.
@@ -194,7 +199,7 @@ impl Predictor {
                 .zip(answer.probabilities.iter().copied())
                 .collect(),
             predicted: answer.predicted.name().to_owned(),
-            calibrated: self.temperature.is_some(),
+            calibrated: self.evaluation.temperature.is_some(),
             strangeness: answer.strangeness,
             warnings: self.warnings(film, answer.strangeness),
         };
@@ -225,7 +230,7 @@ impl Predictor {
                     .map(|name| mean.of(row, name))
                     .collect::<Result<Vec<f64>, radiograph_head::Error>>()?;
                 let mut probabilities = given.clone();
-                if let Some(temperature) = &self.temperature {
+                if let Some(temperature) = &self.evaluation.temperature {
                     temperature.of_row(&given, &mut probabilities);
                 }
                 Ok(Answer { probabilities, predicted: mean.predicted(row)?, strangeness })
@@ -235,8 +240,10 @@ impl Predictor {
 
     /// The explanation by the model; in an ensemble, by the model with the largest weight.
     fn explanation(&self, features: &Tensor, answer: &Answer) -> Result<Explanation, Error> {
-        let most = self.models.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let Some((model, _)) = most else {
+        // Models of weight 0 are not loaded; of equal weights the first is explained, as in the stage `explain`.
+        let heavier =
+            |best: usize, at: usize| if self.models[at].1 > self.models[best].1 { at } else { best };
+        let Some((model, _)) = self.models.get((0..self.models.len()).fold(0, heavier)) else {
             return Err(Error::config("training.tested_model", "no model is tested"));
         };
         let explainer =

@@ -66,6 +66,14 @@ pub enum Error {
         /// Stage that writes it.
         stage: Stage,
     },
+    /// A file is not the one that a stage wrote.
+    #[error("{} was changed after the stage `{stage}` wrote it; run that stage again, which writes it anew", path.display())]
+    Edited {
+        /// The file.
+        path: PathBuf,
+        /// Stage that wrote it.
+        stage: Stage,
+    },
     /// The watcher asked the run to stop.
     #[error("interrupted in the stage `{stage}`; the same command continues from here")]
     Interrupted {

@@ -6,14 +6,17 @@ use std::{
 };
 
 use radiograph_files::{FileError, create_folder, write_bytes};
-use toml::{Table, Value};
+use toml::Table;
 
-use crate::{Config, Error};
+use crate::{
+    Config, Error,
+    difference::{SettingDifference, differences},
+};
 
 /// The file that makes a folder a run folder.
 const CONFIG: &str = "config.toml";
 
-/// A run's folder, locked for this process until the value is dropped.
+/// A run's folder, locked for this process until the value is dropped unless it was opened for reading.
 ///
 /// ```text
 /// config.toml              every setting
@@ -32,13 +35,15 @@ const CONFIG: &str = "config.toml";
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    lock: File,
+    lock: Option<File>,
 }
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
         // Closing would not do: a process that another thread just started has the file open too, for a moment.
-        let _ = self.lock.unlock();
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
     }
 }
 
@@ -66,21 +71,35 @@ impl RunFolder {
         path.join(CONFIG).is_file()
     }
 
-    /// Opens the folder of an existing run, with its own settings.
+    /// Opens the folder of a run, with the settings in its `config.toml`.
     ///
     /// # Errors
     ///
     /// [`Error::NoRun`] if there is no config, [`Error::Damaged`] if it cannot be read, [`Error::Busy`] if another process works
     /// in the folder.
     pub fn begun(path: &Path) -> Result<(Self, Config), Error> {
-        let config = path.join(CONFIG);
-        if !config.is_file() {
-            return Err(Error::NoRun { path: path.to_owned() });
-        }
+        require_config(path)?;
         let folder = Self::lock(path)?;
-        let text = folder.read(&config)?.unwrap_or_default();
-        let read = Config::resolve(Some(&text), &[]).map_err(|error| Error::damaged(config, error))?;
-        Ok((folder, read))
+        let config = folder.read_config()?;
+        Ok((folder, config))
+    }
+
+    /// Opens the folder of a run for reading. It is not locked and may be write-protected: files of a run are written
+    /// completely or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRun`] if there is no config, [`Error::Damaged`] if it cannot be read.
+    pub fn for_reading(path: &Path) -> Result<(Self, Config), Error> {
+        require_config(path)?;
+        let folder = Self { path: path.to_owned(), lock: None };
+        let config = folder.read_config()?;
+        Ok((folder, config))
+    }
+
+    fn read_config(&self) -> Result<Config, Error> {
+        let text = self.read(&self.config())?.unwrap_or_default();
+        Config::resolve(Some(&text), &[]).map_err(|error| Error::damaged(self.config(), error))
     }
 
     fn lock(path: &Path) -> Result<Self, Error> {
@@ -88,7 +107,7 @@ impl RunFolder {
         let write = |source| FileError::Write { path: place.clone(), source };
         let file = File::options().create(true).append(true).open(&place).map_err(write)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), lock: file }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(write(source).into()),
         }
@@ -98,9 +117,9 @@ impl RunFolder {
         let table = |text: &str| text.parse::<Table>();
         let ours = table(asked).map_err(|error| Error::damaged(self.config(), error.message()))?;
         let theirs = table(found).map_err(|error| Error::damaged(self.config(), error.message()))?;
-        match first_difference(&Value::Table(ours), &Value::Table(theirs), "") {
+        match differences(&ours, &theirs).into_iter().next() {
             None => Ok(()),
-            Some((key, expected, found)) => {
+            Some(SettingDifference { key, ours: expected, theirs: found }) => {
                 Err(Error::OtherRun { path: self.path.clone(), key, expected, found })
             }
         }
@@ -174,19 +193,8 @@ impl RunFolder {
     }
 }
 
-/// The first key, in alphabetical order, whose values differ: key, ours, theirs.
-fn first_difference(ours: &Value, theirs: &Value, path: &str) -> Option<(String, String, String)> {
-    let (Value::Table(a), Value::Table(b)) = (ours, theirs) else {
-        return (ours != theirs).then(|| (path.to_owned(), ours.to_string(), theirs.to_string()));
-    };
-    let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let absent = Value::String("(nothing)".to_owned());
-    keys.into_iter().find_map(|key| {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        first_difference(a.get(key).unwrap_or(&absent), b.get(key).unwrap_or(&absent), &path)
-    })
+fn require_config(path: &Path) -> Result<(), Error> {
+    if path.join(CONFIG).is_file() { Ok(()) } else { Err(Error::NoRun { path: path.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -215,16 +223,26 @@ mod tests {
             }
             unexpected => panic!("{unexpected:?}"),
         }
-        let (_, read) = RunFolder::begun(&path).unwrap();
+        let (held, read) = RunFolder::begun(&path).unwrap();
         assert_eq!(read, config);
+        // Reading needs no lock, and takes none.
+        let (reader, read) = RunFolder::for_reading(&path).unwrap();
+        assert_eq!(read, config);
+        drop(held);
+        RunFolder::begun(&path).unwrap();
+        drop(reader);
     }
 
     #[test]
     fn a_folder_without_a_run_is_not_one() {
         let place = tempfile::tempdir().unwrap();
-        let error = RunFolder::begun(place.path()).unwrap_err();
-        let text = error.to_string();
-        assert!(text.ends_with("is not a run folder: it has no config.toml"), "{text}");
+        for error in [
+            RunFolder::begun(place.path()).map(drop).unwrap_err(),
+            RunFolder::for_reading(place.path()).map(drop).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(text.ends_with("is not a run folder: it has no config.toml"), "{text}");
+        }
         assert_eq!(
             fs::read_dir(place.path()).unwrap().count(),
             0,

@@ -18,10 +18,9 @@
 //! # Ok::<(), radiograph_run::Error>(())
 //! ```
 
-#![allow(clippy::result_large_err, reason = "a run fails once; the parts' errors carry what they know")]
-
 pub mod config;
 mod cost;
+mod difference;
 mod error;
 mod explained;
 mod folder;

@@ -7,6 +7,7 @@ use std::{
 
 use radiograph_classes::Classes;
 use radiograph_dataset::manifest::Manifest;
+use radiograph_files::ContentHash;
 use radiograph_protocol::ProtocolRecord;
 
 use crate::{Clock, Config, Cost, Error, ModelKind, Progress, RunFolder, Stage, Watcher};
@@ -88,6 +89,30 @@ impl<'w> Run<'w> {
         let folder = self.folder.model(&model.name());
         let missing = || Error::Missing { path: folder.join("training.json"), stage: Stage::Train };
         ProtocolRecord::read(&folder)?.ok_or_else(missing)
+    }
+
+    /// Requires that the predictions of a model are those that the stage `train` wrote, so that no edited table is scored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Edited`] with the first file whose content differs; as [`record`](Self::record).
+    pub fn require_predictions(&self, model: ModelKind) -> Result<(), Error> {
+        let record = self.record(model)?;
+        let folder = self.folder.model(&model.name());
+        let folds = record
+            .folds
+            .iter()
+            .map(|fold| (format!("fold-{}/predictions.csv", fold.number), fold.predictions));
+        for (file, expected) in folds.chain([("predictions.csv".to_owned(), record.predictions)]) {
+            let path = folder.join(file);
+            if !path.is_file() {
+                return Err(Error::Missing { path, stage: Stage::Train });
+            }
+            if ContentHash::of_file(&path)? != expected {
+                return Err(Error::Edited { path, stage: Stage::Train });
+            }
+        }
+        Ok(())
     }
 
     /// Folder of the feature store whose key is `folder_name`.

@@ -47,8 +47,8 @@ pub enum WeightsError {
         path: PathBuf,
         /// Name under which it should be installed.
         name: WeightsName,
-        /// SHA-256 in the record or the lock file.
-        expected: ContentHash,
+        /// SHA-256 in the record or the lock file. Boxed, so that results of all crates above stay small.
+        expected: Box<ContentHash>,
         /// SHA-256 of the file.
         found: ContentHash,
     },

@@ -97,7 +97,12 @@ impl WeightsFolder {
             .flatten()
             .find(|expected| *expected != found)
         {
-            return Err(WeightsError::Content { path: file.to_owned(), name: name.clone(), expected, found });
+            return Err(WeightsError::Content {
+                path: file.to_owned(),
+                name: name.clone(),
+                expected: Box::new(expected),
+                found,
+            });
         }
         let record = WeightsRecord { sha256: Some(found), ..record.clone() };
         let source = record.source_url.clone().or_else(|| record.origin.clone());

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -39,15 +39,20 @@ fn extract_into(folder: &Path) {
         &settings(),
         |event| {
             if let Event::Started { .. } = event {
-                println!("\nstarted");
+                say_started();
             }
         },
     );
     match ended {
-        Ok(_) => println!("\nstarted"),
+        Ok(_) => say_started(),
         Err(error @ ExtractionError::Features(FeatureError::File(_))) => panic!("stopped: {error}"),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Tells the process that began this one that images are being computed.
+fn say_started() {
+    writeln!(io::stdout(), "\nstarted").unwrap();
 }
 
 /// Command of a process that extracts into this folder: this program with the one test that does so if [`FOLDER`] is set.

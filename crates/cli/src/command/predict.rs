@@ -109,7 +109,6 @@ fn print(prediction: &Prediction) -> Result<(), Failure> {
 }
 
 /// Predicts one file, and writes a heat map if there is an output folder.
-#[allow(clippy::result_large_err, reason = "the caller looks at the error and drops it")]
 fn predict(predictor: &Predictor, file: &Path, out: Option<&Path>) -> Result<Prediction, radiograph::Error> {
     let Some(out) = out else { return predictor.predict(file) };
     let explained = predictor.explain(file)?;

@@ -95,17 +95,22 @@ impl Age {
         }
     }
 
-    /// Band of an age in years (0-17, 18-39, 40-59, 60-79, 80+), and its place among the bands; an age that is known too
-    /// roughly and an unknown one come last.
+    /// Name of the band that the age falls into: 0-17, 18-39, 40-59, 60-79 or 80+; `None` if it is known too roughly.
+    pub fn band_name(&self) -> Option<String> {
+        self.numbered_band().map(|(_, name)| name)
+    }
+
+    /// Band of an age and its place among the bands; an age that is known too roughly and an unknown one come last.
     pub(crate) fn band(age: Option<Self>) -> (u8, String) {
-        let bands = [(0, 17), (18, 39), (40, 59), (60, 79), (80, Self::OLDEST)];
         let Some(age) = age else { return (u8::MAX, "unknown".to_owned()) };
+        age.numbered_band().unwrap_or_else(|| (u8::MAX - 1, "between bands".to_owned()))
+    }
+
+    fn numbered_band(&self) -> Option<(u8, String)> {
+        let bands = [(0, 17), (18, 39), (40, 59), (60, 79), (80, Self::OLDEST)];
         let mut numbered = (0..).zip(bands);
-        match numbered.find(|(_, (from, to))| age.within(*from..=*to) == Some(true)) {
-            Some((order, (from, Self::OLDEST))) => (order, format!("{from}+")),
-            Some((order, (from, to))) => (order, format!("{from}-{to}")),
-            None => (u8::MAX - 1, "between bands".to_owned()),
-        }
+        let (order, (from, to)) = numbered.find(|(_, (from, to))| self.within(*from..=*to) == Some(true))?;
+        Some((order, if to == Self::OLDEST { format!("{from}+") } else { format!("{from}-{to}") }))
     }
 }
 

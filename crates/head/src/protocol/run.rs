@@ -67,13 +67,10 @@ pub fn run_protocol(
     let folds = protocol.validated_folds(cohort);
     create_folder(folder)?;
     remove_leftovers(folder)?;
-    let mut record = ProtocolRecord::new(protocol, key, cohort);
-    if let Some(done) = ProtocolRecord::read(folder)? {
-        done.require_request_of(&record, folder)?;
-        if ContentHash::of_file(&folder.join(PREDICTIONS)).is_ok_and(|hash| hash == done.predictions) {
-            return Ok(Some(done));
-        }
+    if let Some(done) = finished_protocol(protocol, cohort, key, folder)? {
+        return Ok(Some(done));
     }
+    let mut record = ProtocolRecord::new(protocol, key, cohort);
     let samples = Samples::of_cohort(cohort, &cohort.training())?;
     let trainings =
         Trainings { head: &protocol.head, config: &protocol.training, feed, samples: &samples, key, folder };
@@ -112,6 +109,27 @@ pub fn run_protocol(
     record.predictions = predictions::write(&path, cohort, &cohort.test(), &probabilities)?;
     record.write(folder)?;
     Ok(Some(record))
+}
+
+/// The record of this protocol in `folder`, if it was finished there and its predictions are as it wrote them.
+///
+/// # Errors
+///
+/// [`Error::Foreign`] if the record is of another protocol, other features or other images; [`Error::Damaged`] or
+/// [`Error::File`] if it cannot be read.
+pub fn finished_protocol(
+    protocol: &Protocol,
+    cohort: &Cohort,
+    key: &ExtractionKey,
+    folder: &Path,
+) -> Result<Option<ProtocolRecord>, Error> {
+    let Some(done) = ProtocolRecord::read(folder)? else { return Ok(None) };
+    done.require_request_of(&ProtocolRecord::new(protocol, key, cohort), folder)?;
+    let is_whole = |path: &Path, hash| ContentHash::of_file(path).is_ok_and(|found| found == hash);
+    let folds = done.folds.iter().all(|fold| {
+        is_whole(&folder.join(format!("fold-{}", fold.number)).join(PREDICTIONS), fold.predictions)
+    });
+    Ok((folds && is_whole(&folder.join(PREDICTIONS), done.predictions)).then_some(done))
 }
 
 const PREDICTIONS: &str = "predictions.csv";

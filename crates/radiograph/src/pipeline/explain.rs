@@ -7,7 +7,7 @@ use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, create_folder};
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{Mode, Model, TestedModel};
+use radiograph_head::{Mode, Model};
 use radiograph_libtorch::Device;
 use radiograph_metrics::Predictions;
 use radiograph_run::{Explained, Inputs, ModelKind, Progress, Stage, Stamp, read_predictions, write_json};
@@ -46,7 +46,10 @@ impl Pipeline<'_> {
             .add_value("explanation", &self.config().explanation)
             .add_value("seed", &self.config().seed)
             .add_value("training", &self.run.record(model)?)
+            .add_value("features", &frozen.key())
+            .add_file(&self.explained_folder(&folder).join("model.json"))?
             .add_file(&self.folder().manifest())?;
+        self.run.require_predictions(model)?;
         let hash = match Stamp::is_valid(self.folder().path(), &stamp, inputs)? {
             Ok(()) => return Ok(self.run.skip(Stage::Explain, &name)?),
             Err(hash) => hash,
@@ -85,13 +88,9 @@ impl Pipeline<'_> {
 
     /// Folder of the explained model: the tested one or, in an ensemble, the one with the largest weight.
     fn explained_folder(&self, folder: &Path) -> PathBuf {
-        match &self.config().training.tested_model {
-            TestedModel::WeightedFolds(weights) => {
-                let largest =
-                    (0..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
-                folder.join(format!("fold-{}", largest + 1))
-            }
-            _ => folder.to_owned(),
+        match self.config().training.tested_model.heaviest_fold() {
+            Some(fold) => folder.join(format!("fold-{fold}")),
+            None => folder.to_owned(),
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Pipeline<'w> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
+    /// Feature maps of each network, and the images that cannot be read.
+    pub extracted: Vec<Extracted>,
     /// Scores, comparisons and the recommended model.
     pub evaluated: Evaluated,
     /// Time and memory of every stage.
@@ -70,9 +72,7 @@ impl<'w> Pipeline<'w> {
     }
 
     fn on(run: Run<'w>, device: Device) -> Result<Self, Error> {
-        if let Some(threads) = NonZeroUsize::new(run.config().compute.threads) {
-            set_threads(threads).map_err(|error| Error::config("compute.threads", error.to_string()))?;
-        }
+        apply_threads(run.config())?;
         Ok(Self { run, device })
     }
 
@@ -120,17 +120,27 @@ impl<'w> Pipeline<'w> {
     /// Those of the first stage that fails. The results of earlier stages are kept; the next call continues from there.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         self.assemble()?;
-        self.extract(Part::WHOLE)?;
+        let extracted = self.extract(Part::WHOLE)?;
         self.train()?;
         let evaluated = self.evaluate()?;
         self.explain()?;
         let report = self.report()?;
-        Ok(Outcome { evaluated, costs: Cost::read(&self.folder().costs()), report })
+        Ok(Outcome { extracted, evaluated, costs: Cost::read(&self.folder().costs()), report })
     }
 
     /// Folder of a network's feature store.
     fn store_folder(&self, frozen: &Frozen) -> PathBuf {
         self.run.feature_store(&frozen.key().folder_name())
+    }
+}
+
+/// Lets libtorch compute with the number of threads that the settings name.
+pub(crate) fn apply_threads(config: &Config) -> Result<(), Error> {
+    match NonZeroUsize::new(config.compute.threads) {
+        Some(threads) => {
+            set_threads(threads).map_err(|error| Error::config("compute.threads", error.to_string()))
+        }
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
-    Cohort, Event, Feed, LabelledImage, Protocol, ProtocolRecord, StoredFeatures, Subset, run_protocol,
+    Cohort, Event, Feed, LabelledImage, Protocol, ProtocolRecord, StoredFeatures, Subset, finished_protocol,
+    run_protocol,
 };
 use radiograph_run::{FrozenRecord, ModelKind, Progress, Stage, write_json};
 use tch::Tensor;
@@ -49,6 +50,14 @@ impl Pipeline<'_> {
         let folder = self.folder().model(&name);
         let features = StoredFeatures::of_cohort(&store, &cohort)?;
         let protocol = self.protocol(model, radiograph_head::Features::shape(&features), &cohort)?;
+        let (frozen_record, familiarity) = (folder.join("frozen.json"), folder.join(FAMILIARITY));
+        if let Some(done) = finished_protocol(&protocol, &cohort, store.key(), &folder)?
+            && frozen_record.is_file()
+            && familiarity.is_file()
+        {
+            self.run.skip(Stage::Train, &name)?;
+            return Ok(done);
+        }
         let clock = self.run.start(Stage::Train, &name)?;
         let feed = Feed::new(&features, self.device, self.config().compute.resident_bytes)?;
         let watch = self.run.watcher();
@@ -65,8 +74,8 @@ impl Pipeline<'_> {
             }
         })?;
         let record = record.ok_or(radiograph_run::Error::Interrupted { stage: Stage::Train })?;
-        write_json(&folder.join("frozen.json"), &FrozenRecord { weights: frozen.origin() })?;
-        keep_familiar(&folder.join(FAMILIARITY), &cohort, &store)?;
+        write_json(&frozen_record, &FrozenRecord { weights: frozen.origin() })?;
+        keep_familiar(&familiarity, &cohort, &store)?;
         self.run.finish(clock)?;
         Ok(record)
     }

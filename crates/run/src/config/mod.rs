@@ -30,15 +30,15 @@ mod recipe;
 mod renamed;
 mod section;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use radiograph_protocol::Preset;
 use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
 
-use toml::{Table, Value};
+use toml::Table;
 
-use crate::Error;
+use crate::{Error, difference::differences};
 pub use model::ModelKind;
 pub use section::{
     BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
@@ -125,26 +125,7 @@ impl Config {
         let table = |config: &Self| {
             Table::try_from(config).map_err(|error| Error::config("the settings", error.to_string()))
         };
-        let mut keys = Vec::new();
-        differing(&Value::Table(table(self)?), &Value::Table(table(&Self::of(self.preset))?), "", &mut keys);
-        Ok(keys)
-    }
-}
-
-/// The keys below `path` whose values differ.
-fn differing(ours: &Value, theirs: &Value, path: &str, keys: &mut Vec<String>) {
-    let (Value::Table(a), Value::Table(b)) = (ours, theirs) else {
-        if ours != theirs {
-            keys.push(path.to_owned());
-        }
-        return;
-    };
-    let all: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    for key in all {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match (a.get(key), b.get(key)) {
-            (Some(ours), Some(theirs)) => differing(ours, theirs, &path, keys),
-            _ => keys.push(path),
-        }
+        let differences = differences(&table(self)?, &table(&Self::of(self.preset))?);
+        Ok(differences.into_iter().map(|difference| difference.key).collect())
     }
 }

@@ -42,7 +42,6 @@ impl Run<'_> {
             return Err(Error::NoImage { reason });
         }
         let prepared = self.prepared(&root, &recognised.sources)?;
-        prepared.write(self.folder().path())?;
         for folder in &recognised.unknown {
             let sentence = format!("{} is left out: images in an unknown layout", folder.display());
             self.say(Stage::Assemble, &sentence)?;
@@ -51,6 +50,7 @@ impl Run<'_> {
             self.say(Stage::Assemble, &format!("{} is left out: {reason}", path.display()))?;
         }
         self.require_every_class(&prepared.manifest)?;
+        prepared.write(self.folder().path())?;
         for line in prepared.to_string().lines() {
             self.say(Stage::Assemble, line)?;
         }

@@ -45,6 +45,7 @@ impl Run<'_> {
     fn evaluate_model(&mut self, model: ModelKind, manifest: &Manifest) -> Result<ModelEvaluation, Error> {
         let name = model.name();
         let folder = self.folder().model(&name);
+        self.require_predictions(model)?;
         let record = self.record(model)?;
         let path = folder.join("metrics.json");
         let stamp = format!("evaluate-{name}");
@@ -139,19 +140,7 @@ impl Run<'_> {
 /// View, sex and age band of every test image, by id; absent if unknown.
 fn fields(manifest: &Manifest) -> HashMap<String, [Option<String>; 3]> {
     let of = |row: &Row| {
-        let bands = [
-            (0..=17, "under 18"),
-            (18..=39, "18 to 39"),
-            (40..=59, "40 to 59"),
-            (60..=79, "60 to 79"),
-            (80..=u16::MAX, "80 and over"),
-        ];
-        let age = row.age.and_then(|age| {
-            bands
-                .iter()
-                .find(|(years, _)| age.within(years.clone()) == Some(true))
-                .map(|(_, name)| (*name).to_owned())
-        });
+        let age = row.age.and_then(|age| age.band_name());
         let sex = row.sex.map(|sex| match sex {
             Sex::Female => "female".to_owned(),
             Sex::Male => "male".to_owned(),

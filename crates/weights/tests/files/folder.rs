@@ -78,7 +78,7 @@ fn a_name_stands_for_its_first_content_until_it_is_replaced() {
     let other = scene.file(&[("lineage", "timm")]);
     match scene.install("densenet121", &other, Taking::Copy) {
         Err(WeightsError::Content { expected, found, .. }) => {
-            assert_eq!((expected, found), (first.sha256(), ContentHash::of_file(&other).unwrap()));
+            assert_eq!((*expected, found), (first.sha256(), ContentHash::of_file(&other).unwrap()));
         }
         refused => panic!("{refused:?}"),
     }

@@ -3,7 +3,7 @@
 use radiograph::Frozen;
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::ContentHash;
-use radiograph_head::{Head, Model, TestedModel};
+use radiograph_head::{Head, Model};
 use radiograph_image::preprocess::Preprocess;
 use radiograph_libtorch::Device;
 use radiograph_run::{ModelKind, Run};
@@ -32,9 +32,9 @@ impl Trained {
         let folder = run.folder().model(&kind.name());
         let record = run.record(kind)?;
         // Of several models, one is explained: the one that counts most in their mean.
-        let folder = match &record.protocol.tested {
-            TestedModel::WeightedFolds(weights) => folder.join(heaviest(weights)),
-            _ => folder,
+        let folder = match record.protocol.tested.heaviest_fold() {
+            Some(fold) => folder.join(format!("fold-{fold}")),
+            None => folder,
         };
         let frozen = Frozen::of(kind.network, config)?;
         let store = FeatureStore::open_for(&run.feature_store(&record.key.folder_name()), &record.key)?;
@@ -79,11 +79,4 @@ fn named(models: &[ModelKind], name: Option<&str>) -> Result<ModelKind, Failure>
                 .ok_or_else(|| Failure::input(format!("the run has no model {name}; it has {}", names())))
         }
     }
-}
-
-/// Folder of the fold with the largest weight.
-fn heaviest(weights: &[f64]) -> String {
-    let best =
-        (0..weights.len()).fold(0, |best, fold| if weights[fold] > weights[best] { fold } else { best });
-    format!("fold-{}", best + 1)
 }

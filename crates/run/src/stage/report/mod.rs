@@ -45,6 +45,15 @@ impl Run<'_> {
             {
                 inputs = inputs.add_file(&folder.join(file))?;
             }
+            // The histories of the trainings, and the panels.
+            inputs = inputs.add_file(&folder.join("model.json"))?;
+            for fold in &model.validation {
+                let name = format!("fold-{}", fold.fold);
+                inputs = inputs.add(&name, b"").add_file(&folder.join(name).join("model.json"))?;
+            }
+            for explained in network::explained(&folder)? {
+                inputs = inputs.add_file(&folder.join(&explained.panel))?;
+            }
         }
         let hash = match Stamp::is_valid(self.folder().path(), "report", inputs)? {
             Ok(()) => {

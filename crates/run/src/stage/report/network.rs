@@ -48,7 +48,7 @@ fn frozen(folder: &Path) -> Result<FrozenRecord, Error> {
 }
 
 /// Explained images of a model; empty if the stage `explain` did not run.
-fn explained(folder: &Path) -> Result<Vec<Explained>, Error> {
+pub(super) fn explained(folder: &Path) -> Result<Vec<Explained>, Error> {
     let path = folder.join("explanations.json");
     if path.is_file() { read_json(&path) } else { Ok(Vec::new()) }
 }

@@ -10,7 +10,7 @@ const NAME: &str = "a_skipped_test_is_seen_past_the_capture_and_recorded";
 
 /// This program with the one test that skips itself if [`INNER`] is set.
 fn skipping(record: &Path) -> Command {
-    let mut program = Command::new(env::current_exe().unwrap());
+    let mut program = Command::new(env::current_exe().expect("a running test has a file"));
     program.args([NAME, "--exact"]).env(INNER, "1").env(RECORD, record);
     program
 }

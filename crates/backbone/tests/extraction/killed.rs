@@ -52,7 +52,8 @@ fn extract_into(folder: &Path) {
 
 /// Tells the process that began this one that images are being computed.
 fn say_started() {
-    writeln!(io::stdout(), "\nstarted").unwrap();
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "\nstarted").unwrap();
 }
 
 /// Command of a process that extracts into this folder: this program with the one test that does so if [`FOLDER`] is set.

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 
 use radiograph_classes::Classes;
-use radiograph_metrics::Level;
 use radiograph_protocol::{FeatureShape, TestedModel};
-use radiograph_weights::Facts;
+use radiograph_weights::{Architecture, Facts, WeightsChoice};
 
-use super::{Config, ModelKind};
+use super::{Config, device, range};
 use crate::Error;
-
-/// Upper limit of the number of threads.
-const MOST_THREADS: usize = 1024;
 
 pub(super) fn check(config: &Config) -> Result<(), Error> {
     let refuse = |key: &str, reason: &str| Err(Error::config(key, reason));
+    paths(config)?;
+    range::check(config)?;
     if config.backbones.is_empty() {
         return refuse("backbones", "name at least one network");
     }
@@ -30,13 +28,17 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
             return Err(Error::config("head.layers", format!("{network} has none")));
         }
     }
+    for (&network, choice) in &config.weights {
+        weights(network, choice)?;
+    }
+    device::check("compute.device", &config.compute.device)?;
+    for name in &config.compute.more_devices {
+        device::check("compute.more_devices", name)?;
+    }
     match Classes::new(&config.data.classes[..]) {
         Err(error) => return Err(Error::config("data.classes", error.to_string())),
         Ok(classes) if classes.len() < 2 => return refuse("data.classes", "name at least two"),
         Ok(_) => {}
-    }
-    if !(config.data.test_share > 0.0 && config.data.test_share < 1.0) {
-        return refuse("data.test_share", "write a share above 0 and below 1, such as 0.2");
     }
     if config.data.ages.is_some_and(|ages| ages.from > ages.to) {
         return refuse("data.ages", "write the youngest as `from` and the oldest as `to`");
@@ -44,25 +46,13 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     if config.data.licences.as_ref().is_some_and(BTreeSet::is_empty) {
         return refuse("data.licences", "name at least one, or write false to keep all");
     }
-    if i64::try_from(config.seed).is_err() {
-        return refuse("seed", "write at most 2^63 - 1");
-    }
     if config.input.augmented_copies > 0 && config.input.augmentation.is_none() {
         return refuse("input.augmented_copies", "set input.augmentation, or write 0");
     }
-    if config.input.augmented_copies > 64 {
-        return refuse("input.augmented_copies", "write at most 64: each is extracted and kept");
-    }
     let training = &config.training;
-    if training.folds < 2 || training.folds > 100 {
-        return refuse("training.folds", "write 2 to 100");
-    }
     // Faults that training would find are found before anything is extracted.
     config.training(None).check().map_err(|error| Error::config("training", error.to_string()))?;
     heads(config)?;
-    if config.compute.threads > MOST_THREADS {
-        return refuse("compute.threads", "write at most 1024, or 0 for one a core");
-    }
     if let TestedModel::WeightedFolds(weights) = &training.tested_model {
         if weights.len() != training.folds {
             return Err(Error::config(
@@ -70,43 +60,54 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
                 format!("{} weights for {} folds; write one for each", weights.len(), training.folds),
             ));
         }
-        if weights.iter().any(|weight| !weight.is_finite() || *weight < 0.0)
-            || weights.iter().sum::<f64>() == 0.0
-        {
-            return refuse("training.tested_model", "weights are at least 0, and one of them is above");
+        let sum: f64 = weights.iter().sum();
+        if !(sum > 0.0 && sum.is_finite()) {
+            return refuse("training.tested_model", "write a finite weight above 0 for at least one fold");
         }
-    }
-    let evaluation = &config.evaluation;
-    if Level::new(evaluation.confidence_level).is_err() {
-        return refuse("evaluation.confidence_level", "write a share above 0 and below 1, such as 0.95");
-    }
-    if !(evaluation.significance_level > 0.0 && evaluation.significance_level < 1.0) {
-        return refuse("evaluation.significance_level", "write a share above 0 and below 1, such as 0.05");
-    }
-    if !(100..=1_000_000).contains(&evaluation.bootstrap_replicates) {
-        return refuse("evaluation.bootstrap_replicates", "write 100 to 1000000");
-    }
-    if !(100..=10_000_000).contains(&evaluation.permutations) {
-        return refuse("evaluation.permutations", "write 100 to 10000000");
     }
     Ok(())
 }
 
-/// Checks that every network's input is large enough, and that every head can be built.
+/// Refuses paths that `config.toml` cannot hold.
+fn paths(config: &Config) -> Result<(), Error> {
+    let paths = [
+        ("data.folder", Some(&config.data.folder)),
+        ("compute.feature_stores", config.compute.feature_stores.as_ref()),
+    ];
+    match paths.into_iter().find(|(_, path)| path.is_some_and(|path| path.to_str().is_none())) {
+        Some((key, _)) => {
+            Err(Error::config(key, "the path is not Unicode, as config.toml is; rename the folder"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a choice of weights that names none, or those of another network. Whether they are installed is not checked.
+fn weights(network: Architecture, choice: &str) -> Result<(), Error> {
+    let key = format!("weights.{network}");
+    match choice.parse() {
+        Err(error) => Err(Error::config(&key, error.to_string())),
+        Ok(WeightsChoice::Installed(name)) if name.architecture() != network => Err(Error::config(
+            &key,
+            format!("{name} are weights of {}; name weights of {network}", name.architecture()),
+        )),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Checks that every network's input is large enough, and that the head of every model can be built.
 fn heads(config: &Config) -> Result<(), Error> {
     let classes = Classes::new(&config.data.classes[..])?;
     let side = i64::from(config.input.size);
-    for &network in &config.backbones {
+    for model in config.models() {
+        let network = model.network;
         let [channels, height, width] = Facts::of(network)
             .feature_shape(side, side)
             .map_err(|error| Error::config("input.size", error.to_string()))?;
-        let features = FeatureShape { channels, height, width };
-        for baseline in [false, true] {
-            config
-                .head(ModelKind { network, baseline }, features, &classes)?
-                .trained_parameters()
-                .map_err(|error| Error::config(&format!("head.layers.{network}"), error.to_string()))?;
-        }
+        config
+            .head(model, FeatureShape { channels, height, width }, &classes)?
+            .trained_parameters()
+            .map_err(|error| Error::config(&format!("head.layers.{network}"), error.to_string()))?;
     }
     Ok(())
 }
@@ -143,34 +144,51 @@ mod tests {
         assert_eq!(trustworthy.evaluation.best_by, super::super::BestBy::ValidationMacroAuc);
     }
 
+    /// A plain head that nobody asked for does not limit the other.
     #[test]
-    fn settings_out_of_range_are_named() {
+    fn only_heads_that_are_trained_must_be_possible() {
+        let wide =
+            ["backbones=['vgg19']", "head.layers.vgg19={ units = 1, dense = [1000000] }"].map(str::to_owned);
+        assert!(Config::resolve(None, &wide).is_err(), "the plain head has 25,088,000,000 weights");
+        let alone = [&wide[..], &["baselines=false".to_owned()]].concat();
+        assert!(Config::resolve(None, &alone).is_ok());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn paths_that_the_config_file_cannot_hold_are_named() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let mut config = Config::of(radiograph_protocol::Preset::Trustworthy);
+        config.data.folder = std::ffi::OsStr::from_bytes(b"x-rays-\xff").into();
+        assert!(matches!(check(&config), Err(Error::Config { key, .. }) if key == "data.folder"));
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_each_other_are_named() {
         for (change, key) in [
             ("backbones=[]", "backbones"),
             ("backbones=['vgg19','vgg19']", "backbones"),
             ("data.classes=['normal']", "data.classes"),
             ("data.classes=['normal', 'normal']", "data.classes"),
-            ("data.test_share=1.0", "data.test_share"),
             ("data.ages={ from = 60, to = 18, unknown = true }", "data.ages"),
             ("data.licences=[]", "data.licences"),
-            ("data.test_source=Our Clinic", "data.test_source"),
-            ("data.balance_by={ field = 'weight' }", "data.balance_by"),
             ("input.augmented_copies=3", "input.augmented_copies"),
-            ("training.folds=1", "training.folds"),
-            ("training.epochs=0", "training"),
-            ("training.epochs=9223372036854775807", "training"),
-            ("training.optimizer.rho=1.5", "training"),
-            ("training.schedule={ constant = { rate = -1.0 } }", "training"),
-            ("head.layers.vgg19.units=0", "head.layers.vgg19"),
-            ("head.layers.vgg19.dense=[4611686018427387904]", "head.layers.vgg19"),
-            ("input.size=31", "input.size"),
-            ("compute.threads=100000", "compute.threads"),
+            ("head.layers.vgg19.dense=[16777216]", "head.layers.vgg19"),
+            ("head.layers.vgg19.dense=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "head.layers.vgg19"),
+            ("input.size=74", "input.size"),
             ("training.tested_model={ weighted-folds = [1.0] }", "training.tested_model"),
             ("training.tested_model={ weighted-folds = [0.0, 0.0, 0.0, 0.0, 0.0] }", "training.tested_model"),
-            ("evaluation.confidence_level=1.0", "evaluation.confidence_level"),
-            ("evaluation.significance_level=0.0", "evaluation.significance_level"),
-            ("evaluation.bootstrap_replicates=3", "evaluation.bootstrap_replicates"),
-            ("evaluation.permutations=3", "evaluation.permutations"),
+            (
+                "training.tested_model={ weighted-folds = [1e308, 1e308, 0.0, 0.0, 0.0] }",
+                "training.tested_model",
+            ),
+            ("weights.vgg19=vgg16", "weights.vgg19"),
+            ("weights.vgg19=densenet121", "weights.vgg19"),
+            ("weights.vgg19=random:", "weights.vgg19"),
+            ("weights.vgg19=random:18446744073709551616", "weights.vgg19"),
+            ("compute.device=gpu", "compute.device"),
+            ("compute.more_devices=['cuda:0', 'cuda:x']", "compute.more_devices"),
         ] {
             match Config::resolve(None, &[change.to_owned()]) {
                 Err(Error::Config { key: named, .. }) => assert_eq!(named, key, "{change}"),

@@ -1,15 +1,15 @@
-//! Resolves a config from its layers: preset, then file, then overrides. `super::check` checks the ranges.
+//! Resolves a config from its layers: preset, then file, then overrides. `super::check` checks the values.
 
 use radiograph_protocol::Preset;
 use toml::{Table, Value};
 
-use super::{Config, preset, renamed};
+use super::{Config, preset, range, renamed};
 use crate::Error;
 
 /// The config from its layers.
 pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config, Error> {
     let file: Table = match file {
-        Some(text) => text.parse().map_err(|error: toml::de::Error| refused("the file", &error))?,
+        Some(text) => text.parse().map_err(|error: toml::de::Error| unreadable(text, &error))?,
         None => Table::new(),
     };
     let mut changes = file;
@@ -30,7 +30,11 @@ pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config
     lay_over(&mut settings, changes, "");
     serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
         let (key, error) = (error.path().to_string(), error.into_inner());
-        refused(if key == "." { "the settings" } else { &key }, &error)
+        match range::allowed_for(&key) {
+            // "expected u64" says nothing to someone who does not program.
+            Some(allowed) => Error::config(&key, format!("{}; {allowed}", message(&error))),
+            None => Error::config(if key == "." { "the settings" } else { &key }, message(&error)),
+        }
     })
 }
 
@@ -83,9 +87,17 @@ fn lay_over(below: &mut Table, above: Table, path: &str) {
     }
 }
 
-/// An error with the message only; the full TOML error shows the place in several lines of text.
-fn refused(what: &str, error: &toml::de::Error) -> Error {
-    Error::config(what, error.message().trim().replace('\n', "; "))
+/// A file that is not TOML, with the line.
+fn unreadable(file: &str, error: &toml::de::Error) -> Error {
+    let before = error.span().and_then(|place| file.get(..place.start)).unwrap_or_default();
+    let number = before.matches('\n').count();
+    let line = file.lines().nth(number).unwrap_or_default().trim();
+    Error::config("the file", format!("line {}, `{line}`: {}", number + 1, message(error)))
+}
+
+/// The message only; the full TOML error shows the place in several lines of text.
+fn message(error: &toml::de::Error) -> String {
+    error.message().trim().replace('\n', "; ")
 }
 
 #[cfg(test)]
@@ -146,7 +158,13 @@ mod tests {
             ("sed = 3", &[][..], "sed"),
             ("[training]\nepoch = 3", &[], "epoch"),
             ("seed = 'three'", &[], "three"),
-            ("seed = -1", &[], "-1"),
+            ("seed = -1", &[], "`-1`, expected u64; allowed: 0 to 2^63 - 1"),
+            ("", &["seed=9223372036854775808"], "9223372036854775808"),
+            ("", &["seed=9223372036854775808"], "allowed: 0 to 2^63 - 1"),
+            ("preset = 'paper'\nseed = 9223372036854775808", &[], "line 2, `seed = 9223372036854775808`: "),
+            ("", &["training.epochs=ten"], "allowed: 1 to 1000000"),
+            ("", &["head.layers.vgg19.dense=[4.5]"], "allowed: 1 to 2^24"),
+            ("", &["training.patience=often"], "allowed: 1 to 1000000, or false for no limit"),
             ("preset = 'best'", &[], "best"),
             ("preset = 3", &[], "3"),
             ("seed = ", &[], "the file"),

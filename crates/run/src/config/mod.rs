@@ -22,10 +22,12 @@
 //! ```
 
 mod check;
+mod device;
 mod layers;
 mod model;
 mod or_off;
 mod preset;
+mod range;
 mod recipe;
 mod renamed;
 mod section;
@@ -97,8 +99,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks that every setting is in its range and that the settings fit each other. Files and devices are not
-    /// checked.
+    /// Checks that every setting is in its range and that the settings fit each other. Whether files, weights and
+    /// devices exist is not checked.
     ///
     /// # Errors
     ///

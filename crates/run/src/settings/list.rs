@@ -40,17 +40,17 @@ pub const SETTINGS: &[Setting] = &[
     setting("data.classes", "Classes, in the order of tables and figures", "list of at least 2 names"),
     setting("data.views", "Views that are kept", "any, frontal, pa-only"),
     setting("data.split", "Kind of split", "grouped, image-level, image-level-with-augmented"),
-    setting("data.test_share", "Share of the images in the test part", "above 0, below 1"),
+    setting("data.test_share", "Share of the images in the test part", "above 0 and below 1"),
     setting("data.one_per_picture", "Use of one image only per picture", "true, false"),
     setting(
         "data.max_per_patient",
         "Maximum number of images per patient",
-        "images, at least 1; false: no limit",
+        "images, 1 to 1000000; false: no limit",
     ),
     setting(
         "data.max_per_class",
         "Maximum number of images per class, never more than the smallest class has",
-        "images, at least 1; false: no limit",
+        "images, 1 to 1000000; false: no limit",
     ),
     setting(
         "data.balance_by",
@@ -60,7 +60,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "data.ages",
         "Ages that are kept",
-        "{ from = years, to = years, unknown = true | false }; false: all",
+        "{ from = 0 to 122, to = 0 to 122, unknown = true | false }, in years; false: all",
     ),
     setting(
         "data.licences",
@@ -80,7 +80,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "input.size",
         "Side of the square input of the networks",
-        "pixels, at least 32 (75 for the Inceptions)",
+        "pixels, 32 to 4096; for the Inceptions at least 75",
     ),
     setting("input.colour", "Colour mode of the input", "gray, rgb"),
     setting("input.fit", "Way in which a picture becomes square", "stretch, pad, centre-crop"),
@@ -97,7 +97,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "input.augmentation",
         "Random movement of augmented copies of training images",
-        "{ rotation = degrees, shift = share of the side, flip = true | false }; false: no copies",
+        "{ rotation = 0 to 180, shift = 0 to 1, flip = true | false }, in degrees and shares of the side; false: no copies",
     ),
     setting(
         "input.augmented_copies",
@@ -124,8 +124,12 @@ pub const SETTINGS: &[Setting] = &[
         "Batch normalisation after the recurrent layer and after each hidden dense layer",
         "true, false",
     ),
-    setting("head.layers.NETWORK.units", "Number of recurrent units", "units, at least 1"),
-    setting("head.layers.NETWORK.dense", "Widths of the hidden dense layers", "list of units; may be empty"),
+    setting("head.layers.NETWORK.units", "Number of recurrent units", "units, 1 to 16384"),
+    setting(
+        "head.layers.NETWORK.dense",
+        "Widths of the hidden dense layers",
+        "list of at most 16 numbers of units, 1 to 2^24; may be empty",
+    ),
     setting(
         "training.optimizer",
         "RMSprop: form, decay rate rho and epsilon",
@@ -134,19 +138,20 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "training.schedule",
         "Learning-rate schedule",
-        "{ constant = { rate } }, { exponential = { rate, factor } } or { plateau = { rate, factor, patience } }",
+        "{ constant = { rate = above 0 } }, { exponential = { rate = above 0, factor = above 0 and at most 1 } } or \
+         { plateau = { rate = above 0, factor = above 0 and at most 1, patience = 1 to 1000000 } }",
     ),
     setting(
         "training.clipping",
         "Gradient clipping",
         "{ global-norm = above 0 }, { variable-norm = above 0 } or { value = above 0 }; false: off",
     ),
-    setting("training.batch_size", "Number of samples per step", "samples, at least 1"),
-    setting("training.epochs", "Maximum number of epochs", "epochs, at least 1"),
+    setting("training.batch_size", "Number of samples per step", "samples, 1 to 1000000"),
+    setting("training.epochs", "Maximum number of epochs", "epochs, 1 to 1000000"),
     setting(
         "training.patience",
         "Number of epochs without improvement of the validation loss before early stopping",
-        "epochs, at least 1; false: no early stopping",
+        "epochs, 1 to 1000000; false: no early stopping",
     ),
     setting("training.kept_weights", "Epoch whose weights a fold keeps", "best, last"),
     setting(
@@ -154,13 +159,13 @@ pub const SETTINGS: &[Setting] = &[
         "Class weights in the loss, in inverse proportion to the number of training samples",
         "true, false",
     ),
-    setting("training.checkpoint_every", "Number of epochs between checkpoints", "epochs, at least 1"),
+    setting("training.checkpoint_every", "Number of epochs between checkpoints", "epochs, 1 to 1000000"),
     setting("training.folds", "Number of folds of the cross-validation", "folds, 2 to 100"),
     setting("training.fold_start", "Initial weights of each fold", "independent, chained"),
     setting(
         "training.tested_model",
         "Model that is tested",
-        "refit, refit-for-median-best, or { weighted-folds = [one weight per fold] }",
+        "refit, refit-for-median-best, or { weighted-folds = [one weight per fold, at least 0] }",
     ),
     setting(
         "evaluation.bootstrap_replicates",
@@ -168,8 +173,8 @@ pub const SETTINGS: &[Setting] = &[
         "100 to 1000000",
     ),
     setting("evaluation.permutations", "Number of permutations per paired test", "100 to 10000000"),
-    setting("evaluation.confidence_level", "Confidence level of the intervals", "above 0, below 1"),
-    setting("evaluation.significance_level", "Significance level of the tests", "above 0, below 1"),
+    setting("evaluation.confidence_level", "Confidence level of the intervals", "above 0 and below 1"),
+    setting("evaluation.significance_level", "Significance level of the tests", "above 0 and below 1"),
     setting(
         "evaluation.best_by",
         "Criterion for the recommended network",
@@ -185,15 +190,23 @@ pub const SETTINGS: &[Setting] = &[
         "Explained quantity of the predicted class",
         "logit, probability, margin",
     ),
-    setting("explanation.images_per_class", "Number of explained test images per class", "images; 0: none"),
-    setting("compute.device", "Device that extracts and trains", "cpu, cuda:0, cuda:1, …"),
+    setting(
+        "explanation.images_per_class",
+        "Number of explained test images per class",
+        "images, 0 to 1000000; 0: none",
+    ),
+    setting("compute.device", "Device that extracts and trains", "cpu, cuda, cuda:0, cuda:1, …"),
     setting(
         "compute.more_devices",
         "Further devices for extraction, such as the other half of a K80 board",
         "list of devices",
     ),
     setting("compute.threads", "Number of threads", "0 to 1024; 0: one per core"),
-    setting("compute.resident_bytes", "Maximum device memory for features during training", "bytes"),
+    setting(
+        "compute.resident_bytes",
+        "Maximum device memory for features during training",
+        "bytes, 0 to 2^63 - 1; 0: features are read in every epoch",
+    ),
     setting(
         "compute.feature_stores",
         "Folder of feature stores that several runs share",
@@ -244,7 +257,7 @@ mod tests {
             assert!(Setting::of(key).is_some(), "{key} is not described");
         }
         for setting in SETTINGS {
-            assert!(found.iter().any(|key| setting.covers(key)), "{} is no setting", setting.key);
+            assert!(found.iter().any(|key| setting.covers(key)), "{} describes nothing", setting.key);
         }
     }
 

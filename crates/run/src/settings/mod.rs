@@ -2,6 +2,8 @@
 
 mod list;
 mod page;
+#[cfg(test)]
+mod stated;
 
 pub use list::{SETTINGS, Setting};
 pub use page::{annotated_toml, markdown};

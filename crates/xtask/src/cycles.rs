@@ -1,12 +1,14 @@
 //! Finds cycles between modules and between crates, for `cargo xtask lint` to refuse.
 //!
 //! Every path in the code is an edge: in `use`, types, expressions, patterns, attributes, and the arguments of macros.
-//! It leads to the module that defines the item, not to a re-export on the way. A module includes everything below it:
+//! It leads to the module that defines the item, not to a re-export on the way; if the item is not found, as where a macro
+//! defines it, to the last module of the path. A module includes everything below it:
 //! if `a::x` uses `b::y` and `b::z` uses `a::w`, then `a` and `b` form a cycle. Edges between a module and its
 //! ancestors do not count, nor do tests and documentation. Method calls have no path and are not seen.
 
 mod crates;
 mod graph;
+mod mention;
 mod resolve;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
+    mention::Kind,
     tree::{Module, Tree},
-    visit::Kind,
 };
 
 /// A path that leads from one module to another.
@@ -19,7 +19,8 @@ pub(super) struct Edge {
 /// Meaning of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
-    /// An item that this module defines.
+    /// An item that this module defines, or the last known module on the way to an item that is not found, such as one
+    /// that a macro defines.
     Item(usize),
     /// This module itself.
     Module(usize),
@@ -86,9 +87,12 @@ impl Resolver<'_> {
             rest = others;
         }
         while let Some((first, others)) = rest.split_first() {
-            match self.name(here, first, !others.is_empty(), asked)? {
-                Target::Module(next) => here = next,
-                item @ Target::Item(_) => return Some(item),
+            match self.name(here, first, !others.is_empty(), asked) {
+                Some(Target::Module(next)) => here = next,
+                Some(item @ Target::Item(_)) => return Some(item),
+                // An unknown first name is another crate's, or one of the language.
+                None if rest.len() == path.len() => return None,
+                None => return Some(Target::Item(here)),
             }
             rest = others;
         }

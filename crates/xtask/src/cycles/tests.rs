@@ -32,7 +32,7 @@ fn back(bee: &str) -> Vec<String> {
         ("lib.rs", root),
         ("ant.rs", ant),
         ("bee.rs", bee),
-        ("cow.rs", "pub use crate::ant::dig as moo;"),
+        ("cow.rs", "pub use crate::ant::{dig as moo, hatch};"),
     ])
 }
 
@@ -65,6 +65,27 @@ fn every_kind_of_path_closes_a_cycle() {
         ("a macro itself", "fn fly() { crawl!() }"),
         ("an attribute", "#[derive(crate::ant::Ant)] struct Hive;"),
         ("a text of serde", "#[derive(Serialize)] struct Hive { #[serde(with = \"crate::ant\")] queen: u8 }"),
+        ("a derive within cfg_attr", "#[cfg_attr(unix, derive(crate::ant::Ant))] struct Hive;"),
+        (
+            "a derive within two of them",
+            "#[cfg_attr(unix, cfg_attr(unix, derive(Debug, crate::ant::Ant)))] struct Hive;",
+        ),
+        (
+            "a text of serde within cfg_attr",
+            "struct Hive { #[cfg_attr(feature = \"serde\", serde(with = \"crate::ant\"))] queen: u8 }",
+        ),
+        ("a use of an item that a macro defines", "use crate::ant::Larva;"),
+        ("a type that a macro defines", "fn fly(_: super::ant::Larva) {}"),
+        ("a function that a macro defines", "fn fly() { crate::ant::hatch() }"),
+        ("a re-export of what a macro defines", "fn fly() { crate::cow::hatch() }"),
+        (
+            "a use of several among tokens",
+            "macro_rules! sting { () => { use $crate::{cow, ant::{self, dig}}; } }",
+        ),
+        ("a module in braces among tokens", "macro_rules! sting { () => { use $crate::{ant::{self}}; } }"),
+        ("a macro among arguments", "fn fly() { println!(\"{}\", crawl!()) }"),
+        ("a function's name among arguments", "use super::*;\nfn fly() { assert_eq!([6].map(dig), [6]) }"),
+        ("a constant in a struct among tokens", "fn fly() { vec![Wing { dig: crate::ant::SIX }]; }"),
         ("a child of it", "mod sting;\n"),
         ("a module in the file", "mod wing { fn flap() { crate::ant::dig() } }"),
     ];
@@ -87,7 +108,7 @@ fn every_kind_of_path_closes_a_cycle() {
         assert_eq!(found.len(), 1, "{kind}: {found:?}");
         assert!(found[0].starts_with("planted: ant ↔ bee"), "{kind}: {}", found[0]);
     }
-    assert_eq!(kinds.len(), 24);
+    assert_eq!(kinds.len(), 36);
 }
 
 #[test]
@@ -149,6 +170,14 @@ fn what_is_no_cycle_is_none() {
         "use super::*;\nfn fly(dig: u8) -> u8 { dig }",
         "struct Hive { ant: u8 }\nfn fly(hive: Hive) -> u8 { hive.ant }",
         "pub(in crate::ant) fn fly() {}",
+        "use super::*;\nfn fly(dig: u8) { println!(\"{}\", dig) }",
+        "use super::*;\nfn fly() { vec![Wing { dig: 6 }]; println!(\"{dig}\", dig = 6); }",
+        "use super::*;\nmacro_rules! sting { ($dig:expr) => { $dig.dig } }",
+        "fn fly() { vec![std::ant::Ant, ant::Ant] }",
+        // What cannot be found in the root or a parent, leads there.
+        "fn fly(_: crate::Larva, _: super::Larva) {}",
+        "#[cfg_attr(test, derive(crate::ant::Ant))] struct Hive;",
+        "#[cfg_attr(all(test, unix), derive(crate::ant::Ant))] struct Hive;",
     ];
     for bee in none {
         let found = back(&format!("pub struct Bee;\n{bee}"));

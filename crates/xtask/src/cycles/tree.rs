@@ -8,7 +8,10 @@ use std::{
 
 use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 
-use super::visit::{Import, Mention, is_for_tests, visit};
+use super::{
+    mention::Mention,
+    visit::{Import, is_for_tests, visit},
+};
 use crate::error::Error;
 
 /// Reads a source file.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use syn::{
     Attribute, Expr, ExprLit, ExprPath, ImplItemFn, Item, ItemFn, ItemMacro, ItemMod, ItemUse, Lit, Macro,
-    Meta, PatIdent, Path, Token, TraitItemFn, UseTree, Visibility, punctuated::Punctuated, visit::Visit,
+    Meta, MetaList, PatIdent, Path, Token, TraitItemFn, UseTree, Visibility, punctuated::Punctuated,
+    visit::Visit,
 };
+
+use super::mention::{Kind, Mention, plain};
 
 /// A leaf of a `use` item.
 #[derive(Debug)]
@@ -17,27 +20,8 @@ pub(super) struct Import {
     pub(super) line: usize,
 }
 
-/// A path in the code.
-#[derive(Debug)]
-pub(super) struct Mention {
-    pub(super) path: Vec<String>,
-    pub(super) line: usize,
-    pub(super) kind: Kind,
-}
-
-/// Kind of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A type, trait, module or the like.
-    Path,
-    /// A value, which is never just a module.
-    Value,
-    /// A macro.
-    Macro,
-}
-
 /// Attributes that contain no paths of the code.
-const PLAIN_ATTRIBUTES: [&str; 8] = ["allow", "cfg", "cfg_attr", "deny", "doc", "expect", "path", "warn"];
+const PLAIN_ATTRIBUTES: [&str; 7] = ["allow", "cfg", "deny", "doc", "expect", "path", "warn"];
 /// Keys of `#[serde(…)]` whose value is a path in a string.
 const SERDE_PATHS: [&str; 10] = [
     "bound",
@@ -61,19 +45,21 @@ pub(super) fn visit(items: &[&Item]) -> (Vec<Import>, Vec<Mention>) {
 
 /// Whether the attributes contain `#[cfg(test)]`, or a condition that includes `test`.
 pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
-    fn asks(meta: &Meta) -> bool {
-        match meta {
-            Meta::Path(path) => path.is_ident("test"),
-            Meta::List(list) if list.path.is_ident("all") => list
-                .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-                .is_ok_and(|parts| parts.iter().any(asks)),
-            _ => false,
-        }
-    }
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
-        .any(|attribute| attribute.parse_args::<Meta>().is_ok_and(|meta| asks(&meta)))
+        .any(|attribute| attribute.parse_args::<Meta>().is_ok_and(|meta| asks_for_tests(&meta)))
+}
+
+/// Whether a condition includes `test`.
+fn asks_for_tests(condition: &Meta) -> bool {
+    match condition {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("all") => list
+            .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            .is_ok_and(|parts| parts.iter().any(asks_for_tests)),
+        _ => false,
+    }
 }
 
 #[derive(Default)]
@@ -119,45 +105,36 @@ impl Visitor {
         self.bound.pop();
     }
 
-    /// Paths among unparsed tokens: `a::b`, a type's name, a call.
     fn tokens(&mut self, tokens: TokenStream) {
-        let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        let mut at = 0;
-        while at < trees.len() {
-            match &trees[at] {
-                TokenTree::Group(group) => self.tokens(group.stream()),
-                TokenTree::Ident(first) => {
-                    let mut path = vec![plain(first)];
-                    let mut end = at + 1;
-                    while let (Some(true), Some(TokenTree::Ident(next))) =
-                        (trees.get(end..end + 2).map(is_path_separator), trees.get(end + 2))
-                    {
-                        path.push(plain(next));
-                        end += 3;
-                    }
-                    let after_dot_or_quote = at > 0 && is_punct(&trees[at - 1], &['.', '\'']);
-                    let called = matches!(
-                        trees.get(end),
-                        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis
-                    );
-                    let line = first.span().start().line;
-                    if path.len() > 1 || (path[0].starts_with(char::is_uppercase) && !after_dot_or_quote) {
-                        self.mention(path, line, Kind::Path);
-                    } else if called && !after_dot_or_quote {
-                        self.mention(path, line, Kind::Value);
-                    }
-                    at = end;
-                    continue;
-                }
-                _ => {}
+        for Mention { path, line, kind } in Mention::among(tokens) {
+            self.mention(path, line, kind);
+        }
+    }
+
+    /// The inside of an attribute.
+    fn meta(&mut self, meta: &Meta) {
+        let path = meta.path();
+        if PLAIN_ATTRIBUTES.iter().any(|name| path.is_ident(name)) {
+            return;
+        }
+        let Meta::List(list) = meta else { return };
+        if path.is_ident("serde") {
+            self.serde(list);
+        } else if path.is_ident("cfg_attr") {
+            let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            let mut parts = parts.into_iter().flatten();
+            // The first part is the condition.
+            if parts.next().is_some_and(|condition| !asks_for_tests(&condition)) {
+                parts.for_each(|part| self.meta(&part));
             }
-            at += 1;
+        } else {
+            self.tokens(list.tokens.clone());
         }
     }
 
     /// `#[serde(with = "path")]`.
-    fn serde(&mut self, attribute: &Attribute) {
-        let Ok(parts) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+    fn serde(&mut self, list: &MetaList) {
+        let Ok(parts) = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             return;
         };
         for part in parts {
@@ -232,15 +209,7 @@ impl<'ast> Visit<'ast> for Visitor {
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
-        let path = attribute.path();
-        if PLAIN_ATTRIBUTES.iter().any(|name| path.is_ident(name)) {
-            return;
-        }
-        if path.is_ident("serde") {
-            self.serde(attribute);
-        } else if let Meta::List(list) = &attribute.meta {
-            self.tokens(list.tokens.clone());
-        }
+        self.meta(&attribute.meta);
     }
 }
 
@@ -267,20 +236,4 @@ fn segments(path: &Path) -> Vec<String> {
 
 fn line(path: &Path) -> usize {
     path.segments.first().map_or(0, |segment| segment.ident.span().start().line)
-}
-
-fn plain(name: &Ident) -> String {
-    name.to_string().trim_start_matches("r#").to_owned()
-}
-
-fn is_punct(tree: &TokenTree, wanted: &[char]) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if wanted.contains(&punct.as_char()))
-}
-
-fn is_path_separator(trees: &[TokenTree]) -> bool {
-    matches!(
-        trees,
-        [TokenTree::Punct(first), TokenTree::Punct(second)]
-            if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':'
-    )
 }

@@ -17,6 +17,7 @@ fn main() -> Result<(), Failure> {
     for source in &recognised.sources {
         println!("collection {}", source.name());
     }
+    recognised.left_out().for_each(|sentence| println!("left out: {sentence}"));
 
     let recipe = Recipe::trustworthy(Classes::new([COVID_19, NORMAL, PNEUMONIA])?);
     let prepared = prepare(data.collections(), &recognised.sources, &recipe, 7, &|_| {})?;

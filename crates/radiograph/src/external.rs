@@ -19,7 +19,7 @@ use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_image::Limits;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
-use radiograph_run::{Progress, Stage, Watcher, bootstrap, watched};
+use radiograph_run::{Progress, Stage, Watcher, bootstrap, no_collection, watched};
 use radiograph_same_picture::{Fingerprint, find, fingerprints};
 use serde::Serialize;
 use tch::Tensor;
@@ -81,12 +81,11 @@ impl ExternalTest {
         let trained = Manifest::read_of(&run.join("manifest.csv"), classes)?;
         let own = predictor.evaluation();
         let recognised = recognise(data)?;
-        if recognised.sources.is_empty() {
-            return Err(no_image(format!("no collection is recognised below {}", data.display())));
+        for sentence in recognised.left_out() {
+            tell(watch, Progress::Said { sentence: &format!("left out: {sentence}") })?;
         }
-        for (place, reason) in &recognised.refused {
-            let sentence = format!("not searched: {}: {reason}", place.display());
-            tell(watch, Progress::Said { sentence: &sentence })?;
+        if recognised.sources.is_empty() {
+            return Err(no_collection(data, &recognised).into());
         }
         let recipe = config.recipe(classes);
         tell(watch, Progress::Started { stage: Stage::Assemble, of: "" })?;

@@ -46,5 +46,5 @@ pub use run::Run;
 pub use scoring::{
     Best, Candidate, Comparisons, FoldValidation, ModelEvaluation, bootstrap, read_predictions,
 };
-pub use stage::{Evaluated, watched};
+pub use stage::{Evaluated, no_collection, watched};
 pub use stamp::{Inputs, Stamp};

@@ -62,6 +62,23 @@ fn a_missing_folder_is_named_before_a_run_folder_is_made() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_linked_collection_is_named_even_if_nothing_else_is_found() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let data = place.path().join("links");
+    fs::create_dir(&data).unwrap();
+    let real = fs::read_dir(place.path().join("collections")).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.is_dir().then_some(path)
+    });
+    std::os::unix::fs::symlink(real.unwrap(), data.join("linked")).unwrap();
+    let error = assemble(&config(&data), &place.path().join("run")).unwrap_err();
+    assert!(matches!(error, Error::NoImage { .. }), "{error}");
+    assert!(error.to_string().contains("linked: a linked folder; give its target"), "{error}");
+}
+
+#[test]
 fn stages_name_the_stage_that_must_run_first() {
     let place = tempfile::tempdir().unwrap();
     phantoms(place.path());

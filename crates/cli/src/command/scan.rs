@@ -77,11 +77,8 @@ fn search(folders: &[PathBuf], progress: &Progress) -> (Recognised, bool) {
             }
         }
     }
-    for folder in &recognised.unknown {
-        progress.say(&format!("{}: images in an unknown layout; skipped", folder.display()));
-    }
-    for (path, reason) in &recognised.refused {
-        progress.say(&format!("{}: {reason}", path.display()));
+    for sentence in recognised.left_out() {
+        progress.say(&format!("left out: {sentence}"));
     }
     (recognised, all_searched)
 }

@@ -33,8 +33,9 @@ pub struct Recognised {
 }
 
 /// Recognises the collections in a folder and in the folders below it, by layout: headers of tables, names of folders,
-/// DICOM content. Folders of a recognised collection are not searched further. Links are not followed; linked folders, folders
-/// that cannot be read or lie too deep, and names that are not Unicode are [`refused`](Recognised::refused).
+/// DICOM content. Folders of a recognised collection are not searched further. Links to files beside them count as files. Other
+/// links are not followed: they, folders that cannot be read or lie too deep, and names that are not Unicode are
+/// [`refused`](Recognised::refused).
 ///
 /// A second collection of one kind gets a numbered name (`cohen-2`).
 ///
@@ -52,6 +53,14 @@ pub fn recognise(root: &Path) -> Result<Recognised, SourceError> {
 }
 
 impl Recognised {
+    /// A sentence for each place that is left out: images in an unknown layout, and paths that were not searched.
+    pub fn left_out(&self) -> impl Iterator<Item = String> {
+        let unknown =
+            self.unknown.iter().map(|folder| format!("{}: images in an unknown layout", folder.display()));
+        let refused = self.refused.iter().map(|(path, reason)| format!("{}: {reason}", path.display()));
+        unknown.chain(refused)
+    }
+
     /// Adds what was found elsewhere, and tells equal names apart.
     pub fn extend(&mut self, other: Self) {
         for source in other.sources {
@@ -129,8 +138,11 @@ impl Listing {
                 let taken = listing.folders.contains_key(&lower);
                 let key = if taken { format!("{lower}/{name}") } else { lower };
                 listing.folders.insert(key, entry.path());
-            } else if entry.path().is_dir() {
-                listing.refused.insert(entry.path(), Reason::LinkedFolder);
+            } else if kind.is_symlink() {
+                match linked(&entry.path(), folder) {
+                    None => _ = listing.files.insert(name),
+                    Some(reason) => _ = listing.refused.insert(entry.path(), reason),
+                }
             }
         }
         listing
@@ -202,6 +214,18 @@ impl Listing {
                 |class: &str| below.get(class).is_some_and(|path| path.ends_with(class.to_uppercase()));
             below.len() == 2 && named("normal") && named("pneumonia")
         })
+    }
+}
+
+/// Why a link in a folder does not count as a file of the folder, if it does not. The search has no outer folder that a
+/// linked folder could belong to, so each is refused, wherever it leads.
+fn linked(path: &Path, folder: &Path) -> Option<Reason> {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(target), _) if target.is_dir() => Some(Reason::LinkedFolder),
+        (Ok(target), Ok(folder)) if !target.starts_with(&folder) => Some(Reason::LinkLeavesFolder),
+        (Ok(target), Ok(_)) if target.is_file() => None,
+        (Ok(_), _) => Some(Reason::NotAPlainFile),
+        (Err(_), _) => Some(Reason::LinkLeavesFolder),
     }
 }
 

@@ -146,6 +146,47 @@ fn what_is_not_searched_is_named_with_the_reason() {
     assert_eq!(refused, expected);
 }
 
+/// A data folder is often made of links, some to a disk that is not mounted.
+#[test]
+#[cfg(unix)]
+fn no_link_is_passed_over_in_silence() {
+    use std::os::unix::fs::symlink;
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    write(elsewhere.path(), "set/COVID/a.png", b"");
+    write(elsewhere.path(), "film.png", b"");
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    symlink(elsewhere.path().join("set"), root.join("linked")).unwrap();
+    symlink(elsewhere.path().join("not-mounted"), root.join("nowhere")).unwrap();
+    symlink("loop", root.join("loop")).unwrap();
+    fs::create_dir(root.join("films")).unwrap();
+    symlink(elsewhere.path().join("film.png"), root.join("films/film.png")).unwrap();
+    // A link beside its file is a file, as it is for the collection's reader.
+    write(root, "own/table.csv", b"patientid,offset,sex,age,finding,view,location,filename,url,license\n");
+    symlink("table.csv", root.join("own/metadata.csv")).unwrap();
+
+    let found = recognise(root).unwrap();
+    let names: Vec<String> = found.sources.iter().map(|source| source.name().to_string()).collect();
+    assert_eq!((names, found.unknown.len()), (vec!["cohen".to_owned()], 0));
+    let refused: BTreeSet<(String, &str)> = found
+        .refused
+        .iter()
+        .map(|(path, reason)| (path.strip_prefix(root).unwrap().display().to_string(), reason.code()))
+        .collect();
+    let expected = [
+        ("films/film.png", "link-leaves-folder"),
+        ("linked", "linked-folder"),
+        ("loop", "link-leaves-folder"),
+        ("nowhere", "link-leaves-folder"),
+    ];
+    assert_eq!(refused, expected.map(|(path, code)| (path.to_owned(), code)).into());
+    assert_eq!(found.left_out().count(), 4);
+    assert!(found.left_out().any(|sentence| {
+        sentence.ends_with("linked: a linked folder; give its target as a folder of its own")
+    }));
+}
+
 /// As another user: the superuser, as whom containers run, may read everything.
 #[test]
 #[cfg(unix)]

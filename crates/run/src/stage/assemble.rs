@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOC
 use radiograph_dataset::{
     manifest::Manifest,
     prepare::{self, Prepared, prepare, with_threads},
-    source::{Source, recognise},
+    source::{Recognised, Source, recognise},
 };
 use radiograph_files::{ContentHash, ContentHashing, FileError};
 
@@ -37,18 +37,13 @@ impl Run<'_> {
         };
         let clock = self.start(Stage::Assemble, "")?;
         let recognised = recognise(&root)?;
+        for sentence in recognised.left_out() {
+            self.say(Stage::Assemble, &format!("left out: {sentence}"))?;
+        }
         if recognised.sources.is_empty() {
-            let reason = format!("no collection is recognised below {}", root.display());
-            return Err(Error::NoImage { reason });
+            return Err(no_collection(&root, &recognised));
         }
         let prepared = self.prepared(&root, &recognised.sources)?;
-        for folder in &recognised.unknown {
-            let sentence = format!("{} is left out: images in an unknown layout", folder.display());
-            self.say(Stage::Assemble, &sentence)?;
-        }
-        for (path, reason) in &recognised.refused {
-            self.say(Stage::Assemble, &format!("{} is left out: {reason}", path.display()))?;
-        }
         self.require_every_class(&prepared.manifest)?;
         prepared.write(self.folder().path())?;
         for line in prepared.to_string().lines() {
@@ -95,6 +90,19 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// The error that no collection is recognised, with the first places that were found instead.
+pub fn no_collection(root: &Path, recognised: &Recognised) -> Error {
+    let mut reason = format!("no collection is recognised below {}", root.display());
+    let left_out: Vec<String> = recognised.left_out().collect();
+    for sentence in left_out.iter().take(3) {
+        reason += &format!("; left out: {sentence}");
+    }
+    if left_out.len() > 3 {
+        reason += &format!("; and {} more", left_out.len() - 3);
+    }
+    Error::NoImage { reason }
 }
 
 /// Runs `work` on images in a pool of `threads` threads (0: one per core) and passes its events to the watcher from the

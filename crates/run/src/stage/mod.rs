@@ -4,5 +4,5 @@ mod assemble;
 mod evaluate;
 mod report;
 
-pub use assemble::watched;
+pub use assemble::{no_collection, watched};
 pub use evaluate::Evaluated;

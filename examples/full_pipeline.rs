@@ -12,7 +12,6 @@ use std::{fs::File, ops::ControlFlow, path::Path};
 
 use data::{Data, Failure};
 use radiograph::{
-    Config, ModelKind,
     backbone::Backbone,
     classes::Classes,
     dataset::{
@@ -23,22 +22,21 @@ use radiograph::{
     features::ExtractionKey,
     gradcam::{ClassChoice, Explainer, Target},
     head::{
-        Cohort, FeatureShape, Feed, InMemory, LabelledImage, Mode, Model, Protocol, Subset, TestedModel,
-        run_protocol,
+        Cohort, FeatureShape, Feed, InMemory, LabelledImage, Mode, Model, Protocol, Subset, run_protocol,
     },
     image::{Limits, decode_file, preprocess::Preprocess},
     input::Normalisation,
     libtorch::Device,
-    metrics::{Bootstrap, Evaluation, Predictions},
-    weights::{Architecture, Lineage},
+    metrics::{Evaluation, Predictions},
+    run::{Config, bootstrap},
+    weights::{Lineage, WeightsChoice},
 };
 use tch::Tensor;
 
-/// The network, whose weights are drawn at random here.
-const NETWORK: Architecture = Architecture::DenseNet121;
-
+/// What differs from the defaults, so that the example needs no weights and ends soon.
 const SETTINGS: &str = "
     backbones = ['densenet121']
+    weights.densenet121 = 'random:1'
     input.size = 64
     head.layers.densenet121 = { units = 8, dense = [8] }
     training = { epochs = 2, folds = 2, batch_size = 8 }
@@ -52,20 +50,29 @@ fn main() -> Result<(), Failure> {
     let device: Device = config.compute.device.parse()?;
 
     // 1. Collections become a manifest: groups united, classes balanced, split into folds and test.
-    let sources = recognise(data.collections())?.sources;
-    let prepared = prepare(data.collections(), &sources, &config.recipe(&classes), config.seed, &|_| {})?;
+    let recognised = recognise(data.collections())?;
+    recognised.left_out().for_each(|sentence| println!("left out: {sentence}"));
+    let prepared =
+        prepare(data.collections(), &recognised.sources, &config.recipe(&classes), config.seed, &|_| {})?;
     let manifest = &prepared.manifest;
     let rows: Vec<&Row> = manifest.rows().iter().filter(|row| !row.place.is_excluded()).collect();
     println!("{} images, {} of them for the test", rows.len(), manifest.test().count());
 
     // 2. A frozen network makes a feature map of every image.
-    let lineage = Lineage::torchvision(NETWORK);
-    let backbone = Backbone::random(NETWORK, 1, lineage, device)?;
+    let model = *config.models().first().ok_or("no model")?;
+    let network = model.network;
+    let choice = &config.weights[&network];
+    let WeightsChoice::Random { seed } = choice.parse()? else {
+        return Err(format!("{choice}: this example draws weights at random; write random:SEED").into());
+    };
+    let backbone = Backbone::random(network, seed, Lineage::keras(network), device)?;
     let steps = Preprocess {
         size: config.input.size,
         colour: config.input.colour,
         fit: config.input.fit,
-        normalisation: Normalisation::Torch,
+        filter: config.input.filter.unwrap_or_default(),
+        // Random weights have no record that asks for a normalisation.
+        normalisation: config.input.normalisation.unwrap_or(Normalisation::Tf),
         ..Preprocess::default()
     };
     let (shape, values) = extract(&backbone, &steps, &rows)?;
@@ -73,23 +80,22 @@ fn main() -> Result<(), Failure> {
 
     // 3. A recurrent head is trained on the features, fold by fold, and tested once.
     let cohort = Cohort::new(&classes, labelled(manifest))?;
-    let model = ModelKind { network: NETWORK, baseline: false };
     let protocol = Protocol {
         head: config.head(model, shape, &classes)?,
         training: config.training(None),
         folds: config.training.folds,
         fold_start: config.training.fold_start,
-        tested: TestedModel::RefitForMedianBest,
+        tested: config.training.tested_model.clone(),
     };
     let features = InMemory::new(shape, values)?;
     let feed = Feed::new(&features, device, config.compute.resident_bytes)?;
     let key = ExtractionKey {
-        backbone: NETWORK.to_string(),
-        weights: radiograph_files::ContentHash::of_bytes(b"random:1"),
+        backbone: network.to_string(),
+        weights: radiograph_files::ContentHash::of_bytes(choice.as_bytes()),
         preprocessing: serde_json::to_string(&steps)?,
-        lineage: "torchvision".to_owned(),
+        lineage: "keras".to_owned(),
     };
-    let folder = data.scratch().join("densenet121");
+    let folder = data.scratch().join(model.name());
     let record = run_protocol(&protocol, &cohort, &feed, &key, &folder, &mut |_| ControlFlow::Continue(()))?;
     for fold in record.ok_or("interrupted")?.folds {
         println!("fold {}: validation accuracy {:.2}", fold.number, fold.best.accuracy);
@@ -97,7 +103,7 @@ fn main() -> Result<(), Failure> {
 
     // 4. The predictions of the test part are scored, each score with an interval.
     let predictions = Predictions::read_csv(File::open(folder.join("predictions.csv"))?, Some(&classes))?;
-    let bootstrap = Bootstrap::new(config.evaluation.bootstrap_replicates, config.seed)?;
+    let bootstrap = bootstrap(&config.evaluation, config.seed)?;
     println!("{}", Evaluation::of(&predictions, &bootstrap)?.overall_table().to_text());
 
     // 5. A heat map shows where the evidence for a prediction was.

@@ -14,7 +14,7 @@ fn a_missing_cuda_device_is_an_error_with_a_remedy() {
     let error = Device::cuda(absent).unwrap_err();
     assert!(matches!(error, DeviceError::Absent { index, .. } if index == absent), "{error:?}");
     let message = error.to_string();
-    assert!(message.contains(&format!("cuda:{absent} is not there")), "{message}");
+    assert!(message.contains(&format!("cuda:{absent} is not available")), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
     assert!(
         serde_json::from_str::<Device>(&format!("\"cuda:{absent}\"")).is_err(),

@@ -147,7 +147,7 @@ impl Shard {
         let path = shard.path(folder);
         let found = match fs::metadata(&path) {
             Ok(found) if found.is_file() => found.len(),
-            Ok(_) => return Err(FeatureError::Shard { path, reason: "it is no plain file".to_owned() }),
+            Ok(_) => return Err(FeatureError::Shard { path, reason: "it is not a regular file".to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(FeatureError::MissingShard { path });
             }

@@ -50,7 +50,7 @@ pub enum ForensicsError {
         limit: u64,
     },
     /// An unknown rounding rule.
-    #[error("{name:?} is no rounding; choose one of {}", .known.join(", "))]
+    #[error("{name:?} is not a rounding; choose one of {}", .known.join(", "))]
     UnknownRounding {
         /// Name given.
         name: String,

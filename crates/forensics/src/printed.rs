@@ -156,7 +156,7 @@ impl Serialize for Printed {
 impl<'de> Deserialize<'de> for Printed {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::read(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is no printed number")))
+        Self::read(&text).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a printed number")))
     }
 }
 

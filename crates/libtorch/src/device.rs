@@ -121,7 +121,7 @@ impl Devices {
 #[non_exhaustive]
 pub enum DeviceError {
     /// A valid name of a device that is not available on this machine or in this build.
-    #[error("device cuda:{index} is not there: {}", reason(*.devices))]
+    #[error("device cuda:{index} is not available: {}", reason(*.devices))]
     Absent {
         /// Index requested.
         index: usize,
@@ -129,7 +129,7 @@ pub enum DeviceError {
         devices: Devices,
     },
     /// A name that is not a valid device name.
-    #[error("`{name}` is no device; write cpu or cuda:N, N counted from 0")]
+    #[error("`{name}` is not a device name; use cpu, cuda or cuda:N, with N counted from 0")]
     Unknown {
         /// The name given.
         name: String,
@@ -159,7 +159,7 @@ mod tests {
     const K80: Devices = Devices { cuda_linked: true, cuda: 2 };
 
     #[test]
-    fn names_that_are_no_device_are_refused() {
+    fn names_that_are_not_device_names_are_refused() {
         let names = [
             "",
             "gpu",

@@ -153,7 +153,7 @@ pub enum Error {
         text: String,
     },
     /// A label is not a class of the set.
-    #[error("sample {index} is labelled {label:?}, which is no class; the classes are {classes}")]
+    #[error("sample {index} is labelled {label:?}, which is not a class; the classes are {classes}")]
     UnknownLabel {
         /// The sample.
         index: usize,

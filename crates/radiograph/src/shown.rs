@@ -82,8 +82,9 @@ impl Shown {
             return Ok(fits.resized(self.picture.height() as usize, self.picture.width() as usize)?);
         };
         let levels = fits.marked().iter().map(|marked| if *marked { 255 } else { 0 }).collect();
-        let picture = Picture::new(width, height, Samples::Gray8(levels))
-            .ok_or_else(|| Error::damaged(&self.path, "it has fewer pixels than its sides say"))?;
+        let picture = Picture::new(width, height, Samples::Gray8(levels)).ok_or_else(|| {
+            Error::damaged(&self.path, "it has fewer pixels than its width and height require")
+        })?;
         let steps = Preprocess { clahe: None, filter: Filter::Nearest, ..steps.clone() };
         let seen = steps.check()?.to_square(picture).into_gray().into_8_bit();
         let (width, height) = (seen.width(), seen.height());
@@ -92,8 +93,9 @@ impl Shown {
             // What was made 8-bit and gray is nothing else.
             _ => Vec::new(),
         };
-        let levels = GrayImage::from_raw(width, height, levels)
-            .ok_or_else(|| Error::damaged(&self.path, "its mask has fewer pixels than its sides say"))?;
+        let levels = GrayImage::from_raw(width, height, levels).ok_or_else(|| {
+            Error::damaged(&self.path, "its mask has fewer pixels than its width and height require")
+        })?;
         Ok(Mask::of_picture(&levels))
     }
 
@@ -124,7 +126,7 @@ fn coloured(picture: Picture, path: &Path) -> Result<RgbImage, Error> {
         _ => Vec::new(),
     };
     RgbImage::from_raw(width, height, samples)
-        .ok_or_else(|| Error::damaged(path, "it has fewer pixels than its sides say"))
+        .ok_or_else(|| Error::damaged(path, "it has fewer pixels than its width and height require"))
 }
 
 #[cfg(test)]

@@ -8,9 +8,7 @@ use radiograph_forensics::ForensicsError;
 #[non_exhaustive]
 pub enum Error {
     /// Two parts of the input contradict each other.
-    #[error(
-        "{part}: {first}, but {second}; a report shows one number for one thing, so mend what made the input"
-    )]
+    #[error("{part}: {first}, but {second}; the two must agree; correct the input of the report")]
     Contradiction {
         /// Part of the report, such as `VGG19-RNN`.
         part: String,

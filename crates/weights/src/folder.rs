@@ -110,7 +110,7 @@ impl WeightsFolder {
         let refuse =
             |reason: &str| WeightsError::Record { path: self.record(name), reason: reason.to_owned() };
         if record.architecture != name.architecture() {
-            return Err(refuse("it is for another network than its name says"));
+            return Err(refuse("it holds weights of a different network than its name"));
         }
         // The installation wrote both.
         match (record.sha256, locked) {
@@ -249,7 +249,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, WeightsError> {
     };
     let unusable = |reason: String| WeightsError::Record { path: path.to_owned(), reason };
     if !found.is_file() || found.len() > LARGEST_TEXT {
-        return Err(unusable("it is no small file".to_owned()));
+        return Err(unusable("it is not a small regular file".to_owned()));
     }
     let bytes = fs::read(path).map_err(refuse)?;
     serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(error.to_string()))

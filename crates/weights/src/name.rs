@@ -28,7 +28,7 @@ pub enum NameError {
         text: String,
     },
     /// Random weights without a valid seed.
-    #[error("`{text}` names no random weights; write random: and a number from 0 to 18446744073709551615")]
+    #[error("`{text}` does not name random weights; write random: and a seed from 0 to 18446744073709551615")]
     Seed {
         /// Text given.
         text: String,

@@ -86,7 +86,7 @@ mod tests {
         assert!(!checkout.link(&cpu).unwrap());
         assert_eq!(checkout.linked(), Some(cpu));
         assert!(checkout.link(&cuda).unwrap());
-        assert_eq!(checkout.linked(), None, "a link to nothing is no libtorch");
+        assert_eq!(checkout.linked(), None, "a dangling link is not a libtorch");
         let entries: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(entries.len(), 2, "left something behind: {entries:?}");

@@ -46,14 +46,14 @@ pub(crate) enum Error {
     #[error("the workspace has no example program; correct how `cargo xtask ci` finds them")]
     NoExamples,
 
-    #[error("{package} is no package of this workspace with a function that could be edited")]
+    #[error("{package} is not a package of this workspace, or has no function to edit; name another package")]
     NothingToEdit { package: String },
 
     #[error("neither CARGO_HOME nor HOME is set, so there is no place for the program; give one with --root")]
     NoHome,
 
     #[error(
-        "{path} stands where the link to libtorch belongs and is no link; move it away and run the command again"
+        "{path} is in the place of the link to libtorch and is not a link; move it away and run the command again"
     )]
     LinkOccupied { path: PathBuf },
 
@@ -61,7 +61,7 @@ pub(crate) enum Error {
     Io { path: PathBuf, source: io::Error },
 
     #[error(
-        "{folder} is no libtorch: {missing} is not in it; give the folder that holds include/ and lib/, or run \
+        "{folder} is not a libtorch folder: it has no {missing}; give the folder that holds include/ and lib/, or run \
          `cargo xtask setup`"
     )]
     LibtorchIncomplete { folder: PathBuf, missing: &'static str },
@@ -133,7 +133,7 @@ pub(crate) enum Error {
     #[error("{wheel} is not in {folder}; it is one of the files that {build} is made of")]
     WheelMissing { wheel: String, folder: PathBuf, build: &'static str },
 
-    #[error("{archive} is no readable wheel ({source}); remove it and run the command again")]
+    #[error("{archive} cannot be read as a wheel ({source}); remove it and run the command again")]
     Zip { archive: PathBuf, source: zip::result::ZipError },
 }
 

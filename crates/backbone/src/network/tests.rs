@@ -53,7 +53,7 @@ fn declared_facts_are_those_of_the_networks_and_of_their_publishers() {
         let known = asked.iter().any(|(name, _)| name.starts_with(&format!("{layer}.")));
         assert!(
             known || layer == "features.36",
-            "{layer} of {architecture} has no parameter and is no pooling"
+            "{layer} of {architecture} has no parameter and is not a pooling layer"
         );
     }
 }

@@ -67,7 +67,10 @@ impl FromStr for ColourMap {
 
     fn from_str(name: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|map| map.name() == name).ok_or_else(|| {
-            format!("`{name}` is no colour map; the colour maps are {}", Self::ALL.map(Self::name).join(", "))
+            format!(
+                "`{name}` is not a colour map; the colour maps are {}",
+                Self::ALL.map(Self::name).join(", ")
+            )
         })
     }
 }

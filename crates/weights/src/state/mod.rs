@@ -74,7 +74,7 @@ impl StateFile {
         let found = fs::metadata(path).map_err(refuse)?;
         // Opening a pipe would block for ever.
         if !found.is_file() {
-            return Err(refuse(io::Error::other("it is no file")));
+            return Err(refuse(io::Error::other("it is not a regular file")));
         }
         let mut file = File::open(path).map_err(refuse)?;
         let length = file.metadata().map_err(refuse)?.len();

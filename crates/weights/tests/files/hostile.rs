@@ -63,7 +63,7 @@ fn cases() -> Vec<Case> {
             scene::raw(r#"{"a":{"dtype":"F32","shape":[],"shape":[1],"data_offsets":[0,4]}}"#, 4),
             json,
         ),
-        ("metadata that is no text", scene::raw(r#"{"__metadata__":{"a":1}}"#, 0), json),
+        ("metadata that is not text", scene::raw(r#"{"__metadata__":{"a":1}}"#, 0), json),
         ("a negative side", tensor("[-1]", "[0,4]"), json),
         ("a broken side", tensor("[1.5]", "[0,4]"), json),
         ("a side beyond 64 bits", tensor("[18446744073709551616]", "[0,4]"), json),

@@ -48,8 +48,9 @@ fn gray(file: &Path) -> Result<GrayImage, Failure> {
     let picture = decode_file(file, &Limits::default())?.into_gray().into_8_bit();
     let (width, height) = (picture.width(), picture.height());
     let Samples::Gray8(levels) = picture.into_samples() else {
-        return Err(Failure::input(format!("{} is no gray image", file.display())));
+        return Err(Failure::input(format!("{} is not a gray image", file.display())));
     };
-    GrayImage::from_raw(width, height, levels)
-        .ok_or_else(|| Failure::input(format!("{} has fewer pixels than its sides say", file.display())))
+    GrayImage::from_raw(width, height, levels).ok_or_else(|| {
+        Failure::input(format!("{} has fewer pixels than its width and height require", file.display()))
+    })
 }

@@ -1,10 +1,8 @@
 //! Handles Ctrl-C: the first one asks a run to stop after the current step, the second one stops the program at once.
 
-#![allow(clippy::print_stderr, reason = "the answer to Ctrl-C")]
-
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, notice};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
@@ -15,7 +13,7 @@ pub(crate) fn listen() {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted.code().into());
         }
-        eprintln!("\nFinishing this step; press Ctrl-C again to quit now");
+        notice::line("\nFinishing this step; press Ctrl-C again to quit now");
     });
 }
 

@@ -1,11 +1,10 @@
 //! The program `radiograph`: the stages of a run, and tools for images, tables and weights.
 
-#![allow(clippy::print_stderr, reason = "a program tells a person why it failed")]
-
 mod command;
 mod exit;
 mod failure;
 mod interrupt;
+mod notice;
 mod output;
 mod progress;
 mod settings;
@@ -19,7 +18,7 @@ use clap::{
 
 use crate::{command::Command, exit::Exit};
 
-/// Classify chest X-rays by transfer learning, and measure what the scores are worth
+/// Classify chest X-rays by transfer learning, and measure how far the scores can be trusted
 ///
 /// A run is a folder: `run` does all of its stages, and `assemble`, `extract`, `train`, `evaluate`, `explain` and `report`
 /// do one each. Not a medical device.
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
     match program.command.run() {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("error: {}", failure.message);
+            notice::line(format!("error: {}", failure.message));
             failure.exit.into()
         }
     }
@@ -59,9 +58,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
         && command::LIBTORCH.contains(&name.as_str())
     {
-        eprintln!(
+        notice::line(format!(
             "error: `{name}` computes with libtorch, and this program was built without it (feature `libtorch`)"
-        );
+        ));
         return Exit::Usage.into();
     }
     // Nobody can be told that the terminal is gone.
@@ -73,10 +72,18 @@ fn refuse(error: &clap::Error) -> ExitCode {
 mod tests {
     use clap::CommandFactory;
 
-    use super::Program;
+    use super::{Program, command};
 
     #[test]
     fn the_command_line_is_well_defined() {
         Program::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_that_need_libtorch_are_in_builds_that_have_it() {
+        for name in command::LIBTORCH {
+            let found = Program::command().find_subcommand(name).is_some();
+            assert_eq!(found, cfg!(feature = "libtorch"), "{name}");
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! Shows progress on standard error: a bar on a terminal, plain lines elsewhere.
 
-#![allow(clippy::print_stderr, reason = "progress goes to standard error")]
-
 use std::{
     io::{self, IsTerminal},
     ops::ControlFlow,
@@ -13,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use radiograph_dataset::{prepare, scan};
 use radiograph_run::Progress as Event;
 
-use crate::interrupt;
+use crate::{interrupt, notice};
 
 /// Time between two lines without a terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -47,7 +45,7 @@ impl Progress {
 
     /// Prints a line that is not erased.
     pub(crate) fn say(&self, line: &str) {
-        if self.terminal { self.bar.println(line) } else { eprintln!("{line}") }
+        if self.terminal { self.bar.println(line) } else { notice::line(line) }
     }
 
     /// Begins a piece of work.
@@ -59,7 +57,7 @@ impl Progress {
             self.bar.set_style(style("{spinner} {msg}"));
             self.bar.set_message(what.to_owned());
         } else {
-            eprintln!("{what}");
+            notice::line(what);
         }
     }
 
@@ -77,7 +75,7 @@ impl Progress {
             self.bar.set_message(text.to_owned());
         } else if state.last_line.unwrap_or(state.began).elapsed() >= BETWEEN_LINES {
             state.last_line = Some(Instant::now());
-            eprintln!("    {} of {all}  {text}  {} left", state.done, left(&state));
+            notice::line(format!("    {} of {all}  {text}  {} left", state.done, left(&state)));
         }
     }
 

@@ -61,7 +61,7 @@ impl RunFolder {
         match folder.read(&folder.config())? {
             None => write_bytes(&folder.config(), text.as_bytes())?,
             Some(found) if found == text => {}
-            Some(found) => folder.require_same(&found, &text)?,
+            Some(_) => folder.require_same(&text)?,
         }
         Ok(folder)
     }
@@ -113,10 +113,12 @@ impl RunFolder {
         }
     }
 
-    fn require_same(&self, found: &str, asked: &str) -> Result<(), Error> {
-        let table = |text: &str| text.parse::<Table>();
-        let ours = table(asked).map_err(|error| Error::damaged(self.config(), error.message()))?;
-        let theirs = table(found).map_err(|error| Error::damaged(self.config(), error.message()))?;
+    fn require_same(&self, asked: &str) -> Result<(), Error> {
+        let table = |text: &str| {
+            text.parse::<Table>().map_err(|error| Error::damaged(self.config(), error.message()))
+        };
+        // Read as a config, which supplies what a file written by hand leaves out.
+        let (ours, theirs) = (table(asked)?, table(&self.read_config()?.to_toml()?)?);
         match differences(&ours, &theirs).into_iter().next() {
             None => Ok(()),
             Some(SettingDifference { key, ours: expected, theirs: found }) => {

@@ -23,8 +23,8 @@ pub struct Run<'w> {
 }
 
 impl<'w> Run<'w> {
-    /// Opens the run folder at `path` with these settings. The folder is created if it does not exist; an existing run
-    /// must have the same settings.
+    /// Opens the run folder at `path` with these settings, whose paths become absolute. The folder is created if it does not
+    /// exist; an existing run must have the same settings.
     ///
     /// # Errors
     ///
@@ -32,6 +32,7 @@ impl<'w> Run<'w> {
     /// [`RunFolder::open`].
     pub fn open(config: Config, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         config.check()?;
+        let config = config.with_absolute_paths()?;
         let classes = Classes::new(&config.data.classes[..])?;
         // A mistyped first command then leaves no folder behind.
         if !RunFolder::is_begun(path) {

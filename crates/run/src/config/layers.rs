@@ -1,4 +1,4 @@
-//! Resolves a config from its layers: preset, then file, then overrides. `super::check` checks the values.
+//! Resolves a config from its layers: preset or another config, then file, then overrides. `super::check` checks the values.
 
 use radiograph_protocol::Preset;
 use toml::{Table, Value};
@@ -6,18 +6,9 @@ use toml::{Table, Value};
 use super::{Config, preset, range, renamed};
 use crate::Error;
 
-/// The config from its layers.
+/// The preset that the file or an override names, changed by both.
 pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config, Error> {
-    let file: Table = match file {
-        Some(text) => text.parse().map_err(|error: toml::de::Error| unreadable(text, &error))?,
-        None => Table::new(),
-    };
-    let mut changes = file;
-    for text in overrides {
-        let (key, value) = split(text)?;
-        insert(&mut changes, key, value)?;
-    }
-    renamed::refuse(&changes)?;
+    let changes = changes(file, overrides)?;
     let named = match changes.get("preset") {
         None => Preset::Trustworthy,
         Some(Value::String(name)) => name.parse().map_err(|error: radiograph_protocol::ProtocolError| {
@@ -25,8 +16,35 @@ pub(super) fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Config
         })?,
         Some(other) => return Err(Error::config("preset", format!("{other} is not the name of a preset"))),
     };
-    let mut settings = Table::try_from(preset::settings(named))
-        .map_err(|error| Error::config("preset", error.to_string()))?;
+    changed(&preset::settings(named), changes)
+}
+
+/// A config, changed by a file and overrides.
+pub(super) fn lay_over_config(
+    config: &Config,
+    file: Option<&str>,
+    overrides: &[String],
+) -> Result<Config, Error> {
+    changed(config, changes(file, overrides)?)
+}
+
+/// The settings in a file and in overrides, which win.
+fn changes(file: Option<&str>, overrides: &[String]) -> Result<Table, Error> {
+    let mut changes: Table = match file {
+        Some(text) => text.parse().map_err(|error: toml::de::Error| unreadable(text, &error))?,
+        None => Table::new(),
+    };
+    for text in overrides {
+        let (key, value) = split(text)?;
+        insert(&mut changes, key, value)?;
+    }
+    renamed::refuse(&changes)?;
+    Ok(changes)
+}
+
+fn changed(config: &Config, changes: Table) -> Result<Config, Error> {
+    let mut settings =
+        Table::try_from(config).map_err(|error| Error::config("the settings", error.to_string()))?;
     lay_over(&mut settings, changes, "");
     serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
         let (key, error) = (error.path().to_string(), error.into_inner());
@@ -143,6 +161,21 @@ mod tests {
         assert_eq!(config.training.clipping, Some(Clipping::Value(100.0)));
         let error = of("", &["training.patience=true"]).unwrap_err();
         assert!(error.to_string().contains("false to switch it off"), "{error}");
+    }
+
+    #[test]
+    fn a_config_is_changed_only_where_it_is_told_to() {
+        let own =
+            of("preset = 'paper'", &["training.epochs=4", "training.clipping={ value = 100.0 }"]).unwrap();
+        let changed = |file, overrides: &[&str]| {
+            let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+            lay_over_config(&own, file, &overrides)
+        };
+        assert_eq!(changed(None, &[]).unwrap(), own);
+        assert_eq!(changed(Some("preset = 'paper'"), &["training.epochs=4"]).unwrap(), own);
+        let other = changed(Some("seed = 8"), &["training.clipping=false"]).unwrap();
+        assert_eq!((other.seed, other.training.clipping, other.training.epochs), (8, None, 4));
+        assert!(changed(None, &["training.epoch=4"]).is_err());
     }
 
     #[test]

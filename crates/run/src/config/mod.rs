@@ -26,6 +26,7 @@ mod device;
 mod layers;
 mod model;
 mod or_off;
+mod paths;
 mod preset;
 mod range;
 mod recipe;
@@ -97,6 +98,28 @@ impl Config {
         let config = layers::resolve(file, overrides)?;
         config.check()?;
         Ok(config)
+    }
+
+    /// These settings, changed by `file`, then by overrides, as in [`resolve`](Self::resolve). No preset supplies anything.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub fn changed(&self, file: Option<&str>, overrides: &[String]) -> Result<Self, Error> {
+        let config = layers::lay_over_config(self, file, overrides)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// These settings with absolute paths, so that a run continues from another working directory. A relative path starts
+    /// from the current one. Links and `..` are resolved as far as the path exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with the key, if the working directory is unknown or, for weights, not Unicode.
+    pub fn with_absolute_paths(mut self) -> Result<Self, Error> {
+        paths::make_absolute(&mut self)?;
+        Ok(self)
     }
 
     /// Checks that every setting is in its range and that the settings fit each other. Whether files, weights and

@@ -9,7 +9,7 @@ fn the_processor_is_always_there() {
 }
 
 #[test]
-fn a_missing_cuda_device_is_an_error_with_a_remedy() {
+fn a_missing_cuda_device_is_an_error_where_it_is_named() {
     let absent = Devices::present().cuda;
     let error = Device::cuda(absent).unwrap_err();
     assert!(matches!(error, DeviceError::Absent { index, .. } if index == absent), "{error:?}");

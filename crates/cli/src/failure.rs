@@ -2,8 +2,9 @@
 //!
 //! Libraries describe the fault. This module adds the command that helps, because only the program has commands.
 
-use std::{error::Error, io, iter};
+use std::{error::Error, io, iter, path::Path};
 
+use radiograph_run::{RunFolder, Stage};
 use radiograph_weights::WeightsError;
 
 use crate::exit::Exit;
@@ -16,12 +17,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure for which the input or a setting is at fault.
+    /// A failure because of the input or a setting.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self { exit: Exit::Input, message: message.into() }
     }
 
-    /// A failure for which the machine is at fault.
+    /// A failure of the machine.
     pub(crate) fn machine(message: impl Into<String>) -> Self {
         Self { exit: Exit::Machine, message: message.into() }
     }
@@ -43,30 +44,20 @@ impl<E: Error + 'static> From<E> for Failure {
     }
 }
 
-/// The input is at fault unless something in the chain of causes shows that the machine is.
+/// [`Exit::Input`], unless something in the chain of causes shows that the machine failed.
 fn exit_of(error: &(dyn Error + 'static)) -> Exit {
-    if let Some(error) = error.downcast_ref::<radiograph_run::Error>() {
-        match error {
-            radiograph_run::Error::Interrupted { .. } => return Exit::Interrupted,
-            radiograph_run::Error::Busy { .. } => return Exit::Machine,
-            _ => {}
-        }
+    match run_error(error) {
+        Some(radiograph_run::Error::Interrupted { .. }) => return Exit::Interrupted,
+        Some(radiograph_run::Error::Busy { .. }) => return Exit::Machine,
+        _ => {}
     }
     #[cfg(feature = "libtorch")]
-    if let Some(error) = error.downcast_ref::<radiograph::Error>() {
-        match error {
-            radiograph::Error::Run(error) => return exit_of(error),
-            radiograph::Error::Device(_) => return Exit::Machine,
-            _ => {}
-        }
+    if let Some(radiograph_libtorch::DeviceError::Absent { .. }) = device_error(error) {
+        return Exit::Machine;
     }
     for cause in causes(error) {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             return exit_of_io(io);
-        }
-        #[cfg(feature = "libtorch")]
-        if cause.is::<radiograph_libtorch::DeviceError>() {
-            return Exit::Machine;
         }
         // libtorch has one kind of error, a text.
         let text = cause.to_string();
@@ -87,7 +78,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     })
 }
 
-/// A missing or invalid file is a wrong input; any other I/O error is the machine's fault.
+/// A missing or invalid file is a wrong input; any other I/O error is a failure of the machine.
 fn exit_of_io(error: &io::Error) -> Exit {
     use io::ErrorKind::{InvalidData, InvalidInput, IsADirectory, NotADirectory, NotFound, UnexpectedEof};
     match error.kind() {
@@ -98,6 +89,23 @@ fn exit_of_io(error: &io::Error) -> Exit {
 
 /// The command that helps with an error of a library, if there is one.
 fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
+    match run_error(error) {
+        Some(radiograph_run::Error::Missing { path, stage }) => {
+            return Some(format!("run `{}` first", command_of(*stage, path)));
+        }
+        Some(radiograph_run::Error::Edited { path, stage }) => {
+            return Some(format!("run `{}`", command_of(*stage, path)));
+        }
+        _ => {}
+    }
+    #[cfg(feature = "libtorch")]
+    if let Some(error) = device_error(error) {
+        return device_remedy(error);
+    }
+    #[cfg(feature = "libtorch")]
+    if let Some(radiograph::Error::Changed { .. }) = error.downcast_ref() {
+        return Some("put the old file back, or begin a new run".to_owned());
+    }
     match weights_error(error)? {
         WeightsError::NotInstalled { name, .. } => Some(format!("run `radiograph weights fetch {name}`")),
         WeightsError::Altered { .. } | WeightsError::Record { .. } => Some(
@@ -108,13 +116,55 @@ fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
     }
 }
 
-/// The weights error inside another error.
-fn weights_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e WeightsError> {
-    if let Some(radiograph_run::Error::Weights(error)) = error.downcast_ref() {
+/// The command that does a stage in the run to which the file at `path` belongs.
+fn command_of(stage: Stage, path: &Path) -> String {
+    let command = match stage {
+        // Comparisons are part of the evaluation.
+        Stage::Compare => Stage::Evaluate.name(),
+        stage => stage.name(),
+    };
+    match path.ancestors().find(|folder| RunFolder::is_begun(folder)) {
+        Some(run) => format!("radiograph {command} {}", run.display()),
+        None => format!("radiograph {command} RUN"),
+    }
+}
+
+/// The error of a run inside another error.
+fn run_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e radiograph_run::Error> {
+    #[cfg(feature = "libtorch")]
+    if let Some(radiograph::Error::Run(error)) = error.downcast_ref() {
         return Some(error);
     }
-    #[cfg(feature = "libtorch")]
-    if let Some(radiograph::Error::Run(radiograph_run::Error::Weights(error))) = error.downcast_ref() {
+    error.downcast_ref()
+}
+
+/// The error of a device inside another error.
+#[cfg(feature = "libtorch")]
+fn device_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e radiograph_libtorch::DeviceError> {
+    match error.downcast_ref() {
+        Some(radiograph::Error::Device(error)) => Some(error),
+        Some(radiograph::Error::Backbone(radiograph_backbone::BackboneError::Device(error))) => Some(error),
+        _ => causes(error).find_map(|cause| cause.downcast_ref()),
+    }
+}
+
+#[cfg(feature = "libtorch")]
+fn device_remedy(error: &radiograph_libtorch::DeviceError) -> Option<String> {
+    let radiograph_libtorch::DeviceError::Absent { devices, .. } = error else { return None };
+    let remedy = match devices {
+        devices if !devices.cuda_linked => {
+            "use cpu, or install `radiograph` anew after `cargo xtask setup --libtorch cuda` (for a Tesla K80: with `cargo \
+             xtask --lane kepler`)"
+        }
+        devices if devices.cuda == 0 => "check the driver with `nvidia-smi`, or use cpu",
+        _ => "`radiograph devices` lists the devices",
+    };
+    Some(remedy.to_owned())
+}
+
+/// The weights error inside another error.
+fn weights_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e WeightsError> {
+    if let Some(radiograph_run::Error::Weights(error)) = run_error(error) {
         return Some(error);
     }
     causes(error).find_map(|cause| cause.downcast_ref())
@@ -139,9 +189,45 @@ mod tests {
 
     #[test]
     fn an_interruption_is_no_failure_of_anything() {
-        let stage = radiograph_run::Stage::Train;
+        let stage = Stage::Train;
         assert_eq!(Failure::from(radiograph_run::Error::Interrupted { stage }).exit, Exit::Interrupted);
         assert_eq!(Failure::from(radiograph_run::Error::Busy { path: "run".into() }).exit, Exit::Machine);
+    }
+
+    #[test]
+    fn a_missing_file_of_a_run_names_the_command_that_writes_it() {
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path().join("runs/first");
+        std::fs::create_dir_all(&run).unwrap();
+        std::fs::write(run.join("config.toml"), "").unwrap();
+        for (file, stage, command) in [
+            ("manifest.csv", Stage::Assemble, "assemble"),
+            ("vgg19/training.json", Stage::Train, "train"),
+            ("comparison.json", Stage::Compare, "evaluate"),
+        ] {
+            let path = run.join(file);
+            let failure = Failure::from(radiograph_run::Error::Missing { path, stage });
+            let remedy = format!("run `radiograph {command} {}` first", run.display());
+            assert!(failure.message.ends_with(&remedy), "{}", failure.message);
+            assert_eq!(failure.exit, Exit::Input);
+        }
+        let (path, stage) = ("elsewhere/manifest.csv".into(), Stage::Assemble);
+        let failure = Failure::from(radiograph_run::Error::Edited { path, stage });
+        assert!(failure.message.ends_with("run `radiograph assemble RUN`"), "{}", failure.message);
+    }
+
+    #[cfg(feature = "libtorch")]
+    #[test]
+    fn an_absent_device_is_the_machines_fault_and_a_wrong_name_the_inputs() {
+        let index = radiograph_libtorch::Devices::present().cuda;
+        let absent = radiograph_libtorch::Device::cuda(index).unwrap_err();
+        let failure = Failure::from(radiograph::Error::from(absent.clone()));
+        assert_eq!(failure.exit, Exit::Machine);
+        assert!(failure.message.contains(&format!("cuda:{index} is not available: ")), "{}", failure.message);
+        assert!(failure.message.contains("; "), "a remedy follows: {}", failure.message);
+        assert_eq!(Failure::from(absent).message, failure.message);
+        let unknown = "gpu".parse::<radiograph_libtorch::Device>().unwrap_err();
+        assert_eq!(Failure::from(radiograph::Error::from(unknown)).exit, Exit::Input);
     }
 
     #[test]

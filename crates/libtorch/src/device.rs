@@ -80,15 +80,44 @@ impl FromStr for Device {
 
     /// Reads `cpu`, `cuda:N`, or `cuda` for the first CUDA device.
     fn from_str(name: &str) -> Result<Self, DeviceError> {
+        name.parse::<DeviceName>()?.device()
+    }
+}
+
+/// The name of a device that may be absent.
+///
+/// A program reads it from a command line, where a wrong name and a missing device are different errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeviceName(Place);
+
+impl DeviceName {
+    /// The device of this name.
+    ///
+    /// # Errors
+    /// [`DeviceError::Absent`] if libtorch sees no such device.
+    pub fn device(self) -> Result<Device, DeviceError> {
+        match self.0 {
+            Place::Cpu => Ok(Device::CPU),
+            place => Device::among(Devices::present(), place),
+        }
+    }
+}
+
+impl FromStr for DeviceName {
+    type Err = DeviceError;
+
+    /// Reads `cpu`, `cuda:N`, or `cuda` for the first CUDA device.
+    fn from_str(name: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown { name: name.to_owned() };
         let place = match name.split_once(':') {
-            None if name == "cpu" => return Ok(Self::CPU),
+            None if name == "cpu" => Place::Cpu,
             None if name == "cuda" => Place::Cuda(0),
             Some(("cuda", index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Place::Cuda(index.parse().map_err(|_| DeviceError::Unknown { name: name.to_owned() })?)
+                Place::Cuda(index.parse().map_err(|_| unknown())?)
             }
-            _ => return Err(DeviceError::Unknown { name: name.to_owned() }),
+            _ => return Err(unknown()),
         };
-        Self::among(Devices::present(), place)
+        Ok(Self(place))
     }
 }
 
@@ -138,15 +167,10 @@ pub enum DeviceError {
 
 fn reason(devices: Devices) -> String {
     match devices {
-        Devices { cuda_linked: false, .. } => {
-            "this program is linked with a libtorch without CUDA; use cpu, or build it after `cargo xtask setup \
-             --libtorch cuda` (for a Tesla K80: with `cargo xtask --lane kepler`)"
-                .to_owned()
-        }
-        Devices { cuda: 0, .. } => {
-            "CUDA is linked but finds no usable GPU; check `nvidia-smi` and the driver, or use cpu".to_owned()
-        }
-        Devices { cuda, .. } => format!("there are {cuda} CUDA devices, numbered from 0"),
+        Devices { cuda_linked: false, .. } => "libtorch is linked without CUDA".to_owned(),
+        Devices { cuda: 0, .. } => "CUDA is linked but finds no usable GPU".to_owned(),
+        Devices { cuda: 1, .. } => "the only CUDA device is cuda:0".to_owned(),
+        Devices { cuda, .. } => format!("there are {cuda} CUDA devices, counted from 0"),
     }
 }
 
@@ -181,13 +205,20 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_device_says_why_and_what_to_do() {
-        for (devices, remedy) in
-            [(NO_CUDA, "setup --libtorch cuda"), (NO_GPU, "nvidia-smi"), (K80, "2 CUDA devices")]
+    fn an_absent_device_says_why() {
+        for (devices, reason) in
+            [(NO_CUDA, "without CUDA"), (NO_GPU, "no usable GPU"), (K80, "2 CUDA devices")]
         {
             let error = Device::among(devices, Place::Cuda(2)).unwrap_err().to_string();
-            assert!(error.contains("cuda:2") && error.contains(remedy), "{error}");
+            assert!(error.contains("cuda:2") && error.contains(reason), "{error}");
         }
+    }
+
+    #[test]
+    fn a_name_is_known_before_its_device_is_looked_for() {
+        assert_eq!("cuda".parse(), Ok(DeviceName(Place::Cuda(0))));
+        assert_eq!("cuda:17".parse(), Ok(DeviceName(Place::Cuda(17))));
+        assert_eq!("cpu".parse::<DeviceName>().unwrap().device(), Ok(Device::CPU));
     }
 
     #[test]

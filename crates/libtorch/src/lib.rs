@@ -16,6 +16,6 @@ mod device;
 mod error;
 mod threads;
 
-pub use device::{Device, DeviceError, Devices};
+pub use device::{Device, DeviceError, DeviceName, Devices};
 pub use error::first_line;
 pub use threads::{SideBySide, ThreadsError, set_threads};

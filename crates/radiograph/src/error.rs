@@ -19,7 +19,7 @@ pub enum Error {
     #[error(transparent)]
     Run(#[from] radiograph_run::Error),
     /// The image file has changed since its features were stored.
-    #[error("{} has changed since its features were extracted; run the stage `extract` again", path.display())]
+    #[error("{} has changed since its features were extracted", path.display())]
     Changed {
         /// The image.
         path: PathBuf,

@@ -59,7 +59,7 @@ pub enum Error {
         reason: String,
     },
     /// A file that an earlier stage writes is missing.
-    #[error("{} is missing; run the stage `{stage}` first", path.display())]
+    #[error("{} is missing; the stage `{stage}` writes it", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum Error {
         stage: Stage,
     },
     /// A file is not the one that a stage wrote.
-    #[error("{} was changed after the stage `{stage}` wrote it; run that stage again, which writes it anew", path.display())]
+    #[error("{} was changed after the stage `{stage}` wrote it; that stage writes it anew", path.display())]
     Edited {
         /// The file.
         path: PathBuf,

@@ -166,7 +166,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
             None => match stage {
                 "train" => drop(pipeline.train().unwrap()),
                 "evaluate" => drop(pipeline.evaluate().unwrap()),
-                "explain" => pipeline.explain().unwrap(),
+                "explain" => drop(pipeline.explain().unwrap()),
                 _ => drop(pipeline.report().unwrap()),
             },
         }
@@ -241,7 +241,7 @@ fn a_finished_run_stays_as_it_is(run: &Path) {
     fs::write(&table, written.replacen("0.", "0.0", 1)).unwrap();
     for stage in [
         (&|pipeline: &mut Pipeline<'_>| pipeline.evaluate().map(drop)) as &dyn Fn(&mut Pipeline<'_>) -> _,
-        &|pipeline| pipeline.explain(),
+        &|pipeline| pipeline.explain().map(drop),
     ] {
         let error = begun(stage).0.unwrap_err();
         assert!(matches!(&error, Error::Run(RunError::Edited { path, .. }) if *path == table), "{error}");

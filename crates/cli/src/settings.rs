@@ -1,6 +1,7 @@
-//! The settings flags that all commands on a run folder share.
+//! The run folder and the settings flags of commands that work on a run.
 //!
-//! They define the `config.toml` of a new run. An existing run keeps its settings, and the flags must agree with them.
+//! `run` and `assemble` begin a run: the flags become its `config.toml`. Every other command continues one. A begun run keeps
+//! its settings, and flags must agree with them.
 
 use std::{
     fs,
@@ -8,35 +9,55 @@ use std::{
 };
 
 use radiograph_run::{Config, Error, Preset, Run, RunFolder, Watcher};
-use toml::{Table, Value};
 
 use crate::failure::Failure;
 
-/// Run folder and settings flags.
+/// Run folder and settings of a command that begins a run, or continues it.
 #[derive(clap::Args)]
-pub(crate) struct Settings {
+pub(crate) struct NewRun {
     /// Run folder; a new one is created
     #[arg(value_name = "RUN")]
-    pub(crate) run: PathBuf,
+    run: PathBuf,
 
-    /// Settings in TOML; the preset supplies what the file leaves out
-    #[arg(long, value_name = "FILE", help_heading = "Settings of a new run")]
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Run folder and settings of a command that only continues a run.
+#[derive(clap::Args)]
+pub(crate) struct BegunRun {
+    /// Folder of a run that `run` or `assemble` began
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Heading of the settings flags in help texts.
+const HEADING: &str = "Settings of the run";
+
+/// Settings flags.
+#[derive(clap::Args)]
+struct Flags {
+    /// Settings in TOML; in a new run, the preset supplies what the file leaves out
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     config: Option<PathBuf>,
 
     /// Folder of the collections: setting data.folder
-    #[arg(long, value_name = "DIR", help_heading = "Settings of a new run")]
+    #[arg(long, value_name = "DIR", help_heading = HEADING)]
     data: Option<PathBuf>,
 
-    /// Preset that supplies unset values [default: trustworthy]
-    #[arg(long, value_name = "NAME", value_parser = preset_names(), help_heading = "Settings of a new run")]
+    /// Preset that supplies what a new run leaves unset; trustworthy if none is named
+    #[arg(long, value_name = "NAME", value_parser = preset_names(), help_heading = HEADING)]
     preset: Option<String>,
 
     /// One setting, such as training.epochs=10; `false` switches an optional one off
-    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Settings of a new run")]
+    #[arg(long = "set", value_name = "KEY=VALUE", help_heading = HEADING)]
     overrides: Vec<String>,
 
-    /// Labels exchanged at random, for a run that must find nothing
-    #[arg(long, help_heading = "Settings of a new run")]
+    /// Control run with permuted labels, which must find nothing
+    #[arg(long, help_heading = HEADING)]
     permute_labels: bool,
 }
 
@@ -45,127 +66,126 @@ pub(crate) fn preset_names() -> [&'static str; 3] {
     Preset::ALL.map(Preset::name)
 }
 
-/// Key of the setting that `--data` gives.
-const DATA: &str = "data.folder";
-
-impl Settings {
-    /// Opens the run with these settings.
+impl NewRun {
+    /// Opens the run, which begins if the folder holds none.
     pub(crate) fn open<'w>(&self, watch: &'w mut Watcher<'w>) -> Result<Run<'w>, Failure> {
-        Ok(match self.new_config()? {
-            Some(config) => Run::open(config, &self.run, watch)?,
-            None => Run::begun(&self.run, watch)?,
-        })
+        open(&self.run, self.config()?, watch)
     }
 
-    /// The settings of a new run; `None` if the run exists and the given flags agree with its settings.
-    pub(crate) fn new_config(&self) -> Result<Option<Config>, Failure> {
-        let Some(given) = self.given()? else {
-            if RunFolder::is_begun(&self.run) {
-                return Ok(None);
-            }
+    /// The settings of a new run, or those that an existing run must have.
+    fn config(&self) -> Result<Option<Config>, Failure> {
+        if RunFolder::is_begun(&self.run) {
+            return self.flags.over_the_run_in(&self.run);
+        }
+        if self.flags.are_none() {
             let error = Error::NoRun { path: self.run.clone() };
             return Err(Failure::input(format!("{error}; --data DIR begins a run there")));
-        };
-        if !RunFolder::is_begun(&self.run) {
-            return Ok(Some(given.config));
         }
-        let path = self.run.join("config.toml");
-        let own: Table =
-            read(&path)?.parse().map_err(|error: toml::de::Error| Error::damaged(&path, error.message()))?;
-        match given.first_disagreement(&own)? {
-            None => Ok(None),
-            Some((key, expected, found)) => {
-                Err(Error::OtherRun { path: self.run.clone(), key, expected, found }.into())
-            }
-        }
+        Ok(Some(self.flags.new_config()?))
+    }
+}
+
+impl BegunRun {
+    /// Opens the run.
+    pub(crate) fn open<'w>(&self, watch: &'w mut Watcher<'w>) -> Result<Run<'w>, Failure> {
+        open(&self.run, self.config()?, watch)
     }
 
-    /// The settings in the flags; `None` if there are no flags.
-    fn given(&self) -> Result<Option<Given>, Failure> {
-        let Self { run: _, config, data, preset, overrides, permute_labels } = self;
-        if config.is_none() && data.is_none() && preset.is_none() && overrides.is_empty() && !permute_labels {
+    /// The settings that the flags demand of the run, if there are flags.
+    fn config(&self) -> Result<Option<Config>, Failure> {
+        if RunFolder::is_begun(&self.run) {
+            return self.flags.over_the_run_in(&self.run);
+        }
+        let (path, run) = (self.run.clone(), self.run.display());
+        let error = Error::NoRun { path };
+        Err(Failure::input(format!("{error}; `radiograph assemble {run} --data DIR` begins a run there")))
+    }
+}
+
+fn open<'w>(folder: &Path, config: Option<Config>, watch: &'w mut Watcher<'w>) -> Result<Run<'w>, Failure> {
+    Ok(match config {
+        Some(config) => Run::open(config, folder, watch)?,
+        None => Run::begun(folder, watch)?,
+    })
+}
+
+impl Flags {
+    fn are_none(&self) -> bool {
+        let Self { config, data, preset, overrides, permute_labels } = self;
+        config.is_none() && data.is_none() && preset.is_none() && overrides.is_empty() && !permute_labels
+    }
+
+    fn new_config(&self) -> Result<Config, Failure> {
+        let config = Config::resolve(self.file()?.as_deref(), &self.changes())?;
+        Ok(self.with_data(config))
+    }
+
+    /// The settings of the run in `folder`, changed by the flags; `None` without flags.
+    fn over_the_run_in(&self, folder: &Path) -> Result<Option<Config>, Failure> {
+        if self.are_none() {
             return Ok(None);
         }
-        let text = config.as_deref().map(read).transpose()?;
-        let mut changes = Vec::new();
-        changes.extend(preset.as_ref().map(|name| format!("preset={name}")));
-        changes.extend(permute_labels.then(|| "permute_labels=true".to_owned()));
-        changes.extend(overrides.iter().cloned());
-        let mut config = Config::resolve(text.as_deref(), &changes)?;
-        let mut keys = Vec::new();
-        if let Some(Ok(table)) = text.as_deref().map(str::parse::<Table>) {
-            leaves(&Value::Table(table), "", &mut keys);
+        let (_, own) = RunFolder::for_reading(folder)?;
+        let mut config = self.with_data(own.changed(self.file()?.as_deref(), &self.changes())?);
+        // `radiograph config` prints an empty folder, which asks for none.
+        if config.data.folder.as_os_str().is_empty() {
+            config.data.folder = own.data.folder;
         }
-        keys.extend(changes.iter().filter_map(|change| Some(change.split_once('=')?.0.trim().to_owned())));
-        // Not as an override: a folder may be called 2024 or true.
-        if let Some(folder) = data {
+        Ok(Some(config))
+    }
+
+    fn file(&self) -> Result<Option<String>, Failure> {
+        let read = |path: &PathBuf| {
+            fs::read_to_string(path).map_err(|error| Failure::from(error).at(path.display()))
+        };
+        self.config.as_ref().map(read).transpose()
+    }
+
+    fn changes(&self) -> Vec<String> {
+        let preset = self.preset.as_ref().map(|name| format!("preset={name}"));
+        let permuted = self.permute_labels.then(|| "permute_labels=true".to_owned());
+        preset.into_iter().chain(permuted).chain(self.overrides.iter().cloned()).collect()
+    }
+
+    /// The config with the folder that `--data` names. It is no override, because a folder may be called 2024 or true.
+    fn with_data(&self, mut config: Config) -> Config {
+        if let Some(folder) = &self.data {
             config.data.folder.clone_from(folder);
-            keys.push(DATA.to_owned());
         }
-        // A run works from any folder.
-        if !config.data.folder.as_os_str().is_empty() {
-            config.data.folder = std::path::absolute(&config.data.folder)?;
-        }
-        Ok(Some(Given { config, keys }))
+        config
     }
-}
-
-/// Settings, and the keys that a flag or a file sets.
-struct Given {
-    config: Config,
-    keys: Vec<String>,
-}
-
-impl Given {
-    /// The first given setting whose value in `own` differs: key, given value, own value.
-    fn first_disagreement(&self, own: &Table) -> Result<Option<(String, String, String)>, Failure> {
-        let given: Table = self
-            .config
-            .to_toml()?
-            .parse()
-            .map_err(|error: toml::de::Error| Failure::input(error.message()))?;
-        let text = |value: Option<&Value>| value.map_or_else(|| "(nothing)".to_owned(), Value::to_string);
-        Ok(self.keys.iter().find_map(|key| {
-            let (given, own) = (at(&given, key), at(own, key));
-            (given != own).then(|| (key.clone(), text(given), text(own)))
-        }))
-    }
-}
-
-/// The value at a dotted key.
-fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
-    match key.split_once('.') {
-        None => table.get(key),
-        Some((head, rest)) => at(table.get(head)?.as_table()?, rest),
-    }
-}
-
-/// The dotted keys of all values that are not tables.
-fn leaves(value: &Value, path: &str, keys: &mut Vec<String>) {
-    let Value::Table(table) = value else {
-        keys.push(path.to_owned());
-        return;
-    };
-    for (key, value) in table {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        leaves(value, &path, keys);
-    }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::from(error).at(path.display()))
 }
 
 #[cfg(feature = "libtorch")]
-impl Settings {
+impl NewRun {
+    /// Opens the run with the stages that need libtorch; it begins if the folder holds none.
+    pub(crate) fn open_pipeline<'w>(
+        &self,
+        watch: &'w mut Watcher<'w>,
+    ) -> Result<radiograph::Pipeline<'w>, Failure> {
+        open_pipeline(&self.run, self.config()?, watch)
+    }
+}
+
+#[cfg(feature = "libtorch")]
+impl BegunRun {
     /// Opens the run with the stages that need libtorch.
     pub(crate) fn open_pipeline<'w>(
         &self,
         watch: &'w mut Watcher<'w>,
     ) -> Result<radiograph::Pipeline<'w>, Failure> {
-        Ok(match self.new_config()? {
-            Some(config) => radiograph::Pipeline::open(config, &self.run, watch)?,
-            None => radiograph::Pipeline::begun(&self.run, watch)?,
-        })
+        open_pipeline(&self.run, self.config()?, watch)
     }
+}
+
+#[cfg(feature = "libtorch")]
+fn open_pipeline<'w>(
+    folder: &Path,
+    config: Option<Config>,
+    watch: &'w mut Watcher<'w>,
+) -> Result<radiograph::Pipeline<'w>, Failure> {
+    Ok(match config {
+        Some(config) => radiograph::Pipeline::open(config, folder, watch)?,
+        None => radiograph::Pipeline::begun(folder, watch)?,
+    })
 }

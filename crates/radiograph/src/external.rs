@@ -19,7 +19,7 @@ use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_image::Limits;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
-use radiograph_run::{Progress, Stage, Watcher, bootstrap, no_collection, watched};
+use radiograph_run::{Progress, Stage, Unsearched, Watcher, bootstrap, no_collection, watched};
 use radiograph_same_picture::{Fingerprint, find, fingerprints};
 use serde::Serialize;
 use tch::Tensor;
@@ -40,6 +40,8 @@ pub struct ExternalTest {
     /// that the model was trained on. Patients are compared by source and name, so two hospitals with the same patient
     /// numbers need sources with different names.
     pub left_out: BTreeMap<String, usize>,
+    /// Folders that were not searched for images.
+    pub unsearched: Unsearched,
     /// Number of training images whose files no longer exist, so that their copies could not be searched.
     pub not_compared: usize,
     /// Number of images that are unlike the training images.
@@ -55,6 +57,8 @@ pub struct ExternalTest {
 const PICTURE_TRAINED_ON: &str = "picture-trained-on";
 /// Reason code: the model was trained on the same patient of the same source.
 const PATIENT_TRAINED_ON: &str = "patient-trained-on";
+/// Reason code: the file cannot be read as an image.
+const UNREADABLE: &str = "unreadable";
 /// Reason code: another image of a picture that is already tested.
 const SAME_PICTURE: &str = "same-picture";
 /// Number of feature maps classified at a time.
@@ -87,6 +91,7 @@ impl ExternalTest {
         if recognised.sources.is_empty() {
             return Err(no_collection(data, &recognised).into());
         }
+        let unsearched = Unsearched::from(&recognised);
         let recipe = config.recipe(classes);
         tell(watch, Progress::Started { stage: Stage::Assemble, of: "" })?;
         let asked = watched(config.compute.threads, Stage::Assemble, watch, |report| {
@@ -101,7 +106,7 @@ impl ExternalTest {
         };
         let table = classified(&predictor, candidates, device, watch)?;
         if table.unreadable > 0 {
-            *left_out.entry("unreadable".to_owned()).or_insert(0) += table.unreadable;
+            *left_out.entry(UNREADABLE.to_owned()).or_insert(0) += table.unreadable;
         }
         if table.ids.is_empty() {
             return Err(no_image(format!("all images below {} are left out: {left_out:?}", data.display())));
@@ -114,6 +119,7 @@ impl ExternalTest {
             elsewhere: Evaluation::of(&predictions, &bootstrap)?,
             own: own.calibrated.as_ref().unwrap_or(&own.test).clone(),
             left_out,
+            unsearched,
             not_compared,
             unfamiliar: table.unfamiliar,
             sources: CrossTable::of(&predictions, "source")?,
@@ -159,6 +165,11 @@ fn classified(
 }
 
 impl ExternalTest {
+    /// Whether every folder was searched and every image could be read.
+    pub fn is_complete(&self) -> bool {
+        self.unsearched.is_empty() && !self.left_out.contains_key(UNREADABLE)
+    }
+
     /// Table of the scores over all classes, and of AUC, recall and specificity of each class: in the run and on the
     /// external images.
     pub fn contrast(&self) -> Table {
@@ -206,7 +217,7 @@ impl Asked {
                     candidates.push(candidate);
                     prints.push(print);
                 }
-                (excluded, _) => count(excluded.as_ref().map_or("unreadable", |reason| reason.code())),
+                (excluded, _) => count(excluded.as_ref().map_or(UNREADABLE, |reason| reason.code())),
             }
         }
         // Training images come first, so that the second image of a pair is the one to leave out.

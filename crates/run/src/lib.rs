@@ -32,6 +32,7 @@ mod scoring;
 pub mod settings;
 mod stage;
 mod stamp;
+mod unsearched;
 
 pub use config::{Config, ModelKind};
 pub use cost::{Clock, Cost, StageCost};
@@ -48,3 +49,4 @@ pub use scoring::{
 };
 pub use stage::{Evaluated, no_collection, watched};
 pub use stamp::{Inputs, Stamp};
+pub use unsearched::Unsearched;

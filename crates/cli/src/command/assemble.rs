@@ -6,20 +6,24 @@ use radiograph_dataset::{
     certificate::Certificate,
     manifest::{Manifest, Place},
 };
+use radiograph_run::{RunFolder, Unsearched};
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::NewRun};
 
-/// Put the collections of a run together and split them into training and test
+/// Assemble the collections of a run and split them into training and test images
 ///
-/// Recognises the collections below the folder of images, unites same pictures and patients into groups across all of them,
-/// and splits by the preset: `paper` and `released-code` do what was published, leaks included; `trustworthy` keeps groups
+/// Recognises the collections below the folder of images, groups images of the same picture or patient across all of them,
+/// and splits by the preset. `paper` and `released-code` split as published, leaks included; `trustworthy` keeps groups
 /// together. Writes manifest.csv (one row an image), leakage.json, left-out.csv and scan.json.
+///
+/// Exit code 1: a folder of images was left out, because its layout is unknown or it cannot be searched. Single images are
+/// left out with a reason in manifest.csv or left-out.csv, and do not change the exit code.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph assemble runs/first --data phantoms/collections")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: NewRun,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -40,27 +44,29 @@ struct Assembled {
     classes: BTreeMap<String, usize>,
     /// Number of images left out, by code of the reason.
     excluded: BTreeMap<String, usize>,
+    /// Folders that were not searched for images.
+    unsearched: Unsearched,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let mut run = arguments.settings.open(&mut watch)?;
+    let mut run = arguments.run.open(&mut watch)?;
     let manifest = run.assemble()?;
-    let leakage = run.folder().leakage();
-    let clean = Certificate::read(&leakage)?.clean;
-    let assembled = Assembled::of(&manifest, clean, run.folder().manifest(), leakage);
+    let unsearched = run.unsearched()?;
+    let clean = Certificate::read(&run.folder().leakage())?.clean;
+    let assembled = Assembled::of(&manifest, clean, unsearched, run.folder());
     if arguments.json {
         output::json(&assembled)?;
     } else {
         assembled.print()?;
     }
-    Ok(Exit::Done)
+    Ok(Exit::complete(assembled.unsearched.is_empty()))
 }
 
 impl Assembled {
-    fn of(rows: &Manifest, clean: bool, manifest: PathBuf, leakage: PathBuf) -> Self {
+    fn of(rows: &Manifest, clean: bool, unsearched: Unsearched, folder: &RunFolder) -> Self {
         let (mut classes, mut excluded) = (BTreeMap::new(), BTreeMap::new());
         for row in rows.rows() {
             if let Place::Excluded { reason } = &row.place {
@@ -71,11 +77,12 @@ impl Assembled {
             }
         }
         let (train, test, folds) = (rows.train().count(), rows.test().count(), rows.folds());
-        Self { manifest, leakage, train, test, folds, clean, classes, excluded }
+        let (manifest, leakage) = (folder.manifest(), folder.leakage());
+        Self { manifest, leakage, train, test, folds, clean, classes, excluded, unsearched }
     }
 
     fn print(&self) -> Result<(), Failure> {
-        let Self { manifest, leakage, train, test, folds, clean, classes, excluded } = self;
+        let Self { manifest, leakage, train, test, folds, clean, classes, excluded, unsearched } = self;
         output::line(format!("{train} training images in {folds} folds, {test} test images"))?;
         for (class, images) in classes {
             output::line(format!("    {images:>6}  {class}"))?;
@@ -83,10 +90,11 @@ impl Assembled {
         for (code, images) in excluded {
             output::line(format!("    {images:>6}  left out: {code}"))?;
         }
+        unsearched.sentences().try_for_each(output::line)?;
         output::line(if *clean {
-            "nothing leaks from training to test, nor between folds"
+            "nothing leaks from training to test or between folds"
         } else {
-            "WARNING: this split leaks, or cannot be compared; the leakage report says where"
+            "WARNING: this split leaks, or images could not be compared; the leakage report says where"
         })?;
         output::line(format!("written: {}, {}", manifest.display(), leakage.display()))
     }

@@ -1,17 +1,17 @@
 //! `radiograph evaluate`: scores a run's models on its own test part.
 
 use super::scores::Scores;
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
-/// Score the models of a run on its own test part, and compare them
+/// Score the models of a run on its test images, and compare them
 ///
 /// Writes metrics.json beside each model, comparison.json and best.json. The test images come from the collections that
-/// the models were trained on; `external-test` scores a model on another place.
+/// the models were trained on; `external-test` scores a model on images of another place.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph evaluate runs/first")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: BegunRun,
 
     /// JSON on standard output instead of tables
     #[arg(long)]
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let evaluated = arguments.settings.open(&mut watch)?.evaluate()?;
+    let evaluated = arguments.run.open(&mut watch)?.evaluate()?;
     let scores = Scores::of(&evaluated);
     if arguments.json {
         output::json(&scores)?;

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use radiograph::ExternalTest;
 use radiograph_files::{create_folder, write_bytes, write_whole};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::DeviceName;
 use radiograph_metrics::{Evaluation, Table};
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress};
 
 /// Test the best model of a finished run on X-rays of another place
 ///
-/// The test images of a run come from the collections that the model was trained on, and the model may recognise the
-/// collection instead of the disease. This command scores it on collections that it has not seen, beside its scores in the
-/// run. Images that it was trained on, or that show the same picture or patient as one of those, are left out and counted.
+/// The test images of a run come from the collections that the model was trained on, so the model may recognise the
+/// collection instead of the disease. This command scores the model on collections that it has not seen, beside its scores
+/// in the run. Images of a picture or patient in the training part are left out and counted.
+///
+/// Exit code 1: an image cannot be read, or a folder of images was left out, because its layout is unknown or it cannot be
+/// searched.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  radiograph external-test runs/first --data elsewhere/collections --out external"
@@ -33,7 +36,7 @@ pub(crate) struct Arguments {
 
     /// Device: cpu, cuda:0, … [default: that of the run]
     #[arg(long)]
-    device: Option<Device>,
+    device: Option<DeviceName>,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -44,7 +47,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let test = ExternalTest::of_run(&arguments.run, &arguments.data, arguments.device, &mut watch)?;
+    let device = arguments.device.map(DeviceName::device).transpose()?;
+    let test = ExternalTest::of_run(&arguments.run, &arguments.data, device, &mut watch)?;
     progress.end();
     let table = write(&test, &arguments.out)?;
     if arguments.json {
@@ -52,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         print(&test, &table)?;
     }
-    Ok(Exit::Done)
+    Ok(Exit::complete(test.is_complete()))
 }
 
 fn write(test: &ExternalTest, folder: &Path) -> Result<PathBuf, Failure> {
@@ -65,13 +69,14 @@ fn write(test: &ExternalTest, folder: &Path) -> Result<PathBuf, Failure> {
 
 fn print(test: &ExternalTest, predictions: &Path) -> Result<(), Failure> {
     let Evaluation { samples, patients, .. } = &test.elsewhere;
-    output::line(format!("{}: {samples} images of {patients} patients from elsewhere", test.model))?;
+    output::line(format!("{}: {samples} images of {patients} patients of another place", test.model))?;
     for (reason, images) in &test.left_out {
         output::line(format!("    left out, {reason}: {images}"))?;
     }
+    test.unsearched.sentences().try_for_each(|sentence| output::line(format!("    {sentence}")))?;
     if test.not_compared > 0 {
         output::line(format!(
-            "    WARNING: the files of {} training images are gone; a picture tested here may be one of them",
+            "    WARNING: the files of {} training images are missing; a tested picture may be one of them",
             test.not_compared
         ))?;
     }

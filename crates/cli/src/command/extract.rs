@@ -3,18 +3,19 @@
 use radiograph::Extracted;
 use radiograph_features::Part;
 
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
 /// Extract the features of a run's images with its frozen networks
 ///
-/// May be interrupted at any moment; the same command continues. Features that are stored already are not made again.
-/// Several processes share the work if each gets its part: --part 1/2 and --part 2/2. Ends with code 1 if an image cannot be
-/// read; it is left out.
+/// The same command continues an interrupted extraction. Stored features are not computed again. Several processes share the
+/// work if each takes a part: --part 1/2 and --part 2/2.
+///
+/// Exit code 1: an image cannot be read, and is left out.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph extract runs/first --part 1/2")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: BegunRun,
 
     /// Share of the images that this process extracts, such as 1/2
     #[arg(long, default_value = "1/1", value_name = "I/N")]
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let extracted = arguments.settings.open_pipeline(&mut watch)?.extract(arguments.part)?;
+    let extracted = arguments.run.open_pipeline(&mut watch)?.extract(arguments.part)?;
     let exit = Exit::complete(extracted.iter().all(|network| network.left_out.is_empty()));
     if arguments.json {
         output::json(&extracted)?;

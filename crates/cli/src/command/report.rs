@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
 /// Write the report of a run: report.html and figures/
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph report runs/first")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: BegunRun,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let report = arguments.settings.open(&mut watch)?.report()?;
+    let report = arguments.run.open(&mut watch)?.report()?;
     if arguments.json {
         output::json(&Written { report })?;
     } else {

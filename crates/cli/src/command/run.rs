@@ -1,42 +1,72 @@
 //! `radiograph run`: runs all stages of a run.
 
-use radiograph::{Cost, Outcome};
+use radiograph::{Cost, Extracted, Outcome, Unsearched};
+use serde::Serialize;
 
 use super::scores::Scores;
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::NewRun};
 
-/// Train and test classifiers of chest X-rays, and measure what their scores are worth
+/// Train and test classifiers of chest X-rays: all stages of a run
 ///
-/// Assembles the collections below a folder, unites same pictures and patients into groups, splits, extracts features
-/// with frozen networks, trains heads with cross-validation, tests once, compares, explains and writes the report. A run
-/// that was interrupted continues with the same command.
+/// Assembles the collections below a folder, groups images of the same picture or patient, splits, extracts features with
+/// frozen networks, trains heads with cross-validation, tests once, compares, explains and writes the report. The same
+/// command continues an interrupted run.
+///
+/// Exit code 1: the run is done, but a folder of images was left out (as in `assemble`), or an image of the manifest cannot
+/// be read (as in `extract`).
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  radiograph run runs/first --data phantoms/collections --config demo.toml"
-)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: NewRun,
 
     /// JSON on standard output instead of tables
     #[arg(long)]
     json: bool,
 }
 
+/// A run that ends in seconds: one network with random weights, few pixels, a small head.
+const EXAMPLE: &str = "Example:
+  radiograph run runs/first --data phantoms/collections --set \"backbones=['densenet121']\" \\
+    --set weights.densenet121=random:1 --set head.layers.densenet121.units=8 \\
+    --set \"head.layers.densenet121.dense=[8]\" --set baselines=false --set input.size=64 \\
+    --set training.batch_size=8 --set training.epochs=5";
+
+/// Output of `--json`.
+#[derive(Serialize)]
+struct Finished<'o> {
+    #[serde(flatten)]
+    scores: Scores<'o>,
+    unsearched: &'o Unsearched,
+    extracted: &'o [Extracted],
+    report: &'o std::path::Path,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let Outcome { evaluated, costs, report, .. } = arguments.settings.open_pipeline(&mut watch)?.run()?;
-    let scores = Scores::of(&evaluated);
+    let outcome = arguments.run.open_pipeline(&mut watch)?.run()?;
+    let Outcome { unsearched, extracted, evaluated, costs, report, .. } = &outcome;
+    let scores = Scores::of(evaluated);
     if arguments.json {
-        output::json(&scores)?;
-        return Ok(Exit::Done);
+        output::json(&Finished { scores, unsearched, extracted, report })?;
+    } else {
+        scores.print()?;
+        output::line(format!("\n{}", in_words(costs)))?;
+        unsearched.sentences().try_for_each(output::line)?;
+        extracted.iter().try_for_each(unread)?;
+        output::line(format!("report: {}", report.display()))?;
     }
-    scores.print()?;
-    output::line(format!("\n{}", in_words(&costs)))?;
-    output::line(format!("report: {}", report.display()))?;
-    Ok(Exit::Done)
+    Ok(Exit::complete(outcome.is_complete()))
+}
+
+/// Prints the images that a network could not read.
+fn unread(extracted: &Extracted) -> Result<(), Failure> {
+    let Extracted { network, left_out, .. } = extracted;
+    left_out
+        .iter()
+        .try_for_each(|(id, reason)| output::line(format!("{network}: {id} is left out: {reason}")))
 }
 
 fn in_words(costs: &Cost) -> String {

@@ -1,17 +1,21 @@
 //! `radiograph train`: trains heads on the stored features of a run, fold by fold.
 
-use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::Settings};
+use radiograph::Trained;
+
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
 /// Train the heads of a run on its stored features
 ///
-/// For each model: the folds of the cross-validation, then the model that is tested. Writes RUN/MODEL with fold-1/, fold-2/,
-/// …, model.safetensors, predictions.csv of the test images and training.json. A training that was interrupted continues
-/// with the same command, and ends with the same files.
+/// Trains the folds of the cross-validation, then the model that is tested. Writes RUN/MODEL with fold-1/, fold-2/, …,
+/// model.safetensors, predictions.csv of the test images and training.json. The same command continues an interrupted
+/// training, which then ends with the same files.
+///
+/// Exit code 1: images of the manifest have no stored features, and are left out.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph train runs/first")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: BegunRun,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -22,12 +26,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let records = arguments.settings.open_pipeline(&mut watch)?.train()?;
+    let trained = arguments.run.open_pipeline(&mut watch)?.train()?;
+    let exit = Exit::complete(trained.values().all(|model| model.without_features.is_empty()));
     if arguments.json {
-        output::json(&records)?;
-        return Ok(Exit::Done);
+        output::json(&trained)?;
+        return Ok(exit);
     }
-    for (model, record) in &records {
+    for (model, Trained { record, without_features, .. }) in &trained {
         output::line(model)?;
         for fold in &record.folds {
             output::line(format!(
@@ -49,6 +54,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             None => "weighted mean of the folds".to_owned(),
         };
         output::line(format!("    tested: {tested}"))?;
+        if !without_features.is_empty() {
+            let images = without_features.len();
+            output::line(format!("    {images} images have no features and are left out"))?;
+        }
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }

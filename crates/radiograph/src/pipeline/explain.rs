@@ -1,6 +1,9 @@
 //! The stage `explain`: draws and measures heat maps of some test images of each class.
 
-use std::{collections::HashMap, path::Path, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
 
 use radiograph_classes::{Class, Classes};
 use radiograph_dataset::manifest::{Manifest, Row};
@@ -10,7 +13,9 @@ use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Capt
 use radiograph_head::{Mode, Model};
 use radiograph_libtorch::Device;
 use radiograph_metrics::Predictions;
-use radiograph_run::{Explained, Inputs, ModelKind, Progress, Stage, Stamp, read_predictions, write_json};
+use radiograph_run::{
+    Explained, Inputs, ModelKind, Progress, Stage, Stamp, read_json, read_predictions, write_json,
+};
 use tch::Tensor;
 
 use super::Pipeline;
@@ -20,25 +25,32 @@ use crate::{
 };
 
 impl Pipeline<'_> {
-    /// Draws and measures heat maps of some test images of each class, for every recurrent head.
+    /// Draws and measures heat maps of some test images of each class, for every recurrent head. Returns the explained
+    /// images of each model by name.
     ///
     /// # Errors
     ///
     /// [`Error::Run`] if an earlier stage did not run; [`Error::Gradcam`], [`Error::Head`], [`Error::Image`], and an
     /// interruption.
-    pub fn explain(&mut self) -> Result<(), Error> {
+    pub fn explain(&mut self) -> Result<BTreeMap<String, Vec<Explained>>, Error> {
+        let mut explained = BTreeMap::new();
         if self.config().explanation.images_per_class == 0 {
-            return Ok(());
+            return Ok(explained);
         }
         let manifest = self.run.manifest()?;
         for model in self.config().models().into_iter().filter(|model| !model.baseline) {
             let frozen = Frozen::of(model.network, self.config())?;
-            self.explain_model(model, &frozen, &manifest)?;
+            explained.insert(model.name(), self.explain_model(model, &frozen, &manifest)?);
         }
-        Ok(())
+        Ok(explained)
     }
 
-    fn explain_model(&mut self, model: ModelKind, frozen: &Frozen, manifest: &Manifest) -> Result<(), Error> {
+    fn explain_model(
+        &mut self,
+        model: ModelKind,
+        frozen: &Frozen,
+        manifest: &Manifest,
+    ) -> Result<Vec<Explained>, Error> {
         let name = model.name();
         let folder = self.folder().model(&name);
         let stamp = format!("explain-{name}");
@@ -51,11 +63,14 @@ impl Pipeline<'_> {
             .add_file(&self.folder().manifest())?;
         self.run.require_predictions(model)?;
         let hash = match Stamp::is_valid(self.folder().path(), &stamp, inputs)? {
-            Ok(()) => return Ok(self.run.skip(Stage::Explain, &name)?),
+            Ok(()) => {
+                self.run.skip(Stage::Explain, &name)?;
+                return Ok(read_json(&folder.join("explanations.json"))?);
+            }
             Err(hash) => hash,
         };
         let clock = self.run.start(Stage::Explain, &name)?;
-        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
+        let store = self.store(frozen)?;
         let classes = self.run.classes().clone();
         let trained = Model::load(&self.explained_folder(&folder), store.key(), &classes, self.device)?;
         let explainer =
@@ -83,7 +98,8 @@ impl Pipeline<'_> {
         }
         write_json(&outputs[0], &explained)?;
         Stamp::write(self.folder().path(), &stamp, hash, &outputs)?;
-        Ok(self.run.finish(clock)?)
+        self.run.finish(clock)?;
+        Ok(explained)
     }
 
     /// Folder of the explained model: the tested one or, in an ensemble, the one with the largest weight.

@@ -8,14 +8,14 @@ mod train;
 pub use extract::Extracted;
 pub(crate) use extract::extract;
 pub(crate) use train::FAMILIARITY;
-pub use train::labelled_images;
+pub use train::{Trained, labelled_images};
 
-use std::{num::NonZeroUsize, path::Path, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, path::PathBuf};
 
 use radiograph_dataset::manifest::Manifest;
-use radiograph_features::Part;
+use radiograph_features::{FeatureStore, Part};
 use radiograph_libtorch::{Device, set_threads};
-use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Watcher};
+use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Stage, Unsearched, Watcher};
 
 use crate::{Error, Frozen};
 
@@ -32,14 +32,27 @@ pub struct Pipeline<'w> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
+    /// Folders that were not searched for images.
+    pub unsearched: Unsearched,
     /// Feature maps of each network, and the images that cannot be read.
     pub extracted: Vec<Extracted>,
+    /// Record of each model by name, and the images without features.
+    pub trained: BTreeMap<String, Trained>,
     /// Scores, comparisons and the recommended model.
     pub evaluated: Evaluated,
     /// Time and memory of every stage.
     pub costs: Cost,
     /// The report page.
     pub report: PathBuf,
+}
+
+impl Outcome {
+    /// Whether no folder and no image was left out, apart from those that the settings exclude.
+    pub fn is_complete(&self) -> bool {
+        self.unsearched.is_empty()
+            && self.extracted.iter().all(|network| network.left_out.is_empty())
+            && self.trained.values().all(|model| model.without_features.is_empty())
+    }
 }
 
 impl<'w> Pipeline<'w> {
@@ -52,12 +65,11 @@ impl<'w> Pipeline<'w> {
     /// [`Error::Device`] if a device is missing, or an error of [`Frozen::of`] if weights are missing.
     pub fn open(config: Config, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         config.check()?;
-        let device = config.compute.device.parse()?;
         // A mistyped first command then leaves no folder behind.
         if !RunFolder::is_begun(path) {
             require_devices_and_weights(&config)?;
         }
-        Self::on(Run::open(config, path, watch)?, device)
+        Self::of(Run::open(config, path, watch)?)
     }
 
     /// Opens a run folder with the settings in its `config.toml`.
@@ -66,12 +78,11 @@ impl<'w> Pipeline<'w> {
     ///
     /// Those of [`Run::begun`]; [`Error::Device`] if the device is missing.
     pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
-        let run = Run::begun(path, watch)?;
-        let device = run.config().compute.device.parse()?;
-        Self::on(run, device)
+        Self::of(Run::begun(path, watch)?)
     }
 
-    fn on(run: Run<'w>, device: Device) -> Result<Self, Error> {
+    fn of(run: Run<'w>) -> Result<Self, Error> {
+        let device = run.config().compute.device.parse()?;
         apply_threads(run.config())?;
         Ok(Self { run, device })
     }
@@ -120,12 +131,24 @@ impl<'w> Pipeline<'w> {
     /// Those of the first stage that fails. The results of earlier stages are kept; the next call continues from there.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         self.assemble()?;
+        let unsearched = self.run.unsearched()?;
         let extracted = self.extract(Part::WHOLE)?;
-        self.train()?;
+        let trained = self.train()?;
         let evaluated = self.evaluate()?;
         self.explain()?;
         let report = self.report()?;
-        Ok(Outcome { extracted, evaluated, costs: Cost::read(&self.folder().costs()), report })
+        let costs = Cost::read(&self.folder().costs());
+        Ok(Outcome { unsearched, extracted, trained, evaluated, costs, report })
+    }
+
+    /// A network's feature store, which the stage `extract` writes.
+    fn store(&self, frozen: &Frozen) -> Result<FeatureStore, Error> {
+        let folder = self.store_folder(frozen);
+        let path = folder.join("store.json");
+        if !path.is_file() {
+            return Err(radiograph_run::Error::Missing { path, stage: Stage::Extract }.into());
+        }
+        Ok(FeatureStore::open_for(&folder, &frozen.key())?)
     }
 
     /// Folder of a network's feature store.
@@ -145,7 +168,7 @@ pub(crate) fn apply_threads(config: &Config) -> Result<(), Error> {
 }
 
 fn require_devices_and_weights(config: &Config) -> Result<(), Error> {
-    for name in &config.compute.more_devices {
+    for name in std::iter::once(&config.compute.device).chain(&config.compute.more_devices) {
         let _: Device = name.parse()?;
     }
     for &network in &config.backbones {

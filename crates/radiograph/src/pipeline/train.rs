@@ -9,6 +9,7 @@ use radiograph_head::{
     run_protocol,
 };
 use radiograph_run::{FrozenRecord, ModelKind, Progress, Stage, write_json};
+use serde::Serialize;
 use tch::Tensor;
 
 use super::Pipeline;
@@ -17,21 +18,32 @@ use crate::{Error, Familiarity, Frozen};
 /// File with the mean features of the training images, for recognising unfamiliar images.
 pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
 
+/// The result of the stage `train` for one model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Trained {
+    /// Record of the training.
+    pub record: ProtocolRecord,
+    /// Ids of the manifest's images that have no features and are left out.
+    pub without_features: Vec<String>,
+}
+
 impl Pipeline<'_> {
-    /// Trains every model (its folds and the tested model) and stores the predictions. Returns the record of each model
+    /// Trains every model (its folds and the tested model) and stores the predictions. Returns the result of each model
     /// by name.
     ///
     /// # Errors
     ///
     /// [`Error::Run`] if manifest or features are missing, [`Error::Head`], and an interruption.
-    pub fn train(&mut self) -> Result<BTreeMap<String, ProtocolRecord>, Error> {
+    pub fn train(&mut self) -> Result<BTreeMap<String, Trained>, Error> {
         let manifest = self.run.manifest()?;
-        let mut records = BTreeMap::new();
+        let mut trained = BTreeMap::new();
         for model in self.config().models() {
             let frozen = Frozen::of(model.network, self.config())?;
-            records.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
+            trained.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
         }
-        Ok(records)
+        Ok(trained)
     }
 
     fn train_model(
@@ -39,14 +51,15 @@ impl Pipeline<'_> {
         model: ModelKind,
         frozen: &Frozen,
         manifest: &Manifest,
-    ) -> Result<ProtocolRecord, Error> {
+    ) -> Result<Trained, Error> {
         let name = model.name();
-        let store = FeatureStore::open_for(&self.store_folder(frozen), &frozen.key())?;
+        let store = self.store(frozen)?;
         let (cohort, missing) = self.cohort(manifest, &store)?;
         if !missing.is_empty() {
             let sentence = format!("{name}: {} images have no features and are left out", missing.len());
             self.run.say(Stage::Train, &sentence)?;
         }
+        let without_features: Vec<String> = missing.into_iter().map(|image| image.id).collect();
         let folder = self.folder().model(&name);
         let features = StoredFeatures::of_cohort(&store, &cohort)?;
         let protocol = self.protocol(model, radiograph_head::Features::shape(&features), &cohort)?;
@@ -56,7 +69,7 @@ impl Pipeline<'_> {
             && familiarity.is_file()
         {
             self.run.skip(Stage::Train, &name)?;
-            return Ok(done);
+            return Ok(Trained { record: done, without_features });
         }
         let clock = self.run.start(Stage::Train, &name)?;
         let feed = Feed::new(&features, self.device, self.config().compute.resident_bytes)?;
@@ -77,7 +90,7 @@ impl Pipeline<'_> {
         write_json(&frozen_record, &FrozenRecord { weights: frozen.origin() })?;
         keep_familiar(&familiarity, &cohort, &store)?;
         self.run.finish(clock)?;
-        Ok(record)
+        Ok(Trained { record, without_features })
     }
 
     fn protocol(

@@ -9,7 +9,7 @@ use radiograph_dataset::{
 };
 use radiograph_files::{ContentHash, ContentHashing, FileError};
 
-use crate::{Error, Inputs, Progress, Run, Stage, Stamp, Watcher};
+use crate::{Error, Inputs, Progress, Run, Stage, Stamp, Unsearched, Watcher};
 
 const NAME: &str = "assemble";
 
@@ -54,6 +54,15 @@ impl Run<'_> {
         Stamp::write(self.folder().path(), NAME, hash, &outputs)?;
         self.finish(clock)?;
         self.manifest()
+    }
+
+    /// The folders below the folder of images that [`assemble`](Self::assemble) leaves out as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the folder of images is missing, [`Error::Dataset`] if it cannot be read.
+    pub fn unsearched(&self) -> Result<Unsearched, Error> {
+        Ok(Unsearched::from(&recognise(&self.images_folder()?)?))
     }
 
     fn images_folder(&self) -> Result<std::path::PathBuf, Error> {

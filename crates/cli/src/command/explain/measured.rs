@@ -12,6 +12,7 @@ use radiograph_gradcam::{
     measure::{Assessment, agreement},
 };
 use radiograph_head::{Head, Mode};
+use radiograph_libtorch::DeviceName;
 use tch::Tensor;
 
 use super::{
@@ -27,9 +28,10 @@ type Sheets = BTreeMap<&'static str, BTreeMap<String, Vec<RgbImage>>>;
 
 pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) -> Result<Exit, Failure> {
     let mut watch = progress.of_run();
-    let run = arguments.settings.open(&mut watch)?;
+    let run = arguments.run.open(&mut watch)?;
     let manifest = run.manifest()?;
-    let trained = Trained::load(&run, arguments.model.as_deref(), arguments.device)?;
+    let device = arguments.device.map(DeviceName::device).transpose()?;
+    let trained = Trained::load(&run, arguments.model.as_deref(), device)?;
     drop(run);
     let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
     let rows = chosen(arguments, &manifest, &masks)?;
@@ -37,7 +39,7 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
     let random = Head::new(trained.head().config().clone(), arguments.seed, trained.device())?;
     let (mut tables, mut sheets, mut failed) = (Tables::default(), Sheets::new(), 0);
     progress.begin(&format!("explaining {}", trained.name));
-    let all = rows.len() as u64;
+    let all = rows.len();
     for (done, row) in (1..).zip(rows) {
         if interrupt::asked() {
             return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
@@ -53,9 +55,12 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
                 progress.say(&failure.at(&row.id).message);
             }
         }
-        progress.advance(done, all, "images");
+        progress.advance(done, all as u64, "images");
     }
     progress.end();
+    if failed == all {
+        return Err(Failure::input("none of the images can be explained"));
+    }
     for (method, groups) in &sheets {
         let groups = groups.iter().map(|(class, panels)| (class.as_str(), panels.clone()));
         if let Some(sheet) = stack(groups) {
@@ -127,7 +132,7 @@ fn explain_one(
     let class = match (arguments.class.as_str(), &truth) {
         ("predicted", _) => ClassChoice::Predicted,
         ("true", Some(truth)) => ClassChoice::One(classes.class(truth)?),
-        ("true", None) => return Err(Failure::input("its true class is unknown; use --class predicted")),
+        ("true", None) => return Err(Failure::input("the true class is unknown; use --class predicted")),
         (name, _) => ClassChoice::One(classes.class(name)?),
     };
     let quantity = if arguments.margin { Quantity::Margin } else { Quantity::Logit };
@@ -171,7 +176,7 @@ fn explain_one(
 
 /// The explanation of a batch with one image.
 fn one(explanations: Vec<Explanation>) -> Result<Explanation, Failure> {
-    explanations.into_iter().next().ok_or_else(|| Failure::input("it has no explanation"))
+    explanations.into_iter().next().ok_or_else(|| Failure::input("the method gave no explanation"))
 }
 
 fn caption(method: Method, quantity: Quantity, assessment: &Assessment) -> String {

@@ -8,29 +8,30 @@ mod table;
 use std::path::PathBuf;
 
 use radiograph_gradcam::{Method, draw::ColourMap};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::DeviceName;
 
-use crate::{exit::Exit, failure::Failure, interrupt, progress::Progress, settings::Settings};
+use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
-/// Draw heat maps of the evidence in test images, and measure how far to believe them
+/// Draw heat maps of the evidence in test images, and measure whether the maps can be trusted
 ///
-/// Without --out: the stage of the run. It explains the test images that the config asks for, by its method, and writes
+/// Without --out: the stage of the run. It explains test images as the settings below `explanation` say, and writes
 /// explanations.json and gradcam/ beside each model.
 ///
-/// With --out DIR: maps of one model by any methods, measured. Writes DIR/METHOD/CLASS-IMAGE-….png (original, heat map,
+/// With --out DIR: measured maps of one model by several methods. Writes DIR/METHOD/CLASS-IMAGE-….png (original, heat map,
 /// both), DIR/METHOD.png (all panels by true class), DIR/measures.csv (a row for each image and method) and
-/// DIR/agreement.csv (rank correlation of the methods' maps). Lung masks are found where Cohen's collection has them, below
-/// annotations/lungVAE-masks.
+/// DIR/agreement.csv (rank correlation of the methods' maps). Lung masks in Cohen's collection (annotations/lungVAE-masks)
+/// are found without --lung-masks.
 ///
-/// A map shows what a score rests on; it does not show disease. Exit code 1: an image could not be explained; the others
-/// are.
+/// A map shows the evidence for a score; it does not show disease.
+///
+/// Exit code 1: an image could not be explained, and is left out.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  radiograph explain runs/first --out explained --method grad-cam,hires-cam"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    settings: Settings,
+    run: BegunRun,
 
     /// Folder for measured maps
     #[arg(long, value_name = "DIR", help_heading = "Measured maps")]
@@ -40,12 +41,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", requires = "out", help_heading = "Measured maps")]
     model: Option<String>,
 
-    /// Ids of images [default: some test images of each class, those with lung masks first]
+    /// Ids of images [default: test images of each class, those with lung masks first]
     #[arg(long, value_delimiter = ',', value_name = "IDS", requires = "out", help_heading = "Measured maps")]
     images: Vec<String>,
 
     /// Number of test images of each class
-    #[arg(long, default_value_t = 4, value_name = "N", help_heading = "Measured maps")]
+    #[arg(long, default_value_t = 4, value_name = "N", requires = "out", help_heading = "Measured maps")]
     per_class: usize,
 
     /// Methods: grad-cam, grad-cam++, hires-cam, xgrad-cam, layer-cam, eigen-cam, score-cam, ablation-cam
@@ -54,12 +55,19 @@ pub(crate) struct Arguments {
         value_delimiter = ',',
         default_value = "grad-cam,hires-cam",
         value_name = "METHODS",
+        requires = "out",
         help_heading = "Measured maps"
     )]
     methods: Vec<Method>,
 
     /// Explained class: predicted, true, or the name of a class
-    #[arg(long, default_value = "predicted", value_name = "CLASS", help_heading = "Measured maps")]
+    #[arg(
+        long,
+        default_value = "predicted",
+        value_name = "CLASS",
+        requires = "out",
+        help_heading = "Measured maps"
+    )]
     class: String,
 
     /// Margin over the second most probable class, instead of the logit
@@ -67,7 +75,13 @@ pub(crate) struct Arguments {
     margin: bool,
 
     /// Colours of heat maps: jet (that of the paper), inferno, magma, viridis or turbo
-    #[arg(long, default_value = "jet", value_name = "NAME", help_heading = "Measured maps")]
+    #[arg(
+        long,
+        default_value = "jet",
+        value_name = "NAME",
+        requires = "out",
+        help_heading = "Measured maps"
+    )]
     colours: ColourMap,
 
     /// Folder of lung masks (PNG, one an image, named as the image with _mask.png)
@@ -80,14 +94,14 @@ pub(crate) struct Arguments {
 
     /// Device: cpu, cuda:0, … [default: that of the run]
     #[arg(long, requires = "out", help_heading = "Measured maps")]
-    device: Option<Device>,
+    device: Option<DeviceName>,
 
     /// Seed of the random head that maps are compared with
-    #[arg(long, default_value_t = 0, value_name = "SEED", help_heading = "Measured maps")]
+    #[arg(long, default_value_t = 0, value_name = "SEED", requires = "out", help_heading = "Measured maps")]
     seed: u64,
 
-    /// JSON on standard output: the means over images
-    #[arg(long, requires = "out", help_heading = "Measured maps")]
+    /// JSON on standard output instead of text; with --out, the means over images
+    #[arg(long)]
     json: bool,
 }
 
@@ -98,6 +112,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return measured::explain(arguments, out, &progress);
     }
     let mut watch = progress.of_run();
-    arguments.settings.open_pipeline(&mut watch)?.explain()?;
+    let mut pipeline = arguments.run.open_pipeline(&mut watch)?;
+    let explained = pipeline.explain()?;
+    if arguments.json {
+        output::json(&explained)?;
+        return Ok(Exit::Done);
+    }
+    for (model, images) in &explained {
+        let maps = pipeline.folder().model(model).join("gradcam");
+        output::line(format!("{model}: {} images explained; look at {}", images.len(), maps.display()))?;
+    }
     Ok(Exit::Done)
 }

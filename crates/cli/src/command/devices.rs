@@ -1,11 +1,11 @@
 //! `radiograph devices`: lists the devices that this build can compute on.
 
-use radiograph_libtorch::{Device, Devices, first_line};
+use radiograph_libtorch::{Device, DeviceName, Devices, first_line};
 use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, output};
 
-/// Say which devices this build can compute on
+/// List the devices that this build can compute on
 ///
 /// Each device multiplies two matrices: a device may be present while libtorch has no kernels for it.
 ///
@@ -15,7 +15,7 @@ use crate::{exit::Exit, failure::Failure, output};
 pub(crate) struct Arguments {
     /// The only device to try: cpu, cuda:0, cuda:1, …
     #[arg(long)]
-    device: Option<Device>,
+    device: Option<DeviceName>,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let present = Devices::present();
     let cuda_linked = present.cuda_linked;
     let devices = match arguments.device {
-        Some(device) => vec![device],
+        Some(name) => vec![name.device()?],
         None => present.all().collect(),
     };
     let devices: Vec<Tried> = devices

@@ -7,17 +7,17 @@ use std::{
 
 use radiograph::{Prediction, Predictor};
 use radiograph_files::{create_folder, write_bytes};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::DeviceName;
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
 /// Classify chest X-rays with the best model of a finished run
 ///
-/// For each image: the probability of every class (calibrated where the run could), and warnings where the image is not
-/// like those that the model was trained on: a lateral film, a colour photograph, something else. With --out also a heat
-/// map of the evidence. Not a medical device: it shows what the model computes, and diagnoses nobody.
+/// Prints the probability of every class for each image, calibrated where the run could calibrate. A warning follows if an
+/// image is unlike the training images: a lateral film, a colour photograph, something else. With --out it also draws heat
+/// maps of the evidence. Not a medical device: it does not diagnose anybody.
 ///
-/// Exit code 1: an image could not be classified; the others are.
+/// Exit code 1: an image cannot be read, and is left out. If none can be read, the exit code is 3.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  radiograph predict runs/first phantoms/contact-sheet.png --out predictions"
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 
     /// Device: cpu, cuda:0, … [default: that of the run]
     #[arg(long)]
-    device: Option<Device>,
+    device: Option<DeviceName>,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -45,7 +45,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let predictor = Predictor::of_run(&arguments.run, arguments.device)?;
+    let device = arguments.device.map(DeviceName::device).transpose()?;
+    let predictor = Predictor::of_run(&arguments.run, device)?;
     let progress = Progress::new();
     let files = files(&arguments.images)?;
     let all = files.len();
@@ -62,6 +63,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Err(error @ radiograph::Error::Image(_)) => progress.say(&error.to_string()),
             Err(error) => return Err(error.into()),
         }
+    }
+    if predictions.is_empty() {
+        return Err(Failure::input("none of the files can be read as an image"));
     }
     if arguments.json {
         output::json(&predictions)?;

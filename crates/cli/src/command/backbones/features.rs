@@ -56,6 +56,9 @@ pub(super) fn show(arguments: &Arguments) -> Result<Exit, Failure> {
             Err(failure) => progress.say(&failure.message),
         }
     }
+    if found.images.is_empty() {
+        return Err(Failure::input("none of the files can be read as an image"));
+    }
     if arguments.json {
         output::json(&found)?;
     } else {
@@ -70,7 +73,7 @@ fn backbone(arguments: &Arguments) -> Result<(Backbone, Preprocess), Failure> {
         // The command line requires both.
         return Err(Failure::input("give --backbone and --weights"));
     };
-    let device = arguments.device;
+    let device = arguments.device.device()?;
     let form = if arguments.plain { Form::Plain } else { Form::Folded };
     let options = Options { form, classifier: arguments.classify, ..Options::default() };
     let plain = Preprocess { size: arguments.size, ..Preprocess::default() };
@@ -91,7 +94,7 @@ fn backbone(arguments: &Arguments) -> Result<(Backbone, Preprocess), Failure> {
     let record = found.record();
     if record.architecture != architecture {
         return Err(Failure::input(format!(
-            "{weights} is for {}, not for {architecture}; give weights of {architecture}",
+            "{weights} are weights of {}; give weights of {architecture}",
             record.architecture
         )));
     }

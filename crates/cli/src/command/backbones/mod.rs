@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::ValueEnum;
 use radiograph_backbone::Facts;
-use radiograph_libtorch::Device;
+use radiograph_libtorch::DeviceName;
 use radiograph_weights::{Architecture, Lineage, WeightsChoice};
 use serde::Serialize;
 
@@ -14,10 +14,10 @@ use crate::{exit::Exit, failure::Failure, output};
 
 /// Describe the frozen networks, or the features that one makes of images
 ///
-/// Without images: facts about all four networks. With images: for each the shape of its feature map, mean, standard
-/// deviation, largest value, share of zeros and norm. Images are resized to a square and normalised as the weights ask.
+/// Without images: facts about all four networks. With images: the shape of each feature map, its mean, standard deviation,
+/// largest value, share of zeros and norm. Images are resized to a square and normalised as the weights require.
 ///
-/// Exit code 1: an image has no features; the others have.
+/// Exit code 1: an image cannot be read, and is left out. If none can be read, the exit code is 3.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  radiograph backbones phantoms/contact-sheet.png --backbone densenet121 --weights random:1"
@@ -40,23 +40,23 @@ pub(crate) struct Arguments {
     lineage: Option<LineageName>,
 
     /// Side of the network's input in pixels
-    #[arg(long, default_value_t = 224, value_name = "PIXELS")]
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", requires = "images")]
     size: u32,
 
-    /// Layers as published, instead of folded
+    /// Layers as published, instead of folded ones
     #[arg(long, requires = "images")]
     plain: bool,
 
-    /// The five likeliest of ImageNet's 1000 classes by number; needs weights with their classifier
+    /// The five most probable of ImageNet's 1000 classes, by number; needs weights with a classifier
     #[arg(long, requires = "images")]
     classify: bool,
 
     /// Device: cpu, cuda:0, …
-    #[arg(long, default_value = "cpu")]
-    device: Device,
+    #[arg(long, default_value = "cpu", requires = "images")]
+    device: DeviceName,
 
     /// Number of threads [default: number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "images")]
     threads: Option<NonZeroUsize>,
 
     /// JSON on standard output instead of text

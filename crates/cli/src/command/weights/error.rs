@@ -18,34 +18,34 @@ pub(crate) enum FetchError {
     )]
     Convert { name: WeightsName, url: String, architecture: Architecture },
 
-    #[error("{path} cannot be used: {source}", path = path.display())]
+    #[error("{path}: {source}", path = path.display())]
     Io { path: PathBuf, source: io::Error },
 
     #[error(
-        "curl was not found, and it does the fetching; install it (on Debian or Ubuntu: apt-get install curl), or fetch \
-         {url} elsewhere and run `radiograph weights install`"
+        "curl, which downloads files, was not found; install it (on Debian or Ubuntu: apt-get install curl), or fetch {url} \
+         elsewhere and run `radiograph weights install`"
     )]
     NoCurl { url: String },
 
     #[error(
-        "{url} could not be fetched in {attempts} attempts; the last one: {reason}. Run the command again (what has arrived \
-         is kept where the server can go on), or fetch the file elsewhere and run `radiograph weights install`"
+        "{url} could not be fetched in {attempts} attempts: {reason}; run the command again, which continues the transfer if \
+         the server allows it, or fetch the file elsewhere and run `radiograph weights install`"
     )]
     Fetch { url: String, attempts: u32, reason: String },
 
     #[error(
-        "{name} is not published as a file that can be fetched ({origin}); install a file of yours with `radiograph weights \
+        "{name} is not published as a file that can be fetched ({origin}); install your own file with `radiograph weights \
          install {name} FILE`"
     )]
     NoSource { name: WeightsName, origin: String },
 
     #[error(
-        "{url} gave a file with SHA-256 {got}, and the server says {stated}: the transfer is damaged; run the command again"
+        "the file received from {url} has SHA-256 {got}, but the server states {stated}; run the command again"
     )]
     Stated { url: String, stated: ContentHash, got: ContentHash },
 
     #[error(
-        "{name} is not among the published weights ({known}); install a file of yours with `radiograph weights install {name} \
+        "{name} is not among the published weights ({known}); install your own file with `radiograph weights install {name} \
          FILE`"
     )]
     Unknown { name: WeightsName, known: String },

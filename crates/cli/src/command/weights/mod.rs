@@ -22,7 +22,7 @@ use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
 /// List, fetch, install and check pretrained weights
 ///
-/// They lie in $XDG_CACHE_HOME/radiograph/weights, else ~/.cache/radiograph/weights. A bare network name, such as
+/// Weights are kept in $XDG_CACHE_HOME/radiograph/weights, else in ~/.cache/radiograph/weights. A bare network name, such as
 /// inception_v3, selects its first entry in the list.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph weights list")]
@@ -46,24 +46,30 @@ enum Action {
         /// Networks (inception_v3) or published weights (inception_v3.tv_in1k)
         #[arg(required = true, value_name = "NAME")]
         names: Vec<WeightsName>,
-        /// New content for a name that is installed
+        /// Replace installed weights of this name
         #[arg(long)]
         replace: bool,
+        /// JSON on standard output instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Install a safetensors file
-    #[command(after_help = "Example:\n  radiograph weights install inception_v3.mine weights.safetensors")]
+    #[command(after_help = "Example:\n  radiograph weights install densenet121 weights.safetensors")]
     Install {
         /// Name of the weights: a network, a point and a word (inception_v3.mine)
         name: WeightsName,
         /// Safetensors file, which is copied
         file: PathBuf,
-        /// New content for a name that is installed
+        /// Replace installed weights of this name
         #[arg(long)]
         replace: bool,
+        /// JSON on standard output instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Read installed weights again and compare them with their records
     ///
-    /// Exit code 1: weights are not what was installed.
+    /// Exit code 1: a file differs from what was installed.
     #[command(after_help = "Example:\n  radiograph weights check")]
     Check {
         /// Names of installed weights [default: all]
@@ -107,16 +113,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let replacing = |replace: bool| if replace { folder.clone().replacing() } else { folder.clone() };
     match &arguments.action {
         Action::List { json } => list(&folder, *json),
-        Action::Fetch { names, replace } => {
+        Action::Fetch { names, replace, json } => {
             let progress = Progress::new();
+            let mut fetched = Vec::new();
             for name in names {
-                tell(name, &fetch_one(&replacing(*replace), name, *replace, &progress)?)?;
+                let weights = fetch_one(&replacing(*replace), name, *replace, &progress)?;
+                if !json {
+                    tell(name, &weights)?;
+                }
+                fetched.push(Installed::of(name, Ok(weights)));
+            }
+            if *json {
+                output::json(&fetched)?;
             }
             Ok(Exit::Done)
         }
-        Action::Install { name, file, replace } => {
+        Action::Install { name, file, replace, json } => {
             let record = WeightsFolder::identify(name, file)?;
-            tell(name, &replacing(*replace).install(name, file, &record, Taking::Copy)?)?;
+            let weights = replacing(*replace).install(name, file, &record, Taking::Copy)?;
+            if *json {
+                output::json(&Installed::of(name, Ok(weights)))?;
+            } else {
+                tell(name, &weights)?;
+            }
             Ok(Exit::Done)
         }
         Action::Check { names, json } => check(&folder, names, *json),

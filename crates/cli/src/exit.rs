@@ -11,9 +11,9 @@ pub(crate) enum Exit {
     Incomplete,
     /// The command line is wrong.
     Usage,
-    /// The input or a setting is at fault.
+    /// The input or a setting is wrong.
     Input,
-    /// The machine is at fault.
+    /// The machine failed.
     Machine,
     /// Stopped by Ctrl-C.
     Interrupted,
@@ -42,8 +42,8 @@ impl Exit {
             Self::Done => "done",
             Self::Incomplete => "done, but something was left out or found; the command's help says what",
             Self::Usage => "the command line is wrong",
-            Self::Input => "the input or a setting is at fault",
-            Self::Machine => "the machine is at fault: file system, device, memory or network",
+            Self::Input => "the input or a setting is wrong",
+            Self::Machine => "the machine failed: file system, device, memory or network",
             Self::Interrupted => "interrupted",
         }
     }

@@ -7,13 +7,13 @@ use radiograph_forensics::{Columns, PrintedTable, Reading, Rounding, Unit, Verdi
 
 use crate::{exit::Exit, failure::Failure, output};
 
-/// Say which confusion matrices can have made a printed table of scores
+/// Find the confusion matrices that can produce a printed table of scores
 ///
-/// Finds exchanged precision and recall columns, and cells that cannot be true. The CSV has one row a class with columns
-/// class, support and any of precision, recall, f1, accuracy; also missed (errors in this class that the text states),
-/// errors (errors in all), and table (rows of one name are one table). Every class of the test set needs a row.
+/// Finds exchanged precision and recall columns, and cells that cannot be true. The CSV has one row for each class of the
+/// test set, with columns class, support and any of precision, recall, f1, accuracy. Optional columns: missed (number of
+/// errors in this class that the text states), errors (total number of errors), and table (name of the row's table).
 ///
-/// Exit code 1: no matrix makes every cell as printed.
+/// Exit code 1: no matrix produces every cell as printed.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph check-table table.csv --rounding half-up")]
 pub(crate) struct Arguments {

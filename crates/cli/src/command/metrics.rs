@@ -14,15 +14,15 @@ use crate::{exit::Exit, failure::Failure, output};
 /// Score a CSV file of predictions, with an interval on every score
 ///
 /// Columns: label, p_CLASS for each class, and optionally id, patient and fields such as source. Patients are resampled,
-/// not images. Several files of the same images, one a model, are compared with each other.
+/// not images. Several files of the same images (one for each model) are compared with each other.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph metrics predictions.csv --by source")]
 pub(crate) struct Arguments {
-    /// Predictions, one file a model
+    /// Predictions, one file for each model
     #[arg(required = true, value_name = "CSV")]
     predictions: Vec<PathBuf>,
 
-    /// Column whose values are scored one by one; may be repeated
+    /// Column by whose values the images are scored separately; may be repeated
     #[arg(long, value_name = "COLUMN")]
     by: Vec<String>,
 
@@ -160,7 +160,7 @@ fn print(report: &Report, format: Format) -> Result<(), Failure> {
         ))?;
         if !evaluation.patients_known {
             output::line(
-                "no column patient: images count as independent; intervals are too narrow if they are not",
+                "no column patient: images count as independent. If they are not, intervals are too narrow",
             )?;
         }
         output::line("")?;

@@ -6,18 +6,18 @@ use radiograph_phantoms::collection::{Collections, Planted};
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
-/// Draw chest X-rays and write them as public collections lay theirs out, with their defects
+/// Draw chest X-rays in the layouts of public collections, including their defects
 ///
-/// For trying everything out without a download. Ribs, heart, lungs, diaphragm, exposure and noise differ by patient; a
-/// third of the patients have clear lungs, a third one lobar opacity, a third ground glass on both sides. A network that
-/// learns from these drawings learns nothing about patients.
+/// With them, every command can be tried without a download. Ribs, heart, lungs, diaphragm, exposure and noise differ by
+/// patient. A third of the patients have clear lungs, a third have one lobar opacity, and a third have ground glass on both
+/// sides. A network that learns from these drawings learns nothing about patients.
 ///
 /// Writes DIR/collections (six collections), DIR/masks (outlines of the findings), DIR/phantoms.json (what was planted
-/// where) and DIR/contact-sheet.png. The same number of patients, seed and side give the same bytes.
+/// where) and DIR/contact-sheet.png. The same number of patients, seed and side gives the same bytes.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph phantoms --out phantoms --patients 30 --side 96")]
 pub(crate) struct Arguments {
-    /// Folder to write to: new, empty, or one in which the same was begun and interrupted
+    /// Output folder: a new or empty one, or one where the same command was interrupted
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 

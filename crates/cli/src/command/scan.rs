@@ -11,12 +11,12 @@ use radiograph_files::{FileError, create_folder, write_whole};
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
-/// Say what is in collections of chest X-rays, and what is wrong with them
+/// List the contents and the defects of collections of chest X-rays
 ///
 /// Recognises the collections in the given folders by their layout (Cohen, Figure1, Actualmed, COVID-CXNet, Hannover, NIH
 /// ChestX-ray14, Kermany, Mendeley augmented, one folder a class, saved web cases, DICOM files), counts their images by
-/// class, view, age and more, and lists what deserves a look: rows without files, files without rows, wrong extensions,
-/// doubtful images, classes that come from one collection only. The collections stay as they are.
+/// class, view, age and more, and lists possible defects: rows without files, files without rows, wrong extensions,
+/// doubtful images, classes that come from one collection only. The collections are not changed.
 ///
 /// Exit code 1: a folder could not be searched, or a collection could not be read.
 #[derive(clap::Args)]

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
-/// Check the images of a run, and that nothing leaks between training and test
+/// Check that the images of a run match its manifest, and that nothing leaks
 ///
-/// Reads manifest.csv and leakage.json, reads every image again, and searches every border of the split for shared
-/// patients, pictures, groups and families as if for the first time. Each difference is one line.
+/// Reads manifest.csv, leakage.json and every image again. Then it repeats the search for patients, pictures, groups and
+/// families on both sides of the split. Each difference is one line.
 ///
 /// Exit code 1: something differs.
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "RUN|MANIFEST")]
     place: PathBuf,
 
-    /// Folder of the collections, if they were moved since
+    /// Folder of the collections, if they were moved
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 

@@ -1,6 +1,9 @@
 //! Tests the exit codes, the standard output and the messages of the program.
 
-use crate::scene::{PREDICTIONS, Scene, TABLE, text};
+use crate::{
+    help::commands,
+    scene::{PREDICTIONS, Scene, TABLE, text},
+};
 
 /// The table in `radiograph --help`, as code and meaning.
 fn documented(scene: &Scene) -> Vec<(i32, String)> {
@@ -57,6 +60,34 @@ fn a_full_disk_is_the_machines_fault() {
     assert_eq!(status.code(), Some(4));
 }
 
+/// Whoever reads standard error may leave, and a log may lie on a full disk. Neither changes how a command ends.
+#[test]
+fn a_closed_standard_error_changes_no_exit_code() {
+    let scene = Scene::new();
+    scene.draw();
+    let ends_as = |words: &str, code: i32| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut closed: Vec<std::process::Stdio> = vec![writer.into()];
+        if cfg!(target_os = "linux") {
+            closed.push(std::fs::File::options().write(true).open("/dev/full").unwrap().into());
+        }
+        for stderr in closed {
+            let output = scene.command().args(words.split_whitespace()).stderr(stderr).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "`radiograph {words}`");
+        }
+    };
+    ends_as("metrics missing.csv", 3);
+    ends_as("metrics", 2);
+    ends_as("scan phantoms/collections", 0);
+    ends_as("verify missing", 3);
+    ends_as("assemble runs/first --data phantoms/collections", 0);
+    ends_as("preview phantoms/contact-sheet.png missing.png --out preview.png", 1);
+    if cfg!(not(feature = "libtorch")) {
+        ends_as("train runs/first", 2);
+    }
+}
+
 #[test]
 fn an_error_is_one_line_that_names_the_place() {
     let scene = Scene::new();
@@ -65,7 +96,10 @@ fn an_error_is_one_line_that_names_the_place() {
         ("scan missing", "missing"),
         ("verify runs/typo", "`runs/typo` holds no manifest.csv"),
         ("evaluate runs/typo", "`runs/typo` is not a run folder: it has no config.toml"),
-        ("evaluate runs/typo --preset trustworthy", "data.folder"),
+        (
+            "evaluate runs/typo --preset trustworthy",
+            "`radiograph assemble runs/typo --data DIR` begins a run there",
+        ),
         ("assemble runs/new --data missing", "missing"),
         ("assemble runs/new --data . --set sed=3", "sed"),
         ("assemble runs/new --config missing.toml", "missing.toml"),
@@ -96,6 +130,24 @@ fn json_is_all_there_is_on_standard_output() {
     assert_eq!(scene.json("weights check --json").as_array().map(Vec::len), Some(0));
 }
 
+/// A folder that was left out as a whole has no row anywhere, so the exit code tells of it, each time.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_left_out_is_in_the_exit_code() {
+    let scene = Scene::new();
+    scene.draw();
+    assert_eq!(scene.code("assemble runs/whole --data phantoms/collections"), 0);
+    std::os::unix::fs::symlink(scene.file("phantoms/masks"), scene.file("phantoms/collections/linked"))
+        .unwrap();
+    for words in ["assemble runs/first --data phantoms/collections", "assemble runs/first"] {
+        let output = scene.run(words);
+        assert_eq!(output.status.code(), Some(1), "{words}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("linked is left out: a linked folder"), "{words}");
+    }
+    let assembled = scene.json("assemble runs/first --json");
+    assert_eq!(assembled["unsearched"]["refused"].as_array().map(Vec::len), Some(1), "{assembled}");
+}
+
 #[test]
 fn some_images_that_cannot_be_shown_do_not_hide_the_others() {
     let scene = Scene::new();
@@ -106,24 +158,103 @@ fn some_images_that_cannot_be_shown_do_not_hide_the_others() {
     assert!(scene.file("preview.png").is_file());
 }
 
+/// Only `run` and `assemble` begin a run; their help says so of the folder.
+#[test]
+fn a_stage_begins_no_run() {
+    let scene = Scene::new();
+    scene.draw();
+    std::fs::create_dir(scene.file("empty")).unwrap();
+    let mut stages = 0;
+    for command in commands(&text(&scene.run("--help").stdout)) {
+        let help = text(&scene.run(&format!("{command} --help")).stdout);
+        if !help.contains("--set <KEY=VALUE>") || ["run", "assemble"].contains(&command.as_str()) {
+            continue;
+        }
+        stages += 1;
+        for folder in ["runs/new", "empty"] {
+            for flags in ["", "--data phantoms/collections", "--set seed=3"] {
+                let words = format!("{command} {folder} {flags}");
+                let output = scene.run(&words);
+                let error = text(&output.stderr);
+                assert_eq!(output.status.code(), Some(3), "{words}: {error}");
+                let no_run = format!("`{folder}` is not a run folder: it has no config.toml");
+                assert!(error.contains(&no_run), "{words}: {error}");
+            }
+        }
+    }
+    assert_eq!(stages, if cfg!(feature = "libtorch") { 5 } else { 2 });
+    assert!(!scene.file("runs").exists());
+    assert_eq!(std::fs::read_dir(scene.file("empty")).unwrap().count(), 0);
+}
+
+/// Paths are stored whole, so that a run continues from any folder.
+#[test]
+fn a_run_continues_from_another_folder() {
+    let scene = Scene::new();
+    scene.draw();
+    let begin = "assemble runs/first --data phantoms/collections --set compute.feature_stores=stores \
+                 --set weights.vgg19=mine.safetensors";
+    assert_eq!(scene.code(begin), 0);
+    let config = std::fs::read_to_string(scene.file("runs/first/config.toml")).unwrap();
+    let here = scene.path().canonicalize().unwrap();
+    for path in ["phantoms/collections", "stores", "mine.safetensors"] {
+        let whole = format!("= \"{}\"", here.join(path).display());
+        assert!(config.contains(&whole), "{whole}: {config}");
+    }
+    let elsewhere = scene.file("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let same = "assemble ../runs/first --data ../phantoms/collections";
+    for words in [same, "assemble ../runs/first"] {
+        let output = scene.command().args(words.split_whitespace()).current_dir(&elsewhere).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words}: {}", text(&output.stderr));
+    }
+}
+
 #[test]
 fn a_run_keeps_its_settings() {
     let scene = Scene::new();
     scene.draw();
-    let begin = "assemble runs/first --data phantoms/collections --set data.folds=2 --json";
-    let begin = begin.replace("data.folds", "training.folds");
-    let assembled = scene.json(&begin);
+    let begin = "assemble runs/first --data phantoms/collections --set training.folds=2 --json";
+    let assembled = scene.json(begin);
     assert!(assembled["test"].as_u64().is_some_and(|images| images > 0), "{assembled}");
     assert_eq!(assembled["folds"], 2);
     let manifest = std::fs::read(scene.file("runs/first/manifest.csv")).unwrap();
     // No flags, and flags that agree.
     assert_eq!(scene.json("assemble runs/first --json"), assembled);
-    assert_eq!(scene.json(&begin), assembled);
-    assert_eq!(scene.code("assemble runs/first --set training.folds=2"), 0);
-    // A flag that does not agree.
-    let other = scene.run("assemble runs/first --set training.folds=3");
-    assert_eq!(other.status.code(), Some(3));
-    assert!(text(&other.stderr).contains("training.folds"), "{}", text(&other.stderr));
+    assert_eq!(scene.json(begin), assembled);
+    scene.write("same.toml", "[training]\nfolds = 2").write("other.toml", "[training]\nfolds = 3");
+    scene.write("printed.toml", &text(&scene.run("config").stdout));
+    for flags in [
+        "--set training.folds=2",
+        "--preset trustworthy",
+        "--config same.toml",
+        "--config same.toml --data ./phantoms/collections --preset trustworthy",
+        "--config other.toml --set training.folds=2",
+        "--config printed.toml --set training.folds=2",
+    ] {
+        assert_eq!(scene.code(&format!("assemble runs/first {flags}")), 0, "{flags}");
+    }
+    // Flags that do not agree: the first setting that differs is named, with both values.
+    for (flags, named) in [
+        ("--set training.folds=3", "training.folds = 2, not 3"),
+        ("--config other.toml", "training.folds = 2, not 3"),
+        ("--config printed.toml", "training.folds = 2, not 5"),
+        ("--preset paper", "preset = \"trustworthy\", not \"paper\""),
+        ("--permute-labels", "permute_labels = false, not true"),
+        ("--data elsewhere", "data.folder"),
+        ("--set training.clipping=false --set training.folds=2", "training.clipping"),
+        ("--set compute.device=cuda:99", "compute.device = \"cpu\", not \"cuda:99\""),
+    ] {
+        for command in ["assemble", "evaluate", "report"] {
+            let other = scene.run(&format!("{command} runs/first {flags}"));
+            let error = text(&other.stderr);
+            assert_eq!(other.status.code(), Some(3), "{command} {flags}: {error}");
+            assert!(
+                error.contains("holds a run with") && error.contains(named),
+                "{command} {flags}: {error}"
+            );
+        }
+    }
     assert_eq!(std::fs::read(scene.file("runs/first/manifest.csv")).unwrap(), manifest);
 
     assert_eq!(scene.code("verify runs/first"), 0);
@@ -138,12 +269,20 @@ fn a_run_keeps_its_settings() {
     assert_eq!(scene.code("verify runs/first --data moved"), 0);
 }
 
+/// The commands that a help text names as absent from this build.
+pub(crate) fn absent(help: &str) -> Vec<String> {
+    let line = help.lines().find_map(|line| line.strip_prefix("Not in this build, which has no libtorch: "));
+    line.map(|names| names.split(", ").map(str::to_owned).collect()).unwrap_or_default()
+}
+
 #[cfg(not(feature = "libtorch"))]
 #[test]
 fn a_command_that_this_build_lacks_is_named() {
     let scene = Scene::new();
-    for name in ["run", "extract", "train", "explain", "predict", "external-test", "devices", "backbones"] {
-        let output = scene.run(name);
+    let names = absent(&text(&scene.run("--help").stdout));
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        let output = scene.run(&name);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(error.contains("built without it") && error.lines().count() == 1, "{name}: {error}");

@@ -2,9 +2,12 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
+
+use radiograph_weights::{Architecture, Expected, Group};
 
 /// A folder for one test, with the files that examples in help texts name.
 pub(crate) struct Scene {
@@ -33,6 +36,26 @@ impl Scene {
     pub(crate) fn draw(&self) -> &Self {
         let drawn = self.run("phantoms --out phantoms --patients 30 --side 96");
         assert!(drawn.status.success(), "{}", text(&drawn.stderr));
+        self
+    }
+
+    /// Writes weights of DenseNet121 that are all zero, as a user may have them in a file.
+    pub(crate) fn write_weights(&self, name: &str) -> &Self {
+        let (mut header, mut end) = (serde_json::Map::new(), 0);
+        let expected = Expected::of(Architecture::DenseNet121);
+        for one in expected.into_iter().filter(|one| one.group == Group::Features) {
+            let begin = end;
+            end += 4 * one.shape.iter().product::<usize>();
+            let tensor =
+                serde_json::json!({ "dtype": "F32", "shape": one.shape, "data_offsets": [begin, end] });
+            header.insert(one.name, tensor);
+        }
+        let header = serde_json::to_vec(&header).unwrap();
+        let mut file = fs::File::create(self.file(name)).unwrap();
+        file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
+        file.write_all(&header).unwrap();
+        // The zeros are a hole in the file.
+        file.set_len((8 + header.len() + end) as u64).unwrap();
         self
     }
 

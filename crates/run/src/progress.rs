@@ -44,13 +44,8 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble
-            | Self::Extract
-            | Self::Train
-            | Self::Evaluate
-            | Self::Compare
-            | Self::Explain
-            | Self::Report => 1,
+            Self::Assemble => 2,
+            Self::Extract | Self::Train | Self::Evaluate | Self::Compare | Self::Explain | Self::Report => 1,
         }
     }
 

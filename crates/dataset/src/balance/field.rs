@@ -112,11 +112,14 @@ impl FromStr for Field {
 
 impl BalancedBy {
     /// Keeps equally many images of each class at every value, at most `limit` of a class in all. `by_class` holds the
-    /// images of each class in the order in which they are taken.
+    /// images of each class in the order in which they are taken, and `fill` the same images in the order in which they
+    /// fill a class up. Both are drawn independently: of those that are left over at a value where many are kept, all
+    /// have high numbers.
     pub(super) fn choose(
         &self,
         records: &[&Record],
         by_class: &BTreeMap<ClassName, Vec<usize>>,
+        fill: &BTreeMap<ClassName, Vec<usize>>,
         limit: Option<usize>,
     ) -> Matched {
         let mut cells: BTreeMap<String, BTreeMap<&ClassName, Vec<usize>>> = BTreeMap::new();
@@ -144,7 +147,7 @@ impl BalancedBy {
         if self.unmatched == Unmatched::Fill {
             let smallest = by_class.values().map(Vec::len).min().unwrap_or(0);
             let size = limit.unwrap_or(smallest).min(smallest);
-            for images in by_class.values() {
+            for images in fill.values() {
                 let already = images.iter().filter(|image| kept.contains(image)).count();
                 let rest: Vec<usize> = images.iter().copied().filter(|image| !kept.contains(image)).collect();
                 kept.extend(rest.into_iter().take(size.saturating_sub(already)));

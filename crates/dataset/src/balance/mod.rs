@@ -1,8 +1,11 @@
 //! Chooses the images that are used, so that no class, patient or picture counts too often.
 //!
-//! Undersampling chooses by a number that depends on the seed and the image's id alone, so that neither the order of the
-//! images nor what else is there decides. [`oversample`] and [`class_weights`] are the alternatives: they leave all images
-//! in and change how often or how much each one counts in training.
+//! Undersampling chooses by numbers that depend on the seed, the step and the image's id alone, so that neither the order
+//! of the images nor what else is there decides. Each step draws its own numbers: with one number for all, the images that
+//! pass a patient's cap are those with low numbers, and the next step would take them before everybody else's.
+//!
+//! [`oversample`] and [`class_weights`] are the alternatives: they leave all images in and change how often or how much
+//! each one counts in training.
 
 mod error;
 mod field;
@@ -18,7 +21,7 @@ pub use field::{BalancedBy, Field, Shortfall, Unmatched};
 use radiograph_random::Stream;
 pub use weigh::{class_weights, oversample};
 
-use crate::{ClassName, Provenance, Reason, Record, group::Groups};
+use crate::{ClassName, Provenance, Reason, Record, RecordId, group::Groups};
 
 /// Rules for choosing images. The default keeps all.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -96,24 +99,23 @@ impl Balance {
         if zero(self.per_patient) || zero(self.per_group) || self.per_class == PerClass::AtMost(0) {
             return Err(BalanceError::Setting { field: "cap", remedy: "keep at least one image" });
         }
-        let mut choice = Choice::new(self, records, seed);
+        let mut choice = Choice { balance: self, records, seed, reasons: vec![None; records.len()] };
         if self.one_per_picture {
-            let best = choice.cap(1, |image| Some(groups.picture(image)));
-            for (image, kept) in best {
+            for (image, kept) in choice.beyond(1, Draw::Picture, |image| Some(groups.picture(image))) {
                 choice.reasons[image] = Some(Reason::SamePicture(records[kept].id.clone()));
             }
         }
         if let Some(limit) = self.per_patient {
-            for (image, _) in choice.cap(limit, |image| records[image].patient.as_ref()) {
+            for (image, _) in choice.beyond(limit, Draw::Patient, |image| records[image].patient.as_ref()) {
                 choice.reasons[image] = Some(Reason::PatientCap(limit));
             }
         }
         if let Some(limit) = self.per_group {
-            for (image, _) in choice.cap(limit, |image| Some(groups.group(image))) {
+            for (image, _) in choice.beyond(limit, Draw::Group, |image| Some(groups.group(image))) {
                 choice.reasons[image] = Some(Reason::GroupCap(limit));
             }
         }
-        let mut by_class = choice.by_class(classes)?;
+        let mut by_class = choice.by_class(classes, Draw::Class)?;
         let smallest = by_class.values().map(Vec::len).min().unwrap_or(0);
         let limit = match self.per_class {
             PerClass::All => None,
@@ -122,7 +124,8 @@ impl Balance {
         };
         let mut shortfalls = Vec::new();
         if let Some(by) = &self.by {
-            let matched = by.choose(records, &by_class, limit);
+            let fill = choice.by_class(classes, Draw::Fill)?;
+            let matched = by.choose(records, &by_class, &fill, limit);
             for (image, reason) in matched.unmatched {
                 choice.reasons[image] = Some(reason);
             }
@@ -144,46 +147,64 @@ impl Balance {
     }
 }
 
-/// A choice under way: who is still in, and the order in which images are preferred.
+/// A choice under way: who is still in.
 struct Choice<'a> {
+    balance: &'a Balance,
     records: &'a [&'a Record],
-    /// All images, the best first.
-    order: Vec<usize>,
-    /// Order of undersampling: originals first, then chance.
-    draw: Vec<usize>,
+    seed: u64,
     reasons: Vec<Option<Reason>>,
 }
 
-impl<'a> Choice<'a> {
-    fn new(balance: &Balance, records: &'a [&'a Record], seed: u64) -> Self {
-        let chances: Vec<u64> = records
-            .iter()
-            .map(|record| Stream::new(seed, &format!("balance {}", record.id)).bits())
+/// A step that chooses by chance. Each has numbers of its own.
+#[derive(Clone, Copy)]
+enum Draw {
+    Picture,
+    Patient,
+    Group,
+    Class,
+    Fill,
+}
+
+impl Draw {
+    fn number(self, seed: u64, record: &Record) -> u64 {
+        let purpose = match self {
+            Self::Picture => "one of a picture",
+            Self::Patient => "cap of a patient",
+            Self::Group => "cap of a group",
+            Self::Class => "cap of a class",
+            Self::Fill => "fill of a class",
+        };
+        Stream::new(seed, &format!("{purpose} {}", record.id)).bits()
+    }
+}
+
+impl Choice<'_> {
+    /// Who is still in, sorted by what `rank` says of them, then by chance.
+    fn drawn<R: Ord>(&self, draw: Draw, rank: impl Fn(&Record) -> R) -> Vec<usize> {
+        let still_in = (0..self.records.len()).filter(|image| self.reasons[*image].is_none());
+        let mut drawn: Vec<(R, u64, &RecordId, usize)> = still_in
+            .map(|image| {
+                let record = self.records[image];
+                (rank(record), draw.number(self.seed, record), &record.id, image)
+            })
             .collect();
-        let chance = |image: &usize| (chances[*image], &records[*image].id);
-        let ranks: Vec<Vec<u8>> = records
-            .iter()
-            .map(|record| balance.prefer.iter().map(|preference| preference.rank(record)).collect())
-            .collect();
-        let mut order: Vec<usize> = (0..records.len()).collect();
-        order.sort_by(|one, other| {
-            ranks[*one].cmp(&ranks[*other]).then_with(|| chance(one).cmp(&chance(other)))
-        });
-        let originals_first = balance.prefer.contains(&Preference::Original);
-        let mut draw: Vec<usize> = (0..records.len()).collect();
-        draw.sort_by_key(|image| (originals_first && records[*image].origin.is_augmented(), chance(image)));
-        Self { records, order, draw, reasons: vec![None; records.len()] }
+        drawn.sort_unstable();
+        drawn.into_iter().map(|(_, _, _, image)| image).collect()
     }
 
     /// Images beyond the first `limit` of each key that are still in, each with the best image of its key.
-    fn cap<K: Eq + std::hash::Hash>(
+    fn beyond<K: Eq + std::hash::Hash>(
         &self,
         limit: usize,
+        draw: Draw,
         key: impl Fn(usize) -> Option<K>,
     ) -> Vec<(usize, usize)> {
+        let ranks = |record: &Record| -> Vec<u8> {
+            self.balance.prefer.iter().map(|preference| preference.rank(record)).collect()
+        };
         let mut kept: HashMap<K, (usize, usize)> = HashMap::new();
         let mut beyond = Vec::new();
-        for &image in self.order.iter().filter(|image| self.reasons[**image].is_none()) {
+        for image in self.drawn(draw, ranks) {
             if let Some(key) = key(image) {
                 let (count, best) = kept.entry(key).or_insert((0, image));
                 if *count == limit {
@@ -196,11 +217,16 @@ impl<'a> Choice<'a> {
         beyond
     }
 
-    /// Who is still in, by class, in the order of undersampling.
-    fn by_class(&self, classes: &Classes) -> Result<BTreeMap<ClassName, Vec<usize>>, BalanceError> {
+    /// Who is still in, by class, in an order of undersampling: originals first if they are preferred, then chance.
+    fn by_class(
+        &self,
+        classes: &Classes,
+        draw: Draw,
+    ) -> Result<BTreeMap<ClassName, Vec<usize>>, BalanceError> {
         let mut by_class: BTreeMap<ClassName, Vec<usize>> =
             classes.names().map(|name| (ClassName::from(name), Vec::new())).collect();
-        for &image in self.draw.iter().filter(|image| self.reasons[**image].is_none()) {
+        let originals_first = self.balance.prefer.contains(&Preference::Original);
+        for image in self.drawn(draw, |record| originals_first && record.origin.is_augmented()) {
             if let Some(images) = self.records[image].class().and_then(|class| by_class.get_mut(class)) {
                 images.push(image);
             }

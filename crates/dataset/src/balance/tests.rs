@@ -128,6 +128,91 @@ fn a_field_is_balanced_where_it_can_be_and_the_rest_is_told() {
     assert_eq!(filled.shortfalls.len(), 2);
 }
 
+/// How often each image is kept with the seeds from 0 to `SEEDS`.
+fn times_kept(balance: &Balance, records: &[Record], pairs: &[SamePicture]) -> Vec<u32> {
+    let records: Vec<&Record> = records.iter().collect();
+    let groups = Groups::of(&records, pairs).unwrap();
+    let mut times = vec![0; records.len()];
+    for seed in 0..SEEDS {
+        let balanced = balance.choose(&records, &groups, &classes(), seed).unwrap();
+        let kept = balanced.reasons.iter().map(|reason| u32::from(reason.is_none()));
+        times.iter_mut().zip(kept).for_each(|(times, kept)| *times += kept);
+    }
+    times
+}
+
+const SEEDS: u64 = 400;
+
+/// Panics unless a sum over all seeds is within 4.5 standard errors of `mean`; by chance that happens to one in 150,000.
+#[track_caller]
+fn near(sum: u32, mean: f64, variance: f64) {
+    let (seeds, sum) = (SEEDS as f64, f64::from(sum));
+    let errors = (sum - seeds * mean) / (seeds * variance).sqrt();
+    assert!(errors.abs() < 4.5, "{} a seed, expected {mean}: {errors:.1} standard errors", sum / seeds);
+}
+
+/// One patient of twelve has 40 films. The cap leaves 4 of them beside 11 others, and 12 of these 15 are needed: by
+/// independent draws the patient keeps 4 × 12 / 15 of them, with the variance of the hypergeometric distribution.
+#[test]
+fn a_patient_with_many_images_keeps_no_larger_share_after_the_cap_than_others() {
+    let mut records = records([51, 12, 12]);
+    for (at, record) in records.iter_mut().enumerate() {
+        record.patient = Some(format!("clinic:{}", at.max(39)).parse().unwrap());
+    }
+    let balance = Balance { per_patient: Some(4), per_class: PerClass::Smallest, ..Balance::default() };
+    let times = times_kept(&balance, &records, &[]);
+    let share = 12.0 / 15.0;
+    near(times[..40].iter().sum(), 4.0 * share, 12.0 * (4.0 / 15.0) * (11.0 / 15.0) * (3.0 / 14.0));
+    for &other in &times[40..51] {
+        near(other, share, share * (1.0 - share));
+    }
+    let of_one = 4.0 / 40.0 * share;
+    for &film in &times[..40] {
+        near(film, of_one, of_one * (1.0 - of_one));
+    }
+}
+
+/// Of eight pictures of a patient, four have nine copies. Which copy is kept says nothing about which picture is.
+#[test]
+fn a_picture_with_copies_passes_the_caps_no_more_often_than_one_without() {
+    for (per_patient, per_group) in [(Some(4), None), (None, Some(4))] {
+        let mut records = records([44, 8, 8]);
+        for record in &mut records[..44] {
+            record.patient = Some("clinic:p".parse().unwrap());
+        }
+        let pair = |copy: usize| SamePicture { first: copy % 4, second: copy, evidence: Evidence::SameBytes };
+        let pairs: Vec<SamePicture> = (4..40).map(pair).collect();
+        let balance = Balance { one_per_picture: true, per_patient, per_group, ..Balance::default() };
+        let times = times_kept(&balance, &records, &pairs);
+        for &alone in &times[40..44] {
+            near(alone, 0.5, 0.25);
+        }
+        for picture in 0..4 {
+            near((0..40).filter(|image| image % 4 == picture).map(|image| times[image]).sum(), 0.5, 0.25);
+        }
+    }
+}
+
+/// At one value 9 of 10 images are matched and at the other 1 of 10; 2 more of the 10 that are left over fill the class.
+#[test]
+fn images_that_fill_a_class_are_drawn_anew() {
+    let mut records = records([20, 12, 12]);
+    for (at, record) in records.iter_mut().enumerate() {
+        let young = at < 10 || (20..29).contains(&at) || (32..41).contains(&at);
+        record.age = Some(Age::years(if young { 20 } else { 65 }));
+    }
+    // The old ones of the other classes: 3 each, of which the third class lacks two.
+    records[42].age = None;
+    records[43].age = None;
+    let by = BalancedBy { field: Field::AgeBand, unmatched: Unmatched::Fill };
+    let balance = Balance { per_class: PerClass::Smallest, by: Some(by), ..Balance::default() };
+    let times = times_kept(&balance, &records, &[]);
+    let filled = 0.2; // 2 of the 1 + 9 that are left over
+    near(times[..10].iter().sum(), 9.0 + filled, filled * (1.0 - filled));
+    // The hypergeometric variance of how many of the nine fill the class.
+    near(times[10..20].iter().sum(), 1.0 + 9.0 * filled, 2.0 * 0.9 * 0.1 * (8.0 / 9.0));
+}
+
 #[test]
 fn a_class_without_images_and_a_cap_of_none_are_errors() {
     let records = records([3, 0, 4]);

@@ -26,8 +26,10 @@
 //! ```
 
 mod achieved;
+mod cover;
 mod deal;
 mod error;
+mod hold_out;
 mod source_out;
 mod units;
 
@@ -37,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use achieved::PartCount;
 pub use error::SplitError;
+use hold_out::{hold_out, hold_out_around_cover};
 pub use source_out::{Abstention, SourceOut, leave_one_source_out};
 use units::Units;
 
@@ -114,19 +117,38 @@ impl Sample {
 }
 
 impl Split {
-    /// The place of every sample. No class is missing from the test images or from a fold.
+    /// The place of every sample. No class is missing from the test images or from a fold: groups are dealt in proportion,
+    /// and where that leaves a class out, the groups that each part needs are searched for first.
     ///
     /// # Errors
     ///
     /// [`SplitError::Setting`] if a field is out of its range, [`SplitError::TooFewGroups`] if a class has fewer groups
-    /// than parts, [`SplitError::PartWithoutClass`] if groups of several classes cannot be dealt so that every part has
+    /// than parts, [`SplitError::PartsWithoutClass`] if groups of several classes cannot be dealt so that every part has
     /// every class.
     pub fn places(&self, samples: &[Sample], seed: u64) -> Result<Vec<Place>, SplitError> {
         if !(self.test > 0.0 && self.test < 1.0) {
             return Err(SplitError::Setting { field: "test", remedy: "give a share between 0 and 1" });
         }
-        let units = Units::of(samples, self.kind);
-        let tested = deal::hold_out(&units, self.test, self.folds.max(1) as usize, seed)?;
+        let (units, folds) = (Units::of(samples, self.kind), self.folds as usize);
+        if let Some(tested) = hold_out(&units, self.test, folds, seed)? {
+            match self.places_around(samples, &units, &tested, seed) {
+                // Another test part may leave groups that can be dealt to folds.
+                Err(SplitError::PartsWithoutClass { .. }) => {}
+                outcome => return outcome,
+            }
+        }
+        let tested = hold_out_around_cover(&units, self.test, folds, seed)?;
+        self.places_around(samples, &units, &tested, seed)
+    }
+
+    /// The place of every sample, given the units that are tested on.
+    fn places_around(
+        &self,
+        samples: &[Sample],
+        units: &Units,
+        tested: &[bool],
+        seed: u64,
+    ) -> Result<Vec<Place>, SplitError> {
         let mut places: Vec<Place> = samples
             .iter()
             .enumerate()

@@ -122,8 +122,10 @@ fn one_giant_group_is_an_error_that_names_class_and_remedy() {
     let samples: Vec<Sample> =
         (0..90).map(|at| sample(&format!("clinic:{at}"), CLASSES[at % 3], 1)).collect();
     let error = Split { kind: Kind::Grouped, test: 0.2, folds: 5 }.places(&samples, 7).unwrap_err();
-    assert!(matches!(error, SplitError::TooFewGroups { groups: 1, needed: 6, .. }));
-    assert!(error.to_string().contains("class COVID-19 has 1 groups, and 6 parts need one each"), "{error}");
+    assert!(matches!(error, SplitError::TooFewGroups { groups: 1, folds: 5, test: true, .. }));
+    let told = "class COVID-19 has 30 images of 1 patient (images that must stay together count as one patient), and the \
+                test part and 5 folds need one each, 6 in all; add images of at least 5 other patients";
+    assert_eq!(error.to_string(), told);
     // Image by image, the same data can be split, and the copies are on both sides.
     assert!(Split { kind: Kind::ImageLevel, test: 0.2, folds: 5 }.places(&samples, 7).is_ok());
 }
@@ -146,8 +148,144 @@ fn fewer_groups_than_folds_are_an_error_in_any_kind() {
         (0..12).map(|at| sample(&format!("clinic:{at}"), CLASSES[at % 3], at)).collect();
     for kind in [Kind::Grouped, Kind::ImageLevel] {
         let error = k_fold(&samples, kind, 5, 7).unwrap_err();
-        assert!(matches!(error, SplitError::TooFewGroups { groups: 4, needed: 5, .. }), "{error}");
+        assert!(matches!(error, SplitError::TooFewGroups { groups: 4, folds: 5, .. }), "{error}");
         assert!(k_fold(&samples, kind, 4, 7).is_ok());
+    }
+}
+
+/// Samples of groups: for each group, its images by class.
+fn of_groups(groups: &[Vec<usize>]) -> Vec<Sample> {
+    let images =
+        groups.iter().enumerate().flat_map(|(group, images)| images.iter().map(move |class| (group, *class)));
+    let sample = |(at, (group, class)): (usize, (usize, usize))| {
+        sample(&format!("clinic:{at}"), CLASSES[class], group)
+    };
+    images.enumerate().map(sample).collect()
+}
+
+/// Panics unless no group is on two sides and every one of these parts, which is all there are, has every class.
+#[track_caller]
+fn check_parts(samples: &[Sample], places: &[Place], parts: usize) {
+    let mut of_group: BTreeMap<&GroupId, Option<u32>> = BTreeMap::new();
+    let mut of_part: BTreeMap<Option<u32>, BTreeSet<&ClassName>> = BTreeMap::new();
+    for (sample, place) in samples.iter().zip(places) {
+        assert!(!place.is_excluded());
+        let part = place.fold(); // none: the test part
+        assert_eq!(*of_group.entry(&sample.group).or_insert(part), part, "{}", sample.group);
+        of_part.entry(part).or_default().insert(&sample.class);
+    }
+    let classes = samples.iter().map(|sample| &sample.class).collect::<BTreeSet<_>>().len();
+    assert_eq!(of_part.len(), parts);
+    assert!(of_part.values().all(|of_part| of_part.len() == classes), "{of_part:?}");
+}
+
+/// The example of scikit-learn's issue 28218, whose `StratifiedGroupKFold` leaves folds without a class: groups a, b, c
+/// and d with the classes 1, 1 and 0, 0 and 2, and 2. Only a with c against b with d is a split.
+#[test]
+fn the_split_that_scikit_learn_did_not_find_is_found() {
+    let samples = of_groups(&[vec![1], vec![1, 0], vec![0, 2], vec![2]]);
+    for seed in 0..50 {
+        check_parts(&samples, &k_fold(&samples, Kind::Grouped, 2, seed).unwrap(), 2);
+        let error = Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, seed).unwrap_err();
+        assert!(matches!(error, SplitError::TooFewGroups { groups: 2, folds: 2, .. }), "{error}");
+    }
+}
+
+/// Its issue 34828: as many groups as folds, of which one fold stayed empty.
+#[test]
+fn as_many_groups_as_parts_leave_no_part_empty() {
+    for big in [1, 25, 40] {
+        let mut groups: Vec<Vec<usize>> = (0..18).map(|group| vec![group % 3]).collect();
+        groups[0] = vec![0; big];
+        let samples = of_groups(&groups);
+        for seed in 0..20 {
+            let places = Split { kind: Kind::Grouped, test: 0.2, folds: 5 }.places(&samples, seed).unwrap();
+            check_parts(&samples, &places, 6);
+        }
+    }
+}
+
+#[test]
+fn too_few_patients_are_counted_with_what_to_do() {
+    // Three patients with pneumonia, one of them with two images.
+    let mut groups: Vec<Vec<usize>> = (0..20).map(|group| vec![if group % 2 == 0 { 0 } else { 2 }]).collect();
+    groups.extend([vec![1], vec![1, 1], vec![1]]);
+    let samples = of_groups(&groups);
+    let told =
+        |folds| Split { kind: Kind::Grouped, test: 0.2, folds }.places(&samples, 7).unwrap_err().to_string();
+    let expected = "class pneumonia has 4 images of 3 patients (images that must stay together count as one patient), and \
+                    the test part and 5 folds need one each, 6 in all; ask for at most 2 folds, or add images of at least \
+                    3 other patients";
+    assert_eq!(told(5), expected);
+    assert!(Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, 7).is_ok());
+    assert!(told(3).ends_with("add images of at least 1 other patient"), "{}", told(3));
+    let error = k_fold(&samples, Kind::ImageLevel, 5, 7).unwrap_err().to_string();
+    assert!(
+        error.starts_with("class pneumonia has 4 images, and 5 folds need one each, 5 in all; "),
+        "{error}"
+    );
+}
+
+/// Every class has three groups, but two of each are one: the number 62 of one hospital and of another.
+#[test]
+fn groups_of_several_classes_that_cannot_be_dealt_are_told() {
+    let samples = of_groups(&[vec![0, 1, 2], vec![0, 1], vec![1, 2], vec![0, 2]]);
+    let error = Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, 7).unwrap_err();
+    assert_eq!(error, SplitError::PartsWithoutClass { possible: Some(2), folds: 2, test: true });
+    let told = "groups with images of several classes cannot be dealt so that the test part and 2 folds have every class: 2 \
+                parts can; add images of other patients";
+    assert_eq!(error.to_string(), told);
+    let places = Split { kind: Kind::Grouped, test: 0.2, folds: 0 }.places(&samples, 7).unwrap();
+    assert!(places.contains(&Place::Test) && places.iter().any(Place::is_train));
+}
+
+/// Whether groups of classes can be dealt so that each of `parts` parts has all three: by trying every deal.
+fn can_be_dealt(groups: &[BTreeSet<usize>], parts: usize) -> bool {
+    let classes: BTreeSet<usize> = groups.iter().flatten().copied().collect();
+    (0..parts.pow(groups.len() as u32)).any(|mut deal| {
+        let mut of_part = vec![BTreeSet::new(); parts];
+        for group in groups {
+            of_part[deal % parts].extend(group);
+            deal /= parts;
+        }
+        of_part.iter().all(|of_part| *of_part == classes)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Against every possible deal: what can be dealt is dealt, and what cannot is an error that knows how far it goes.
+    #[test]
+    fn a_split_that_exists_is_found(
+        groups in prop::collection::vec(prop::collection::btree_set(0_usize..3, 1..=3), 2..9),
+        twice in 0_usize..8,
+        seed: u64,
+    ) {
+        let mut images: Vec<Vec<usize>> = groups.iter().map(|classes| classes.iter().copied().collect()).collect();
+        let at = twice % images.len();
+        images[at] = images[at].repeat(9);
+        let samples = of_groups(&images);
+        for (parts, dealt) in [
+            (3, Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, seed)),
+            (2, k_fold(&samples, Kind::Grouped, 2, seed)),
+            (3, k_fold(&samples, Kind::Grouped, 3, seed)),
+        ] {
+            match dealt {
+                Ok(places) => check_parts(&samples, &places, parts),
+                Err(SplitError::TooFewGroups { class, groups: told, .. }) => {
+                    let class = CLASSES.iter().position(|name| class == *name).unwrap();
+                    prop_assert_eq!(told, groups.iter().filter(|classes| classes.contains(&class)).count());
+                    prop_assert!(told < parts);
+                }
+                Err(SplitError::PartsWithoutClass { possible, .. }) => {
+                    let possible = possible.unwrap();
+                    prop_assert!(possible < parts && !can_be_dealt(&groups, possible + 1));
+                    prop_assert!(can_be_dealt(&groups, possible));
+                }
+                Err(other) => prop_assert!(false, "{}", other),
+            }
+        }
     }
 }
 

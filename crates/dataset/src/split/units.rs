@@ -9,6 +9,7 @@ use crate::ClassName;
 
 /// Units of a list of samples.
 pub(super) struct Units {
+    pub(super) kind: Kind,
     /// Classes, sorted.
     pub(super) classes: Vec<ClassName>,
     pub(super) all: Vec<Unit>,
@@ -49,7 +50,7 @@ impl Units {
             of_samples.push(unit);
         }
         drop(positions);
-        Self { classes, all: units, images, of_samples }
+        Self { kind, classes, all: units, images, of_samples }
     }
 
     /// The unit of the sample at this position.

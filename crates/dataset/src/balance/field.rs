@@ -46,23 +46,18 @@ pub enum Unmatched {
     Fill,
 }
 
-/// A value at which the classes could not be made equal without loss.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Shortfall {
-    /// The field.
-    pub field: Field,
-    /// The value.
-    pub value: String,
-    /// Images of each class that there were.
-    pub available: BTreeMap<ClassName, usize>,
-    /// Images of each class that are kept.
-    pub kept: BTreeMap<ClassName, usize>,
-}
-
 pub(super) struct Matched {
     pub(super) unmatched: Vec<(usize, Reason)>,
-    pub(super) shortfalls: Vec<Shortfall>,
+    pub(super) unequal: Vec<Unequal>,
+}
+
+/// A value at which the classes could not be made equal without loss.
+pub(super) struct Unequal {
+    pub(super) value: String,
+    /// Images of each class that there were.
+    pub(super) available: BTreeMap<ClassName, usize>,
+    /// Images of each class that are kept.
+    pub(super) kept: BTreeMap<ClassName, usize>,
 }
 
 impl Field {
@@ -153,7 +148,7 @@ impl BalancedBy {
                 kept.extend(rest.into_iter().take(size.saturating_sub(already)));
             }
         }
-        let mut result = Matched { unmatched: Vec::new(), shortfalls: Vec::new() };
+        let mut result = Matched { unmatched: Vec::new(), unequal: Vec::new() };
         for ((value, cell), (&quota, &least)) in cells.iter().zip(quotas.iter().zip(&least)) {
             let count = |of: &dyn Fn(&[usize]) -> usize| -> BTreeMap<ClassName, usize> {
                 by_class
@@ -175,9 +170,7 @@ impl BalancedBy {
                 }
             }
             if available.values().any(|count| *count != least) {
-                let shortfall =
-                    Shortfall { field: self.field, value: value.clone(), available, kept: kept_here };
-                result.shortfalls.push(shortfall);
+                result.unequal.push(Unequal { value: value.clone(), available, kept: kept_here });
             }
         }
         result

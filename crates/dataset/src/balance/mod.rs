@@ -9,6 +9,8 @@
 
 mod error;
 mod field;
+mod quota;
+mod shortfall;
 mod weigh;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +19,11 @@ use radiograph_classes::Classes;
 use serde::Serialize;
 
 pub use error::BalanceError;
-pub use field::{BalancedBy, Field, Shortfall, Unmatched};
+use field::Unequal;
+pub use field::{BalancedBy, Field, Unmatched};
+pub use quota::{Quota, QuotaOrigin};
 use radiograph_random::Stream;
+pub use shortfall::Shortfall;
 pub use weigh::{class_weights, oversample};
 
 use crate::{ClassName, Provenance, Reason, Record, RecordId, group::Groups};
@@ -35,6 +40,8 @@ pub struct Balance {
     pub per_patient: Option<usize>,
     /// Maximum number of images a group.
     pub per_group: Option<usize>,
+    /// Numbers of images by class, collection and origin. No image may count towards two of them.
+    pub quotas: Vec<Quota>,
     /// Maximum number of images a class.
     pub per_class: PerClass,
     /// Field within whose values the classes are balanced, too.
@@ -76,18 +83,20 @@ pub struct Balanced {
     pub reasons: Vec<Option<Reason>>,
     /// Number of images of each class that are used.
     pub classes: BTreeMap<ClassName, usize>,
-    /// Values of the balancing field at which the classes stay unequal.
+    /// Quotas that are not met, and values of the balancing field at which the classes stay unequal.
     pub shortfalls: Vec<Shortfall>,
 }
 
 impl Balance {
     /// Chooses among records, of which all have one of the classes.
     ///
-    /// The steps, in this order: one image a picture, the cap of patients, the cap of groups, the cap of classes.
+    /// The steps, in this order: one image a picture, the cap of patients, the cap of groups, the quotas, the cap of
+    /// classes.
     ///
     /// # Errors
     ///
-    /// [`BalanceError::EmptyClass`] if a class has no image, [`BalanceError::Setting`] if a cap is 0.
+    /// [`BalanceError::EmptyClass`] if a class has no image, [`BalanceError::Setting`] if a cap is 0, those of
+    /// [`Quota::check`].
     pub fn choose(
         &self,
         records: &[&Record],
@@ -99,6 +108,7 @@ impl Balance {
         if zero(self.per_patient) || zero(self.per_group) || self.per_class == PerClass::AtMost(0) {
             return Err(BalanceError::Setting { field: "cap", remedy: "keep at least one image" });
         }
+        Quota::check(&self.quotas, classes)?;
         let mut choice = Choice { balance: self, records, seed, reasons: vec![None; records.len()] };
         if self.one_per_picture {
             for (image, kept) in choice.beyond(1, Draw::Picture, |image| Some(groups.picture(image))) {
@@ -115,6 +125,7 @@ impl Balance {
                 choice.reasons[image] = Some(Reason::GroupCap(limit));
             }
         }
+        let available = choice.apply_quotas();
         let mut by_class = choice.by_class(classes, Draw::Class)?;
         let smallest = by_class.values().map(Vec::len).min().unwrap_or(0);
         let limit = match self.per_class {
@@ -129,7 +140,9 @@ impl Balance {
             for (image, reason) in matched.unmatched {
                 choice.reasons[image] = Some(reason);
             }
-            shortfalls = matched.shortfalls;
+            shortfalls.extend(matched.unequal.into_iter().map(|Unequal { value, available, kept }| {
+                Shortfall::Value { field: by.field, value, available, kept }
+            }));
         } else if let Some(limit) = limit {
             for (class, images) in &mut by_class {
                 for &image in &images[limit.min(images.len())..] {
@@ -137,8 +150,15 @@ impl Balance {
                 }
             }
         }
+        // Counted at the end: the cap of the class may have taken images of a quota away.
+        for (quota, available) in self.quotas.iter().zip(available) {
+            let kept = choice.still_in().filter(|record| quota.covers(record)).count();
+            if !quota.is_met(available, kept) {
+                shortfalls.push(Shortfall::Quota { quota: quota.clone(), available, kept });
+            }
+        }
         let mut counts = BTreeMap::new();
-        for (record, _) in records.iter().zip(&choice.reasons).filter(|(_, reason)| reason.is_none()) {
+        for record in choice.still_in() {
             if let Some(class) = record.class() {
                 *counts.entry(class.clone()).or_insert(0) += 1;
             }
@@ -161,6 +181,7 @@ enum Draw {
     Picture,
     Patient,
     Group,
+    Quota,
     Class,
     Fill,
 }
@@ -171,6 +192,7 @@ impl Draw {
             Self::Picture => "one of a picture",
             Self::Patient => "cap of a patient",
             Self::Group => "cap of a group",
+            Self::Quota => "quota",
             Self::Class => "cap of a class",
             Self::Fill => "fill of a class",
         };
@@ -190,6 +212,37 @@ impl Choice<'_> {
             .collect();
         drawn.sort_unstable();
         drawn.into_iter().map(|(_, _, _, image)| image).collect()
+    }
+
+    /// The records of the images that are still in.
+    fn still_in(&self) -> impl Iterator<Item = &Record> {
+        let records = self.records.iter().zip(&self.reasons);
+        records.filter(|(_, reason)| reason.is_none()).map(|(record, _)| *record)
+    }
+
+    /// In the order of undersampling: originals first if they are preferred, then chance.
+    fn drawn_originals_first(&self, draw: Draw) -> Vec<usize> {
+        let originals_first = self.balance.prefer.contains(&Preference::Original);
+        self.drawn(draw, |record| originals_first && record.origin.is_augmented())
+    }
+
+    /// Leaves out what the quotas do not need. For each quota, the number of images that there were.
+    fn apply_quotas(&mut self) -> Vec<usize> {
+        let quotas = &self.balance.quotas;
+        let mut available = vec![0; quotas.len()];
+        if quotas.is_empty() {
+            return available;
+        }
+        for image in self.drawn_originals_first(Draw::Quota) {
+            let Some(at) = quotas.iter().position(|quota| quota.covers(self.records[image])) else {
+                continue;
+            };
+            available[at] += 1;
+            if available[at] > quotas[at].images {
+                self.reasons[image] = Some(Reason::Quota { quota: quotas[at].to_string() });
+            }
+        }
+        available
     }
 
     /// Images beyond the first `limit` of each key that are still in, each with the best image of its key.
@@ -217,7 +270,7 @@ impl Choice<'_> {
         beyond
     }
 
-    /// Who is still in, by class, in an order of undersampling: originals first if they are preferred, then chance.
+    /// Who is still in, by class, in an order of undersampling.
     fn by_class(
         &self,
         classes: &Classes,
@@ -225,8 +278,7 @@ impl Choice<'_> {
     ) -> Result<BTreeMap<ClassName, Vec<usize>>, BalanceError> {
         let mut by_class: BTreeMap<ClassName, Vec<usize>> =
             classes.names().map(|name| (ClassName::from(name), Vec::new())).collect();
-        let originals_first = self.balance.prefer.contains(&Preference::Original);
-        for image in self.drawn(draw, |record| originals_first && record.origin.is_augmented()) {
+        for image in self.drawn_originals_first(draw) {
             if let Some(images) = self.records[image].class().and_then(|class| by_class.get_mut(class)) {
                 images.push(image);
             }

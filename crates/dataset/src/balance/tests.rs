@@ -119,9 +119,16 @@ fn a_field_is_balanced_where_it_can_be_and_the_rest_is_told() {
     let counts = |counts: [usize; 3]| -> BTreeMap<ClassName, usize> {
         [COVID_19, PNEUMONIA, NORMAL].into_iter().map(ClassName::from).zip(counts).collect()
     };
-    let [young, old] = &excluded.shortfalls[..] else { panic!("{:?}", excluded.shortfalls) };
-    assert_eq!((young.value.as_str(), &young.available), ("18-39", &counts([2, 3, 0])));
-    assert_eq!((old.value.as_str(), &old.kept), ("60-79", &counts([2, 2, 2])));
+    let value = |value: &str, available, kept| Shortfall::Value {
+        field: Field::AgeBand,
+        value: value.to_owned(),
+        available: counts(available),
+        kept: counts(kept),
+    };
+    let expected = [value("18-39", [2, 3, 0], [0, 0, 0]), value("60-79", [4, 2, 4], [2, 2, 2])];
+    assert_eq!(excluded.shortfalls, expected);
+    let told = "not balanced at age band 60-79: 2 of 4 COVID-19, 2 of 4 normal, 2 of 2 pneumonia kept";
+    assert_eq!(excluded.shortfalls[1].to_string(), told);
 
     let filled = choose(&by(Unmatched::Fill), &records, &[]);
     assert!(filled.classes.values().all(|count| *count == 4));
@@ -211,6 +218,80 @@ fn images_that_fill_a_class_are_drawn_anew() {
     near(times[..10].iter().sum(), 9.0 + filled, filled * (1.0 - filled));
     // The hypergeometric variance of how many of the nine fill the class.
     near(times[10..20].iter().sum(), 1.0 + 9.0 * filled, 2.0 * 0.9 * 0.1 * (8.0 / 9.0));
+}
+
+fn quota(images: usize) -> Quota {
+    Quota { class: COVID_19.into(), source: None, origin: None, images, exactly: true }
+}
+
+#[test]
+fn quotas_leave_out_what_they_do_not_need_and_tell_what_they_lack() {
+    let mut records = records([50, 20, 20]);
+    for (at, record) in records.iter_mut().take(50).enumerate() {
+        let source = if at < 30 { "here" } else { "there" };
+        record.id = RecordId::new(&source.parse().unwrap(), at.to_string());
+        if at % 2 == 1 {
+            record.origin = Origin::AugmentedFromUnknown;
+        }
+    }
+    let of = |source: &str, origin, images| Quota {
+        source: Some(source.parse().unwrap()),
+        origin: Some(origin),
+        ..quota(images)
+    };
+    let quotas = vec![
+        of("here", QuotaOrigin::Original, 9),
+        of("here", QuotaOrigin::Augmented, 4),
+        Quota { exactly: false, ..of("there", QuotaOrigin::Original, 100) },
+        of("there", QuotaOrigin::Augmented, 11),
+        Quota { exactly: false, ..of("nowhere", QuotaOrigin::Augmented, 3) },
+    ];
+    let balance = Balance { quotas, ..Balance::default() };
+    let balanced = choose(&balance, &records, &[]);
+    let kept = |source: &str, augmented: bool| {
+        let pairs = records.iter().zip(&balanced.reasons).filter(|(_, reason)| reason.is_none());
+        let of =
+            |record: &Record| record.source().as_str() == source && record.origin.is_augmented() == augmented;
+        pairs.filter(|(record, _)| of(record)).count()
+    };
+    let kept = [kept("here", false), kept("here", true), kept("there", false), kept("there", true)];
+    assert_eq!(kept, [9, 4, 10, 10]);
+    assert_eq!(codes(&balanced), BTreeMap::from([("quota", 6 + 11)]));
+    let reason = balanced.reasons.iter().flatten().find(|reason| reason.to_string().contains(" 4 ")).unwrap();
+    assert_eq!(reason.to_string(), "exactly 4 augmented images of COVID-19 from here are kept");
+    let told: Vec<String> = balanced.shortfalls.iter().map(ToString::to_string).collect();
+    let expected = [
+        "quota of exactly 11 augmented images of COVID-19 from there is not met: 10 of 10 kept",
+        "quota of at most 3 augmented images of COVID-19 from nowhere: there are no such images",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn an_exact_quota_that_the_cap_of_the_class_breaks_is_told() {
+    let balance = Balance { quotas: vec![quota(25)], per_class: PerClass::AtMost(20), ..Balance::default() };
+    let balanced = choose(&balance, &records([30, 20, 40]), &[]);
+    assert_eq!(codes(&balanced), BTreeMap::from([("quota", 5), ("surplus", 5 + 20)]));
+    assert_eq!(balanced.shortfalls, [Shortfall::Quota { quota: quota(25), available: 30, kept: 20 }]);
+    let balance = Balance { per_class: PerClass::All, ..balance };
+    assert!(choose(&balance, &records([30, 20, 40]), &[]).shortfalls.is_empty());
+}
+
+#[test]
+fn quotas_that_overlap_or_are_of_no_class_are_errors() {
+    let here = Quota { source: Some("here".parse().unwrap()), ..quota(3) };
+    let original = Quota { origin: Some(QuotaOrigin::Original), ..quota(4) };
+    let there = Quota { source: Some("there".parse().unwrap()), ..original.clone() };
+    let normal = Quota { class: NORMAL.into(), ..quota(5) };
+    for apart in [[&here, &there], [&here, &normal]] {
+        Quota::check(&apart.map(Clone::clone), &classes()).unwrap();
+    }
+    for meet in [[&here, &quota(9)], [&here, &original], [&original, &there], [&here, &here]] {
+        let error = Quota::check(&meet.map(Clone::clone), &classes()).unwrap_err();
+        assert!(matches!(error, BalanceError::QuotasOverlap { .. }), "{error}");
+    }
+    let error = Quota::check(&[Quota { class: "tuberculosis".into(), ..here }], &classes()).unwrap_err();
+    assert!(error.to_string().contains("class tuberculosis, which is not among"), "{error}");
 }
 
 #[test]

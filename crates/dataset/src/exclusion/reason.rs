@@ -148,6 +148,12 @@ pub enum Reason {
         /// How many of it are kept.
         kept: usize,
     },
+    /// Its class, collection and origin have more images than the quota.
+    #[error("{quota} are kept")]
+    Quota {
+        /// The quota in words.
+        quota: String,
+    },
     /// Classes are balanced by a field, and another class has too few images with this value.
     #[error("{field} {value}: other classes have fewer such images")]
     Unmatched {
@@ -177,11 +183,12 @@ fn similar_text(similar: Option<&str>) -> Cow<'static, str> {
 
 impl Reason {
     /// Codes of the reasons that are choices: these images could have been used, had the choice been another.
-    pub const CHOICES: [&'static str; 8] = [
+    pub const CHOICES: [&'static str; 9] = [
         "same-picture",
         "patient-cap",
         "group-cap",
         "surplus",
+        "quota",
         "unmatched",
         "parent-unknown",
         "parent-tested",
@@ -223,6 +230,7 @@ impl Reason {
             Self::PatientCap(_) => "patient-cap",
             Self::GroupCap(_) => "group-cap",
             Self::Surplus { .. } => "surplus",
+            Self::Quota { .. } => "quota",
             Self::Unmatched { .. } => "unmatched",
             Self::ParentUnknown => "parent-unknown",
             Self::ParentTested(_) => "parent-tested",

@@ -51,7 +51,7 @@ pub struct Prepared {
     pub certificate: Certificate,
     /// Figures about the groups.
     pub groups: GroupSummary,
-    /// Values of the balancing field at which the classes stay unequal.
+    /// Quotas that are not met, and values of the balancing field at which the classes stay unequal.
     pub shortfalls: Vec<Shortfall>,
     /// Whether each collection could be held out and tested on alone.
     pub sources_out: Vec<(SourceName, Result<(), Abstention>)>,

@@ -17,17 +17,7 @@ impl fmt::Display for Prepared {
         }
         write!(formatter, "{}", self.groups)?;
         for shortfall in &self.shortfalls {
-            let counts = shortfall.available.iter().map(|(class, available)| {
-                let kept = shortfall.kept.get(class).copied().unwrap_or(0);
-                format!("{kept} of {available} {class}")
-            });
-            writeln!(
-                formatter,
-                "  not balanced at {} {}: {} kept",
-                shortfall.field.name(),
-                shortfall.value,
-                counts.collect::<Vec<_>>().join(", ")
-            )?;
+            writeln!(formatter, "  {shortfall}")?;
         }
         write!(formatter, "{}", self.certificate)?;
         writeln!(formatter, "each collection held out and tested on alone:")?;

@@ -62,7 +62,7 @@ pub struct Made {
     pub manifest: Manifest,
     /// Figures about the groups of the images that passed the filters.
     pub groups: GroupSummary,
-    /// Values of the balancing field at which the classes stay unequal.
+    /// Quotas that are not met, and values of the balancing field at which the classes stay unequal.
     pub shortfalls: Vec<Shortfall>,
     /// Settings that the certificate is computed with.
     pub terms: Terms,

@@ -5,7 +5,11 @@ use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 use radiograph_same_picture::Evidence;
 
 use super::*;
-use crate::{Label, Provenance, RecordId, View, certificate::Certificate};
+use crate::{
+    Label, Provenance, RecordId, View,
+    balance::{Quota, QuotaOrigin},
+    certificate::Certificate,
+};
 
 fn candidate(id: &str, class: &str) -> Candidate {
     let mut record = Record::new(id.parse().unwrap(), format!("/data/{}.png", id.replace(':', "/")));
@@ -62,6 +66,63 @@ fn the_paper_gets_its_own_numbers() {
         let validated: usize = (1..=5).map(|fold| manifest.validation(fold).count()).sum();
         assert_eq!(validated, 5551 - 912);
     }
+}
+
+/// Today's collections have more images than section 3.1 of the paper, which used 1,401 original and 912 augmented ones of
+/// COVID-19.
+#[test]
+fn quotas_ask_for_the_numbers_of_the_paper() {
+    let mut listing = listing(&[
+        ("cohen", COVID_19, 1100),
+        ("covid-cxnet", COVID_19, 900),
+        ("mendeley-augmented", COVID_19, 1200),
+        ("normal", NORMAL, 9000),
+        ("pneumonia", PNEUMONIA, 4000),
+    ]);
+    for candidate in &mut listing[2000..3200] {
+        candidate.record.origin = Origin::AugmentedFromUnknown;
+    }
+    let quota = |origin, images| Quota {
+        class: COVID_19.into(),
+        source: None,
+        origin: Some(origin),
+        images,
+        exactly: true,
+    };
+    let mut recipe = Recipe::paper(Classes::of_the_paper());
+    recipe.balance.quotas = vec![quota(QuotaOrigin::Original, 1401), quota(QuotaOrigin::Augmented, 912)];
+    let made = recipe.make(Path::new("/data"), listing, &[], 7).unwrap();
+    assert!(made.shortfalls.is_empty(), "{:?}", made.shortfalls);
+    assert_eq!(classes(made.manifest.train()), [1850, 1851, 1850]);
+    assert_eq!(classes(made.manifest.test()), [463, 462, 463]);
+    assert_eq!(made.manifest.train().filter(|row| row.augmented).count(), 912);
+    assert_eq!(made.manifest.test().filter(|row| row.augmented).count(), 0);
+    // Both collections of originals are drawn from: 1,401 of 2,000, so 770.55 of the 1,100, with a deviation of 10.2.
+    let used = made.manifest.rows().iter().filter(|row| !row.place.is_excluded());
+    let cohen = used.filter(|row| row.id.source().as_str() == "cohen").count();
+    assert!((730..=811).contains(&cohen), "{cohen}");
+}
+
+/// Twelve patients a class with a film each, and one of them with 40: every part has every class, and no patient is on two
+/// sides.
+#[test]
+fn one_patient_with_forty_films_of_twelve_is_split_like_the_others() {
+    let mut candidates = listing(&[("c", COVID_19, 51), ("p", PNEUMONIA, 12), ("n", NORMAL, 12)]);
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        candidate.record.patient = Some(format!("clinic:{}", at.max(39)).parse().unwrap());
+    }
+    let mut films = BTreeSet::new();
+    for seed in 0..20 {
+        let made = make(Recipe::trustworthy, candidates.clone(), &[], seed);
+        let manifest = made.manifest;
+        assert!(classes(manifest.test()).iter().all(|count| *count > 0));
+        assert!((1..=5).all(|fold| classes(manifest.validation(fold)).iter().all(|count| *count > 0)));
+        let certificate = Certificate::of(&manifest, &[], made.terms).unwrap();
+        assert!(certificate.clean, "{certificate}");
+        let big = |row: &&Row| row.patient.as_ref().is_some_and(|patient| patient.name() == "39");
+        films.insert(manifest.train().chain(manifest.test()).filter(big).count());
+    }
+    assert!(films.len() > 1, "the patient keeps the same number of films with every seed: {films:?}");
 }
 
 /// `paper.md` 5.1: splitting over all files puts 183 augmented images among the 463 test images of COVID-19 on average, with

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use radiograph_classes::Classes;
+use radiograph_dataset::balance::Quota;
 use radiograph_protocol::{FeatureShape, TestedModel};
 use radiograph_weights::{Architecture, Facts, WeightsChoice};
 
@@ -38,7 +39,8 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     match Classes::new(&config.data.classes[..]) {
         Err(error) => return Err(Error::config("data.classes", error.to_string())),
         Ok(classes) if classes.len() < 2 => return refuse("data.classes", "name at least two"),
-        Ok(_) => {}
+        Ok(classes) => Quota::check(&config.data.quotas, &classes)
+            .map_err(|error| Error::config("data.quotas", error.to_string()))?,
     }
     if config.data.ages.is_some_and(|ages| ages.from > ages.to) {
         return refuse("data.ages", "write the youngest as `from` and the oldest as `to`");
@@ -129,6 +131,34 @@ mod tests {
         }
     }
 
+    /// The numbers of section 3.1 of the paper.
+    #[test]
+    fn quotas_survive_the_file_and_reach_the_recipe() {
+        let file = "
+            preset = 'paper'
+            [[data.quotas]]
+            class = 'COVID-19'
+            origin = 'original'
+            images = 1401
+            exactly = true
+            [[data.quotas]]
+            class = 'COVID-19'
+            source = 'mendeley-augmented'
+            origin = 'augmented'
+            images = 912
+        ";
+        let config = Config::resolve(Some(file), &[]).unwrap();
+        assert_eq!(Config::resolve(Some(&config.to_toml().unwrap()), &[]).unwrap(), config);
+        assert_eq!(config.differences().unwrap(), ["data.quotas"]);
+        let quotas = config.recipe(&Classes::of_the_paper()).balance.quotas;
+        let told: Vec<String> = quotas.iter().map(ToString::to_string).collect();
+        let expected = [
+            "exactly 1401 original images of COVID-19",
+            "at most 912 augmented images of COVID-19 from mendeley-augmented",
+        ];
+        assert_eq!(told, expected);
+    }
+
     /// The values of the three presets.
     #[test]
     fn presets_are_those_of_the_table() {
@@ -173,6 +203,14 @@ mod tests {
             ("data.classes=['normal', 'normal']", "data.classes"),
             ("data.ages={ from = 60, to = 18, unknown = true }", "data.ages"),
             ("data.licences=[]", "data.licences"),
+            ("data.quotas=[{ class = 'tuberculosis', images = 3 }]", "data.quotas"),
+            (
+                "data.quotas=[{ class = 'normal', images = 3 }, { class = 'normal', source = 'nih', images = 2 }]",
+                "data.quotas",
+            ),
+            ("data.quotas=[{ class = 'normal', images = 3, made = 'original' }]", "data.quotas[0].made"),
+            ("data.quotas=[{ class = 'normal', images = -3 }]", "data.quotas[0].images"),
+            ("data.quotas=[{ class = 'normal', images = 1000001 }]", "data.quotas.images"),
             ("input.augmented_copies=3", "input.augmented_copies"),
             ("head.layers.vgg19.dense=[16777216]", "head.layers.vgg19"),
             ("head.layers.vgg19.dense=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "head.layers.vgg19"),

@@ -89,6 +89,7 @@ fn data(preset: Preset) -> DataSection {
             PerClass::All | PerClass::Smallest => None,
         },
         balance_by: recipe.balance.by,
+        quotas: recipe.balance.quotas,
         ages: None,
         licences: recipe.filters.licences,
         test_source: recipe.source_out,

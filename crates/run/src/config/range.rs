@@ -40,6 +40,7 @@ const RANGES: &[(&str, Range)] = &[
     ("data.test_share", SHARE),
     ("data.max_per_patient", COUNT),
     ("data.max_per_class", COUNT),
+    ("data.quotas.images", Range::Whole(0, MOST)),
     ("data.ages.from", AGE),
     ("data.ages.to", AGE),
     // The upper limit is that of `radiograph_image::preprocess`.
@@ -109,9 +110,10 @@ fn check_value(key: &str, value: &Value) -> Result<(), Error> {
 
 /// The range of a numeric setting in words, such as `allowed: 2 to 100`; `None` for other settings.
 pub(super) fn allowed_for(key: &str) -> Option<String> {
-    // The path of an entry of a list ends in its index, such as `[0]`.
-    let key = key.split('[').next().unwrap_or(key);
-    of(key).map(|range| allowed(key, range))
+    // The path of an entry of a list has its index, such as `[0]`.
+    let parts: Vec<&str> = key.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
+    let key = parts.join(".");
+    of(&key).map(|range| allowed(&key, range))
 }
 
 fn allowed(key: &str, range: Range) -> String {

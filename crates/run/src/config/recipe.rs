@@ -35,6 +35,7 @@ impl Config {
         recipe.filters.licences = data.licences.clone();
         recipe.search.crops = data.search_crops;
         recipe.balance.by = data.balance_by;
+        recipe.balance.quotas = data.quotas.clone();
         recipe.source_out = data.test_source.clone();
         recipe.balance.one_per_picture = data.one_per_picture;
         recipe.balance.per_patient = data.max_per_patient;

@@ -6,7 +6,11 @@ use std::{
     path::PathBuf,
 };
 
-use radiograph_dataset::{SourceName, balance::BalancedBy, split::Kind};
+use radiograph_dataset::{
+    SourceName,
+    balance::{BalancedBy, Quota},
+    split::Kind,
+};
 use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
 use radiograph_protocol::{
     Cell, Clipping, Dropout, FoldStart, Keep, Method, Quantity, RmsProp, Schedule, SequenceOrder, TestedModel,
@@ -179,6 +183,8 @@ pub struct DataSection {
     /// Field within whose values the classes are balanced.
     #[serde(with = "or_off")]
     pub balance_by: Option<BalancedBy>,
+    /// Numbers of images by class, collection and origin.
+    pub quotas: Vec<Quota>,
     /// Ages that are kept, in completed years; `false`: all.
     #[serde(with = "or_off")]
     pub ages: Option<KeptAges>,

@@ -58,6 +58,12 @@ pub const SETTINGS: &[Setting] = &[
         "{ field = 'age-band' | 'sex' | 'view' | 'source', unmatched = 'exclude' | 'fill' }; false: off",
     ),
     setting(
+        "data.quotas",
+        "Numbers of images by class, collection and origin, at most or exactly; what is not reached is told",
+        "list of { class = name, source = collection, origin = 'original' | 'augmented', images = 0 to 1000000, exactly = true | false }; \
+         without source or origin: all",
+    ),
+    setting(
         "data.ages",
         "Ages that are kept",
         "{ from = 0 to 122, to = 0 to 122, unknown = true | false }, in years; false: all",

@@ -89,6 +89,9 @@ pub enum Reason {
     /// The file of a DICOM collection is not DICOM, or its header cannot be read.
     #[error("no readable DICOM header: {0}")]
     NotDicom(String),
+    /// The picture is a mask, which shows where something is on a film, or another drawing or text of two gray values.
+    #[error("a mask or a drawing and no film: {0}")]
+    Mask(&'static str),
     /// The file lies in a folder that the collection does not describe.
     #[error("in no folder of a class")]
     OutsideClassFolders,
@@ -216,6 +219,7 @@ impl Reason {
             Self::ArchiveLitter => "archive-litter",
             Self::NestedCopy(_) => "nested-copy",
             Self::NotDicom(_) => "not-dicom",
+            Self::Mask(_) => "mask",
             Self::OutsideClassFolders => "outside-class-folders",
             Self::Modality(_) => "modality",
             Self::View(_) => "view",

@@ -25,7 +25,7 @@ use crate::{
 pub struct Gathered {
     /// Every image that could be read, filtered or not.
     pub candidates: Vec<Candidate>,
-    /// Fingerprint of each candidate that passed the filters and could be decoded.
+    /// Fingerprint of each candidate that passed the filters, could be decoded and is no mask.
     pub fingerprints: Vec<Option<Fingerprint>>,
     /// Rows without images, files that are no images, and images that could not be read.
     pub left_out: Vec<Exclusion>,
@@ -108,11 +108,14 @@ fn take(
 ) {
     let mut ids: BTreeSet<RecordId> = collection.records.iter().map(|record| record.id.clone()).collect();
     let mut add = |record: Record, excluded: Option<Reason>, read: Option<Read>| match read {
-        Some(Ok(Content { hash, fingerprint })) => {
-            let (excluded, fingerprint) = match fingerprint {
-                Ok(fingerprint) => (excluded, fingerprint),
-                Err(fault) => (excluded.or(Some(Reason::Unreadable(fault))), None),
+        Some(Ok(Content { hash, picture })) => {
+            let (found, fingerprint) = match picture {
+                Look::Hashed => (None, None),
+                Look::Film(fingerprint) => (None, Some(*fingerprint)),
+                Look::Mask => (Some(Reason::Mask("it has two gray values")), None),
+                Look::Undecodable(fault) => (Some(Reason::Unreadable(fault)), None),
             };
+            let excluded = excluded.or(found);
             images.push((Candidate { record, content_hash: hash, excluded }, fingerprint));
         }
         Some(Err(error)) => {
@@ -155,8 +158,19 @@ type Read = Result<Content, FileError>;
 
 struct Content {
     hash: ContentHash,
-    /// Fingerprint, if asked for, or the reason why the image cannot be decoded.
-    fingerprint: Result<Option<Fingerprint>, String>,
+    picture: Look,
+}
+
+/// What the pixels of a file say.
+enum Look {
+    /// They were not asked.
+    Hashed,
+    /// A film, with its fingerprint.
+    Film(Box<Fingerprint>),
+    /// A mask.
+    Mask,
+    /// Why they cannot be decoded.
+    Undecodable(String),
 }
 
 impl Looked {
@@ -165,7 +179,7 @@ impl Looked {
         let read = ContentHash::of_file(path);
         Self {
             inspection: Inspection::of_file(path, false),
-            read: read.map(|hash| Content { hash, fingerprint: Ok(None) }),
+            read: read.map(|hash| Content { hash, picture: Look::Hashed }),
         }
     }
 
@@ -182,7 +196,8 @@ impl Looked {
                 // A file beyond the limits has a hash all the same.
                 let mut looked = Self::at(path);
                 looked.inspection.fault = Some(fault.clone());
-                looked.read = looked.read.map(|content| Content { fingerprint: Err(fault), ..content });
+                looked.read =
+                    looked.read.map(|content| Content { picture: Look::Undecodable(fault), ..content });
                 return looked;
             }
         };
@@ -190,16 +205,20 @@ impl Looked {
         let mut inspection = Inspection::of_bytes(&bytes);
         let decoded = decode(&bytes, &limits);
         drop(bytes);
-        let fingerprint = match decoded {
+        let picture = match decoded {
             Ok(picture) => {
-                inspection.pixels = Some(PixelStatistics::of_picture(picture.clone()));
-                Ok(Some(Fingerprint::of_picture(hash, picture)))
+                let pixels = inspection.pixels.insert(PixelStatistics::of_picture(picture.clone()));
+                if pixels.two_valued {
+                    Look::Mask
+                } else {
+                    Look::Film(Box::new(Fingerprint::of_picture(hash, picture)))
+                }
             }
             Err(reason) => {
                 inspection.fault = Some(reason.to_string());
-                Err(reason.to_string())
+                Look::Undecodable(reason.to_string())
             }
         };
-        Self { inspection, read: Ok(Content { hash, fingerprint }) }
+        Self { inspection, read: Ok(Content { hash, picture }) }
     }
 }

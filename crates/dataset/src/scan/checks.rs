@@ -72,6 +72,9 @@ impl Thresholds {
             if pixels.dark_end > self.light {
                 remark("light", format!("95 % of the pixels are not below {} of 255", pixels.dark_end));
             }
+            if pixels.two_valued {
+                remark("mask", "two gray values, as a mask has and a film has not".to_owned());
+            }
             if pixels.entropy < self.entropy {
                 remark(
                     "low-information",

@@ -1,8 +1,9 @@
 //! Reads the paediatric pneumonia collection of Kermany et al., Kaggle `paultimothymooney/chest-xray-pneumonia`.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use radiograph_classes::{NORMAL, PNEUMONIA};
+use walkdir::WalkDir;
 
 use super::{CollectionReader, Source, SourceError, adapter, is_image};
 use crate::{Age, Label, Modality, PatientId, Provenance, Reason, SourceName, View};
@@ -13,6 +14,9 @@ adapter! {
     /// **Where from**: Kaggle `paultimothymooney/chest-xray-pneumonia` (Mendeley `rscbjbr9sj`).
     /// **Licence**: CC BY 4.0.
     /// **Layout**: `{train,val,test}/{NORMAL,PNEUMONIA}/*.jpeg`, here or in a folder below such as `chest_xray/`.
+    /// **Fingerprint**: these folders, and names of files of which more than half follow the publishers' patterns. One name
+    /// in ten at least must be of a kind that nobody else has: `person<N>_bacteria_<k>`, `person<N>_virus_<k>` or
+    /// `NORMAL2-IM-…`. Many people sort their own films into such folders, and many programs export `IM-0001-0001`.
     /// **Unverified**: built from descriptions; no file of the collection was at hand.
     ///
     /// The label is the folder. `person<N>` of a name is the patient, and `IM-<a>` of names such as `IM-<a>-<b>` and
@@ -88,6 +92,38 @@ fn join(top: &str, below: &str) -> String {
     if top.is_empty() { below.to_owned() } else { format!("{top}/{below}") }
 }
 
+/// Names that are read to tell whether they are this collection's.
+const NAMES_LIMIT: usize = 20_000;
+
+/// Whether the names of the files in a folder with this layout are those of this collection.
+pub(super) fn has_fingerprint(folder: &Path) -> bool {
+    let entries = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    let names = entries.filter_map(|entry| {
+        let file = entry.path().strip_prefix(folder).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
+        let placed = Placed::read(&file)?;
+        placed.below.rsplit('/').next().map(str::to_owned)
+    });
+    are_own_names(names.take(NAMES_LIMIT))
+}
+
+/// Whether names of files are those of this collection: more than half follow its patterns, and one in ten at least those
+/// that nobody else has.
+pub(super) fn are_own_names(names: impl Iterator<Item = impl AsRef<str>>) -> bool {
+    let (mut all, mut alike, mut own) = (0, 0, 0);
+    for name in names {
+        let name = name.as_ref();
+        all += 1;
+        alike += usize::from(patient_number(name).is_some());
+        own += usize::from(is_own_name(name));
+    }
+    2 * alike > all && 10 * own >= all
+}
+
+/// Whether a file is named as nobody else names files: other collections have names such as `IM-0001-0001`, too.
+pub(super) fn is_own_name(name: &str) -> bool {
+    patient_number(name).is_some() && !name.starts_with("IM-")
+}
+
 /// `person12` of `person12_bacteria_3.jpeg`; `IM-0115` of `IM-0115-0001.jpeg` and of `NORMAL2-IM-0115-0001.jpeg`.
 fn patient_number(name: &str) -> Option<String> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -120,6 +156,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(super::patient_number(name).as_deref(), patient, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_any_program_exports_are_not_this_collections() {
+        let names = |own: usize, common: usize, other: usize| {
+            let own = (0..own).map(|at| format!("person{at}_virus_{at}.jpeg"));
+            let common = (0..common).map(|at| format!("IM-{at:04}-0001.jpeg"));
+            own.chain(common).chain((0..other).map(|at| format!("{at}.jpeg")))
+        };
+        for (own, common, other) in [(73, 27, 0), (10, 90, 0), (10, 50, 40), (1, 0, 0)] {
+            assert!(super::are_own_names(names(own, common, other)), "{own} {common} {other}");
+        }
+        for (own, common, other) in [(0, 100, 0), (9, 91, 0), (20, 30, 50), (0, 0, 0), (0, 0, 9)] {
+            assert!(!super::are_own_names(names(own, common, other)), "{own} {common} {other}");
         }
     }
 }

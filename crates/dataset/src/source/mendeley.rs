@@ -1,8 +1,11 @@
 //! Reads the augmented COVID-19 X-rays of Alqudah and Qazan, Mendeley `2fxz4px6d8`.
 
-use radiograph_classes::COVID_19;
+use std::path::Path;
 
-use super::{CollectionReader, Source, SourceError, adapter, is_image};
+use radiograph_classes::COVID_19;
+use walkdir::WalkDir;
+
+use super::{CollectionReader, PHANTOM_MARK, Source, SourceError, adapter, is_image};
 use crate::{Label, Modality, Origin, Provenance, Reason};
 
 adapter! {
@@ -12,6 +15,8 @@ adapter! {
     /// **Licence**: CC BY 4.0 by the repository; the images were taken from other collections.
     /// **Layout**: images below one folder whose name begins with `covid` and one that begins with `non`, in any case;
     /// other names can be [given](Self::covid_folder), with `*` for what varies.
+    /// **Fingerprint**: the two folders, no others, and exactly 912 images in each. Names of folders alone give neither this
+    /// licence nor this origin: other collections have such folders, and so have incomplete copies.
     /// **Unverified**: built from descriptions; no file of the collection was at hand.
     ///
     /// The publishers do not say which image was turned or mirrored into which, so every record is
@@ -46,6 +51,32 @@ impl MendeleyAugmented {
         }
         folders.rsplit('/').find_map(is_covid_folder)
     }
+}
+
+/// Images in each folder of the published collection.
+const IMAGES: usize = 912;
+
+/// Whether a folder has the fingerprint of this collection. A drawn one ([`PHANTOM_MARK`]) may have fewer images.
+pub(super) fn has_fingerprint(folder: &Path) -> bool {
+    let (mut folders, mut is_drawn) = (Vec::new(), false);
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(1).into_iter().filter_map(Result::ok);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy();
+        is_drawn |= name == PHANTOM_MARK;
+        if entry.file_type().is_dir() && !name.starts_with('.') && name != "__MACOSX" {
+            folders.push((is_covid_folder(&name), entry.path().to_owned()));
+        }
+    }
+    folders.sort();
+    let [(Some(false), other), (Some(true), covid)] = &folders[..] else { return false };
+    is_drawn || [other, covid].iter().all(|folder| has_images(folder))
+}
+
+fn has_images(folder: &Path) -> bool {
+    let files =
+        WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let images = files.filter(|entry| entry.file_name().to_str().is_some_and(is_image));
+    images.take(IMAGES + 1).count() == IMAGES
 }
 
 /// Whether a folder is, or lies below, one of these names; each may hold `*`.

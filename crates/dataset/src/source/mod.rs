@@ -74,6 +74,7 @@ mod folder;
 mod hannover;
 mod kermany;
 mod mark;
+mod mask;
 mod mendeley;
 mod nih;
 mod published;

@@ -186,9 +186,15 @@ fn patient_number(name: &str) -> Option<&str> {
     (digits(number, 8) && digits(index, 3)).then_some(number)
 }
 
-/// The NIH patient of a file that another collection took over under its NIH name.
+/// The highest number of a patient: there are 30,805.
+const LAST_PATIENT: u32 = 30_805;
+
+/// The NIH patient of a file that another collection took over under its NIH name. Eight digits may also be a date.
 pub(super) fn patient_of_name(name: &str) -> Option<PatientId> {
-    patient_number(name).map(|number| PatientId::new(&SourceName::of_adapter(Nih::NAME), number))
+    let known = |number: &&str| number.parse().is_ok_and(|number| (1..=LAST_PATIENT).contains(&number));
+    patient_number(name)
+        .filter(known)
+        .map(|number| PatientId::new(&SourceName::of_adapter(Nih::NAME), number))
 }
 
 #[cfg(test)]
@@ -198,6 +204,10 @@ mod tests {
     #[test]
     fn patients_of_names() {
         assert_eq!(patient_of_name("00001280_004.png").unwrap().to_string(), "nih:00001280");
+        assert_eq!(patient_of_name("00030805_000.png").unwrap().name(), "00030805");
+        for wrong in ["20200312_001.png", "00030806_000.png", "00000000_000.png"] {
+            assert_eq!(patient_of_name(wrong), None, "{wrong}");
+        }
         for wrong in ["0001280_004.png", "00001280.png", "00001280_4.png", "0000128x_004.png", "", "_."] {
             assert_eq!(patient_of_name(wrong), None, "{wrong}");
         }

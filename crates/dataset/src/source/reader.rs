@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 
-use super::{Collection, Folder, PublishedImages, SourceError, is_image, mark::is_drawn};
+use super::{
+    Collection, Folder, PublishedImages, SourceError, is_image, mark::is_drawn, mask::is_mask_by_name,
+};
 use crate::{
     Exclusion, Note, Oddity, PatientId, Reason, Record, RecordId, SourceName,
     table::{Row, TableFormat, read_table},
@@ -130,6 +132,9 @@ impl CollectionReader {
             self.exclusions.push(Exclusion::of(record, Reason::RowWithoutFile { similar }));
             return;
         }
+        if let (None, Some(evidence)) = (record.row, is_mask_by_name(&file)) {
+            return self.exclude(None, Some(&file), Reason::Mask(evidence));
+        }
         if let Some(&first) = self.homonyms.get(&file) {
             return self.exclude_file(file, record, Reason::SecondRow { first });
         }
@@ -227,7 +232,11 @@ impl CollectionReader {
         let (images, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|file| is_image(file));
         for file in images {
             let litter = file.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"));
-            let reason = if litter { Reason::ArchiveLitter } else { Reason::FileWithoutRow };
+            let reason = match is_mask_by_name(&file) {
+                _ if litter => Reason::ArchiveLitter,
+                Some(evidence) => Reason::Mask(evidence),
+                None => Reason::FileWithoutRow,
+            };
             self.exclude(None, Some(&file), reason);
         }
         let refused: Vec<_> =

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Actualmed, ClassFolders, Cohen, CovidCxnet, DicomFolder, Figure1, Hannover, Kermany, MendeleyAugmented,
-    Nih, Source, SourceError, WebCases, dicom_folder::is_dicom, mendeley::is_covid_folder,
+    Nih, Source, SourceError, WebCases, class_folders, dicom_folder::is_dicom, kermany, mendeley,
 };
 use crate::{Reason, SourceName};
 
@@ -156,8 +156,9 @@ impl Listing {
         if self.files.iter().any(|file| file.starts_with("Data_Entry_2017") && file.ends_with(".csv")) {
             return Some(Box::new(Nih::new(folder)));
         }
-        if self.is_kermany()
-            || self.folders.get("chest_xray").is_some_and(|below| Self::read(below).is_kermany())
+        if (self.is_kermany()
+            || self.folders.get("chest_xray").is_some_and(|below| Self::read(below).is_kermany()))
+            && kermany::has_fingerprint(folder)
         {
             return Some(Box::new(Kermany::new(folder)));
         }
@@ -166,11 +167,11 @@ impl Listing {
         {
             return Some(Box::new(WebCases::new(named("web-cases"), folder)));
         }
-        let covid = |wanted| self.folders.keys().any(|name| is_covid_folder(name) == Some(wanted));
-        if covid(true) && covid(false) {
+        let covid = |wanted| self.folders.keys().any(|name| mendeley::is_covid_folder(name) == Some(wanted));
+        if covid(true) && covid(false) && mendeley::has_fingerprint(folder) {
             return Some(Box::new(MendeleyAugmented::new(folder)));
         }
-        if ClassFolders::DEFAULT.iter().any(|(class, _)| self.folders.contains_key(*class)) {
+        if class_folders::is_layout(&self.folders) {
             return Some(Box::new(ClassFolders::new(named("class-folders"), folder)));
         }
         let mut sniffed = self.files.iter().take(SNIFFED_FILES);

@@ -8,6 +8,7 @@
 
 mod attacks;
 mod fixtures;
+mod layouts;
 mod properties;
 mod real;
 mod scan;

@@ -79,6 +79,24 @@ fn a_linked_collection_is_named_even_if_nothing_else_is_found() {
 }
 
 #[test]
+fn more_folds_than_patients_name_the_setting_and_how_many_are_possible() {
+    let place = tempfile::tempdir().unwrap();
+    phantoms(place.path());
+    let mut config = config(&place.path().join("collections"));
+    config.training.folds = 60;
+    let error = assemble(&config, &place.path().join("run")).unwrap_err();
+    assert!(matches!(&error, Error::Config { key, .. } if key == "training.folds"), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("the test part and 60 folds need one each, 61 in all; ask for at most "), "{told}");
+    let most: usize = told.split("at most ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!((2..60).contains(&most), "{told}");
+    config.training.folds = most;
+    assert_eq!(assemble(&config, &place.path().join("possible")).unwrap(), ["started assemble"]);
+    config.training.folds = most + 1;
+    assert!(assemble(&config, &place.path().join("impossible")).is_err());
+}
+
+#[test]
 fn stages_name_the_stage_that_must_run_first() {
     let place = tempfile::tempdir().unwrap();
     phantoms(place.path());

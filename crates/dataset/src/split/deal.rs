@@ -101,18 +101,22 @@ impl Table {
 }
 
 /// Checks that every class has a unit for each fold (for the training part, if there are none) and for the test part, if
-/// there is one.
+/// there is one. The error names the class with the fewest.
 pub(super) fn enough_groups(units: &Units, test: bool, folds: usize) -> Result<(), SplitError> {
     let needed = folds.max(1) + usize::from(test);
-    for (class, name) in units.classes.iter().enumerate() {
-        let groups = units.with_class(class);
-        if groups < needed {
-            let images = units.all.iter().map(|unit| unit.scored[class]).sum();
-            let class = name.clone();
-            return Err(SplitError::TooFewGroups { class, kind: units.kind, images, groups, folds, test });
-        }
-    }
-    Ok(())
+    let fewest = (0..units.classes.len()).min_by_key(|class| units.with_class(*class));
+    let Some(class) = fewest.filter(|class| units.with_class(*class) < needed) else { return Ok(()) };
+    let groups = units.with_class(class);
+    let scored: Vec<usize> = (0..units.all.len()).filter(|unit| units.all[*unit].size() > 0).collect();
+    Err(SplitError::TooFewGroups {
+        class: units.classes[class].clone(),
+        kind: units.kind,
+        images: units.all.iter().map(|unit| unit.scored[class]).sum(),
+        groups,
+        possible: most_parts(units, groups, &scored).unwrap_or(groups),
+        folds,
+        test,
+    })
 }
 
 /// The error for units of which every class has enough, and which cannot be dealt so that every part has every class.

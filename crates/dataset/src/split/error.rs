@@ -43,13 +43,13 @@ pub enum SplitError {
         reason: String,
     },
 
-    /// A class has fewer groups than parts that each need one.
+    /// Classes have fewer groups than parts that each need one; this one has the fewest.
     #[error(
         "class {class} has {}, and {} need one each, {} in all; {}",
         groups_text(*kind, *images, *groups),
         parts(*folds, *test),
         needed(*folds, *test),
-        remedy(*groups, Some(needed(*folds, *test) - groups), *folds, *test)
+        remedy(*possible, Some(needed(*folds, *test) - groups), *folds, *test)
     )]
     TooFewGroups {
         /// The class.
@@ -60,11 +60,29 @@ pub enum SplitError {
         images: usize,
         /// Number of groups with such images; for a split of single images, their number.
         groups: usize,
+        /// Largest number of parts that can all have every class.
+        possible: usize,
         /// Number of folds asked for.
         folds: usize,
         /// Whether a test part is one of the parts.
         test: bool,
     },
+}
+
+impl SplitError {
+    /// The largest number of folds that the images allow, if fewer folds than asked for are a remedy.
+    pub fn fewer_folds(&self) -> Option<usize> {
+        match self {
+            Self::PartsWithoutClass { possible, folds, test } => fewer_folds((*possible)?, *folds, *test),
+            Self::TooFewGroups { possible, folds, test, .. } => fewer_folds(*possible, *folds, *test),
+            Self::Setting { .. } | Self::SourceOut { .. } => None,
+        }
+    }
+}
+
+/// The folds that this number of parts leaves, if they are fewer than asked for and can be folds.
+fn fewer_folds(parts: usize, folds: usize, test: bool) -> Option<usize> {
+    Some(parts.saturating_sub(usize::from(test))).filter(|most| (2..folds).contains(most))
 }
 
 /// Number of parts that each need every class.
@@ -99,8 +117,8 @@ fn remedy(possible: usize, missing: Option<usize>, folds: usize, test: bool) -> 
         Some(missing) => format!("add images of at least {missing} other patients"),
         None => "add images of other patients".to_owned(),
     };
-    match possible.saturating_sub(usize::from(test)) {
-        most if (2..folds).contains(&most) => format!("ask for at most {most} folds, or {add}"),
-        _ => add,
+    match fewer_folds(possible, folds, test) {
+        Some(most) => format!("ask for at most {most} folds, or {add}"),
+        None => add,
     }
 }

@@ -218,6 +218,10 @@ fn too_few_patients_are_counted_with_what_to_do() {
                     3 other patients";
     assert_eq!(told(5), expected);
     assert!(Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, 7).is_ok());
+    let fewer = |folds| {
+        Split { kind: Kind::Grouped, test: 0.2, folds }.places(&samples, 7).unwrap_err().fewer_folds()
+    };
+    assert_eq!((fewer(5), fewer(3)), (Some(2), Some(2)));
     assert!(told(3).ends_with("add images of at least 1 other patient"), "{}", told(3));
     let error = k_fold(&samples, Kind::ImageLevel, 5, 7).unwrap_err().to_string();
     assert!(
@@ -266,15 +270,27 @@ proptest! {
         let at = twice % images.len();
         images[at] = images[at].repeat(9);
         let samples = of_groups(&images);
+        // What is said to be possible is.
+        let split = |folds| Split { kind: Kind::Grouped, test: 0.2, folds }.places(&samples, seed);
+        if let Some(folds) = split(5).err().and_then(|error| error.fewer_folds()) {
+            prop_assert!(split(folds as u32).is_ok() && split(folds as u32 + 1).is_err());
+        }
+        let dealt = |folds| k_fold(&samples, Kind::Grouped, folds, seed);
+        if let Some(folds) = dealt(5).err().and_then(|error| error.fewer_folds()) {
+            prop_assert!(dealt(folds as u32).is_ok() && dealt(folds as u32 + 1).is_err());
+        }
         for (parts, dealt) in [
             (3, Split { kind: Kind::Grouped, test: 0.2, folds: 2 }.places(&samples, seed)),
-            (2, k_fold(&samples, Kind::Grouped, 2, seed)),
-            (3, k_fold(&samples, Kind::Grouped, 3, seed)),
+            (2, dealt(2)),
+            (3, dealt(3)),
         ] {
             match dealt {
                 Ok(places) => check_parts(&samples, &places, parts),
                 Err(SplitError::TooFewGroups { class, groups: told, .. }) => {
                     let class = CLASSES.iter().position(|name| class == *name).unwrap();
+                    let of = |class| groups.iter().filter(|classes| classes.contains(&class)).count();
+                    let fewest = (0..3).map(of).filter(|count| *count > 0).min();
+                    prop_assert_eq!(Some(told), fewest);
                     prop_assert_eq!(told, groups.iter().filter(|classes| classes.contains(&class)).count());
                     prop_assert!(told < parts);
                 }

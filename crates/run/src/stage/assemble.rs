@@ -3,6 +3,7 @@
 use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
 
 use radiograph_dataset::{
+    DatasetError,
     manifest::Manifest,
     prepare::{self, Prepared, prepare, with_threads},
     source::{Recognised, Source, recognise},
@@ -18,7 +19,8 @@ impl Run<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoImage`] if no collection is recognised, [`Error::Config`] if the folder of images is missing,
+    /// [`Error::NoImage`] if no collection is recognised, [`Error::Config`] if the folder of images is missing or there are
+    /// more folds than the patients of a class allow,
     /// [`Error::EmptyClass`] if a part lacks a class, those of [`prepare()`], and [`Error::Interrupted`].
     pub fn assemble(&mut self) -> Result<Manifest, Error> {
         let root = self.images_folder()?;
@@ -80,7 +82,13 @@ impl Run<'_> {
         let threads = self.config().compute.threads;
         let work =
             |report: &(dyn Fn(prepare::Progress) + Sync)| prepare(root, sources, &recipe, seed, report);
-        watched(threads, Stage::Assemble, self.watcher(), work)
+        watched(threads, Stage::Assemble, self.watcher(), work).map_err(|error| match error {
+            // The remedy is a setting of the run.
+            Error::Dataset(DatasetError::Split(split)) if split.fewer_folds().is_some() => {
+                Error::config("training.folds", split.to_string())
+            }
+            error => error,
+        })
     }
 
     fn require_every_class(&self, manifest: &Manifest) -> Result<(), Error> {

@@ -108,8 +108,8 @@ impl FromStr for Field {
 impl BalancedBy {
     /// Keeps equally many images of each class at every value, at most `limit` of a class in all. `by_class` holds the
     /// images of each class in the order in which they are taken, and `fill` the same images in the order in which they
-    /// fill a class up. Both are drawn independently: of those that are left over at a value where many are kept, all
-    /// have high numbers.
+    /// fill a class up. Both are drawn independently: where nearly all images of a value are kept, those left over have
+    /// the highest numbers, and one draw for both would never take them.
     pub(super) fn choose(
         &self,
         records: &[&Record],

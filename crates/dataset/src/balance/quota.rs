@@ -74,8 +74,8 @@ impl Quota {
         self.class == other.class && meet(&self.source, &other.source) && meet(&self.origin, &other.origin)
     }
 
-    /// Whether `kept` of the `available` images are what the quota asks for. One that no image counts towards is not met
-    /// either: its collection may be misspelt.
+    /// Whether `kept` of the `available` images are what the quota asks for. Without any available image it is not met:
+    /// the name of its collection may be misspelt.
     pub(super) fn is_met(&self, available: usize, kept: usize) -> bool {
         if self.exactly { kept == self.images } else { available > 0 || self.images == 0 }
     }

@@ -22,8 +22,8 @@ use crate::{ClassName, Label, Modality, PatientId, Provenance, Reason, SourceNam
 /// in `train/`, `val/` and `test/`; the publishers' split is not used. Masks are left out.
 /// **Unverified** for all but DarkCovidNet's COVID-19 folder, which was at hand; built from descriptions.
 ///
-/// The label is the folder's name, compared whole and without regard to case. `Lung_Opacity` is a class of its own, which
-/// only those get who ask for it by this name; `Non-COVID` rules COVID-19 out and says nothing else.
+/// The label is the folder's name, compared whole and without regard to case. `Lung_Opacity` is a class of its own; it is used
+/// if the recipe's classes name it. `Non-COVID` rules COVID-19 out and says nothing else.
 ///
 /// Such sets are made of other collections, and where a name is in another's style the record says so: `00000002_000.png` of
 /// NIH and `person12_virus_3.jpeg` of Kermany, which carry that collection's patient as well, and

@@ -57,6 +57,7 @@ pub mod scan;
 pub mod source;
 pub mod split;
 pub mod table;
+mod union;
 pub mod verify;
 
 pub use assemble::assemble;

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     GroupId, PatientId, RecordId,
-    group::{NoSuchImage, union::Union, unite_equal},
+    group::{NoSuchImage, unite_equal},
     manifest::Row,
+    union::Union,
 };
 
 /// What two sets of images share.

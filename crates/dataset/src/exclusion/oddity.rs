@@ -24,6 +24,20 @@ pub enum Oddity {
         /// The patients, as the collection numbers them.
         patients: Vec<String>,
     },
+    /// Films of both sexes have one patient number.
+    #[error("patient {patient:?} is female on some films and male on others; is this number one person's?")]
+    PatientOfTwoSexes {
+        /// The patient, as the collection numbers its people.
+        patient: String,
+    },
+    /// A patient has more films than a person is likely to have.
+    #[error("patient {patient:?} has {films} films; is this number one person's?")]
+    PatientOfManyFilms {
+        /// The patient, as the collection numbers its people.
+        patient: String,
+        /// Number of films.
+        films: usize,
+    },
     /// Two columns of a row, or a row and its file's name, contradict one another.
     #[error("{used}, but {unused}")]
     Contradiction {
@@ -57,6 +71,8 @@ impl Oddity {
             Self::NameDiffers { .. } => "name-differs",
             Self::NotInTable => "not-in-table",
             Self::PatientsUnited { .. } => "patients-united",
+            Self::PatientOfTwoSexes { .. } => "patient-of-two-sexes",
+            Self::PatientOfManyFilms { .. } => "patient-of-many-films",
             Self::Contradiction { .. } => "contradiction",
             Self::UnknownWord { .. } => "unknown-word",
             Self::Impossible { .. } => "impossible",

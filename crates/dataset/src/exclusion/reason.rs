@@ -92,6 +92,30 @@ pub enum Reason {
     /// The picture is a mask, which shows where something is on a film, or another drawing or text of two gray values.
     #[error("a mask or a drawing and no film: {0}")]
     Mask(&'static str),
+    /// The name fits several files, and none of them exactly.
+    #[error("{} files fit this name: {}; write the path of one", files.len(), files.join(", "))]
+    AmbiguousName {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The number by which a row tells its films (of an examination, a patient, an image) stands in no DICOM header.
+    #[error("no film has this {what}")]
+    NoSuchFilm {
+        /// What the number is, such as "accession number".
+        what: &'static str,
+    },
+    /// One file is listed under more patients than an image can have.
+    #[error("{0} patients share this file, so it cannot tell whose it is")]
+    ManyPatients(usize),
+    /// The header says that another part of the body was examined.
+    #[error("body part {0:?}")]
+    BodyPart(String),
+    /// The header says that the image is the detector's raw signal, not meant to be looked at.
+    #[error("raw data of the detector (FOR PROCESSING)")]
+    ForProcessing,
+    /// The description of the collection leaves the file out.
+    #[error("left out by the pattern {0:?} of the description")]
+    ExcludedByPattern(String),
     /// The file lies in a folder that the collection does not describe.
     #[error("in no folder of a class")]
     OutsideClassFolders,
@@ -220,6 +244,12 @@ impl Reason {
             Self::NestedCopy(_) => "nested-copy",
             Self::NotDicom(_) => "not-dicom",
             Self::Mask(_) => "mask",
+            Self::AmbiguousName { .. } => "ambiguous-name",
+            Self::NoSuchFilm { .. } => "no-such-film",
+            Self::ManyPatients(_) => "many-patients",
+            Self::BodyPart(_) => "body-part",
+            Self::ForProcessing => "for-processing",
+            Self::ExcludedByPattern(_) => "excluded-by-pattern",
             Self::OutsideClassFolders => "outside-class-folders",
             Self::Modality(_) => "modality",
             Self::View(_) => "view",

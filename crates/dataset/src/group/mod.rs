@@ -6,7 +6,6 @@
 
 mod error;
 mod summary;
-pub(crate) mod union;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,9 +14,8 @@ use radiograph_files::ContentHash;
 use radiograph_same_picture::SamePicture;
 use serde::Serialize;
 pub use summary::GroupSummary;
-use union::Union;
 
-use crate::{ClassName, GroupId, Origin, PatientId, Record, RecordId};
+use crate::{ClassName, GroupId, Origin, PatientId, Record, RecordId, union::Union};
 
 /// Images of a list, united into pictures and groups.
 #[derive(Clone, Debug)]

@@ -186,8 +186,17 @@ const PROVENANCES: [Provenance; 7] = [
     Provenance::None,
 ];
 
-const VIEWS: [View; 7] =
-    [View::Pa, View::Ap, View::ApSupine, View::FrontalByCollection, View::Lateral, View::Ct, View::Unknown];
+const VIEWS: [View; 9] = [
+    View::Pa,
+    View::Ap,
+    View::ApSupine,
+    View::Frontal,
+    View::FrontalByCollection,
+    View::Lateral,
+    View::NotFrontal,
+    View::Ct,
+    View::Unknown,
+];
 
 fn text(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()

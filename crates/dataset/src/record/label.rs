@@ -124,13 +124,26 @@ pub struct Label {
 }
 
 impl Label {
-    /// The image shows `class`, and therefore neither of the other classes of this crate: COVID-19, (other) pneumonia
-    /// and normal exclude one another. `published` is the label in the publishers' words.
+    /// The image shows `class`. Of COVID-19, (other) pneumonia and normal one rules out the other two; of classes with
+    /// other names nothing else follows. `published` is the label in the publishers' words.
     pub fn of(class: impl Into<ClassName>, provenance: Provenance, published: impl Into<String>) -> Self {
-        let mut presence: BTreeMap<ClassName, Presence> =
-            [COVID_19, PNEUMONIA, NORMAL].map(|other| (other.into(), Presence::Absent)).into();
-        presence.insert(class.into(), Presence::Present);
+        let class = class.into();
+        let mut presence = BTreeMap::new();
+        let exclusive = [COVID_19, PNEUMONIA, NORMAL];
+        if exclusive.contains(&class.as_str()) {
+            presence.extend(exclusive.map(|other| (other.into(), Presence::Absent)));
+        }
+        presence.insert(class, Presence::Present);
         Self { presence, provenance, published: published.into() }
+    }
+
+    /// Each class with what is known of it. `published` is the label in the publishers' words.
+    pub fn of_each(
+        presence: impl IntoIterator<Item = (ClassName, Presence)>,
+        provenance: Provenance,
+        published: impl Into<String>,
+    ) -> Self {
+        Self { presence: presence.into_iter().collect(), provenance, published: published.into() }
     }
 
     /// The image does not show `class`; of the others nothing is known.

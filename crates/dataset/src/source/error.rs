@@ -3,6 +3,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::description::DescriptionError;
 use crate::table::TableError;
 
 /// Why a collection cannot be read.
@@ -15,6 +16,10 @@ pub enum SourceError {
         /// The name.
         name: String,
     },
+
+    /// The description of a collection cannot be used.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
 
     /// The collection's folder is not there, or is not a folder.
     #[error("{}: not a folder; give the folder that holds the collection", path.display())]

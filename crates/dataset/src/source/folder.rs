@@ -10,7 +10,10 @@ use std::{
 use walkdir::WalkDir;
 
 use super::SourceError;
-use crate::Reason;
+use crate::{
+    Reason, SourceName,
+    table::{Cells, CellsForm, TableError},
+};
 
 /// The plain files below a folder.
 ///
@@ -91,6 +94,12 @@ impl Folder {
         }
     }
 
+    /// A folder of which these files are known to be plain files.
+    pub(crate) fn of_listing(root: &Path, files: impl IntoIterator<Item = String>) -> Self {
+        let files = files.into_iter().collect();
+        Self { root: root.to_owned(), files, refused: BTreeMap::new(), contents: None }
+    }
+
     /// The folder, as given.
     pub fn root(&self) -> &Path {
         &self.root
@@ -144,6 +153,24 @@ impl Folder {
                 Ok(file) => Ok(Box::new(file)),
                 Err(source) => Err(SourceError::Read { path, source }),
             },
+        }
+    }
+
+    /// Reads a table of the listing, whatever its form.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_file`](Self::open_file) and [`Cells::read`]; [`TableError::TooLarge`] above [`Cells::SIZE_LIMIT`].
+    pub fn cells(&self, file: &str, form: &CellsForm) -> Result<Cells, SourceError> {
+        let path = self.root.join(file);
+        let mut bytes = Vec::new();
+        let read = self.open_file(file, "")?.take(Cells::SIZE_LIMIT + 1).read_to_end(&mut bytes);
+        match read {
+            Err(source) => Err(SourceError::Read { path, source }),
+            Ok(read) if read as u64 > Cells::SIZE_LIMIT => {
+                Err(TableError::TooLarge { path, limit: Cells::SIZE_LIMIT }.into())
+            }
+            Ok(_) => Ok(Cells::read(&bytes, &path, form)?),
         }
     }
 
@@ -210,6 +237,18 @@ impl Folder {
         }
         Ok(path)
     }
+}
+
+/// A folder's name as the name of a collection: `No Findings (2)` becomes `no-findings-2`.
+pub(super) fn name_of(folder: &Path) -> Option<SourceName> {
+    let real = folder.canonicalize().ok()?;
+    let words: String = real
+        .file_name()?
+        .to_str()?
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' })
+        .collect();
+    SourceName::new(&words.split_whitespace().collect::<Vec<_>>().join("-")).ok()
 }
 
 /// Why what lies in a folder at the limit is not listed, if anything does.

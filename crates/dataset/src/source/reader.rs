@@ -1,6 +1,6 @@
 //! Collects what an adapter reads (records, exclusions, notes) and accounts for every file of the folder.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::de::DeserializeOwned;
 
@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     Exclusion, Note, Oddity, PatientId, Reason, Record, RecordId, SourceName,
-    table::{Row, TableFormat, read_table},
+    table::{Cells, CellsForm, Row, TableFormat, read_table},
+    union::Union,
 };
 
 /// A collection while it is being read. Adapters claim files for rows; what is left unclaimed is reported.
@@ -28,17 +29,25 @@ pub struct CollectionReader {
     /// Files that cannot have a record since another one has their id, with the line of the first row that described each.
     homonyms: HashMap<String, u64>,
     set_aside: HashSet<String>,
-    /// Pairs of patients that share a file.
+    /// Files of several patients, in the order of the rows.
     shared: Vec<SharedFile>,
+    /// Position of each of them, by file.
+    shared_at: HashMap<String, usize>,
     similar: Option<HashMap<String, Vec<String>>>,
 }
 
-/// Two patients, as the collection numbers them, who share an image.
+/// A file of several patients.
 #[derive(Debug)]
 struct SharedFile {
-    patients: [String; 2],
     file: String,
+    /// Its name in ids.
+    name: String,
+    /// The patients, as the collection numbers them.
+    patients: BTreeSet<String>,
 }
+
+/// Patients above which a file tells nothing about whose it is: a placeholder, or a table of one row for each person.
+const PATIENTS_OF_A_FILE: usize = 8;
 
 impl CollectionReader {
     /// Begins to read a collection.
@@ -55,8 +64,14 @@ impl CollectionReader {
             homonyms: HashMap::new(),
             set_aside: HashSet::new(),
             shared: Vec::new(),
+            shared_at: HashMap::new(),
             similar: None,
         }
+    }
+
+    /// Name of the collection.
+    pub fn source(&self) -> &SourceName {
+        &self.source
     }
 
     /// The listing of the collection's folder.
@@ -83,6 +98,21 @@ impl CollectionReader {
             self.exclude(Some(line), None, reason);
         }
         Ok(rows.read)
+    }
+
+    /// The rows of a table whose form is found out. Rows that cannot be read become exclusions.
+    ///
+    /// # Errors
+    ///
+    /// The table as a whole cannot be read: see [`Folder::open_file`] and [`Cells::read`].
+    pub fn cells(&mut self, file: &str, form: &CellsForm) -> Result<Cells, SourceError> {
+        let cells = self.folder.cells(file, form)?;
+        self.rows += cells.rows.len() + cells.refused.len();
+        for (line, reason) in &cells.refused {
+            self.exclude(Some(*line), None, reason.clone());
+        }
+        self.set_aside_file(file);
+        Ok(cells)
     }
 
     /// A record for the file that row `line` names, relative to the folder `below`; `None` (and an exclusion) if the
@@ -125,7 +155,7 @@ impl CollectionReader {
     pub fn add(&mut self, record: Record) {
         let file = self.file(&record);
         if let Some(&earlier) = self.claimed.get(&file) {
-            return self.add_again(earlier, record);
+            return self.add_again(earlier, file, record);
         }
         if !self.folder.contains(&file) {
             let similar = self.similar_files(&file).into_iter().next();
@@ -154,13 +184,17 @@ impl CollectionReader {
         self.exclusions.push(Exclusion { file: Some(file), ..Exclusion::of(record, reason) });
     }
 
-    fn add_again(&mut self, earlier: usize, record: Record) {
+    fn add_again(&mut self, earlier: usize, file: String, record: Record) {
         let first = &self.records[earlier];
         if let (Some(one), Some(other)) = (&first.patient, &record.patient)
             && one != other
         {
-            let patients = [one.name().to_owned(), other.name().to_owned()];
-            self.shared.push(SharedFile { patients, file: first.id.name().to_owned() });
+            let at = *self.shared_at.entry(file).or_insert_with_key(|file| {
+                let name = first.id.name().to_owned();
+                self.shared.push(SharedFile { file: file.clone(), name, patients: BTreeSet::new() });
+                self.shared.len() - 1
+            });
+            self.shared[at].patients.extend([one.name().to_owned(), other.name().to_owned()]);
         }
         let (first_row, second_row) = (first.row.unwrap_or(0), record.row.unwrap_or(0));
         let reason = if first.label.class() == record.label.class() {
@@ -201,6 +235,11 @@ impl CollectionReader {
         self.set_aside.extend(self.folder.files_below(below).map(str::to_owned));
     }
 
+    /// Counts a file as something other than an image of the collection.
+    pub fn set_aside_file(&mut self, file: &str) {
+        self.set_aside.insert(file.to_owned());
+    }
+
     /// Excludes a row or a file.
     pub fn exclude(&mut self, row: Option<u64>, file: Option<&str>, reason: Reason) {
         if let Some(file) = file {
@@ -226,6 +265,7 @@ impl CollectionReader {
     ///
     /// The list of published sizes beside the collection cannot be read; see [`PublishedImages::of_folder`].
     pub fn finish(mut self) -> Result<Collection, SourceError> {
+        self.exclude_of_many_patients();
         self.exclude_contradictory();
         let left: Vec<String> =
             self.folder.files().filter(|file| self.is_left(file)).map(str::to_owned).collect();
@@ -297,12 +337,34 @@ impl CollectionReader {
         }
     }
 
+    /// A file of very many patients is nobody's, and must not make one person of them.
+    fn exclude_of_many_patients(&mut self) {
+        let (of_few, of_many): (Vec<_>, Vec<_>) = std::mem::take(&mut self.shared)
+            .into_iter()
+            .partition(|shared| shared.patients.len() <= PATIENTS_OF_A_FILE);
+        self.shared = of_few;
+        if of_many.is_empty() {
+            return;
+        }
+        let of_many: HashMap<String, usize> =
+            of_many.into_iter().map(|shared| (shared.file, shared.patients.len())).collect();
+        for mut record in std::mem::take(&mut self.records) {
+            match of_many.get(&self.file(&record)) {
+                Some(patients) => {
+                    record.patient = None;
+                    self.exclusions.push(Exclusion::of(record, Reason::ManyPatients(*patients)));
+                }
+                None => self.records.push(record),
+            }
+        }
+    }
+
     /// Gives patients that share a file one id, in every record of theirs.
     fn unite_patients(&mut self) {
         let shared = std::mem::take(&mut self.shared);
-        let united = unite(shared.iter().map(|shared| shared.patients.each_ref().map(String::as_str)));
-        for SharedFile { patients, file } in shared {
-            self.note(None, Some(&file), Oddity::PatientsUnited { patients: patients.into() });
+        let united = unite(shared.iter().map(|shared| &shared.patients));
+        for SharedFile { name, patients, .. } in shared {
+            self.note(None, Some(&name), Oddity::PatientsUnited { patients: patients.into_iter().collect() });
         }
         let of_exclusions =
             self.exclusions.iter_mut().filter_map(|exclusion| exclusion.record.as_deref_mut());
@@ -310,7 +372,7 @@ impl CollectionReader {
             if let Some(patient) = &mut record.patient
                 && let Some(name) = united.get(patient.name())
             {
-                *patient = PatientId::new(&self.source, name.clone());
+                *patient = PatientId::new(patient.source(), name.clone());
             }
         }
     }
@@ -323,21 +385,32 @@ fn loose(file: &str) -> String {
     file[..end].to_lowercase()
 }
 
-/// Connected components of the pair graph: for each name the names of its component, joined by `+`.
-fn unite<'a>(pairs: impl Iterator<Item = [&'a str; 2]>) -> BTreeMap<String, String> {
-    let mut groups: Vec<Vec<&str>> = Vec::new();
-    for [one, other] in pairs {
-        let (touched, mut rest): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|group| group.contains(&one) || group.contains(&other));
-        let mut group: Vec<&str> = touched.into_iter().flatten().chain([one, other]).collect();
-        group.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b))); // 9 before 10
-        group.dedup();
-        rest.push(group);
-        groups = rest;
+/// Connected components of sets that share members: for each member the name of its component, which lists the members,
+/// joined by `+`, or counts them where they are many.
+fn unite<'a>(sets: impl Iterator<Item = &'a BTreeSet<String>>) -> BTreeMap<String, String> {
+    let sets: Vec<&BTreeSet<String>> = sets.collect();
+    let all: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).map(String::as_str).collect();
+    let numbers: HashMap<&str, usize> =
+        all.iter().zip(0..).map(|(member, number)| (*member, number)).collect();
+    let mut union = Union::new(all.len());
+    for set in sets {
+        let mut of_set = set.iter().filter_map(|member| numbers.get(member.as_str()));
+        if let Some(first) = of_set.next() {
+            of_set.for_each(|other| union.unite(*first, *other));
+        }
     }
-    let named = groups.iter().flat_map(|group| {
-        let name = group.join("+");
-        group.iter().map(move |member| ((*member).to_owned(), name.clone()))
-    });
-    named.collect()
+    let mut groups: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (member, of_member) in all.into_iter().zip(union.sets()) {
+        groups.entry(of_member).or_default().push(member);
+    }
+    let mut names = BTreeMap::new();
+    for mut group in groups.into_values() {
+        group.sort_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b))); // 9 before 10
+        let name = match group.len() {
+            ..=PATIENTS_OF_A_FILE => group.join("+"),
+            many => format!("{}+{} others", group[0], many - 1),
+        };
+        names.extend(group.into_iter().map(|member| (member.to_owned(), name.clone())));
+    }
+    names
 }

@@ -35,6 +35,13 @@ pub enum TableError {
         found: Vec<String>,
     },
 
+    /// The table has no row with text.
+    #[error("{}: no header; the first row of a table names its columns", path.display())]
+    NoHeader {
+        /// The table.
+        path: PathBuf,
+    },
+
     /// The operating system refuses the file.
     #[error("{}: {source}", path.display())]
     Read {
@@ -62,5 +69,23 @@ pub enum TableError {
         path: PathBuf,
         /// Maximum number of rows.
         limit: usize,
+    },
+
+    /// The table is larger than the limit.
+    #[error("{}: larger than {limit} bytes; split it into several tables", path.display())]
+    TooLarge {
+        /// The table.
+        path: PathBuf,
+        /// Maximum number of bytes.
+        limit: u64,
+    },
+
+    /// A workbook cannot be read: it is damaged, locked, too large or without the sheet.
+    #[error("{}: this workbook cannot be read: {reason}; save the sheet as CSV if nothing else helps", path.display())]
+    Workbook {
+        /// The workbook.
+        path: PathBuf,
+        /// The fault.
+        reason: String,
     },
 }

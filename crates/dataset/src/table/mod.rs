@@ -1,8 +1,11 @@
-//! Reads published CSV tables in any encoding, with a limit on rows, and accounts for every bad row.
+//! Reads tables, with limits on their size, and accounts for every bad row. What columns mean is not known here.
 //!
-//! Reads text; it does not know what columns mean.
+//! [`read_table`] reads a published table, whose form and columns are known; [`Cells`] reads a table of any form.
 
+mod cells;
 mod error;
+mod text;
+mod workbook;
 
 use std::{
     cell::Cell,
@@ -14,7 +17,10 @@ use std::{
 use encoding_rs::WINDOWS_1252;
 use serde::de::DeserializeOwned;
 
-pub use self::error::TableError;
+pub use self::{
+    cells::{Cells, CellsForm, Encoding, Separator},
+    error::TableError,
+};
 use crate::Reason;
 
 /// How a collection's table is written.

@@ -11,8 +11,8 @@ use std::{
 use radiograph_dataset::{
     Reason,
     source::{
-        Actualmed, Cohen, Collection, CovidCxnet, Figure1, Folder, Hannover, Nih, Source, SourceError,
-        WebCases,
+        Actualmed, Cohen, Collection, CovidCxnet, Described, Figure1, Folder, Hannover, Nih, Source,
+        SourceError, description::Description,
     },
     table::{TableError, TableFormat, read_table},
 };
@@ -30,7 +30,7 @@ const ATTACKS: [(&str, &str); 20] = [
     ("cohen--numbers", "3 records; 3 impossible"),
     ("cohen--open-quote", "1 records; 1 field-count; 2 file-without-row"),
     ("cohen--picture-as-table", "Encoding"),
-    ("cohen--two-rows-for-one-file", "2 records; 2 contradictory-rows; 2 patients-united; 2 second-row"),
+    ("cohen--two-rows-for-one-file", "2 records; 2 contradictory-rows; 1 patients-united; 2 second-row"),
     ("cohen--utf-16", "Encoding"),
     ("cohen--web-page-as-table", "MissingColumns"),
     ("cohen--words-that-look-right", "3 records; 1 impossible; 4 unknown-word"),
@@ -45,7 +45,7 @@ const ATTACKS: [(&str, &str); 20] = [
         "nih--labels-and-ages",
         "5 records; 2 contradiction; 1 impossible; 1 name-leaves-folder; 5 unknown-word",
     ),
-    ("web-cases--names-that-leave", "1 records; 1 name-leaves-folder; 2 row-without-file"),
+    ("table--names-that-leave", "1 records; 1 name-leaves-folder; 1 row-without-file; 1 second-row"),
 ];
 
 #[test]
@@ -89,7 +89,7 @@ fn outcome_of(name: &str, table: Vec<u8>) -> String {
                 "images/00000001_004.png",
             ],
         ),
-        "web-cases" => (Box::new(WebCases::new("web-cases".parse().unwrap(), "")), "cases.csv", &["a.png"]),
+        "table" => (Box::new(described("")), "cases.csv", &["a.png"]),
         other => panic!("no adapter {other}"),
     };
     let images = images.iter().map(|image| ((*image).to_owned(), Vec::new()));
@@ -102,6 +102,13 @@ fn outcome_of(name: &str, table: Vec<u8>) -> String {
         Err(SourceError::Table(error)) => format!("{error:?}").split([' ', '{']).next().unwrap().to_owned(),
         Err(error) => format!("{error:?}").split([' ', '{']).next().unwrap().to_owned(),
     }
+}
+
+/// A collection with the table `cases.csv`.
+fn described(folder: impl Into<std::path::PathBuf>) -> Described {
+    let text = "name = 'web'\n[[table]]\nfile = 'cases.csv'\ncolumns = { file = 'filename', case = 'case_url', \
+                class = 'finding' }\n";
+    Described::new(Description::parse(text, Path::new("")).unwrap(), folder)
 }
 
 fn stays_inside(collection: &Collection) {
@@ -181,7 +188,7 @@ fn links_out_of_the_folder() {
     fs::write(inside.path().join("a.png"), "").unwrap();
     symlink(outside.path().join("secret.png"), inside.path().join("link.png")).unwrap();
     symlink(outside.path(), inside.path().join("linked")).unwrap();
-    let collection = WebCases::new("web".parse().unwrap(), inside.path()).read().unwrap();
+    let collection = described(inside.path()).read().unwrap();
     assert_eq!(collection.records.len(), 1);
     let of_rows = collection.exclusions.iter().filter(|exclusion| exclusion.row.is_some());
     let reasons: Vec<&Reason> = of_rows.map(|exclusion| &exclusion.reason).collect();
@@ -199,7 +206,7 @@ fn links_out_of_the_folder() {
     fs::create_dir(&collection).unwrap();
     fs::write(collection.join("cases.csv"), format!("{header}\n{}\n", rows[2])).unwrap();
     fs::write(collection.join("a.png"), "").unwrap();
-    let read = || WebCases::new("web".parse().unwrap(), &collection).read();
+    let read = || described(&collection).read();
     for folder in [&collection, around.path()] {
         let list = folder.join("original_sizes.csv");
         symlink(outside.path().join("original_sizes.csv"), &list).unwrap();

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
     Age, Modality, Oddity, Origin, Presence, Provenance, Record, View,
-    source::{
-        Actualmed, ClassFolders, Cohen, Collection, Folder, Kermany, MendeleyAugmented, Nih, Source, WebCases,
-    },
+    source::{Actualmed, ClassFolders, Cohen, Collection, Folder, Kermany, MendeleyAugmented, Nih, Source},
 };
 
 fn read(source: &impl Source, files: &[(&str, &str)]) -> Collection {
@@ -248,19 +246,4 @@ fn nih_in_several_folders_with_trailing_commas() {
     assert_eq!(of(&collection, "00000003_000.png").age, None);
     let impossible = Oddity::Impossible { column: "age", value: "411".into() };
     assert_eq!(collection.notes[0].oddity, impossible);
-}
-
-#[test]
-fn web_cases() {
-    let table = "filename,case_url,patient,view,finding,licence,sex\n\
-                 sub/a.png,https://radiopaedia.org/cases/1,,PA,COVID-19,CC BY-NC-SA 3.0,F\n\
-                 b.png,https://radiopaedia.org/cases/1,,L,COVID-19,CC BY-NC-SA 3.0,F\n\
-                 c.png,https://radiopaedia.org/cases/2,Ms X,PA,No Finding,,M\n";
-    let files = [("cases.csv", table), ("sub/a.png", ""), ("b.png", ""), ("c.png", ""), ("d.png", "")];
-    let collection = read(&WebCases::new("radiopaedia".parse().unwrap(), ""), &files);
-    assert_eq!(patient(&collection, "sub/a.png"), patient(&collection, "b.png"));
-    assert_eq!(patient(&collection, "c.png").as_deref(), Some("radiopaedia:Ms X"));
-    assert_eq!(of(&collection, "b.png").view, View::Lateral);
-    assert_eq!(of(&collection, "c.png").licence, None);
-    assert_eq!(excluded(&collection), [("file-without-row", 1)].into());
 }

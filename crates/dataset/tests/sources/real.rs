@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, path::PathBuf};
 use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
     Modality, Oddity, Presence, Provenance, Reason, Record, View,
-    source::{ClassFolders, Cohen, Collection, CovidCxnet, DicomFolder, Figure1, Hannover, Nih, Source},
+    source::{
+        ClassFolders, Cohen, Collection, CovidCxnet, Described, Figure1, Hannover, Nih, Source,
+        description::Description,
+    },
 };
 
 /// A folder below the one in `RADIOGRAPH_DATA`; without it the test is recorded as skipped.
@@ -255,7 +258,7 @@ fn darkcovidnet() {
 #[test]
 fn dicom() {
     let Some(folder) = data("originals") else { return };
-    let collection = read(&DicomFolder::new("originals".parse().unwrap(), folder));
+    let collection = read(&Described::new(Description::default(), folder));
     assert_eq!(collection.records.len(), 2);
     assert_eq!(excluded(&collection, "not-dicom"), 4);
     for record in &collection.records {

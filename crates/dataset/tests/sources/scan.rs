@@ -6,7 +6,7 @@ use radiograph_dataset::{
     Reason, SourceName,
     assemble::{Ages, Filters, Views, assemble},
     scan::{Progress, Scan, ScanReport},
-    source::{Cohen, Recognised, Source, SourceError, recognise},
+    source::{Cohen, Folder, Recognised, Source, SourceError, recognise},
 };
 use radiograph_image::Samples;
 
@@ -127,7 +127,8 @@ fn what_is_not_searched_is_named_with_the_reason() {
 
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    write(root, "a/b/c/d/e/COVID/a.png", b"");
+    let deep = vec!["a"; Folder::DEPTH_LIMIT + 1].join("/");
+    write(root, &format!("{deep}/COVID/a.png"), b"");
     let odd = root.join(std::ffi::OsStr::from_bytes(b"\xff"));
     fs::create_dir(&odd).unwrap();
     symlink(root.join("a"), root.join("linked")).unwrap();
@@ -139,7 +140,7 @@ fn what_is_not_searched_is_named_with_the_reason() {
     let mut refused = found.refused;
     refused.sort_by(|one, other| one.0.cmp(&other.0));
     let expected = [
-        (root.join("a/b/c/d/e"), Reason::TooDeep(4)),
+        (root.join(&deep), Reason::TooDeep(Folder::DEPTH_LIMIT)),
         (root.join("linked"), Reason::LinkedFolder),
         (odd, Reason::NameNotUnicode),
     ];

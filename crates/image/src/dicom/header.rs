@@ -22,6 +22,22 @@ pub struct DicomHeader {
     pub modality: Option<String>,
     /// View Position (0018,5101).
     pub view: Option<String>,
+    /// Meaning of the first View Code (0054,0220), such as `postero-anterior`.
+    pub view_code: Option<String>,
+    /// Patient Orientation (0020,0020): where rows and columns point, such as `L\\F`.
+    pub orientation: Option<String>,
+    /// Body Part Examined (0018,0015).
+    pub body_part: Option<String>,
+    /// Series Description (0008,103E).
+    pub series: Option<String>,
+    /// Presentation Intent Type (0008,0068): `FOR PRESENTATION` or `FOR PROCESSING`.
+    pub intent: Option<String>,
+    /// Accession Number (0008,0050).
+    pub accession_number: Option<String>,
+    /// Study Instance UID (0020,000D).
+    pub study_uid: Option<String>,
+    /// SOP Instance UID (0008,0018).
+    pub instance_uid: Option<String>,
 }
 
 impl DicomHeader {
@@ -55,12 +71,28 @@ impl DicomHeader {
             age: text(&object, tags::PATIENT_AGE),
             modality: text(&object, tags::MODALITY),
             view: text(&object, tags::VIEW_POSITION),
+            view_code: view_code(&object),
+            orientation: text(&object, tags::PATIENT_ORIENTATION),
+            body_part: text(&object, tags::BODY_PART_EXAMINED),
+            series: text(&object, tags::SERIES_DESCRIPTION),
+            intent: text(&object, tags::PRESENTATION_INTENT_TYPE),
+            accession_number: text(&object, tags::ACCESSION_NUMBER),
+            study_uid: text(&object, tags::STUDY_INSTANCE_UID),
+            instance_uid: text(&object, tags::SOP_INSTANCE_UID),
         })
     }
 }
 
+fn view_code(object: &Object) -> Option<String> {
+    let first = object.get(tags::VIEW_CODE_SEQUENCE)?.items()?.first()?;
+    trimmed(&first.get(tags::CODE_MEANING)?.to_str().ok()?)
+}
+
 fn text(object: &Object, tag: Tag) -> Option<String> {
-    let text = object.get(tag)?.to_str().ok()?;
+    trimmed(&object.get(tag)?.to_str().ok()?)
+}
+
+fn trimmed(text: &str) -> Option<String> {
     let text = text.trim_matches(|letter: char| letter == '\0' || letter.is_whitespace());
     (!text.is_empty()).then(|| text.to_owned())
 }

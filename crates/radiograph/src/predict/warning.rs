@@ -39,7 +39,7 @@ pub enum Warning {
 /// The warnings that follow from the film alone.
 pub(super) fn of_film(film: &Film) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if matches!(film.view(), View::Lateral | View::Ct) {
+    if film.view().is_frontal() == Some(false) {
         warnings.push(Warning::NotFrontal { view: film.view().name().to_owned() });
     }
     let share = film.coloured_share();

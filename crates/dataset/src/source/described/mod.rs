@@ -1,0 +1,257 @@
+//! Reads a collection by its description: tables of any form, DICOM headers, or both.
+
+mod film;
+mod names;
+mod statement;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::{Path, PathBuf},
+};
+
+use film::Film;
+use names::Names;
+use statement::{Column, Statement};
+
+use super::{
+    CollectionReader, Source, SourceError,
+    description::{Description, DescriptionError, Labels, Role, TableDescription},
+    folder::name_of,
+    mask::is_mask_by_name,
+};
+use crate::{Label, Oddity, PatientId, Provenance, Reason, Record, SourceName, table::Cells};
+
+/// A collection that is read by its [`Description`].
+///
+/// **Where from**: anywhere; the films are the user's own.
+/// **Layout**: films at any depth; tables as the description says. Without tables the films are the DICOM files, and their
+/// headers tell patient, sex, age, view and modality; headers hold no diagnosis.
+///
+/// Rows tell their films by a path, by a name that only one film has (whatever its folder, extension, case and Unicode form), or
+/// by a number in the DICOM header. A film that no row describes is left out with that reason.
+#[derive(Clone, Debug)]
+pub struct Described {
+    description: Description,
+    name: SourceName,
+    root: PathBuf,
+}
+
+/// Words that a class column without `[labels]` may have.
+const WORDS_LIMIT: usize = 200;
+/// Films above which a patient is remarked on: no one has so many, but a blank or default number has.
+const FILMS_OF_A_PATIENT: usize = 100;
+
+impl Described {
+    /// The collection in a folder. Without a name in the description, the folder's is its name.
+    pub fn new(description: Description, root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
+        let named = description.name.clone().or_else(|| name_of(&root));
+        let name = named.unwrap_or_else(|| SourceName::of_adapter("collection"));
+        Self { description, name, root }
+    }
+
+    /// The description.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+}
+
+impl Source for Described {
+    fn name(&self) -> SourceName {
+        self.name.clone()
+    }
+
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
+        let films = film::list(reader, &self.description);
+        let mut statements: Vec<Vec<Statement>> = films.iter().map(|_| Vec::new()).collect();
+        for table in &self.description.tables {
+            self.read_table(table, &films, reader, &mut statements)?;
+        }
+        let mut sexes: BTreeMap<PatientId, Vec<Record>> = BTreeMap::new();
+        for (film, statements) in films.iter().zip(statements) {
+            self.add(film, statements, reader, &mut sexes);
+        }
+        remark_on_patients(&sexes, reader);
+        Ok(())
+    }
+}
+
+impl Described {
+    /// Reads the files that fit a table's pattern, and adds what their rows say to the films.
+    fn read_table(
+        &self,
+        table: &TableDescription,
+        films: &[Film],
+        reader: &mut CollectionReader,
+        statements: &mut [Vec<Statement>],
+    ) -> Result<(), SourceError> {
+        let labels = Labels::new(&self.description.labels);
+        let files: Vec<String> =
+            reader.folder().files().filter(|file| film::fits(&table.file, file)).map(str::to_owned).collect();
+        if files.is_empty() {
+            let (folder, pattern) = (reader.folder().root().to_owned(), table.file.clone());
+            return Err(DescriptionError::NoTable { folder, pattern }.into());
+        }
+        for file in files {
+            let path = reader.folder().root().join(&file);
+            let cells = reader.cells(&file, &table.form())?;
+            let columns = columns(table, &cells, &path)?;
+            if self.description.labels.is_empty() {
+                require_few_words(&columns, &cells, &path)?;
+            }
+            let Some((key, _)) = table.film_column() else { continue };
+            let own_folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let names = Names::new(films, [table.below.as_deref().unwrap_or(own_folder), own_folder, ""]);
+            let by_number = (key != Role::File).then(|| films_by(key, films, statements));
+            let mut of_table: Vec<(usize, Statement)> = Vec::new();
+            for (line, row) in &cells.rows {
+                let row = statement::Row { line: *line, cells: row, columns: &columns };
+                let of_row = match &by_number {
+                    Some(films) => row.films_by_number(key, films),
+                    None => row.film_by_name(&names, reader),
+                };
+                match of_row {
+                    Ok(of_row) => {
+                        let said = row.statement(table, &labels, self.description.uncertain, &names, reader);
+                        of_table.extend(of_row.into_iter().map(|film| (film, said.clone())));
+                    }
+                    Err(reason) => reader.exclude(Some(*line), row.text(key), reason),
+                }
+            }
+            statement::merge(of_table, films, statements, reader);
+        }
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        film: &Film,
+        statements: Vec<Statement>,
+        reader: &mut CollectionReader,
+        patients: &mut BTreeMap<PatientId, Vec<Record>>,
+    ) {
+        let by_folder = self.class_of_folder(film);
+        if statements.is_empty() && !self.description.tables.is_empty() && by_folder.is_none() {
+            let reason = is_mask_by_name(&film.file).map_or(Reason::FileWithoutRow, Reason::Mask);
+            return reader.exclude(None, Some(&film.file), reason);
+        }
+        if let Some(reason) = film.fault.clone().or_else(|| film.reason_to_leave_out()) {
+            return reader.exclude(None, Some(&film.file), reason);
+        }
+        if statements.is_empty() && film.header.is_none() && by_folder.is_none() {
+            let reason = if self.description.class_folders {
+                Reason::OutsideClassFolders
+            } else {
+                Reason::NotDicom("other content".to_owned())
+            };
+            return reader.exclude(None, Some(&film.file), reason);
+        }
+        let statements = if statements.is_empty() { vec![Statement::default()] } else { statements };
+        for statement in statements {
+            let mut record = reader.record_of_file("", &film.file);
+            let namespace = self.description.patients.clone().unwrap_or_else(|| self.name.clone());
+            statement.fill(&mut record, &namespace);
+            if record.label.provenance() == Provenance::None
+                && let Some(label) = &by_folder
+            {
+                record.label = label.clone();
+            }
+            film.fill(&mut record, &namespace, reader);
+            record.licence = record.licence.or_else(|| self.description.licence.clone());
+            if let Some(patient) = &record.patient {
+                patients.entry(patient.clone()).or_default().push(record.clone());
+            }
+            reader.add(record);
+        }
+    }
+
+    /// The class of the innermost folder that the labels name.
+    fn class_of_folder(&self, film: &Film) -> Option<Label> {
+        if !self.description.class_folders {
+            return None;
+        }
+        let labels = Labels::new(&self.description.labels);
+        let listed =
+            |folder: &&str| self.description.labels.keys().any(|word| word.eq_ignore_ascii_case(folder));
+        let folder = film.file.rsplit('/').skip(1).find(listed)?;
+        let (label, _) = labels.of_cell(folder, None);
+        Some(match label.class() {
+            Some(class) => Label::of(class.clone(), Provenance::Folder, folder),
+            None => Label::undecided(Provenance::Folder, folder),
+        })
+    }
+}
+
+/// The columns of a table, checked to exist.
+fn columns(
+    table: &TableDescription,
+    cells: &Cells,
+    path: &Path,
+) -> Result<Vec<(Column, usize)>, DescriptionError> {
+    let of_roles = table.columns.iter().map(|(role, name)| (Column::Role(*role), name));
+    let of_classes = table.class_columns.iter().map(|(name, class)| (Column::Class(class.clone()), name));
+    let found = |(column, name): (Column, &String)| match cells.column(name) {
+        Some(at) => Ok((column, at)),
+        None => Err(DescriptionError::NoColumn {
+            path: path.to_owned(),
+            column: name.clone(),
+            found: cells.columns.iter().take(40).map(|name| name.chars().take(40).collect()).collect(),
+        }),
+    };
+    of_roles.chain(of_classes).map(found).collect()
+}
+
+fn require_few_words(
+    columns: &[(Column, usize)],
+    cells: &Cells,
+    path: &Path,
+) -> Result<(), DescriptionError> {
+    let Some((_, at)) = columns.iter().find(|(column, _)| *column == Column::Role(Role::Class)) else {
+        return Ok(());
+    };
+    let mut words: BTreeSet<&str> = BTreeSet::new();
+    for (_, row) in &cells.rows {
+        words.insert(row.get(*at).unwrap_or_default().trim());
+        if words.len() > WORDS_LIMIT {
+            let (column, limit) = (cells.columns[*at].clone(), WORDS_LIMIT);
+            return Err(DescriptionError::TooManyWords { path: path.to_owned(), column, limit });
+        }
+    }
+    Ok(())
+}
+
+/// The films of each number: from their headers, and from what earlier tables say.
+fn films_by(key: Role, films: &[Film], statements: &[Vec<Statement>]) -> HashMap<String, Vec<usize>> {
+    let mut by: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, (film, statements)) in films.iter().zip(statements).enumerate() {
+        let of_tables = statements.iter().filter_map(|statement| statement.number(key));
+        let mut numbers: Vec<&str> = film.number(key).into_iter().chain(of_tables).collect();
+        numbers.dedup();
+        for number in numbers {
+            by.entry(number.to_owned()).or_default().push(at);
+        }
+    }
+    by
+}
+
+/// Remarks on patients of two sexes and on those with more films than anyone has: the number is not one person's.
+fn remark_on_patients(patients: &BTreeMap<PatientId, Vec<Record>>, reader: &mut CollectionReader) {
+    for (patient, records) in patients {
+        let sexes: BTreeSet<_> = records.iter().filter_map(|record| record.sex).collect();
+        if sexes.len() > 1 {
+            let number = patient.name().to_owned();
+            reader.note(None, None, Oddity::PatientOfTwoSexes { patient: number });
+        }
+        if records.len() > FILMS_OF_A_PATIENT {
+            let (number, films) = (patient.name().to_owned(), records.len());
+            reader.note(None, None, Oddity::PatientOfManyFilms { patient: number, films });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

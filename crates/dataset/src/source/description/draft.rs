@@ -1,0 +1,169 @@
+//! Drafts the description of a folder from the tables that lie in it.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use super::{Description, Labels, Role, TableDescription, labels::Meaning};
+use crate::{
+    source::Folder,
+    table::{Cells, CellsForm},
+};
+
+/// A description that is drafted from a table: its columns by their names, its words of classes with counts.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Draft {
+    /// The description, without `[labels]`: known words stand for the three classes, any other for itself.
+    pub description: Description,
+    /// Words of the class column, the commonest first.
+    pub words: Vec<ClassWord>,
+}
+
+/// A word of a class column.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClassWord {
+    /// The word.
+    pub word: String,
+    /// Number of rows that have it.
+    pub rows: usize,
+    /// The class that it stands for by itself; `None` if it stands for no class.
+    pub class: Option<String>,
+}
+
+/// A table that does not describe the films beside it, and what it lacks.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct NearMiss {
+    /// The table.
+    pub path: PathBuf,
+    /// What was found, and what it lacks.
+    pub reason: String,
+}
+
+impl fmt::Display for NearMiss {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.path.display(), self.reason)
+    }
+}
+
+/// Extensions of tables.
+const TABLES: [&str; 5] = ["csv", "tsv", "xlsx", "xls", "ods"];
+/// Words of a class column that a draft lists.
+const WORDS_LISTED: usize = 50;
+
+impl Draft {
+    /// Drafts the description of a collection from the tables at the top of its folder. `has_dicom` finds out whether films have
+    /// headers by which rows can tell them; it is asked only if a table names no files. An `Err` are the tables that are near misses; `None`: there is no table.
+    pub fn of_folder(folder: &Folder, has_dicom: impl Fn() -> bool) -> Option<Result<Self, Vec<NearMiss>>> {
+        let (mut described, mut missed) = (Vec::new(), Vec::new());
+        let tables: Vec<&str> = folder.files().filter(|file| !file.contains('/') && is_table(file)).collect();
+        for file in tables {
+            let path = folder.root().join(file);
+            match folder.cells(file, &CellsForm::default()) {
+                Ok(cells) => match of_cells(file, &cells, &has_dicom) {
+                    Ok(table) => described.push((table, cells)),
+                    Err(reason) => missed.push(NearMiss { path, reason }),
+                },
+                Err(error) => {
+                    let reason = format!("cannot be read: {error}");
+                    missed.push(NearMiss { path, reason });
+                }
+            }
+        }
+        // Of several tables the one that tells each film by its file comes first.
+        described.sort_by_key(|(table, _)| table.film_column().map(|(role, _)| role));
+        match described.first() {
+            Some((table, cells)) => {
+                let words = words(table, cells);
+                let tables = described.into_iter().map(|(table, _)| table).collect();
+                Some(Ok(Self { description: Description { tables, ..Description::default() }, words }))
+            }
+            None => (!missed.is_empty()).then_some(Err(missed)),
+        }
+    }
+
+    /// The text of a `radiograph-source.toml` to be edited: the description, and every word of the class column with its class
+    /// and its number of rows.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::from(
+            "# Describes the films in this folder; docs/own-data.md explains every key.\n\
+             # Drafted from the names of columns. Look at [labels]: the class of each word is on the right, \"\" is none.\n\n",
+        );
+        text.push_str(&self.description.to_toml());
+        text.push_str("\n[labels]\n");
+        let class = |word: &ClassWord| word.class.clone().unwrap_or_default();
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        for word in self.words.iter().take(WORDS_LISTED) {
+            let line = format!("{} = {}", quoted(&word.word), quoted(&class(word)));
+            text.push_str(&format!("{line:<48} # {} rows\n", word.rows));
+        }
+        if self.words.len() > WORDS_LISTED {
+            let more = self.words.len() - WORDS_LISTED;
+            text.push_str(&format!("# {more} rarer words are of no class until they stand here.\n"));
+        }
+        text
+    }
+}
+
+/// Whether a file is a table by its extension.
+fn is_table(file: &str) -> bool {
+    let extension = file.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| TABLES.contains(&extension.as_str()))
+}
+
+/// The description of one table, or what it lacks.
+fn of_cells(file: &str, cells: &Cells, has_dicom: &dyn Fn() -> bool) -> Result<TableDescription, String> {
+    let mut columns: BTreeMap<Role, String> = BTreeMap::new();
+    for name in &cells.columns {
+        if let Some(role) = Role::of_column(name) {
+            columns.entry(role).or_insert_with(|| name.clone());
+        }
+    }
+    let by_file = columns.contains_key(&Role::File) || !columns.contains_key(&Role::Class);
+    let roles = if !by_file && has_dicom() { &Role::OF_FILMS[..] } else { &Role::OF_FILMS[..1] };
+    let (tells_films, tells_classes) =
+        (roles.iter().any(|role| columns.contains_key(role)), columns.contains_key(&Role::Class));
+    let known = |roles: &[Role]| {
+        let names: Vec<&str> = roles.iter().filter_map(|role| role.names().first().copied()).collect();
+        names.join(", ")
+    };
+    let header: Vec<String> = cells.columns.iter().take(12).cloned().collect();
+    let header = format!("looks like a table with the columns {}", header.join(", "));
+    let remedy = "or name the column in radiograph-source.toml";
+    match (tells_films, tells_classes) {
+        (true, true) => {
+            Ok(TableDescription { file: glob::Pattern::escape(file), columns, ..Default::default() })
+        }
+        (false, true) => {
+            Err(format!("{header}; no column tells the films: rename one to {}, {remedy}", known(roles)))
+        }
+        (true, false) => Err(format!("{header}; no column tells the classes: rename one to class, {remedy}")),
+        (false, false) => Err(format!("{header}; none of them tells films or classes")),
+    }
+}
+
+/// The words of the class column with their number of rows.
+fn words(table: &TableDescription, cells: &Cells) -> Vec<ClassWord> {
+    let Some(at) = table.columns.get(&Role::Class).and_then(|name| cells.column(name)) else {
+        return Vec::new();
+    };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, row) in &cells.rows {
+        *counts.entry(row.get(at).unwrap_or_default().trim()).or_insert(0) += 1;
+    }
+    let labels = Labels::new(&BTreeMap::new());
+    let mut words: Vec<ClassWord> = counts
+        .into_iter()
+        .filter(|(word, _)| !word.is_empty())
+        .map(|(word, rows)| ClassWord {
+            word: word.to_owned(),
+            rows,
+            class: match labels.meaning(word) {
+                Meaning::Class(class) => Some(class.as_str().to_owned()),
+                Meaning::NoClass | Meaning::Unlisted => None,
+            },
+        })
+        .collect();
+    words.sort_by(|one, other| other.rows.cmp(&one.rows).then_with(|| one.word.cmp(&other.word)));
+    words
+}

@@ -1,0 +1,209 @@
+//! The description of a collection: the file `radiograph-source.toml` beside the films.
+//!
+//! It says which tables describe the films, what their columns mean, and which class each word stands for. A plain table with a
+//! column of files and a column of classes needs none; [`Draft`] writes the one that such a table implies, to be edited.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use radiograph_dataset::source::{Described, Folder, Source, description::Description};
+//!
+//! let text = r#"
+//!     name = "clinic"
+//!
+//!     [[table]]
+//!     file = "findings.csv"
+//!     below = "films"
+//!     columns = { file = "image", patient = "case no", class = "report" }
+//!
+//!     [labels]
+//!     "tuberculosis" = "TB"
+//!     "no abnormality" = "normal"
+//!     "follow-up" = ""          # no class: these films are left out
+//! "#;
+//! let description = Description::parse(text, Path::new("radiograph-source.toml"))?;
+//! let folder = Folder::in_memory([
+//!     ("findings.csv", "image;case no;report\na.png;7;Tuberculosis\nb.png;8;follow-up\n"),
+//!     ("films/a.png", ""),
+//!     ("films/b.png", ""),
+//! ]);
+//! let collection = Described::new(description, "in-memory").read_folder(folder)?;
+//! assert_eq!(collection.records[0].class().unwrap(), "TB");
+//! assert_eq!(collection.records[1].class(), None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod draft;
+mod error;
+mod labels;
+mod role;
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+pub use draft::{ClassWord, Draft, NearMiss};
+pub use error::DescriptionError;
+pub use labels::Uncertain;
+pub(crate) use labels::{Labels, of_columns};
+pub use role::Role;
+
+use crate::{
+    SourceName,
+    table::{CellsForm, Encoding, Separator},
+};
+
+/// What a collection's files and tables mean. Every key of `radiograph-source.toml` is a field.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Description {
+    /// Name of the collection; that of the folder if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<SourceName>,
+    /// Collection whose patients these are, where it is another one: equal numbers are then one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients: Option<SourceName>,
+    /// Licence of all films of which no table states another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Patterns of files that are no films: masks, thumbnails. They count as other files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_files: Vec<String>,
+    /// Patterns of films that are left out, with that reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Whether DICOM headers fill in what the tables leave open.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub headers: bool,
+    /// Whether the innermost folder that `labels` names gives the class of films without one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub class_folders: bool,
+    /// What -1 means in a column of 0, 1 and -1.
+    #[serde(default, skip_serializing_if = "Uncertain::is_unknown")]
+    pub uncertain: Uncertain,
+    /// Tables. The first that states something about a film counts; the next ones fill in what it leaves open.
+    #[serde(default, rename = "table", skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableDescription>,
+    /// The class that each word of the class column stands for, without regard to case; an empty class is none. Without this
+    /// table known words stand for the three classes, and any other word for itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A table of a collection.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TableDescription {
+    /// Pattern of the file's name, such as `cases.csv` or `labels/*.xlsx`, relative to the collection's folder.
+    pub file: String,
+    /// Sheet of a workbook; the first one if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Character between two cells; found out if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<Separator>,
+    /// Encoding of the characters; found out if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Folder that the names of files are relative to; the collection's folder if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<String>,
+    /// Text between two words of one class cell, such as `|`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_separator: Option<String>,
+    /// The column of each role.
+    #[serde(default)]
+    pub columns: BTreeMap<Role, String>,
+    /// Columns of 0, 1 and -1 (uncertain), each with the class that it tells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_columns: BTreeMap<String, String>,
+}
+
+/// That of a folder without tables: its films are its DICOM files.
+impl Default for Description {
+    fn default() -> Self {
+        Self {
+            name: None,
+            patients: None,
+            licence: None,
+            other_files: Vec::new(),
+            exclude: Vec::new(),
+            headers: true,
+            class_folders: false,
+            uncertain: Uncertain::default(),
+            tables: Vec::new(),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Description {
+    /// Name of the file.
+    pub const FILE: &'static str = "radiograph-source.toml";
+
+    /// Reads a description; `path` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`DescriptionError::Syntax`] with the line of an unknown key or a wrong value, [`DescriptionError::Pattern`] or
+    /// [`DescriptionError::NoFilmColumn`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DescriptionError> {
+        let syntax = |error: toml::de::Error| DescriptionError::Syntax {
+            path: path.to_owned(),
+            line: error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1),
+            reason: error.message().to_owned(),
+        };
+        let description: Self = toml::from_str(text).map_err(syntax)?;
+        description.check(path)?;
+        Ok(description)
+    }
+
+    /// The text of `radiograph-source.toml`.
+    pub fn to_toml(&self) -> String {
+        // Every key is text, and every value has a form in TOML.
+        toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    fn check(&self, path: &Path) -> Result<(), DescriptionError> {
+        let tables = self.tables.iter().map(|table| &table.file);
+        for pattern in self.other_files.iter().chain(&self.exclude).chain(tables) {
+            glob::Pattern::new(pattern).map_err(|error| DescriptionError::Pattern {
+                path: path.to_owned(),
+                pattern: pattern.clone(),
+                reason: error.msg.to_owned(),
+            })?;
+        }
+        match self.tables.iter().find(|table| table.film_column().is_none()) {
+            Some(table) => {
+                Err(DescriptionError::NoFilmColumn { path: path.to_owned(), table: table.file.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl TableDescription {
+    /// The form in which the table is read.
+    pub fn form(&self) -> CellsForm {
+        CellsForm { separator: self.separator, encoding: self.encoding, sheet: self.sheet.clone() }
+    }
+
+    /// Column by which the rows tell their films: that of the most exact role.
+    pub fn film_column(&self) -> Option<(Role, &str)> {
+        Role::OF_FILMS.into_iter().find_map(|role| Some((role, self.columns.get(&role)?.as_str())))
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+#[cfg(test)]
+mod tests;

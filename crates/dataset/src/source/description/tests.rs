@@ -1,0 +1,87 @@
+//! Tests of descriptions: what is read, what is refused, what is drafted.
+
+use std::path::Path;
+
+use super::*;
+use crate::source::Folder;
+
+fn parse(text: &str) -> Result<Description, DescriptionError> {
+    Description::parse(text, Path::new("radiograph-source.toml"))
+}
+
+#[test]
+fn unknown_keys_are_told_with_their_line() {
+    let error = parse("name = 'clinic'\n\n[[table]]\nfile = 'a.csv'\ncolums = {}\n").unwrap_err();
+    let DescriptionError::Syntax { line, reason, .. } = &error else { panic!("{error}") };
+    assert_eq!(*line, 5);
+    assert!(reason.contains("colums"), "{error}");
+    for text in [
+        "[[table]]\nfile = 'a.csv'\ncolumns = { fil = 'x' }\n",
+        "name = 'Our Clinic'\n",
+        "uncertain = 'maybe'\n",
+        "headers = 'yes'\n",
+    ] {
+        assert!(matches!(parse(text), Err(DescriptionError::Syntax { .. })), "{text}");
+    }
+}
+
+#[test]
+fn a_table_must_tell_its_films() {
+    let error = parse("[[table]]\nfile = 'a.csv'\ncolumns = { class = 'x' }\n").unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("`columns.file`, `columns.instance_uid`"), "{text}");
+    assert!(matches!(parse("exclude = ['a**']"), Err(DescriptionError::Pattern { .. })));
+}
+
+#[test]
+fn a_description_reads_back_as_written() {
+    let description = parse(
+        "name = 'clinic'\nlicence = 'CC0'\nexclude = ['**/old/*']\nuncertain = 'absent'\n\n[[table]]\nfile = 'a.xlsx'\n\
+         sheet = 'Films'\nseparator = 'semicolon'\nencoding = 'utf-16'\nclass_separator = '|'\n\
+         columns = { file = 'x', patient = 'y' }\nclass_columns = { 'Pleural Other' = 'effusion' }\n\n\
+         [labels]\n'a b' = 'c'\n",
+    )
+    .unwrap();
+    assert_eq!(parse(&description.to_toml()).unwrap(), description);
+}
+
+fn draft(files: &[(&str, &str)], has_dicom: bool) -> Option<Result<Draft, Vec<NearMiss>>> {
+    Draft::of_folder(&Folder::in_memory(files.iter().map(|(name, text)| (*name, *text))), || has_dicom)
+}
+
+#[test]
+fn a_plain_table_is_drafted_with_its_words() {
+    let table =
+        "Image;Patient ID;weight;Diagnosis\na.png;1;70;Normal\nb.png;1;71;TB\nc.png;2;50;TB\nd.png;3;;\n";
+    let draft = draft(&[("cases.csv", table), ("a.png", "")], false).unwrap().unwrap();
+    let columns = &draft.description.tables[0].columns;
+    assert_eq!(columns.len(), 3);
+    assert_eq!((columns[&Role::File].as_str(), columns[&Role::Class].as_str()), ("Image", "Diagnosis"));
+    let words: Vec<_> =
+        draft.words.iter().map(|word| (word.word.as_str(), word.rows, word.class.as_deref())).collect();
+    assert_eq!(words, [("TB", 2, Some("TB")), ("Normal", 1, Some("normal"))]);
+    let text = draft.to_toml();
+    assert!(text.contains("\"TB\" = \"TB\"") && text.contains("# 2 rows"), "{text}");
+    let edited = parse(&text.replace("\"TB\" = \"TB\"", "\"TB\" = \"tuberculosis\"")).unwrap();
+    assert_eq!(edited.labels["TB"], "tuberculosis");
+}
+
+#[test]
+fn near_misses_say_what_they_lack() {
+    let missed = |table: &str, has_dicom| {
+        let missed = draft(&[("cases.csv", table)], has_dicom).unwrap().unwrap_err();
+        missed[0].to_string()
+    };
+    let text = missed("A,diagnosis\n1,2\n", false);
+    assert!(text.ends_with(
+        "cases.csv looks like a table with the columns A, diagnosis; no column tells the films: rename one to file, or name \
+         the column in radiograph-source.toml"
+    ), "{text}");
+    assert!(missed("file,weight\n1,2\n", false).contains("no column tells the classes"));
+    assert!(missed("a,b\n1,2\n", false).contains("none of them tells films or classes"));
+    assert!(missed("", false).contains("cannot be read"));
+    // An accession number tells films only if there are headers.
+    assert!(missed("accession,diagnosis\n1,2\n", false).contains("no column tells the films"));
+    assert!(draft(&[("cases.csv", "accession,diagnosis\n1,2\n")], true).unwrap().is_ok());
+    assert!(draft(&[("readme.txt", "file,class\n")], false).is_none());
+}

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use radiograph_dataset::{
     prepare::with_threads,
     scan::{Scan, ScanReport},
-    source::{Recognised, recognise},
+    source::{Recognised, description::Description, draft, recognise},
 };
-use radiograph_files::{FileError, create_folder, write_whole};
+use radiograph_files::{FileError, create_folder, write_bytes, write_whole};
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
 /// List the contents and the defects of collections of chest X-rays
 ///
 /// Recognises the collections in the given folders by their layout (Cohen, Figure1, Actualmed, COVID-CXNet, Hannover, NIH
-/// ChestX-ray14, Kermany, Mendeley augmented, one folder a class, saved web cases, DICOM files), counts their images by
+/// ChestX-ray14, Kermany, Mendeley augmented, one folder a class), by a radiograph-source.toml, by a plain table (CSV, TSV, Excel)
+/// with a column of files and a column of classes, or as a tree of DICOM files. Counts their images by
 /// class, view, age and more, and lists possible defects: rows without files, files without rows, wrong extensions,
 /// doubtful images, classes that come from one collection only. The collections are not changed.
 ///
@@ -29,6 +30,10 @@ pub(crate) struct Arguments {
     /// Folder for scan.json, scan.csv (all findings) and scan-counts.csv
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Draft a radiograph-source.toml in each given folder, from the tables in it
+    #[arg(long)]
+    write_source: bool,
 
     /// Detect formats only, decode no image
     #[arg(long)]
@@ -45,6 +50,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let progress = Progress::new();
+    let drafted = if arguments.write_source { draft_each(&arguments.folders)? } else { Vec::new() };
+    for path in &drafted {
+        progress.say(&format!("written: {}; look at it, and scan again", path.display()));
+    }
     let (recognised, all_searched) = search(&arguments.folders, &progress);
     if recognised.sources.is_empty() {
         return Err(no_collection(&arguments.folders));
@@ -62,6 +71,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::complete(all_searched && report.unread.is_empty()))
+}
+
+/// Writes the drafted description of each folder.
+fn draft_each(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = Vec::new();
+    for folder in folders {
+        let path = folder.join(Description::FILE);
+        if path.exists() {
+            return Err(Failure::input(format!("{} exists; edit it, or move it away", path.display())));
+        }
+        let Some(draft) = draft(folder)? else {
+            return Err(Failure::input(format!(
+                "{} holds no table (.csv, .tsv, .xlsx, .xls, .ods) from which a description could be drafted; give the folder \
+                 in which the table lies",
+                folder.display()
+            )));
+        };
+        write_bytes(&path, draft.to_toml().as_bytes())?;
+        written.push(path);
+    }
+    Ok(written)
 }
 
 /// The collections below the folders, and whether every folder could be searched.

@@ -7,7 +7,10 @@ use radiograph_dataset::source::{Described, Folder, description::Draft};
 
 fuzz_target!(|table: &[u8]| {
     let folder = Folder::in_memory([("cases.csv", table)]);
-    let Some(Ok(draft)) = Draft::of_folder(&folder, || true) else { return };
+    let Some(draft) = Draft::of_folder(&folder, || true) else { return };
+    if !draft.is_complete() {
+        return;
+    }
     // What is drafted can be read back.
     let text = draft.to_toml();
     radiograph_dataset::source::description::Description::parse(&text, "draft".as_ref()).expect("a draft is a description");

@@ -102,7 +102,7 @@ pub use mendeley::MendeleyAugmented;
 pub use nih::Nih;
 pub use published::PublishedImages;
 pub use reader::CollectionReader;
-pub use recognise::{Recognised, recognise};
+pub use recognise::{Recognised, draft, recognise};
 
 use crate::SourceName;
 

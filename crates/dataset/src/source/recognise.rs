@@ -68,6 +68,20 @@ pub fn recognise(root: &Path) -> Result<Recognised, SourceError> {
     Ok(recognised)
 }
 
+/// Drafts the description of one collection from the tables at the top of its folder; `None` if there is none.
+///
+/// # Errors
+///
+/// [`SourceError::Folder`] if `root` is not a folder.
+pub fn draft(root: &Path) -> Result<Option<Draft>, SourceError> {
+    if !root.is_dir() {
+        return Err(SourceError::Folder { path: root.to_owned() });
+    }
+    let listing = Listing::read(root);
+    let top = Folder::of_listing(root, listing.files.iter().cloned());
+    Ok(Draft::of_folder(&top, || listing.holds_dicom_below(root)))
+}
+
 impl Recognised {
     /// A sentence for each place that is left out: tables that describe no films, images in an unknown layout, and paths that
     /// were not searched.
@@ -171,9 +185,11 @@ fn described(folder: &Path, listing: &Listing) -> Option<Result<Box<dyn Source>,
     }
     let has_dicom = || listing.holds_dicom_below(folder);
     let top = Folder::of_listing(folder, listing.files.iter().cloned());
-    match Draft::of_folder(&top, has_dicom)? {
-        Ok(draft) => Some(Ok(Box::new(Described::new(draft.description, folder)))),
-        Err(missed) => Some(Err(missed)),
+    let draft = Draft::of_folder(&top, has_dicom)?;
+    if draft.is_complete() {
+        Some(Ok(Box::new(Described::new(draft.description, folder))))
+    } else {
+        Some(Err(draft.near_misses))
     }
 }
 

@@ -9,6 +9,7 @@
 mod attacks;
 mod fixtures;
 mod layouts;
+mod own;
 mod properties;
 mod real;
 mod scan;

@@ -16,7 +16,7 @@ fn read(description: &str, files: &[(&str, &str)]) -> Result<Collection, SourceE
 
 fn drafted(files: &[(&str, &str)]) -> Collection {
     let folder = || Folder::in_memory(files.iter().map(|(name, text)| (*name, *text)));
-    let draft = Draft::of_folder(&folder(), || false).unwrap().unwrap();
+    let draft = Draft::of_folder(&folder(), || false).unwrap();
     Described::new(draft.description, "clinic").read_folder(folder()).unwrap()
 }
 

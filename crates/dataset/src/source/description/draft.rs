@@ -8,14 +8,18 @@ use crate::{
     table::{Cells, CellsForm},
 };
 
-/// A description that is drafted from a table: its columns by their names, its words of classes with counts.
+/// A description that is drafted from the tables at the top of a folder: columns by their names, words of classes with counts.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Draft {
-    /// The description, without `[labels]`: known words stand for the three classes, any other for itself.
+    /// The description, without `[labels]`: known words stand for the three classes, any other for itself. If no table
+    /// tells both films and classes, it holds what the tables tell of them.
     pub description: Description,
     /// Words of the class column, the commonest first.
     pub words: Vec<ClassWord>,
+    /// Tables that do not describe films, with what they lack.
+    pub near_misses: Vec<NearMiss>,
+    is_complete: bool,
 }
 
 /// A word of a class column.
@@ -52,34 +56,41 @@ const TABLES: [&str; 5] = ["csv", "tsv", "xlsx", "xls", "ods"];
 const WORDS_LISTED: usize = 50;
 
 impl Draft {
-    /// Drafts the description of a collection from the tables at the top of its folder. `has_dicom` finds out whether films have
-    /// headers by which rows can tell them; it is asked only if a table names no files. An `Err` are the tables that are near misses; `None`: there is no table.
-    pub fn of_folder(folder: &Folder, has_dicom: impl Fn() -> bool) -> Option<Result<Self, Vec<NearMiss>>> {
-        let (mut described, mut missed) = (Vec::new(), Vec::new());
+    /// Drafts the description of a collection from the tables at the top of its folder; `None` if there is none. `has_dicom`
+    /// finds out whether films have headers by which rows can tell them; it is asked only if a table names no files.
+    pub fn of_folder(folder: &Folder, has_dicom: impl Fn() -> bool) -> Option<Self> {
+        let (mut complete, mut partial, mut near_misses) = (Vec::new(), Vec::new(), Vec::new());
         let tables: Vec<&str> = folder.files().filter(|file| !file.contains('/') && is_table(file)).collect();
         for file in tables {
             let path = folder.root().join(file);
             match folder.cells(file, &CellsForm::default()) {
-                Ok(cells) => match of_cells(file, &cells, &has_dicom) {
-                    Ok(table) => described.push((table, cells)),
-                    Err(reason) => missed.push(NearMiss { path, reason }),
-                },
-                Err(error) => {
-                    let reason = format!("cannot be read: {error}");
-                    missed.push(NearMiss { path, reason });
+                Ok(cells) => {
+                    let (table, lack) = of_cells(file, &cells, &has_dicom);
+                    match lack {
+                        None => complete.push((table, cells)),
+                        Some(reason) => {
+                            partial.push((table, cells));
+                            near_misses.push(NearMiss { path, reason });
+                        }
+                    }
                 }
+                Err(error) => near_misses.push(NearMiss { path, reason: format!("cannot be read: {error}") }),
             }
         }
+        let is_complete = !complete.is_empty();
+        let mut tables = if is_complete { complete } else { partial };
         // Of several tables the one that tells each film by its file comes first.
-        described.sort_by_key(|(table, _)| table.film_column().map(|(role, _)| role));
-        match described.first() {
-            Some((table, cells)) => {
-                let words = words(table, cells);
-                let tables = described.into_iter().map(|(table, _)| table).collect();
-                Some(Ok(Self { description: Description { tables, ..Description::default() }, words }))
-            }
-            None => (!missed.is_empty()).then_some(Err(missed)),
-        }
+        tables.sort_by_key(|(table, _)| table.film_column().map_or(Role::Parent, |(role, _)| role));
+        let words = tables.first().map(|(table, cells)| words(table, cells)).unwrap_or_default();
+        let tables: Vec<TableDescription> = tables.into_iter().map(|(table, _)| table).collect();
+        let is_empty = tables.is_empty() && near_misses.is_empty();
+        let description = Description { tables, ..Description::default() };
+        (!is_empty).then_some(Self { description, words, near_misses, is_complete })
+    }
+
+    /// Whether a table tells both films and classes, so that the collection can be read without an edit.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// The text of a `radiograph-source.toml` to be edited: the description, and every word of the class column with its class
@@ -89,6 +100,9 @@ impl Draft {
             "# Describes the films in this folder; docs/own-data.md explains every key.\n\
              # Drafted from the names of columns. Look at [labels]: the class of each word is on the right, \"\" is none.\n\n",
         );
+        for missed in &self.near_misses {
+            text.push_str(&format!("# {missed}\n"));
+        }
         text.push_str(&self.description.to_toml());
         text.push_str("\n[labels]\n");
         let class = |word: &ClassWord| word.class.clone().unwrap_or_default();
@@ -111,18 +125,18 @@ fn is_table(file: &str) -> bool {
     extension.is_some_and(|extension| TABLES.contains(&extension.as_str()))
 }
 
-/// The description of one table, or what it lacks.
-fn of_cells(file: &str, cells: &Cells, has_dicom: &dyn Fn() -> bool) -> Result<TableDescription, String> {
+/// The description of one table, and what it lacks.
+fn of_cells(file: &str, cells: &Cells, has_dicom: &dyn Fn() -> bool) -> (TableDescription, Option<String>) {
     let mut columns: BTreeMap<Role, String> = BTreeMap::new();
     for name in &cells.columns {
         if let Some(role) = Role::of_column(name) {
             columns.entry(role).or_insert_with(|| name.clone());
         }
     }
-    let by_file = columns.contains_key(&Role::File) || !columns.contains_key(&Role::Class);
-    let roles = if !by_file && has_dicom() { &Role::OF_FILMS[..] } else { &Role::OF_FILMS[..1] };
-    let (tells_films, tells_classes) =
-        (roles.iter().any(|role| columns.contains_key(role)), columns.contains_key(&Role::Class));
+    let tells = |roles: &[Role]| roles.iter().any(|role| columns.contains_key(role));
+    let by_number = !tells(&Role::OF_FILMS[..1]) && tells(&Role::OF_FILMS) && has_dicom();
+    let roles = if by_number { &Role::OF_FILMS[..] } else { &Role::OF_FILMS[..1] };
+    let (tells_films, tells_classes) = (tells(roles), tells(&[Role::Class]));
     let known = |roles: &[Role]| {
         let names: Vec<&str> = roles.iter().filter_map(|role| role.names().first().copied()).collect();
         names.join(", ")
@@ -130,16 +144,18 @@ fn of_cells(file: &str, cells: &Cells, has_dicom: &dyn Fn() -> bool) -> Result<T
     let header: Vec<String> = cells.columns.iter().take(12).cloned().collect();
     let header = format!("looks like a table with the columns {}", header.join(", "));
     let remedy = "or name the column in radiograph-source.toml";
-    match (tells_films, tells_classes) {
-        (true, true) => {
-            Ok(TableDescription { file: glob::Pattern::escape(file), columns, ..Default::default() })
-        }
+    let lack = match (tells_films, tells_classes) {
+        (true, true) => None,
         (false, true) => {
-            Err(format!("{header}; no column tells the films: rename one to {}, {remedy}", known(roles)))
+            let names = known(roles);
+            Some(format!("{header}; no column tells the films: rename one to {names}, {remedy}"))
         }
-        (true, false) => Err(format!("{header}; no column tells the classes: rename one to class, {remedy}")),
-        (false, false) => Err(format!("{header}; none of them tells films or classes")),
-    }
+        (true, false) => {
+            Some(format!("{header}; no column tells the classes: rename one to class, {remedy}"))
+        }
+        (false, false) => Some(format!("{header}; none of them tells films or classes")),
+    };
+    (TableDescription { file: glob::Pattern::escape(file), columns, ..TableDescription::default() }, lack)
 }
 
 /// The words of the class column with their number of rows.

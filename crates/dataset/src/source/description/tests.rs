@@ -45,7 +45,7 @@ fn a_description_reads_back_as_written() {
     assert_eq!(parse(&description.to_toml()).unwrap(), description);
 }
 
-fn draft(files: &[(&str, &str)], has_dicom: bool) -> Option<Result<Draft, Vec<NearMiss>>> {
+fn draft(files: &[(&str, &str)], has_dicom: bool) -> Option<Draft> {
     Draft::of_folder(&Folder::in_memory(files.iter().map(|(name, text)| (*name, *text))), || has_dicom)
 }
 
@@ -53,7 +53,8 @@ fn draft(files: &[(&str, &str)], has_dicom: bool) -> Option<Result<Draft, Vec<Ne
 fn a_plain_table_is_drafted_with_its_words() {
     let table =
         "Image;Patient ID;weight;Diagnosis\na.png;1;70;Normal\nb.png;1;71;TB\nc.png;2;50;TB\nd.png;3;;\n";
-    let draft = draft(&[("cases.csv", table), ("a.png", "")], false).unwrap().unwrap();
+    let draft = draft(&[("cases.csv", table), ("a.png", "")], false).unwrap();
+    assert!(draft.is_complete() && draft.near_misses.is_empty());
     let columns = &draft.description.tables[0].columns;
     assert_eq!(columns.len(), 3);
     assert_eq!((columns[&Role::File].as_str(), columns[&Role::Class].as_str()), ("Image", "Diagnosis"));
@@ -69,8 +70,9 @@ fn a_plain_table_is_drafted_with_its_words() {
 #[test]
 fn near_misses_say_what_they_lack() {
     let missed = |table: &str, has_dicom| {
-        let missed = draft(&[("cases.csv", table)], has_dicom).unwrap().unwrap_err();
-        missed[0].to_string()
+        let draft = draft(&[("cases.csv", table)], has_dicom).unwrap();
+        assert!(!draft.is_complete());
+        draft.near_misses[0].to_string()
     };
     let text = missed("A,diagnosis\n1,2\n", false);
     assert!(text.ends_with(
@@ -82,6 +84,10 @@ fn near_misses_say_what_they_lack() {
     assert!(missed("", false).contains("cannot be read"));
     // An accession number tells films only if there are headers.
     assert!(missed("accession,diagnosis\n1,2\n", false).contains("no column tells the films"));
-    assert!(draft(&[("cases.csv", "accession,diagnosis\n1,2\n")], true).unwrap().is_ok());
+    assert!(draft(&[("cases.csv", "accession,diagnosis\n1,2\n")], true).unwrap().is_complete());
     assert!(draft(&[("readme.txt", "file,class\n")], false).is_none());
+    // What is known already stands in the text to be edited.
+    let text = draft(&[("cases.csv", "file,weight\n1,2\n")], false).unwrap().to_toml();
+    assert!(text.contains("# in-memory/cases.csv looks like") && text.contains("file = \"file\""), "{text}");
+    assert!(parse(&text).is_ok(), "{text}");
 }

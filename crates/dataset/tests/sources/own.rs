@@ -50,6 +50,9 @@ fn rows(name_of: impl Fn(usize) -> String, separator: &str) -> String {
     rows.join("\r\n") + "\r\n"
 }
 
+/// What is odd, name and content of the table, name of each film.
+type Case<'a> = (&'a str, &'a str, Vec<u8>, &'a dyn Fn(usize) -> String);
+
 /// The kinds of field case 15: tables that Excel, Windows and macOS write.
 #[test]
 fn tables_as_spreadsheets_save_them_are_read() {
@@ -63,7 +66,7 @@ fn tables_as_spreadsheets_save_them_are_read() {
     let quoted = comma.replace(",PA,", ",\"PA\",").replace("P1,", "\"P\r\n1\",");
     let cells: Vec<Vec<String>> =
         comma.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
-    let cases: [(&str, &str, Vec<u8>, &dyn Fn(usize) -> String); 10] = [
+    let cases: [Case<'_>; 10] = [
         ("comma", "cases.csv", comma.clone().into_bytes(), &plain),
         ("semicolon and mark", "cases.csv", [b"\xef\xbb\xbf", rows(below, ";").as_bytes()].concat(), &plain),
         ("UTF-16 with tabs", "cases.csv", utf_16, &plain),

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use radiograph_dataset::View;
 use serde::Serialize;
 
 use crate::Film;

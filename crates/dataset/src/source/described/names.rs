@@ -62,16 +62,14 @@ impl<'a> Names<'a> {
         }
         let by_path = paths.iter().filter_map(|path| self.loose.get(&plain(path)));
         let by_name = self.last.get(last_part(&plain(&slashed)));
-        for fitting in by_path.chain(by_name) {
-            match fitting[..] {
-                [at] => return Ok(at),
-                _ => {
-                    let files = fitting.iter().take(3).map(|at| self.films[*at].file.clone()).collect();
-                    return Err(Reason::AmbiguousName { files });
-                }
+        match by_path.chain(by_name).next().map(Vec::as_slice) {
+            None => Err(Reason::RowWithoutFile { similar: None }),
+            Some([at]) => Ok(*at),
+            Some(several) => {
+                let files = several.iter().take(3).map(|at| self.films[*at].file.clone()).collect();
+                Err(Reason::AmbiguousName { files })
             }
         }
-        Err(Reason::RowWithoutFile { similar: None })
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::{
-    Presence, Sex, View,
+    ClassName, Presence, Sex, View,
     source::{Collection, Folder, description::Draft},
 };
 
@@ -127,7 +127,7 @@ fn columns_of_zero_and_one_tell_classes() {
     let films = ["a.png", "b.png", "c.png", "d.png"].map(|name| (name, ""));
     let collection = read(description, &[&[("t.csv", table)], &films[..]].concat()).unwrap();
     let classes: Vec<_> =
-        collection.records.iter().map(|record| record.class().map(|class| class.as_str())).collect();
+        collection.records.iter().map(|record| record.class().map(ClassName::as_str)).collect();
     assert_eq!(classes, [Some("normal"), Some("pneumonia"), None, None]);
     assert_eq!(collection.records[2].label.presence("pneumonia"), Presence::Absent);
     assert_eq!(collection.notes[0].oddity.code(), "unknown-word");

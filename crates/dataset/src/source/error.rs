@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::description::DescriptionError;
+use super::description_error::DescriptionError;
 use crate::table::TableError;
 
 /// Why a collection cannot be read.

@@ -69,6 +69,7 @@ mod collection;
 mod covid_cxnet;
 mod described;
 pub mod description;
+mod description_error;
 mod error;
 mod figure1;
 mod folder;

@@ -2,8 +2,10 @@
 //!
 //! [`read_table`] reads a published table, whose form and columns are known; [`Cells`] reads a table of any form.
 
+mod any_form;
 mod cells;
 mod error;
+mod form;
 mod text;
 mod workbook;
 
@@ -18,8 +20,9 @@ use encoding_rs::WINDOWS_1252;
 use serde::de::DeserializeOwned;
 
 pub use self::{
-    cells::{Cells, CellsForm, Encoding, Separator},
+    cells::Cells,
     error::TableError,
+    form::{CellsForm, Encoding, Separator},
 };
 use crate::Reason;
 

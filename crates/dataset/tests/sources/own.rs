@@ -298,8 +298,8 @@ fn what_is_no_film_of_a_chest_leaves_with_its_reason() {
 #[test]
 fn a_broken_description_is_told_when_its_collection_is_read() {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("radiograph-source.toml"), "nam = 'x'\n").unwrap();
+    fs::write(place.path().join("radiograph-source.toml"), "spalten = 'x'\n").unwrap();
     let found = recognise(place.path()).unwrap();
     let error = found.sources[0].read().unwrap_err().to_string();
-    assert!(error.contains("radiograph-source.toml, line 1: unknown field `nam`"), "{error}");
+    assert!(error.contains("radiograph-source.toml, line 1: unknown field `spalten`"), "{error}");
 }

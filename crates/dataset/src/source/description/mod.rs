@@ -34,7 +34,6 @@
 //! ```
 
 mod draft;
-mod error;
 mod labels;
 mod role;
 
@@ -43,10 +42,11 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 pub use draft::{ClassWord, Draft, NearMiss};
-pub use error::DescriptionError;
 pub use labels::Uncertain;
 pub(crate) use labels::{Labels, of_columns};
 pub use role::Role;
+
+pub use super::description_error::DescriptionError;
 
 use crate::{
     SourceName,
@@ -176,9 +176,11 @@ impl Description {
             })?;
         }
         match self.tables.iter().find(|table| table.film_column().is_none()) {
-            Some(table) => {
-                Err(DescriptionError::NoFilmColumn { path: path.to_owned(), table: table.file.clone() })
-            }
+            Some(table) => Err(DescriptionError::NoFilmColumn {
+                path: path.to_owned(),
+                table: table.file.clone(),
+                roles: Role::OF_FILMS.map(Role::key).into(),
+            }),
             None => Ok(()),
         }
     }

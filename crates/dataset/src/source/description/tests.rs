@@ -11,10 +11,10 @@ fn parse(text: &str) -> Result<Description, DescriptionError> {
 
 #[test]
 fn unknown_keys_are_told_with_their_line() {
-    let error = parse("name = 'clinic'\n\n[[table]]\nfile = 'a.csv'\ncolums = {}\n").unwrap_err();
+    let error = parse("name = 'clinic'\n\n[[table]]\nfile = 'a.csv'\nspalten = {}\n").unwrap_err();
     let DescriptionError::Syntax { line, reason, .. } = &error else { panic!("{error}") };
     assert_eq!(*line, 5);
-    assert!(reason.contains("colums"), "{error}");
+    assert!(reason.contains("spalten"), "{error}");
     for text in [
         "[[table]]\nfile = 'a.csv'\ncolumns = { fil = 'x' }\n",
         "name = 'Our Clinic'\n",

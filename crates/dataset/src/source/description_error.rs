@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::Role;
-
 /// Why a description cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,13 +31,15 @@ pub enum DescriptionError {
     /// A table does not say by which column its rows tell their films.
     #[error(
         "{}: the table {table:?} needs a column that tells its films: give `columns.{}`",
-        path.display(), Role::OF_FILMS.map(Role::key).join("`, `columns.")
+        path.display(), roles.join("`, `columns.")
     )]
     NoFilmColumn {
         /// The description.
         path: PathBuf,
         /// The table.
         table: String,
+        /// Keys of the columns that can tell them.
+        roles: Vec<&'static str>,
     },
 
     /// No file fits the pattern of a table.

@@ -1,6 +1,10 @@
 //! Drafts the description of a folder from the tables that lie in it.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+};
 
 use super::{Description, Labels, Role, TableDescription, labels::Meaning};
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub struct Draft {
     /// The description, without `[labels]`: known words stand for the three classes, any other for itself. If no table
-    /// tells both films and classes, it holds what the tables tell of them.
+    /// tells both films and classes, it holds what the tables tell of them, and a column whose words could be classes.
     pub description: Description,
     /// Words of the class column, the commonest first.
     pub words: Vec<ClassWord>,
@@ -65,10 +69,13 @@ impl Draft {
             let path = folder.root().join(file);
             match folder.cells(file, &CellsForm::default()) {
                 Ok(cells) => {
-                    let (table, lack) = of_cells(file, &cells, &has_dicom);
+                    let (mut table, lack) = of_cells(file, &cells, &has_dicom);
                     match lack {
                         None => complete.push((table, cells)),
                         Some(reason) => {
+                            if let Some(column) = likely_classes(&table, &cells) {
+                                table.columns.entry(Role::Class).or_insert(column);
+                            }
                             partial.push((table, cells));
                             near_misses.push(NearMiss { path, reason });
                         }
@@ -102,6 +109,9 @@ impl Draft {
         );
         for missed in &self.near_misses {
             text.push_str(&format!("# {missed}\n"));
+        }
+        if !self.is_complete && !self.words.is_empty() {
+            text.push_str("# The column `class` below is a guess: it has few words, and they repeat.\n");
         }
         text.push_str(&self.description.to_toml());
         text.push_str("\n[labels]\n");
@@ -156,6 +166,19 @@ fn of_cells(file: &str, cells: &Cells, has_dicom: &dyn Fn() -> bool) -> (TableDe
         (false, false) => Some(format!("{header}; none of them tells films or classes")),
     };
     (TableDescription { file: glob::Pattern::escape(file), columns, ..TableDescription::default() }, lack)
+}
+
+/// The column whose words could be classes: few, of letters, each on several rows. Only for a draft that is looked at.
+fn likely_classes(table: &TableDescription, cells: &Cells) -> Option<String> {
+    let free = |name: &&String| !table.columns.values().any(|taken| taken == *name);
+    let could_be = |name: &&String| {
+        let Some(at) = cells.column(name) else { return false };
+        let words: BTreeSet<&str> =
+            cells.rows.iter().map(|(_, row)| row.get(at).unwrap_or_default().trim()).collect();
+        let has_letters = words.iter().all(|word| word.is_empty() || word.chars().any(char::is_alphabetic));
+        (2..=WORDS_LISTED).contains(&words.len()) && words.len() * 2 <= cells.rows.len() && has_letters
+    };
+    cells.columns.iter().filter(free).find(could_be).cloned()
 }
 
 /// The words of the class column with their number of rows.

@@ -90,4 +90,11 @@ fn near_misses_say_what_they_lack() {
     let text = draft(&[("cases.csv", "file,weight\n1,2\n")], false).unwrap().to_toml();
     assert!(text.contains("# in-memory/cases.csv looks like") && text.contains("file = \"file\""), "{text}");
     assert!(parse(&text).is_ok(), "{text}");
+    // A column of few words that repeat could be the classes; one of dates or of remarks could not.
+    let rows =
+        "1,2020-01-01,was late,clear\n2,2020-01-01,had to sit,TB\n3,2020-01-01,,clear\n4,2020-01-01,x,TB\n";
+    let draft = draft(&[("cases.csv", &format!("file,date,remark,report\n{rows}"))], false).unwrap();
+    assert!(!draft.is_complete());
+    assert_eq!(draft.description.tables[0].columns[&Role::Class], "report");
+    assert_eq!(draft.words.iter().map(|word| word.rows).collect::<Vec<_>>(), [2, 2]);
 }

@@ -65,10 +65,16 @@ fn a_full_disk_is_the_machines_fault() {
 fn a_closed_standard_error_changes_no_exit_code() {
     let scene = Scene::new();
     scene.draw();
+    // The libtorch of the kepler lane writes a warning before `main`, when writing to nobody still ends a process: no code of
+    // the program can be in time. On a full disk it goes on.
+    let loads_in_silence = scene.command().arg("--version").output().unwrap().stderr.is_empty();
     let ends_as = |words: &str, code: i32| {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let mut closed: Vec<std::process::Stdio> = vec![writer.into()];
+        let mut closed: Vec<std::process::Stdio> = Vec::new();
+        if loads_in_silence {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            closed.push(writer.into());
+        }
         if cfg!(target_os = "linux") {
             closed.push(std::fs::File::options().write(true).open("/dev/full").unwrap().into());
         }

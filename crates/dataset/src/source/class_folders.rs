@@ -60,7 +60,7 @@ pub(super) fn is_layout(folders: &BTreeMap<String, PathBuf>) -> bool {
 }
 
 impl ClassFolders {
-    /// A finding that is none of the three classes: opacities of another cause than COVID-19, or of unknown cause.
+    /// A finding outside the three classes: opacities that COVID-19 did not cause, or whose cause is unknown.
     pub const LUNG_OPACITY: &str = "Lung_Opacity";
 
     /// Folder names that stand for classes.

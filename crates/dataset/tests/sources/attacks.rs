@@ -45,7 +45,10 @@ const ATTACKS: [(&str, &str); 20] = [
         "nih--labels-and-ages",
         "5 records; 2 contradiction; 1 impossible; 1 name-leaves-folder; 5 unknown-word",
     ),
-    ("table--names-that-leave", "1 records; 1 name-leaves-folder; 1 row-without-file; 1 second-row"),
+    (
+        "table--names-that-leave",
+        "1 records; 1 name-differs; 1 name-leaves-folder; 1 row-without-file; 1 second-row",
+    ),
 ];
 
 #[test]

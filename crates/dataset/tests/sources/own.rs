@@ -229,6 +229,24 @@ fn a_tree_of_dicom_files_is_one_collection_with_the_patients_of_the_headers() {
 }
 
 #[test]
+fn two_collections_of_one_name_have_patients_of_their_own() {
+    let place = tempfile::tempdir().unwrap();
+    for hospital in ["north", "south"] {
+        let films = place.path().join(hospital).join("films");
+        fs::create_dir_all(&films).unwrap();
+        fs::write(films.join("a.png"), "").unwrap();
+        fs::write(films.join("cases.csv"), "file,patient,class\na.png,1,normal\n").unwrap();
+    }
+    let found = recognise(place.path()).unwrap();
+    let patients: BTreeSet<String> = found
+        .sources
+        .iter()
+        .map(|source| source.read().unwrap().records[0].patient.as_ref().unwrap().to_string())
+        .collect();
+    assert_eq!(patients, ["films:1", "films-2:1"].map(str::to_owned).into());
+}
+
+#[test]
 fn a_workbook_of_accession_numbers_gives_a_tree_its_classes() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();

@@ -19,7 +19,7 @@ use super::{
     folder::name_of,
     mask::is_mask_by_name,
 };
-use crate::{Label, Oddity, PatientId, Provenance, Reason, Record, SourceName, table::Cells};
+use crate::{Label, Oddity, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
 
 /// A collection that is read by its [`Description`].
 ///
@@ -40,6 +40,13 @@ pub struct Described {
 const WORDS_LIMIT: usize = 200;
 /// Films above which a patient is remarked on: no one has so many, but a blank or default number has.
 const FILMS_OF_A_PATIENT: usize = 100;
+
+/// What is seen of a patient.
+#[derive(Default)]
+struct Seen {
+    films: usize,
+    sexes: BTreeSet<Sex>,
+}
 
 impl Described {
     /// The collection in a folder. Without a name in the description, the folder's is its name.
@@ -71,11 +78,11 @@ impl Source for Described {
         for table in &self.description.tables {
             self.read_table(table, &films, reader, &mut statements)?;
         }
-        let mut sexes: BTreeMap<PatientId, Vec<Record>> = BTreeMap::new();
+        let mut patients = BTreeMap::new();
         for (film, statements) in films.iter().zip(statements) {
-            self.add(film, statements, reader, &mut sexes);
+            self.add(film, statements, reader, &mut patients);
         }
-        remark_on_patients(&sexes, reader);
+        remark_on_patients(&patients, reader);
         Ok(())
     }
 }
@@ -132,7 +139,7 @@ impl Described {
         film: &Film,
         statements: Vec<Statement>,
         reader: &mut CollectionReader,
-        patients: &mut BTreeMap<PatientId, Vec<Record>>,
+        patients: &mut BTreeMap<PatientId, Seen>,
     ) {
         let by_folder = self.class_of_folder(film);
         if statements.is_empty() && !self.description.tables.is_empty() && by_folder.is_none() {
@@ -153,7 +160,8 @@ impl Described {
         let statements = if statements.is_empty() { vec![Statement::default()] } else { statements };
         for statement in statements {
             let mut record = reader.record_of_file("", &film.file);
-            let namespace = self.description.patients.clone().unwrap_or_else(|| self.name.clone());
+            // The reader's name, not this one's: a second collection of one name is read under another.
+            let namespace = self.description.patients.clone().unwrap_or_else(|| reader.source().clone());
             statement.fill(&mut record, &namespace);
             if record.label.provenance() == Provenance::None
                 && let Some(label) = &by_folder
@@ -163,7 +171,9 @@ impl Described {
             film.fill(&mut record, &namespace, reader);
             record.licence = record.licence.or_else(|| self.description.licence.clone());
             if let Some(patient) = &record.patient {
-                patients.entry(patient.clone()).or_default().push(record.clone());
+                let seen = patients.entry(patient.clone()).or_default();
+                seen.films += 1;
+                seen.sexes.extend(record.sex);
             }
             reader.add(record);
         }
@@ -239,15 +249,14 @@ fn films_by(key: Role, films: &[Film], statements: &[Vec<Statement>]) -> HashMap
 }
 
 /// Remarks on patients of two sexes and on those with more films than anyone has: the number is not one person's.
-fn remark_on_patients(patients: &BTreeMap<PatientId, Vec<Record>>, reader: &mut CollectionReader) {
-    for (patient, records) in patients {
-        let sexes: BTreeSet<_> = records.iter().filter_map(|record| record.sex).collect();
-        if sexes.len() > 1 {
+fn remark_on_patients(patients: &BTreeMap<PatientId, Seen>, reader: &mut CollectionReader) {
+    for (patient, seen) in patients {
+        if seen.sexes.len() > 1 {
             let number = patient.name().to_owned();
             reader.note(None, None, Oddity::PatientOfTwoSexes { patient: number });
         }
-        if records.len() > FILMS_OF_A_PATIENT {
-            let (number, films) = (patient.name().to_owned(), records.len());
+        if seen.films > FILMS_OF_A_PATIENT {
+            let (number, films) = (patient.name().to_owned(), seen.films);
             reader.note(None, None, Oddity::PatientOfManyFilms { patient: number, films });
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Statement {
     numbers: BTreeMap<Role, String>,
     patient: Option<String>,
     label: Option<Label>,
+    /// Whether two tables give different classes.
+    is_disputed: bool,
     view: Option<View>,
     modality: Option<Modality>,
     sex: Option<Sex>,
@@ -58,7 +60,13 @@ impl<'a> Row<'a> {
         reader: &mut CollectionReader,
     ) -> Result<Vec<usize>, Reason> {
         let name = self.text(Role::File).ok_or(Reason::NoName)?;
-        Ok(vec![names.find(name, reader.folder())?])
+        let at = names.find(name, reader.folder())?;
+        let found = names.file(at);
+        if !found.ends_with(name) {
+            let oddity = Oddity::NameDiffers { written: name.to_owned(), found: found.to_owned() };
+            reader.note(Some(self.line), None, oddity);
+        }
+        Ok(vec![at])
     }
 
     pub(super) fn films_by_number(
@@ -86,6 +94,7 @@ impl<'a> Row<'a> {
             numbers,
             patient: owned(Role::Patient).or_else(|| owned(Role::Case)),
             label: self.label(table, labels, uncertain, reader),
+            is_disputed: false,
             view: self.text(Role::View).map(|text| reader.view(self.line, text)),
             modality: self.text(Role::Modality).map(|text| reader.modality(self.line, text)),
             sex: self.text(Role::Sex).and_then(|text| reader.sex(self.line, text)),
@@ -171,12 +180,13 @@ impl Statement {
             && one != two
         {
             contradictions.push([one, two].map(|class| format!("class {class}")));
-            // Nobody can say which table is right, so the film is of no class.
+            // Nobody can say which table is right, so the film is of no class, whatever a further row says.
+            self.is_disputed = true;
             if let Some(label) = &mut self.label {
                 let published = format!("{} in one table, {} in another", one, two);
                 *label = Label::undecided(label.provenance(), published);
             }
-        } else if classes[0].is_none() && other.label.is_some() {
+        } else if !self.is_disputed && classes[0].is_none() && other.label.is_some() {
             self.label.clone_from(&other.label);
         }
         let mut texts = |name: &str, own: &mut Option<String>, other: &Option<String>| match (&*own, other) {

@@ -47,6 +47,8 @@ fn names_are_resolved_where_they_are_unambiguous() {
         ("x/1.2.840.png", ""),
     ]);
     let files: Vec<&str> = collection.records.iter().map(|record| record.id.name()).collect();
+    let odd: Vec<_> = collection.notes.iter().map(|note| (note.oddity.code(), note.row)).collect();
+    assert_eq!(odd, [2, 3, 4, 5, 9].map(|row| ("name-differs", Some(row))));
     let expected = [
         "images/a.png",
         "images/b.png",
@@ -117,6 +119,15 @@ fn a_second_table_fills_in_what_the_first_leaves_open() {
     );
     assert_eq!(collection.notes[0].oddity.to_string(), "class normal, but class TB");
     assert_eq!(codes(&collection), [("no-such-film", Some(4))]);
+}
+
+#[test]
+fn a_film_that_two_tables_dispute_stays_of_no_class() {
+    let description = "[[table]]\nfile = 'films.csv'\ncolumns = { file = 'f', patient = 'p', class = 'c' }\n\
+                       [[table]]\nfile = 'people.csv'\ncolumns = { patient = 'p', class = 'c' }\n";
+    let files =
+        [("films.csv", "f,p,c\na.png,1,normal\n"), ("people.csv", "p,c\n1,TB\n1,TB\n"), ("a.png", "")];
+    assert_eq!(read(description, &files).unwrap().records[0].class(), None);
 }
 
 #[test]

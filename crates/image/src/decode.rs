@@ -7,15 +7,16 @@ use std::{
 };
 
 use crate::{
-    ImageError, ImageFormat, Limits, Picture, Undecodable, dicom, jpeg, raster, read::check_file_size,
-    read_file,
+    ImageError, ImageFormat, Limits, Note, Picture, TextKind, Undecodable, dicom, jpeg, raster,
+    read::check_file_size, read_file,
 };
 
 /// Reads and decodes the image at `path`, whatever its extension says.
 ///
 /// PNG of every depth and colour type, JPEG (gray, colour, CMYK), WebP, BMP, TIFF and DICOM are decoded, 16 bits are
 /// kept, transparent pixels are composited over black (the ground of a radiograph), DICOM pixels pass modality LUT,
-/// window and inversion of MONOCHROME1, in that order. Orientation marks of cameras are not applied.
+/// VOI LUT or window, and inversion of MONOCHROME1, in that order. Orientation marks of cameras are applied. Samples of 16
+/// bits that use less than half of their range, as devices with 10 to 15 bits store them, are stretched.
 ///
 /// ```no_run
 /// use radiograph_image::{Limits, decode_file};
@@ -40,7 +41,44 @@ pub fn decode_file(path: &Path, limits: &Limits) -> Result<Picture, ImageError> 
 ///
 /// The reason if the bytes do not become a picture. Decoding libraries that panic are caught.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-    guarded(|| decode_as_stored(bytes, limits))
+    decode_noted(bytes, limits).map(|decoded| decoded.picture)
+}
+
+/// A picture, and what was unusual about its file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Decoded {
+    /// The picture.
+    pub picture: Picture,
+    /// What was wrong or missing in the file, in the order in which it was met.
+    pub notes: Vec<Note>,
+}
+
+/// Decodes an image as [`decode`] does, and says what was unusual about the file.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_noted(bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
+    guarded(|| noted(|notes| decode_as_stored(bytes, None, limits, notes)))
+}
+
+/// Decodes one frame, counted from 0, of a DICOM file with several. [`decode`] refuses such files, because which of their
+/// frames is meant is not for a program to guess.
+///
+/// # Errors
+///
+/// [`Undecodable::NoSuchFrame`] if the file has fewer frames; otherwise as [`decode`].
+pub fn decode_frame(bytes: &[u8], frame: u32, limits: &Limits) -> Result<Decoded, Undecodable> {
+    guarded(|| noted(|notes| decode_as_stored(bytes, Some(frame), limits, notes)))
+}
+
+fn noted(
+    decode: impl FnOnce(&mut Vec<Note>) -> Result<Picture, Undecodable>,
+) -> Result<Decoded, Undecodable> {
+    let mut notes = Vec::new();
+    let picture = decode(&mut notes)?;
+    Ok(Decoded { picture, notes })
 }
 
 /// Decodes an image to gray. Equal to [`decode`] and [`Picture::into_gray`] but for JPEG, whose luma is stored apart:
@@ -53,9 +91,9 @@ pub fn decode_gray(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable
     guarded(|| match ImageFormat::of_content(bytes) {
         Some(ImageFormat::Jpeg) => {
             check_file_size(bytes.len() as u64, limits)?;
-            jpeg::decode_gray(bytes, limits)
+            Ok(upright(jpeg::decode_gray(bytes, limits)?, bytes, &mut Vec::new()))
         }
-        _ => decode_as_stored(bytes, limits).map(Picture::into_gray),
+        _ => decode_as_stored(bytes, None, limits, &mut Vec::new()).map(Picture::into_gray),
     })
 }
 
@@ -71,27 +109,52 @@ pub fn decode_with_gray(bytes: &[u8], limits: &Limits) -> Result<(Picture, Pictu
     guarded(|| {
         if ImageFormat::of_content(bytes) == Some(ImageFormat::Jpeg) {
             check_file_size(bytes.len() as u64, limits)?;
-            return jpeg::decode_with_gray(bytes, limits);
+            let (stored, gray) = jpeg::decode_with_gray(bytes, limits)?;
+            let notes = &mut Vec::new();
+            return Ok((upright(stored, bytes, notes), upright(gray, bytes, notes)));
         }
-        let stored = decode_as_stored(bytes, limits)?;
+        let stored = decode_as_stored(bytes, None, limits, &mut Vec::new())?;
         let gray = stored.clone().into_gray();
         Ok((stored, gray))
     })
 }
 
-fn decode_as_stored(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+fn decode_as_stored(
+    bytes: &[u8],
+    frame: Option<u32>,
+    limits: &Limits,
+    notes: &mut Vec<Note>,
+) -> Result<Picture, Undecodable> {
     check_file_size(bytes.len() as u64, limits)?;
     if bytes.is_empty() {
         return Err(Undecodable::Empty);
     }
-    match ImageFormat::of_content(bytes) {
-        Some(ImageFormat::Jpeg) => jpeg::decode(bytes, limits),
-        Some(ImageFormat::Dicom) => dicom::decode(bytes, limits),
+    let format = ImageFormat::of_content(bytes);
+    if let Some(frame) = frame.filter(|&frame| frame > 0 && format != Some(ImageFormat::Dicom)) {
+        return Err(Undecodable::NoSuchFrame { frame, frames: 1 });
+    }
+    match format {
+        Some(ImageFormat::Jpeg) => Ok(upright(jpeg::decode(bytes, limits)?, bytes, notes)),
+        Some(ImageFormat::Dicom) => dicom::decode(bytes, frame, limits, notes),
         Some(format @ (ImageFormat::Bmp | ImageFormat::Png | ImageFormat::Tiff | ImageFormat::WebP)) => {
-            raster::decode(bytes, format, limits)
+            raster::decode(bytes, format, limits, notes)
         }
         Some(format) => Err(Undecodable::UnsupportedFormat { format }),
-        None => Err(Undecodable::NotAnImage { text: looks_like_text(bytes) }),
+        None => Err(match TextKind::of(bytes) {
+            Some(what) => Undecodable::TextInstead { what },
+            None => Undecodable::NotAnImage { text: looks_like_text(bytes) },
+        }),
+    }
+}
+
+/// Applies the mark of a JPEG file.
+fn upright(picture: Picture, bytes: &[u8], notes: &mut Vec<Note>) -> Picture {
+    match jpeg::orientation(bytes) {
+        Some(orientation @ 2..=8) => {
+            notes.push(Note::Turned { orientation });
+            picture.turned(orientation)
+        }
+        _ => picture,
     }
 }
 

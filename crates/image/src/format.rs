@@ -4,6 +4,8 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 
+use crate::dicom;
+
 /// Number of leading bytes needed to detect a format.
 pub const SNIFF_BYTES: usize = 132;
 
@@ -14,7 +16,7 @@ pub const SNIFF_BYTES: usize = 132;
 pub enum ImageFormat {
     /// Windows bitmap.
     Bmp,
-    /// DICOM part 10.
+    /// DICOM part 10, or a DICOM data set by itself.
     Dicom,
     /// GIF.
     Gif,
@@ -62,6 +64,8 @@ impl ImageFormat {
             Some(Self::Jpeg2000)
         } else if at(344, b"n+1\0") || at(344, b"ni1\0") {
             Some(Self::Nifti)
+        } else if dicom::begins_bare(bytes) {
+            Some(Self::Dicom)
         } else {
             None
         }

@@ -18,7 +18,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod codec;
 mod decode;
+mod depth;
 mod dicom;
 mod encode;
 mod error;
@@ -26,19 +28,22 @@ mod format;
 mod jpeg;
 mod limits;
 pub mod loader;
+mod note;
 mod picture;
 pub mod preprocess;
 mod raster;
 mod read;
 pub mod sheet;
+mod tone;
 mod undecodable;
 
-pub use decode::{decode, decode_file, decode_gray, decode_with_gray};
-pub use dicom::DicomHeader;
+pub use decode::{Decoded, decode, decode_file, decode_frame, decode_gray, decode_noted, decode_with_gray};
+pub use dicom::{DicomHeader, TransferSyntax};
 pub use encode::{encode, encode_png};
 pub use error::ImageError;
 pub use format::{ImageFormat, SNIFF_BYTES};
 pub use limits::Limits;
+pub use note::Note;
 pub use picture::{Picture, Samples};
 pub use read::read_file;
-pub use undecodable::Undecodable;
+pub use undecodable::{TextKind, Undecodable};

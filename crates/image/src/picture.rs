@@ -180,6 +180,52 @@ impl Picture {
         };
         Self::new(width, height, samples)
     }
+
+    /// The picture with samples from `black` to `white` stretched over the range of 16 bits; an 8-bit picture stays.
+    pub(crate) fn stretched(self, black: u16, white: u16) -> Self {
+        let span = u32::from(white.saturating_sub(black)).max(1);
+        let stretch = |value: u16| {
+            let above = u32::from(value.saturating_sub(black)).min(span);
+            ((above * 65_535 + span / 2) / span) as u16
+        };
+        let samples = match self.samples {
+            Samples::Gray16(values) => Samples::Gray16(values.into_iter().map(stretch).collect()),
+            Samples::Rgb16(values) => Samples::Rgb16(values.into_iter().map(stretch).collect()),
+            eight => eight,
+        };
+        Self { samples, ..self }
+    }
+
+    /// The picture as a camera's mark says that it stands: EXIF Orientation 1 (upright) to 8.
+    pub(crate) fn turned(self, orientation: u8) -> Self {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let swaps = orientation >= 5;
+        // Where the pixel at a row and column of the upright picture is stored.
+        let stored = |row: usize, column: usize| {
+            let (x, y) = if swaps { (row, column) } else { (column, row) };
+            let mirrored_x = matches!(orientation, 2 | 3 | 7 | 8);
+            let mirrored_y = matches!(orientation, 3 | 4 | 6 | 7);
+            let x = if mirrored_x { width - 1 - x } else { x };
+            let y = if mirrored_y { height - 1 - y } else { y };
+            y * width + x
+        };
+        let (columns, rows) = if swaps { (height, width) } else { (width, height) };
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let places = places.map(|(row, column)| stored(row, column));
+        let samples = match &self.samples {
+            _ if !(2..=8).contains(&orientation) => return self,
+            Samples::Gray8(values) => Samples::Gray8(places.map(|place| values[place]).collect()),
+            Samples::Gray16(values) => Samples::Gray16(places.map(|place| values[place]).collect()),
+            Samples::Rgb8(values) => Samples::Rgb8(places.flat_map(|place| pixel(values, place)).collect()),
+            Samples::Rgb16(values) => Samples::Rgb16(places.flat_map(|place| pixel(values, place)).collect()),
+        };
+        let (width, height) = if swaps { (self.height, self.width) } else { (self.width, self.height) };
+        Self { width, height, samples }
+    }
+}
+
+fn pixel<T: Copy>(values: &[T], place: usize) -> [T; 3] {
+    [values[3 * place], values[3 * place + 1], values[3 * place + 2]]
 }
 
 /// A rectangle within rows of `row` samples.
@@ -239,6 +285,30 @@ mod tests {
         assert_eq!(picture.clone().into_8_bit().samples(), &Samples::Gray8(vec![0, 100, 255]));
         let gray = picture.clone().into_rgb().into_gray();
         assert_eq!(gray, picture);
+    }
+
+    /// Pillow 13: `ImageOps.exif_transpose` of [[1, 2, 3], [4, 5, 6]] with each orientation.
+    #[test]
+    fn orientation_marks_turn_as_pillow_does() {
+        let picture = Picture::new(3, 2, Samples::Gray8(vec![1, 2, 3, 4, 5, 6])).unwrap();
+        let expected = [
+            (1, 3, vec![1, 2, 3, 4, 5, 6]),
+            (2, 3, vec![3, 2, 1, 6, 5, 4]),
+            (3, 3, vec![6, 5, 4, 3, 2, 1]),
+            (4, 3, vec![4, 5, 6, 1, 2, 3]),
+            (5, 2, vec![1, 4, 2, 5, 3, 6]),
+            (6, 2, vec![4, 1, 5, 2, 6, 3]),
+            (7, 2, vec![6, 3, 5, 2, 4, 1]),
+            (8, 2, vec![3, 6, 2, 5, 1, 4]),
+        ];
+        for (orientation, width, samples) in expected {
+            let turned = picture.clone().turned(orientation);
+            assert_eq!(
+                (turned.width(), turned.samples()),
+                (width, &Samples::Gray8(samples)),
+                "{orientation}"
+            );
+        }
     }
 
     #[test]

@@ -6,15 +6,21 @@ use image::{
     ColorType, DynamicImage, ImageDecoder, ImageError,
     codecs::{bmp::BmpDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder},
     error::{LimitErrorKind, UnsupportedErrorKind},
+    metadata::Orientation,
 };
 
-use crate::{ImageFormat, Limits, Picture, Samples, Undecodable};
+use crate::{ImageFormat, Limits, Note, Picture, Samples, Undecodable, depth};
 
-pub(crate) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Picture, Undecodable> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    format: ImageFormat,
+    limits: &Limits,
+    notes: &mut Vec<Note>,
+) -> Result<Picture, Undecodable> {
     let failed = |error| refusal(&error, format, limits);
     let several = |frames| Undecodable::SeveralFrames { format, frames };
     let cursor = Cursor::new(bytes);
-    match format {
+    let (picture, orientation) = match format {
         ImageFormat::Png => {
             // The library's own refusal would not say what the header promises.
             let (width, height) = png_size(bytes).ok_or_else(|| Undecodable::damaged(format, "no header"))?;
@@ -23,21 +29,30 @@ pub(crate) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Resu
             if decoder.is_apng().map_err(failed)? {
                 return Err(several(None));
             }
-            pixels(decoder, format, limits)
+            pixels(decoder, format, limits)?
         }
         ImageFormat::WebP => {
             let decoder = WebPDecoder::new(cursor).map_err(failed)?;
             if decoder.has_animation() {
                 return Err(several(None));
             }
-            pixels(decoder, format, limits)
+            pixels(decoder, format, limits)?
         }
-        ImageFormat::Bmp => pixels(BmpDecoder::new(cursor).map_err(failed)?, format, limits),
+        ImageFormat::Bmp => pixels(BmpDecoder::new(cursor).map_err(failed)?, format, limits)?,
         _ => {
             check_pages(bytes)?;
-            pixels(TiffDecoder::new(cursor).map_err(failed)?, format, limits)
+            pixels(TiffDecoder::new(cursor).map_err(failed)?, format, limits)?
         }
+    };
+    if orientation != 1 {
+        notes.push(Note::Turned { orientation });
     }
+    let picture = picture.turned(orientation);
+    let Some((black, white)) = depth::range(&picture, || depth::stated(bytes, format)) else {
+        return Ok(picture);
+    };
+    notes.push(Note::Stretched { black, white });
+    Ok(picture.stretched(black, white))
 }
 
 /// Width and height of a PNG's first chunk.
@@ -60,7 +75,7 @@ fn pixels<D: ImageDecoder>(
     mut decoder: D,
     format: ImageFormat,
     limits: &Limits,
-) -> Result<Picture, Undecodable> {
+) -> Result<(Picture, u8), Undecodable> {
     let (width, height) = decoder.dimensions();
     let colours = decoder.color_type();
     let (channels, bytes_each) =
@@ -68,6 +83,8 @@ fn pixels<D: ImageDecoder>(
     limits.check(width.into(), height.into(), channels, bytes_each / channels.max(1))?;
     check_depth(colours, format)?;
     decoder.set_limits(library_limits(limits)).map_err(|error| refusal(&error, format, limits))?;
+    // A mark that cannot be read is none.
+    let orientation = decoder.orientation().map_or(1, Orientation::to_exif);
     let image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format, limits))?;
     let samples = match image {
         DynamicImage::ImageLuma8(buffer) => Samples::Gray8(buffer.into_raw()),
@@ -94,8 +111,10 @@ fn pixels<D: ImageDecoder>(
         ),
         _ => return Err(floating_point(format)),
     };
-    Picture::new(width, height, samples)
-        .ok_or_else(|| Undecodable::damaged(format, format!("the pixels do not fill {width} × {height}")))
+    let picture = Picture::new(width, height, samples);
+    let picture = picture
+        .ok_or_else(|| Undecodable::damaged(format, format!("the pixels do not fill {width} × {height}")))?;
+    Ok((picture, orientation))
 }
 
 /// Transparency shows what lies behind; behind a radiograph it is dark.

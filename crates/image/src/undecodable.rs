@@ -1,5 +1,7 @@
 //! Reasons why the content of a file does not become a picture.
 
+use std::fmt;
+
 use crate::ImageFormat;
 
 /// Why the content of one file does not become a picture. The path stands in
@@ -50,10 +52,17 @@ pub enum Undecodable {
     },
 
     /// The first bytes are those of no image format.
-    #[error("the content is no image format that is known{}", hint(*.text))]
+    #[error("the content is no image format that is known (PNG, JPEG, TIFF, BMP, WebP, DICOM){}", hint(*.text))]
     NotAnImage {
         /// Whether the first bytes are readable text, such as an error page saved under an image's name.
         text: bool,
+    },
+
+    /// A text stands in the image's place.
+    #[error("this is {what} in the image's place; fetch the image itself")]
+    TextInstead {
+        /// What kind of text.
+        what: TextKind,
     },
 
     /// The format is told by its first bytes, but nothing here decodes it.
@@ -83,6 +92,15 @@ pub enum Undecodable {
         frames: Option<u64>,
     },
 
+    /// A frame was asked for that the file does not have.
+    #[error("there is no frame {frame}; the file has {frames}, counted from 0")]
+    NoSuchFrame {
+        /// The frame, counted from 0.
+        frame: u32,
+        /// Number of frames.
+        frames: u32,
+    },
+
     /// The file has a header, but no pixels.
     #[error("the file holds no pixels")]
     NoPixels,
@@ -109,6 +127,62 @@ impl Undecodable {
         // Libraries chain several lines; a report of thousands of files has one line for each.
         let reason = reason.into().lines().map(str::trim).collect::<Vec<_>>().join("; ");
         Self::Damaged { format, reason }
+    }
+}
+
+/// Texts that downloads leave in the place of files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TextKind {
+    /// Pointer of Git LFS.
+    LfsPointer,
+    /// Pointer of git-annex.
+    AnnexPointer,
+    /// Web page, such as a login or an error.
+    WebPage,
+    /// XML, such as the error of a storage service.
+    Xml,
+    /// JSON, such as the error of a web service.
+    Json,
+}
+
+impl TextKind {
+    /// The kind of a text that begins with these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let head = &bytes[..bytes.len().min(512)];
+        let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+        let lower = head.to_ascii_lowercase();
+        let begins = |starts: &[&str]| starts.iter().any(|start| lower.starts_with(start.as_bytes()));
+        if begins(&["version https://git-lfs", "version https://hawser"]) {
+            Some(Self::LfsPointer)
+        } else if begins(&["/annex/objects/", "../.git/annex/", ".git/annex/"]) {
+            Some(Self::AnnexPointer)
+        } else if begins(&["<!doctype html", "<html", "<head", "<body"])
+            || begins(&["<!--", "<?xml"]) && lower.windows(5).any(|word| word == b"<html")
+        {
+            Some(Self::WebPage)
+        } else if begins(&["<?xml", "<error"]) {
+            Some(Self::Xml)
+        } else if begins(&["{"])
+            && lower.contains(&b'"')
+            && lower.iter().all(|&byte| byte >= b' ' || byte.is_ascii_whitespace())
+        {
+            Some(Self::Json)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for TextKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::LfsPointer => "a pointer of Git LFS",
+            Self::AnnexPointer => "a pointer of git-annex",
+            Self::WebPage => "a web page",
+            Self::Xml => "an XML text",
+            Self::Json => "a JSON text",
+        })
     }
 }
 

@@ -1,16 +1,18 @@
-//! Turns stored gray values into what a viewer shows: modality LUT, then window, then inversion.
+//! Turns stored gray values into what a viewer shows: modality LUT, then VOI LUT or window, then inversion.
+//!
+//! All of these attributes are optional, and devices write them wrong. One that cannot be used is noted, and the next
+//! defined path takes its place: modality LUT, rescale, values as stored; VOI LUT, window, range of the values.
 
 use std::ops::RangeInclusive;
 
-use dicom_dictionary_std::tags;
-
 use super::{
-    Attributes, Object,
-    attributes::{decimals, number, text},
-    damaged,
+    attributes::{Attributes, Meaning},
+    data_set::DataSet,
+    stored::Words,
     table::LookUpTable,
+    tags,
 };
-use crate::{Samples, Undecodable};
+use crate::{Note, Samples, tone::robust_range};
 
 /// The steps between the stored values of one file and gray.
 #[derive(Debug)]
@@ -18,8 +20,10 @@ pub(super) struct Presentation {
     attributes: Attributes,
     modality: Modality,
     values_of_interest: ValuesOfInterest,
+    /// The least value is white.
+    inverted: bool,
     /// Stored values that stand for no tissue; shown black.
-    padding: Option<RangeInclusive<i32>>,
+    padding: Option<RangeInclusive<i64>>,
 }
 
 /// Stored values → what the device measured.
@@ -38,7 +42,7 @@ enum ValuesOfInterest {
         function: WindowFunction,
     },
     Table(LookUpTable),
-    /// The file gives neither: the range of the values that occur.
+    /// The file gives neither: the range of the values that occur, without the outermost thousandths.
     Range,
 }
 
@@ -51,93 +55,179 @@ enum WindowFunction {
 }
 
 impl Presentation {
-    pub(super) fn read(object: &Object, attributes: &Attributes) -> Result<Self, Undecodable> {
-        let modality = match LookUpTable::read(object, tags::MODALITY_LUT_SEQUENCE, attributes)? {
-            Some(table) => Modality::Table(table),
-            None => Modality::Linear {
-                slope: decimals(object, tags::RESCALE_SLOPE)?.first().copied().unwrap_or(1.0),
-                intercept: decimals(object, tags::RESCALE_INTERCEPT)?.first().copied().unwrap_or(0.0),
-            },
-        };
-        let values_of_interest = match LookUpTable::read(object, tags::VOILUT_SEQUENCE, attributes)? {
-            Some(table) => ValuesOfInterest::Table(table),
-            None => ValuesOfInterest::window(object)?.unwrap_or(ValuesOfInterest::Range),
-        };
-        let padding = number(object, tags::PIXEL_PADDING_VALUE)?.map(|first| {
-            let last = number(object, tags::PIXEL_PADDING_RANGE_LIMIT)?.unwrap_or(first);
-            let value =
-                |stored: i64| i32::try_from(stored).map_err(|_| damaged("a padding value beyond 32 bits"));
-            Ok(value(first.min(last))?..=value(first.max(last))?)
-        });
-        Ok(Self { attributes: *attributes, modality, values_of_interest, padding: padding.transpose()? })
+    pub(super) fn read(set: &DataSet<'_>, attributes: &Attributes, notes: &mut Vec<Note>) -> Self {
+        let modality = Modality::read(set, attributes, notes);
+        let values_of_interest = ValuesOfInterest::read(set, modality.range(attributes), notes);
+        // Where both are said, they say the same (PS3.3 C.8.11.3.1.1): a film is inverted once.
+        let inverted =
+            attributes.meaning == Meaning::Monochrome1 || set.code(tags::PRESENTATION_LUT_SHAPE) == "INVERSE";
+        Self {
+            attributes: *attributes,
+            modality,
+            values_of_interest,
+            inverted,
+            padding: padding(set, attributes),
+        }
     }
 
     /// Shows every stored code; 8 bits if at most 8 are stored, else 16.
-    pub(super) fn apply(&self, codes: Vec<u16>) -> Samples {
-        let mut present = vec![false; 1 << self.attributes.bits_stored];
-        for &code in &codes {
-            present[usize::from(code)] = true;
-        }
-        let measured: Vec<f64> = (0..present.len()).map(|code| self.measure(self.stored(code))).collect();
-        let occurring =
-            || (0..present.len()).filter(|&code| present[code] && !self.is_padding(self.stored(code)));
-        let least = occurring().map(|code| measured[code]).fold(f64::INFINITY, f64::min);
-        let greatest = occurring().map(|code| measured[code]).fold(f64::NEG_INFINITY, f64::max);
-
-        let full = if self.attributes.bits_stored <= 8 { 255.0 } else { 65_535.0 };
-        let shown = |code: usize| {
-            if self.is_padding(self.stored(code)) {
-                return 0;
+    pub(super) fn apply(&self, codes: &Words) -> Samples {
+        match codes {
+            Words::Narrow(codes) => {
+                let mut counts = vec![0_u64; 1 << self.attributes.bits_stored];
+                for &code in codes {
+                    counts[usize::from(code)] += 1;
+                }
+                let range = self.range(|| {
+                    let present = (0..).zip(&counts).filter(|(_, count)| **count > 0);
+                    present.map(|(code, &count)| (code, count)).collect()
+                });
+                // As many steps as there are codes, and not as many as there are pixels.
+                let table: Vec<u16> = (0..).zip(&counts).map(|(code, _)| self.shown(code, range)).collect();
+                self.samples(codes.iter().map(|&code| table[usize::from(code)]))
             }
-            let white = (self.values_of_interest.show(measured[code], least, greatest) * full).round() as u16;
-            if self.attributes.inverted { full as u16 - white } else { white }
-        };
-        let table: Vec<u16> = (0..present.len()).map(shown).collect();
-        let gray = codes.into_iter().map(|code| table[usize::from(code)]);
-        if full < 256.0 {
+            Words::Wide(codes) => {
+                let range = self.range(|| {
+                    let mut sorted = codes.clone();
+                    sorted.sort_unstable();
+                    sorted
+                        .chunk_by(|one, other| one == other)
+                        .map(|same| (same[0], same.len() as u64))
+                        .collect()
+                });
+                self.samples(codes.iter().map(|&code| self.shown(code, range)))
+            }
+        }
+    }
+
+    fn samples(&self, gray: impl Iterator<Item = u16>) -> Samples {
+        if self.white() < 256.0 {
             Samples::Gray8(gray.map(|value| value as u8).collect())
         } else {
             Samples::Gray16(gray.collect())
         }
     }
 
-    fn stored(&self, code: usize) -> i32 {
-        self.attributes.value(code as u16) // codes have at most 16 bits
+    fn white(&self) -> f64 {
+        if self.attributes.bits_stored <= 8 { 255.0 } else { 65_535.0 }
     }
 
-    fn measure(&self, stored: i32) -> f64 {
-        match &self.modality {
-            Modality::Linear { slope, intercept } => f64::from(stored) * slope + intercept,
-            Modality::Table(table) => table.look_up(f64::from(stored)),
+    /// The range to show, if the file states none; `present` gives the codes that occur, each with its number.
+    fn range(&self, present: impl FnOnce() -> Vec<(u32, u64)>) -> (f64, f64) {
+        if !matches!(self.values_of_interest, ValuesOfInterest::Range) {
+            return (0.0, 0.0);
         }
+        let tissue = present().into_iter().map(|(code, count)| (self.attributes.value(code), count));
+        let tissue = tissue.filter(|(stored, _)| !self.is_padding(*stored));
+        let mut measured: Vec<(f64, u64)> =
+            tissue.map(|(stored, count)| (self.modality.measure(stored), count)).collect();
+        measured.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        robust_range(&measured).unwrap_or((0.0, 0.0))
     }
 
-    fn is_padding(&self, stored: i32) -> bool {
+    fn shown(&self, code: u32, range: (f64, f64)) -> u16 {
+        let stored = self.attributes.value(code);
+        if self.is_padding(stored) {
+            return 0;
+        }
+        let white = self.white();
+        let shown =
+            (self.values_of_interest.show(self.modality.measure(stored), range) * white).round() as u16;
+        if self.inverted { white as u16 - shown } else { shown }
+    }
+
+    fn is_padding(&self, stored: i64) -> bool {
         self.padding.as_ref().is_some_and(|padding| padding.contains(&stored))
     }
 }
 
-impl ValuesOfInterest {
-    /// The first window of the file. One that the standard forbids (of no width) counts as absent.
-    fn window(object: &Object) -> Result<Option<Self>, Undecodable> {
-        let centres = decimals(object, tags::WINDOW_CENTER)?;
-        let widths = decimals(object, tags::WINDOW_WIDTH)?;
-        let (Some(&centre), Some(&width)) = (centres.first(), widths.first()) else { return Ok(None) };
-        let name = text(object, tags::VOILUT_FUNCTION);
-        let (function, least) = match name.as_str() {
-            "" | "LINEAR" => (WindowFunction::Linear, 1.0),
-            "LINEAR_EXACT" => (WindowFunction::LinearExact, f64::MIN_POSITIVE),
-            "SIGMOID" => (WindowFunction::Sigmoid, f64::MIN_POSITIVE),
-            _ => return Err(super::unsupported(format!("a window of function {name:?}"))),
-        };
-        Ok((width >= least).then_some(Self::Window { centre, width, function }))
+/// The values of Pixel Padding Value and Pixel Padding Range Limit, in the sign of the pixels whatever their type says.
+fn padding(set: &DataSet<'_>, attributes: &Attributes) -> Option<RangeInclusive<i64>> {
+    let value = |tag| {
+        let word = u32::from(*set.get(tag)?.words().first()?);
+        let allocated = attributes.bits_allocated.min(16);
+        let whole = Attributes { bits_stored: allocated, shift: 0, ..*attributes };
+        Some(whole.value(whole.code(word)))
+    };
+    let first = value(tags::PIXEL_PADDING_VALUE)?;
+    let last = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(first);
+    Some(first.min(last)..=first.max(last))
+}
+
+impl Modality {
+    fn read(set: &DataSet<'_>, attributes: &Attributes, notes: &mut Vec<Note>) -> Self {
+        let (least, greatest) = attributes.range();
+        match LookUpTable::read(set, tags::MODALITY_LUT_SEQUENCE, (least as f64, greatest as f64)) {
+            Some(Ok(table)) => return Self::Table(table),
+            Some(Err(why)) => notes.push(Note::unusable(tags::MODALITY_LUT_SEQUENCE, why)),
+            None => {}
+        }
+        let mut first = |tag| set.decimals(tag, notes).first().copied().flatten();
+        let (slope, intercept) = (first(tags::RESCALE_SLOPE), first(tags::RESCALE_INTERCEPT));
+        if slope == Some(0.0) {
+            notes.push(Note::unusable(tags::RESCALE_SLOPE, "0"));
+        }
+        let slope = slope.filter(|&slope| slope != 0.0);
+        Self::Linear { slope: slope.unwrap_or(1.0), intercept: intercept.unwrap_or(0.0) }
     }
 
-    fn show(&self, value: f64, least: f64, greatest: f64) -> f64 {
+    fn measure(&self, stored: i64) -> f64 {
+        match self {
+            Self::Linear { slope, intercept } => stored as f64 * slope + intercept,
+            Self::Table(table) => table.look_up(stored as f64),
+        }
+    }
+
+    /// The least and the greatest value that can be measured.
+    fn range(&self, attributes: &Attributes) -> (f64, f64) {
+        match self {
+            Self::Linear { .. } => {
+                let (least, greatest) = attributes.range();
+                let (one, other) = (self.measure(least), self.measure(greatest));
+                (one.min(other), one.max(other))
+            }
+            Self::Table(table) => table.range(),
+        }
+    }
+}
+
+impl ValuesOfInterest {
+    fn read(set: &DataSet<'_>, measured: (f64, f64), notes: &mut Vec<Note>) -> Self {
+        match LookUpTable::read(set, tags::VOI_LUT_SEQUENCE, measured) {
+            Some(Ok(table)) => return Self::Table(table),
+            Some(Err(why)) => notes.push(Note::unusable(tags::VOI_LUT_SEQUENCE, why)),
+            None => {}
+        }
+        Self::window(set, notes).unwrap_or(Self::Range)
+    }
+
+    /// The first window of the file that can be used. The standard forbids those without width.
+    fn window(set: &DataSet<'_>, notes: &mut Vec<Note>) -> Option<Self> {
+        let centres = set.decimals(tags::WINDOW_CENTER, notes);
+        let widths = set.decimals(tags::WINDOW_WIDTH, notes);
+        let (function, least) = match set.code(tags::VOI_LUT_FUNCTION).as_str() {
+            "LINEAR_EXACT" => (WindowFunction::LinearExact, f64::MIN_POSITIVE),
+            "SIGMOID" => (WindowFunction::Sigmoid, f64::MIN_POSITIVE),
+            "" | "LINEAR" => (WindowFunction::Linear, 1.0),
+            other => {
+                notes.push(Note::unusable(tags::VOI_LUT_FUNCTION, other));
+                (WindowFunction::Linear, 1.0)
+            }
+        };
+        for pair in centres.into_iter().zip(widths) {
+            let (Some(centre), Some(width)) = pair else { continue };
+            if width >= least {
+                return Some(Self::Window { centre, width, function });
+            }
+            notes.push(Note::unusable(tags::WINDOW_WIDTH, &width.to_string()));
+        }
+        None
+    }
+
+    fn show(&self, value: f64, (least, greatest): (f64, f64)) -> f64 {
         match self {
             Self::Window { centre, width, function } => function.show(value, *centre, *width),
-            // Entries may lie about their bits.
-            Self::Table(table) => (table.look_up(value) / table.maximum()).min(1.0),
+            Self::Table(table) => (table.look_up(value) / table.white()).min(1.0),
             Self::Range if greatest > least => ((value - least) / (greatest - least)).clamp(0.0, 1.0),
             Self::Range => 0.0, // an image of one value shows nothing
         }

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use dicom_dictionary_std::tags;
-use dicom_object::{OpenFileOptions, Tag, file::ReadPreamble};
-
-use super::{Object, chain, damaged, guard};
+use super::{data_set::DataSet, file::File, tags};
 use crate::{ImageError, Limits, Undecodable, read_file};
 
 /// Header fields of a DICOM file, in the file's words. Blank and missing elements are `None`.
@@ -58,41 +55,27 @@ impl DicomHeader {
     ///
     /// As [`DicomHeader::read`].
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, Undecodable> {
-        let syntax = guard::transfer_syntax(bytes)?;
-        guard::check_lengths(bytes, &syntax)?;
-        let object: Object = OpenFileOptions::new()
-            .read_preamble(ReadPreamble::Always)
-            .read_until(tags::PIXEL_DATA)
-            .from_reader(bytes)
-            .map_err(|error| damaged(chain(&error)))?;
+        let mut notes = Vec::new();
+        let file = File::open(bytes, Limits::default().allocation, &mut notes)?;
+        let set = DataSet::read(&file.data, file.encoding, &mut notes)?;
         Ok(Self {
-            patient: text(&object, tags::PATIENT_ID),
-            sex: text(&object, tags::PATIENT_SEX),
-            age: text(&object, tags::PATIENT_AGE),
-            modality: text(&object, tags::MODALITY),
-            view: text(&object, tags::VIEW_POSITION),
-            view_code: view_code(&object),
-            orientation: text(&object, tags::PATIENT_ORIENTATION),
-            body_part: text(&object, tags::BODY_PART_EXAMINED),
-            series: text(&object, tags::SERIES_DESCRIPTION),
-            intent: text(&object, tags::PRESENTATION_INTENT_TYPE),
-            accession_number: text(&object, tags::ACCESSION_NUMBER),
-            study_uid: text(&object, tags::STUDY_INSTANCE_UID),
-            instance_uid: text(&object, tags::SOP_INSTANCE_UID),
+            patient: set.text(tags::PATIENT_ID),
+            sex: set.text(tags::PATIENT_SEX),
+            age: set.text(tags::PATIENT_AGE),
+            modality: set.text(tags::MODALITY),
+            view: set.text(tags::VIEW_POSITION),
+            view_code: view_code(&set),
+            orientation: set.text(tags::PATIENT_ORIENTATION),
+            body_part: set.text(tags::BODY_PART_EXAMINED),
+            series: set.text(tags::SERIES_DESCRIPTION),
+            intent: set.text(tags::PRESENTATION_INTENT_TYPE),
+            accession_number: set.text(tags::ACCESSION_NUMBER),
+            study_uid: set.text(tags::STUDY_INSTANCE_UID),
+            instance_uid: set.text(tags::SOP_INSTANCE_UID),
         })
     }
 }
 
-fn view_code(object: &Object) -> Option<String> {
-    let first = object.get(tags::VIEW_CODE_SEQUENCE)?.items()?.first()?;
-    trimmed(&first.get(tags::CODE_MEANING)?.to_str().ok()?)
-}
-
-fn text(object: &Object, tag: Tag) -> Option<String> {
-    trimmed(&object.get(tag)?.to_str().ok()?)
-}
-
-fn trimmed(text: &str) -> Option<String> {
-    let text = text.trim_matches(|letter: char| letter == '\0' || letter.is_whitespace());
-    (!text.is_empty()).then(|| text.to_owned())
+fn view_code(set: &DataSet<'_>) -> Option<String> {
+    set.first_item(tags::VIEW_CODE_SEQUENCE)?.text(tags::CODE_MEANING)
 }

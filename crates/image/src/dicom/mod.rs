@@ -1,44 +1,63 @@
 //! Decodes a DICOM file to one frame of gray or RGB pixels, as a viewer would show it.
 //!
 //! Stored values pass the steps of DICOM PS3.3 in their order: modality LUT or rescale slope and intercept, then VOI
-//! LUT or window (or, where the file gives neither, the range from the least to the greatest value), then, for
-//! MONOCHROME1, inversion. Files with up to 8 bits stored become 8-bit pictures, others 16-bit ones.
+//! LUT or window (or, where the file gives neither, the range of its values without the outermost thousandths), then, for
+//! MONOCHROME1 or an inverse presentation, inversion. Files with up to 8 bits stored become 8-bit pictures, others 16-bit
+//! ones.
 //!
-//! The data set is read by `dicom-object`; the codecs are called here rather than through its adapters, because
-//! these trust the header's sizes and panic when the pixels disagree with them.
+//! Files are read here rather than by a library, because what viewers open is more than the standard allows, and because
+//! no length field of a stranger's file may decide what is allocated.
 
 mod attributes;
-mod codec;
+mod colour;
+mod data_set;
+mod element;
+mod file;
+mod fragments;
 mod gray;
-mod guard;
 mod header;
+mod run_length;
+mod stored;
 mod table;
+mod tags;
+mod transfer_syntax;
+mod value;
 
+pub(super) use file::begins_bare;
 pub use header::DicomHeader;
+pub use transfer_syntax::TransferSyntax;
 
-use dicom_object::{FileDicomObject, InMemDicomObject, OpenFileOptions, file::ReadPreamble};
+use self::{
+    attributes::{Attributes, Meaning},
+    data_set::DataSet,
+    file::File,
+    stored::Stored,
+};
+use super::{ImageFormat, Limits, Note, Picture, Samples, Undecodable};
 
-use self::{attributes::Attributes, codec::Codec};
-use super::{ImageFormat, Limits, Picture, Samples, Undecodable};
-
-type Object = FileDicomObject<InMemDicomObject>;
-
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-    let syntax = guard::transfer_syntax(bytes)?;
-    let codec = Codec::of(&syntax)?;
-    guard::check_lengths(bytes, &syntax)?;
-    let object = OpenFileOptions::new()
-        .read_preamble(ReadPreamble::Always)
-        .from_reader(bytes)
-        .map_err(|error| damaged(chain(&error)))?;
-    let attributes = Attributes::read(&object, limits)?;
-    let pixels = codec.decode(&object, &attributes, limits)?;
-    if attributes.samples == 3 {
-        let values = pixels.into_iter().map(|value| value as u8).collect();
-        return picture(&attributes, Samples::Rgb8(values));
+/// Decodes a frame; `None` asks for the only one.
+pub(super) fn decode(
+    bytes: &[u8],
+    asked: Option<u32>,
+    limits: &Limits,
+    notes: &mut Vec<Note>,
+) -> Result<Picture, Undecodable> {
+    let file = File::open(bytes, limits.allocation, notes)?;
+    if let transfer_syntax::Coding::Refused(what) = file.coding {
+        return Err(unsupported(what.to_owned()));
     }
-    let shown = gray::Presentation::read(&object, &attributes)?.apply(pixels);
-    picture(&attributes, shown)
+    let set = DataSet::read(&file.data, file.encoding, notes)?;
+    let attributes = Attributes::read(&set, limits, notes)?;
+    let frame = attributes.frame(asked)?;
+    let stored = Stored::decode(&set, file.coding, &attributes, frame, limits, notes)?;
+    let samples = match stored.meaning {
+        Meaning::Monochrome1 | Meaning::Monochrome2 => {
+            gray::Presentation::read(&set, &attributes, notes).apply(&stored.words)
+        }
+        Meaning::Palette => colour::palette(&set, &stored.words, &attributes)?,
+        _ => colour::rgb(stored, &attributes),
+    };
+    picture(&attributes, samples)
 }
 
 fn picture(attributes: &Attributes, samples: Samples) -> Result<Picture, Undecodable> {
@@ -57,15 +76,4 @@ fn unsupported(what: String) -> Undecodable {
         what,
         remedy: "convert the file to uncompressed gray DICOM or PNG",
     }
-}
-
-/// An error with its causes; `dicom-object` says what failed in the last of them.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

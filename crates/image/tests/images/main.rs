@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod decode;
+mod field_cases;
+mod films;
 mod golden;
 mod hostile_images;
 mod pixels;
 mod preprocess;
+mod pydicom;

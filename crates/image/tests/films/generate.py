@@ -1,0 +1,299 @@
+"""Writes small films as devices and archives really write them, and what a viewer shows of each (`films.json`).
+
+    python -m venv VENV && VENV/bin/pip install numpy pillow
+    VENV/bin/python crates/image/tests/films/generate.py
+
+Every kind comes from a public report: dcm4che #1521, fo-dicom #1296, dicom-rs #83 and PR 825, pydicom #109, #796, #1799,
+#1943 and #2238, vtk-dicom #158 and #201, jpeg-decoder #286, DCMTK PR 118. What is shown is computed from the drawn film.
+"""
+
+import io
+import json
+import pathlib
+import struct
+import sys
+import zlib
+
+import numpy as np
+from PIL import Image
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "pydicom"))
+from compare import jpeg_lossless  # noqa: E402
+
+ROWS, COLUMNS = 40, 48
+y, x = np.mgrid[0:ROWS, 0:COLUMNS]
+noise = np.random.default_rng(19).normal(0, 30, (ROWS, COLUMNS))
+FILM = np.clip(x * 70 + y * 20 + 400 * (x > 30) + noise, 0, 4095).astype(np.int64)
+FILM[0, 0], FILM[0, 1], FILM[-1, -1] = 0, 5, 4095
+
+PICTURES, CASES, REFUSED = {}, [], []
+
+
+def picture(name, shown):
+    PICTURES[name] = np.round(shown).astype(int).ravel().tolist()
+
+
+def ramp(values, low, high):
+    return np.clip((values - low) / (high - low), 0, 1) * 65535
+
+
+def put(name, content, shown, *notes):
+    (HERE / name).write_bytes(content)
+    CASES.append({"file": name, "picture": shown, "notes": list(notes)})
+
+
+def refuse(name, content, *words):
+    (HERE / name).write_bytes(content)
+    REFUSED.append({"file": name, "words": ["DICOM", *words]})
+
+
+def element(group, number, kind, value, explicit=True, big=False):
+    value += b"\0" * (len(value) % 2) if kind in (b"UI", b"OB", b"OW") else b" " * (len(value) % 2)
+    return exact(group, number, kind, value, explicit, big)
+
+
+def exact(group, number, kind, value, explicit=True, big=False, length=None):
+    order = ">" if big else "<"
+    tag = struct.pack(order + "HH", group, number)
+    length = len(value) if length is None else length
+    if not explicit:
+        return tag + struct.pack(order + "I", length) + value
+    if kind in (b"OB", b"OW", b"SQ", b"UN", b"UT"):
+        return tag + kind + b"\0\0" + struct.pack(order + "I", length) + value
+    return tag + kind + struct.pack(order + "H", length) + value
+
+
+def meta(syntax=b"1.2.840.10008.1.2.1", length=None, without_length=False):
+    body = (element(2, 1, b"OB", b"\0\1") + element(2, 2, b"UI", b"1.2.840.10008.5.1.4.1.1.1")
+            + element(2, 3, b"UI", b"1.2.3.4") + (element(2, 0x10, b"UI", syntax) if syntax else b"")
+            + element(2, 0x12, b"UI", b"1.2.3"))
+    if without_length:
+        return body
+    return element(2, 0, b"UL", struct.pack("<I", len(body) if length is None else length(len(body)))) + body
+
+
+PREAMBLE = b"\0" * 128 + b"DICM"
+
+
+def data_set(pixels=None, explicit=True, big=False, kind=b"OW", stored=12, signed=0, extra=(), meaning=b"MONOCHROME2",
+             window=(b"2048", b"4096"), allocated=16, frames=None, samples=1, end=b"", before=(), fragments=None, high=None,
+             planar=None):
+    order = ">" if big else "<"
+    number = lambda tag, value: (0x28, tag, b"US", struct.pack(order + "H", value))
+    elements = [(8, 5, b"CS", b"ISO_IR 100"), (8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.1"), (8, 0x60, b"CS", b"CR"),
+                (0x10, 0x20, b"LO", b"P1"), number(2, samples), (0x28, 4, b"CS", meaning)]
+    if planar is not None:
+        elements.append(number(6, planar))
+    if frames is not None:
+        elements.append((0x28, 8, b"IS", frames))
+    elements += [number(0x10, ROWS), number(0x11, COLUMNS), number(0x100, allocated), number(0x101, stored),
+                 number(0x102, stored - 1 if high is None else high), number(0x103, signed)]
+    if window:
+        elements += [(0x28, 0x1050, b"DS", window[0]), (0x28, 0x1051, b"DS", window[1])]
+    elements += list(extra)
+    elements.sort(key=lambda entry: entry[:2])
+    body = b"".join(before) + b"".join(element(*entry, explicit=explicit, big=big) for entry in elements)
+    if fragments is not None:
+        return body + fragments
+    if pixels is None:
+        pixels = FILM.astype(order + "u2").tobytes()
+    return body + exact(0x7FE0, 0x10, kind, pixels, explicit, big) + end
+
+
+def file(body, syntax=b"1.2.840.10008.1.2.1", **options):
+    return PREAMBLE + meta(syntax, **options) + body
+
+
+def items(*pieces, end=struct.pack("<HHI", 0xFFFE, 0xE0DD, 0), table=b""):
+    item = lambda value: struct.pack("<HHI", 0xFFFE, 0xE000, len(value)) + value
+    return exact(0x7FE0, 0x10, b"OB", b"", length=0xFFFFFFFF) + item(table) + b"".join(map(item, pieces)) + end
+
+
+def sequence(group, number, *entries, explicit=True):
+    body = b"".join(element(*entry, explicit=explicit) for entry in entries)
+    return (group, number, b"SQ", struct.pack("<HHI", 0xFFFE, 0xE000, len(body)) + body)
+
+
+def table(descriptor, kind, data, data_kind=b"OW", tag=0x3010, explicit=True):
+    return sequence(0x28, tag, (0x28, 0x3002, kind, descriptor), (0x28, 0x3006, data_kind, data), explicit=explicit)
+
+
+for old in HERE.glob("*.dcm"):
+    old.unlink()
+
+IMPLICIT, EXPLICIT, BIG = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.2"
+LOSSLESS, RLE = b"1.2.840.10008.1.2.4.70", b"1.2.840.10008.1.2.5"
+picture("film", ramp(FILM, 0, 4095))  # a window of 4096 around 2048 shows 0 to 4095
+tail = np.sort(FILM, axis=None)
+picture("range", ramp(FILM, tail[1], tail[-2]))  # 1,920 values: one is left out at either end
+
+# The file around the data set.
+plain, implicit = data_set(), data_set(explicit=False)
+put("plain.dcm", file(plain), "film")
+put("bare-implicit.dcm", implicit, "film", "without preamble", "without file meta group")
+put("bare-explicit.dcm", plain, "film", "without preamble", "without file meta group")
+put("bare-big-endian.dcm", data_set(big=True), "film", "without preamble", "without file meta group")
+put("bare-without-group-8.dcm", plain[plain.index(b"\x10\0\x20\0LO"):], "film", "without preamble", "without file meta group")
+put("meta-without-preamble.dcm", meta() + plain, "film", "without preamble")
+put("magic-without-preamble.dcm", b"DICM" + meta() + plain, "film", "without preamble")
+put("preamble-without-meta.dcm", PREAMBLE + implicit, "film", "without file meta group")
+put("group-length-too-small.dcm", file(plain, length=lambda right: right - 20), "film", "file meta group says")
+put("group-length-too-large.dcm", file(plain, length=lambda right: right + 20), "film", "file meta group says")
+put("group-length-zero.dcm", file(plain, length=lambda right: 0), "film", "file meta group says")
+put("group-length-4-gib.dcm", file(plain, length=lambda right: 0xFFFFFFF0), "film", "file meta group says")
+put("group-length-missing.dcm", file(plain, without_length=True), "film")
+refuse("no-transfer-syntax.dcm", file(plain, syntax=None), "transfer syntax")
+refuse("unknown-transfer-syntax.dcm", file(plain, syntax=b"1.2.3.4.5"), "1.2.3.4.5")
+put("deflated.dcm", file(zlib.compress(plain)[2:-4], b"1.2.840.10008.1.2.1.99"), "film")
+put("deflated-as-zlib.dcm", file(zlib.compress(plain), b"1.2.840.10008.1.2.1.99"), "film")
+refuse("deflated-cut.dcm", file(zlib.compress(plain)[2:-900], b"1.2.840.10008.1.2.1.99"), "inflated")
+
+# The encoding of elements.
+put("implicit.dcm", file(implicit, IMPLICIT), "film")
+put("big-endian.dcm", file(data_set(big=True), BIG), "film")
+put("says-explicit-is-implicit.dcm", file(implicit, EXPLICIT), "film", "encoded in another way")
+put("says-implicit-is-explicit.dcm", file(plain, IMPLICIT), "film", "encoded in another way")
+put("says-big-endian-is-little.dcm", file(plain, BIG), "film", "encoded in another way")
+put("says-little-is-big-endian.dcm", file(data_set(big=True), EXPLICIT), "film", "encoded in another way")
+one_implicit = element(8, 8, b"CS", b"ORIGINAL", explicit=False)
+put("one-element-without-type.dcm", file(data_set(before=[one_implicit])), "film")
+put("unknown-type.dcm", file(data_set(before=[struct.pack("<HH", 8, 8) + b"ZZ\0\0" + struct.pack("<I", 4) + b"ABCD"])), "film")
+put("pixels-as-un.dcm", file(data_set(kind=b"UN")), "film")
+put("pixels-as-ob.dcm", file(data_set(kind=b"OB")), "film")
+put("odd-length.dcm", file(data_set(before=[exact(8, 8, b"CS", b"ODD")])), "film")
+nested = lambda length, *ends: exact(8, 0x1140, b"SQ", struct.pack("<HHI", 0xFFFE, 0xE000, length) + element(8, 0x1150, b"UI", b"1.2") + b"".join(ends), length=0xFFFFFFFF)
+item_end, sequence_end = struct.pack("<HHI", 0xFFFE, 0xE00D, 0), struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+put("sequence.dcm", file(data_set(before=[nested(0xFFFFFFFF, item_end, sequence_end)])), "film")
+put("sequence-without-item-end.dcm", file(data_set(before=[nested(0xFFFFFFFF, sequence_end)])), "film")
+put("sequence-without-end.dcm", file(data_set(before=[nested(0xFFFFFFFF, item_end)])), "film")
+put("sequence-in-un.dcm", file(data_set(before=[exact(9, 0x1001, b"UN", struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF) + element(8, 0x1150, b"UI", b"1.2", explicit=False) + item_end + sequence_end, length=0xFFFFFFFF)])), "film")
+put("icon-before-pixels.dcm", file(data_set(before=[exact(0x88, 0x200, b"SQ", struct.pack("<HHI", 0xFFFE, 0xE000, 20) + exact(0x7FE0, 0x10, b"OB", b"\1" * 8))])), "film")
+
+# The end of the data set.
+put("zeros-behind.dcm", file(plain + b"\0" * 512), "film")
+put("padding-behind.dcm", file(plain + exact(0xFFFC, 0xFFFC, b"OB", b"\0" * 126)), "film")
+put("item-end-behind.dcm", file(plain + item_end), "film")
+put("item-end-before-pixels.dcm", file(data_set(before=[item_end])), "film")
+words = FILM.astype("<u2").tobytes()
+put("2-bytes-more.dcm", file(data_set(words + b"\0\0")), "film", "2 bytes behind the pixels")
+put("512-bytes-more.dcm", file(data_set(words + b"\7" * 512)), "film", "512 bytes behind the pixels")
+refuse("64-bytes-less.dcm", file(data_set(words[:-64])), "cut off")
+refuse("file-cut.dcm", file(plain)[:-64], "cut off")
+refuse("file-cut-in-header.dcm", file(plain)[:-len(words) - 20], "cut off before its pixels")
+refuse("file-cut-in-value.dcm", file(plain)[:-len(words) - 16], "left in the file")
+
+# Compressed pixels.
+lossless = jpeg_lossless(1, 0)(FILM, 12, False)
+put("lossless.dcm", file(data_set(fragments=items(lossless)), LOSSLESS), "film")
+put("lossless-restart-every-row.dcm", file(data_set(fragments=items(jpeg_lossless(1, 1)(FILM, 12, False))), LOSSLESS), "film")
+for predictor in range(1, 8):
+    put(f"lossless-predictor-{predictor}-restart.dcm", file(data_set(fragments=items(jpeg_lossless(predictor, 7)(FILM, 12, False))), b"1.2.840.10008.1.2.4.57"), "film")
+wild = np.where((x + y) % 2, 65535, FILM * 3)
+picture("wild", wild)
+put("lossless-modulo-65536.dcm", file(data_set(stored=16, window=(b"32768", b"65536"), fragments=items(jpeg_lossless(4, 0)(wild, 16, False))), LOSSLESS), "wild")
+within = bytearray(jpeg_lossless(1, 1)(FILM, 12, False))
+within[within.index(b"\xff\xdd\0\4") + 4:][:2]
+at = within.index(b"\xff\xdd\0\4") + 4
+within[at:at + 2] = struct.pack(">H", 50)
+refuse("lossless-restart-within-row.dcm", file(data_set(fragments=items(bytes(within))), LOSSLESS), "restarts within rows")
+missing = jpeg_lossless(1, 7)(FILM, 12, False).replace(b"\xff\xd1", b"")
+refuse("lossless-restart-missing.dcm", file(data_set(fragments=items(missing)), LOSSLESS), "restart marker 1")
+refuse("lossless-cut.dcm", file(data_set(fragments=items(lossless[:-500])), LOSSLESS), "cut off")
+put("no-sequence-end.dcm", file(data_set(fragments=items(lossless, end=b"")), LOSSLESS), "film", "delimiter")
+put("zeros-for-sequence-end.dcm", file(data_set(fragments=items(lossless, end=b"\0" * 8)), LOSSLESS), "film", "delimiter")
+put("sequence-end-with-length.dcm", file(data_set(fragments=items(lossless, end=struct.pack("<HHI", 0xFFFE, 0xE0DD, 0xFFFFFFFF))), LOSSLESS), "film")
+put("odd-fragment.dcm", file(data_set(fragments=items(lossless + b"\0" * (len(lossless) % 2 == 0))), LOSSLESS), "film")
+put("three-fragments.dcm", file(data_set(fragments=items(lossless[:1000], lossless[1000:1500], lossless[1500:])), LOSSLESS), "film")
+no_table = exact(0x7FE0, 0x10, b"OB", b"", length=0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, len(lossless)) + lossless + sequence_end
+put("no-offset-table.dcm", file(data_set(fragments=no_table), LOSSLESS), "film")
+put("says-uncompressed-is-lossless.dcm", file(data_set(fragments=items(lossless))), "film", "against what the transfer syntax says")
+put("encapsulated-uncompressed.dcm", file(data_set(fragments=items(words)), b"1.2.840.10008.1.2.1.98"), "film")
+put("deflated-frame.dcm", file(data_set(fragments=items(zlib.compress(words)[2:-4])), b"1.2.840.10008.1.2.8.1"), "film")
+refuse("jpeg-xl.dcm", file(data_set(fragments=items(b"\xff\x0a" + b"\1" * 40)), b"1.2.840.10008.1.2.4.110"), "JPEG XL")
+refuse("video.dcm", file(data_set(fragments=items(b"\0\0\1" * 8)), b"1.2.840.10008.1.2.4.102"), "video")
+
+# Presentation.
+comma = lambda centre, width: (centre, width)
+put("window-comma.dcm", file(data_set(window=(b"2047,5", b"4095,0"))), "comma")
+picture("comma", np.clip((FILM - 2047) / 4094 + 0.5, 0, 1) * 65535)
+put("window-several.dcm", file(data_set(window=(b"2048\\100", b"4096\\50"))), "film")
+put("window-second-usable.dcm", file(data_set(window=(b"nan\\2048", b"nan\\4096"))), "film", "Window Center", "Window Width")
+put("window-nan.dcm", file(data_set(window=(b"NaN", b"NaN"))), "range", "Window Center", "Window Width")
+put("window-words.dcm", file(data_set(window=(b"wide", b"open"))), "range", "Window Center", "Window Width")
+put("window-thousands.dcm", file(data_set(window=(b"2.047,5", b"4.095,0"))), "range", "Window Center", "Window Width")
+put("window-blank.dcm", file(data_set(window=(b"  ", b""))), "range")
+put("window-of-no-width.dcm", file(data_set(window=(b"2048", b"0"))), "range", "Window Width")
+put("window-one-number.dcm", file(data_set(window=(b"2048", b"")) ), "range")
+put("window-leading-zeros.dcm", file(data_set(window=(b"02048", b"04096"))), "film")
+put("no-window.dcm", file(data_set(window=None)), "range")
+hot = FILM.copy()
+hot[20, 20] = 65535
+picture("hot", ramp(hot, np.sort(hot, axis=None)[1], np.sort(hot, axis=None)[-2]))
+put("hot-pixel.dcm", file(data_set(hot.astype("<u2").tobytes(), stored=16, window=None)), "hot")
+put("sigmoid.dcm", file(data_set(extra=[(0x28, 0x1056, b"CS", b"SIGMOID")])), "sigmoid")
+picture("sigmoid", 65535 / (1 + np.exp(-4 * (FILM - 2048) / 4096)))
+put("unknown-function.dcm", file(data_set(extra=[(0x28, 0x1056, b"CS", b"CUBIC")])), "film", "VOI LUT Function")
+picture("negative", 65535 - np.round(ramp(FILM, 0, 4095)))
+put("monochrome1.dcm", file(data_set(meaning=b"MONOCHROME1")), "negative")
+put("inverse.dcm", file(data_set(extra=[(0x2050, 0x20, b"CS", b"INVERSE")])), "negative")
+put("monochrome1-inverse.dcm", file(data_set(meaning=b"MONOCHROME1", extra=[(0x2050, 0x20, b"CS", b"INVERSE")])), "negative")
+put("identity.dcm", file(data_set(extra=[(0x2050, 0x20, b"CS", b"IDENTITY")])), "film")
+rescale = lambda slope, intercept: [(0x28, 0x1053, b"DS", slope), (0x28, 0x1052, b"DS", intercept)]
+put("rescale-comma.dcm", file(data_set(window=(b"1024", b"2048"), extra=rescale(b"0,5", b"0,0"))), "halved")
+picture("halved", np.clip((FILM / 2 - 1023.5) / 2047 + 0.5, 0, 1) * 65535)
+put("rescale-nan.dcm", file(data_set(extra=rescale(b"nan", b"nan"))), "film", "Rescale Slope", "Rescale Intercept")
+put("rescale-zero.dcm", file(data_set(extra=rescale(b"0", b"0"))), "film", "Rescale Slope")
+padded = np.where((x < 8) | (y < 4), 4000 + x, FILM)
+tissue = np.sort(padded[~((padded >= 4000) & (padded <= 4095))], axis=None)
+left_out = int(tissue.size * 0.001)
+picture("padded", np.where((padded >= 4000) & (padded <= 4095), 0, ramp(padded, tissue[left_out], tissue[-1 - left_out])))
+number = lambda tag, kind, value: (0x28, tag, kind, struct.pack("<h" if kind == b"SS" else "<H", value))
+put("padding-range.dcm", file(data_set(padded.astype("<u2").tobytes(), window=None, extra=[number(0x120, b"US", 4000), number(0x121, b"US", 4095)])), "padded")
+put("padding-range-reversed.dcm", file(data_set(padded.astype("<u2").tobytes(), window=None, extra=[number(0x120, b"US", 4095), number(0x121, b"US", 4000)])), "padded")
+signed = np.where(x < 8, -2000, FILM - 1000)
+inside = np.sort(signed[x >= 8], axis=None)
+left_out = int(inside.size * 0.001)
+picture("padded-signed", np.where(x < 8, 0, ramp(signed, inside[left_out], inside[-1 - left_out])))
+for kind in (b"SS", b"US"):
+    value = -2000 if kind == b"SS" else 65536 - 2000
+    put(f"padding-signed-as-{kind.decode().lower()}.dcm", file(data_set(signed.astype("<i2").tobytes(), stored=16, signed=1, window=None, extra=[number(0x120, kind, value)])), "padded-signed")
+
+# Look-up tables.
+curve = np.round(4068 * (np.arange(4096) / 4095) ** 1.6 + 5).astype(int)
+entries = curve.astype("<u2").tobytes()
+descriptor = lambda count, first, bits: struct.pack("<HhH", count, first, bits)
+picture("curve", curve[FILM] / 4095 * 65535)
+picture("curve-to-white", curve[FILM] / curve.max() * 65535)
+shift = rescale(b"1", b"-1024")
+put("voi-table.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 12), b"US", entries)])), "curve")
+put("voi-table-signed.dcm", file(data_set(window=None, extra=[*shift, table(descriptor(4096, -1024, 12), b"SS", entries)])), "curve")
+put("voi-table-signed-as-us.dcm", file(data_set(window=None, extra=[*shift, table(descriptor(4096, -1024, 12), b"US", entries)])), "curve")
+implicit_table = data_set(window=None, explicit=False, extra=[*shift, table(descriptor(4096, -1024, 12), b"SS", entries, explicit=False)])
+put("voi-table-signed-implicit.dcm", file(implicit_table, IMPLICIT), "curve")
+put("voi-table-before-window.dcm", file(data_set(extra=[table(descriptor(4096, 0, 12), b"US", entries)])), "curve")
+put("voi-table-says-16-bits.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 16), b"US", entries)])), "curve-to-white")
+put("voi-table-says-10-bits.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 10), b"US", entries)])), "curve-to-white")
+eight = (curve >> 4).astype("u1")
+picture("curve-8", eight[FILM].astype(int) * 257)
+put("voi-table-8-bits-packed.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 8), b"US", eight.tobytes())])), "curve-8")
+put("voi-table-8-bits-in-words.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 8), b"US", eight.astype("<u2").tobytes())])), "curve-8")
+put("voi-table-as-us.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 12), b"US", entries, b"US")])), "curve")
+empty = sequence(0x28, 0x3010)
+put("voi-table-empty.dcm", file(data_set(extra=[empty])), "film", "VOI LUT Sequence")
+put("voi-table-no-item.dcm", file(data_set(extra=[(0x28, 0x3010, b"SQ", b"")])), "film", "VOI LUT Sequence")
+put("voi-table-no-descriptor.dcm", file(data_set(extra=[table(b"", b"US", entries)])), "film", "VOI LUT Sequence")
+put("voi-table-too-short.dcm", file(data_set(extra=[table(descriptor(4096, 0, 12), b"US", entries[:400])])), "film", "VOI LUT Sequence")
+put("voi-table-too-short-alone.dcm", file(data_set(window=None, extra=[table(descriptor(4096, 0, 12), b"US", entries[:400])])), "range", "VOI LUT Sequence")
+put("modality-table.dcm", file(data_set(window=(b"2048", b"4096"), extra=[table(descriptor(4096, 0, 16), b"US", entries, tag=0x3000)])), "modality")
+picture("modality", np.clip((curve[FILM] - 2047.5) / 4095 + 0.5, 0, 1) * 65535)
+put("modality-table-empty.dcm", file(data_set(extra=[sequence(0x28, 0x3000)])), "film", "Modality LUT Sequence")
+
+# Layout.
+put("high-bit.dcm", file(data_set((FILM << 4).astype("<u2").tobytes(), high=15)), "film")
+put("overlay-in-high-bits.dcm", file(data_set((FILM | 0x8000).astype("<u2").tobytes())), "film")
+put("no-frames.dcm", file(data_set(frames=b"0")), "film", "Number of Frames")
+put("frames-no-number.dcm", file(data_set(frames=b"1A")), "film", "Number of Frames")
+
+(HERE / "films.json").write_text(json.dumps({"rows": ROWS, "columns": COLUMNS, "pictures": PICTURES, "cases": CASES, "refused": REFUSED}))
+print(len(CASES), "read,", len(REFUSED), "refused,", sum(path.stat().st_size for path in HERE.iterdir()) // 1024, "KiB")

@@ -11,6 +11,10 @@ use crate::{
     read::check_file_size, read_file,
 };
 
+/// Rules by which files become pictures, for the keys of what is computed from them. A change of a rule changes this text.
+pub const DECODING: &str = "2: DICOM without a window and 16 bits of which half are unused show the range of their values \
+                            without the outermost thousandths; look-up tables by their entries; EXIF orientation applied";
+
 /// Reads and decodes the image at `path`, whatever its extension says.
 ///
 /// PNG of every depth and colour type, JPEG (gray, colour, CMYK), WebP, BMP, TIFF and DICOM are decoded, 16 bits are

@@ -3,6 +3,9 @@
 //! [`decode_file`] turns a file into a [`Picture`] within [`Limits`]; the content decides the format, not the name.
 //! [`preprocess`] turns a picture into the input of a network, [`loader`] does both for many files at once.
 //!
+//! Films of devices and archives are often not as the standards ask. What every viewer opens is read, and
+//! [`decode_noted`] says what was unusual; docs/films.md lists it.
+//!
 //! Files come from strangers. Headers are checked against limits before pixels are allocated, and a file that does not
 //! become a picture is an [`Undecodable`] with its reason, never a panic.
 //!
@@ -37,8 +40,10 @@ pub mod sheet;
 mod tone;
 mod undecodable;
 
-pub use decode::{Decoded, decode, decode_file, decode_frame, decode_gray, decode_noted, decode_with_gray};
-pub use dicom::{DicomHeader, TransferSyntax};
+pub use decode::{
+    DECODING, Decoded, decode, decode_file, decode_frame, decode_gray, decode_noted, decode_with_gray,
+};
+pub use dicom::{DicomHeader, Outcome, TransferSyntax};
 pub use encode::{encode, encode_png};
 pub use error::ImageError;
 pub use format::{ImageFormat, SNIFF_BYTES};

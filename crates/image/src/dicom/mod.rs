@@ -25,7 +25,7 @@ mod value;
 
 pub(super) use file::begins_bare;
 pub use header::DicomHeader;
-pub use transfer_syntax::TransferSyntax;
+pub use transfer_syntax::{Outcome, TransferSyntax};
 
 use self::{
     attributes::{Attributes, Meaning},

@@ -1,6 +1,6 @@
 """Writes small films as devices and archives really write them, and what a viewer shows of each (`films.json`).
 
-    python -m venv VENV && VENV/bin/pip install numpy pillow
+    python -m venv VENV && VENV/bin/pip install numpy pillow pydicom pyjpegls pylibjpeg pylibjpeg-openjpeg
     VENV/bin/python crates/image/tests/films/generate.py
 
 Every kind comes from a public report: dcm4che #1521, fo-dicom #1296, dicom-rs #83 and PR 825, pydicom #109, #796, #1799,
@@ -19,6 +19,8 @@ from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "pydicom"))
+import jpeg_ls  # noqa: E402
+import openjpeg.utils  # noqa: E402
 from compare import jpeg_lossless  # noqa: E402
 
 ROWS, COLUMNS = 40, 48
@@ -38,9 +40,9 @@ def ramp(values, low, high):
     return np.clip((values - low) / (high - low), 0, 1) * 65535
 
 
-def put(name, content, shown, *notes):
+def put(name, content, shown, *notes, tolerance=1):
     (HERE / name).write_bytes(content)
-    CASES.append({"file": name, "picture": shown, "notes": list(notes)})
+    CASES.append({"file": name, "picture": shown, "notes": list(notes), "tolerance": tolerance})
 
 
 def refuse(name, content, *words):
@@ -117,6 +119,60 @@ def sequence(group, number, *entries, explicit=True):
 
 def table(descriptor, kind, data, data_kind=b"OW", tag=0x3010, explicit=True):
     return sequence(0x28, tag, (0x28, 0x3002, kind, descriptor), (0x28, 0x3006, data_kind, data), explicit=explicit)
+
+
+def extended(values, restart):
+    """Sequential JPEG of 12 bits, written out from ITU-T T.81 with steps of 1, so that it is all but exact."""
+    rows, columns = (-(-side // 8) * 8 for side in values.shape)
+    padded = np.pad(values, ((0, rows - values.shape[0]), (0, columns - values.shape[1])), "edge") - 2048.0
+    k, n = np.mgrid[0:8, 0:8]
+    basis = np.cos((2 * n + 1) * k * np.pi / 16) / 2 * np.where(k == 0, np.sqrt(0.5), 1)
+    zigzag = sorted(((r, c) for r in range(8) for c in range(8)), key=lambda at: (sum(at), at[0] if sum(at) % 2 else at[1]))
+    out = b"\xff\xd8\xff\xdb\0\x43\0" + b"\1" * 64
+    out += b"\xff\xc1\0\x0b\x0c" + struct.pack(">HH", *values.shape) + b"\1\1\x11\0"
+    sizes = list(range(16))
+    out += b"\xff\xc4" + struct.pack(">H", 19 + 16) + b"\0" + bytes([0, 0, 0, 0, 16] + [0] * 11) + bytes(sizes)
+    # Codes of 9 bits for all run and size pairs that occur.
+    symbols = [run << 4 | size for run in range(16) for size in range(16) if size or run in (0, 15)]
+    out += b"\xff\xc4" + struct.pack(">H", 19 + len(symbols)) + b"\x10" + bytes([0] * 8 + [len(symbols)] + [0] * 7) + bytes(symbols)
+    if restart:
+        out += b"\xff\xdd\0\4" + struct.pack(">H", restart)
+    out += b"\xff\xda\0\x08\1\1\0\0\x3f\0"
+    text, last, data = "", 0, b""
+
+    def number(value):
+        size = int(abs(value)).bit_length()
+        return size, format(value if value > 0 else value + 2 ** size - 1, f"0{size}b") if size else ""
+
+    def flushed(text):
+        text += "1" * (-len(text) % 8)
+        return bytes(int(text[at:at + 8], 2) for at in range(0, len(text), 8)).replace(b"\xff", b"\xff\0")
+
+    blocks = [(r, c) for r in range(0, rows, 8) for c in range(0, columns, 8)]
+    for count, (r, c) in enumerate(blocks):
+        if restart and count and count % restart == 0:
+            data += flushed(text) + bytes([0xFF, 0xD0 + (count // restart - 1) % 8])
+            text, last = "", 0
+        levels = np.round(basis @ padded[r:r + 8, c:c + 8] @ basis.T).astype(int)
+        size, bits = number(levels[0, 0] - last)
+        last = levels[0, 0]
+        text += format(size, "05b") + bits
+        zeros, coded = 0, [levels[at] for at in zigzag[1:]]
+        while coded and coded[-1] == 0:
+            coded.pop()
+        for level in coded:
+            if level == 0:
+                zeros += 1
+                continue
+            while zeros > 15:
+                text += format(symbols.index(0xF0), "09b")
+                zeros -= 16
+            size, bits = number(level)
+            text += format(symbols.index(zeros << 4 | size), "09b") + bits
+            zeros = 0
+        if len(coded) < 63:
+            text += format(symbols.index(0), "09b")
+    return out + data + flushed(text) + b"\xff\xd9"
 
 
 for old in HERE.glob("*.dcm"):
@@ -212,6 +268,37 @@ put("encapsulated-uncompressed.dcm", file(data_set(fragments=items(words)), b"1.
 put("deflated-frame.dcm", file(data_set(fragments=items(zlib.compress(words)[2:-4])), b"1.2.840.10008.1.2.8.1"), "film")
 refuse("jpeg-xl.dcm", file(data_set(fragments=items(b"\xff\x0a" + b"\1" * 40)), b"1.2.840.10008.1.2.4.110"), "JPEG XL")
 refuse("video.dcm", file(data_set(fragments=items(b"\0\0\1" * 8)), b"1.2.840.10008.1.2.4.102"), "video")
+
+# Codings of other encoders; what is lossy is compared with what its own library decodes.
+film16 = FILM.astype(np.uint16)
+LS, NEAR, J2K, J2K_LOSSY = (b"1.2.840.10008.1.2.4." + number for number in (b"80", b"81", b"90", b"91"))
+put("jpeg-ls.dcm", file(data_set(fragments=items(bytes(jpeg_ls.encode_array(film16)))), LS), "film")
+near = bytes(jpeg_ls.encode_array(film16, lossy_error=3))
+picture("near", ramp(jpeg_ls.decode(np.frombuffer(near, np.uint8)).astype(int), 0, 4095))
+put("jpeg-ls-near.dcm", file(data_set(fragments=items(near)), NEAR), "near")
+put("jpeg-2000.dcm", file(data_set(fragments=items(openjpeg.utils.encode_array(film16, bits_stored=12))), J2K), "film")
+boxed = openjpeg.utils.encode_array(film16, bits_stored=12, codec_format=1, photometric_interpretation=2)
+put("jpeg-2000-in-boxes.dcm", file(data_set(fragments=items(boxed)), J2K), "film")
+lossy = openjpeg.utils.encode_array(film16, bits_stored=12, compression_ratios=[6])
+picture("lossy", ramp(openjpeg.utils.decode(lossy).astype(int), 0, 4095))
+put("jpeg-2000-lossy.dcm", file(data_set(fragments=items(lossy)), J2K_LOSSY), "lossy", tolerance=33)
+twelve = extended(FILM, 7)
+put("jpeg-12-bits.dcm", file(data_set(fragments=items(extended(FILM, 0))), b"1.2.840.10008.1.2.4.51"), "film", tolerance=33)
+put("jpeg-12-bits-restart.dcm", file(data_set(fragments=items(twelve)), b"1.2.840.10008.1.2.4.51"), "film", tolerance=33)
+stream = io.BytesIO()
+Image.fromarray((FILM >> 4).astype(np.uint8)).save(stream, "JPEG", quality=100, progressive=True)
+picture("eight", np.asarray(Image.open(stream)).astype(int) * 257)
+progressive = lambda syntax: file(data_set(stored=8, allocated=8, window=(b"128", b"256"), fragments=items(stream.getvalue())), syntax)
+put("jpeg-spectral.dcm", progressive(b"1.2.840.10008.1.2.4.53"), "eight", tolerance=257)
+put("jpeg-progressive.dcm", progressive(b"1.2.840.10008.1.2.4.55"), "eight", tolerance=257)
+refuse("jpeg-arithmetic.dcm", progressive(b"1.2.840.10008.1.2.4.56").replace(b"\xff\xc2\x00\x0b", b"\xff\xca\x00\x0b"), "arithmetically")
+refuse("jpeg-hierarchical.dcm", progressive(b"1.2.840.10008.1.2.4.63").replace(b"\xff\xc2\x00\x0b", b"\xff\xc6\x00\x0b"), "hierarchical")
+high_throughput = bytearray(openjpeg.utils.encode_array(film16, bits_stored=12))
+high_throughput[6] |= 0x40
+refuse("htj2k.dcm", file(data_set(fragments=items(bytes(high_throughput))), b"1.2.840.10008.1.2.4.201"), "High-Throughput")
+run = lambda row: b"".join(bytes([min(len(row) - at, 128) - 1]) + row[at:at + 128] for at in range(0, len(row), 128))
+planes = [run(bytes(plane)) for plane in ((FILM >> 8).astype(np.uint8).ravel(), (FILM & 255).astype(np.uint8).ravel())]
+put("run-length.dcm", file(data_set(fragments=items(struct.pack("<16I", 2, 64, 64 + len(planes[0]), *[0] * 13) + b"".join(planes))), RLE), "film")
 
 # Presentation.
 comma = lambda centre, width: (centre, width)

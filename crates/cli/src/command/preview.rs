@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use radiograph_files::write_bytes;
 use radiograph_image::{
-    ImageFormat, Limits, Picture, decode, encode_png,
+    ImageFormat, Limits, Picture, decode_noted, encode_png,
     preprocess::{Clahe, Preprocess, Preprocessor},
     read_file,
     sheet::contact_sheet,
@@ -18,7 +18,8 @@ use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 /// Show images as they are and as a network sees them, side by side
 ///
 /// Every file becomes a row of a PNG: the picture as decoded (DICOM with its window), and the same after preprocessing.
-/// The format is detected by content, not by name.
+/// The format is detected by content, not by name. What
+/// was unusual about a file is said below its line.
 ///
 /// Exit code 1: a file could not be shown; the others are.
 #[derive(clap::Args)]
@@ -86,6 +87,8 @@ struct Shown {
     channels: usize,
     bits: u32,
     size: u32,
+    /// What was unusual about the file.
+    notes: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -142,7 +145,8 @@ fn steps(arguments: &Arguments) -> Preprocess {
 fn show(file: &Path, preprocessor: &Preprocessor, size: u32) -> Result<([Picture; 2], Shown), Failure> {
     let limits = Limits::default();
     let bytes = read_file(file, &limits)?;
-    let before = decode(&bytes, &limits).map_err(|error| Failure::from(error).at(file.display()))?;
+    let decoded = decode_noted(&bytes, &limits).map_err(|error| Failure::from(error).at(file.display()))?;
+    let before = decoded.picture;
     let input = preprocessor.apply(before.clone());
     // Inputs have three channels and checked sides, so they can be shown.
     let after = preprocessor.show(&input.view()).unwrap_or_else(|| before.clone());
@@ -154,15 +158,17 @@ fn show(file: &Path, preprocessor: &Preprocessor, size: u32) -> Result<([Picture
         channels: before.channels(),
         bits: before.bits(),
         size,
+        notes: decoded.notes.iter().map(ToString::to_string).collect(),
     };
     Ok(([before, after], facts))
 }
 
 impl std::fmt::Display for Shown {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { file, format, width, height, channels, bits, size } = self;
+        let Self { file, format, width, height, channels, bits, size, notes } = self;
         let colour = if *channels == 1 { "gray" } else { "colour" };
         let file = file.display();
-        write!(formatter, "{file}  {format}  {width} × {height}  {colour}  {bits} bits  →  {size} × {size}")
+        write!(formatter, "{file}  {format}  {width} × {height}  {colour}  {bits} bits  →  {size} × {size}")?;
+        notes.iter().try_for_each(|note| write!(formatter, "\n  {note}"))
     }
 }

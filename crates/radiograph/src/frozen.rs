@@ -154,7 +154,9 @@ impl Frozen {
     /// Key of its features: everything except the image that affects them. It includes augmentation only if there are
     /// copies.
     pub fn key(&self) -> ExtractionKey {
-        let preprocessing = serde_json::json!({ "preprocess": self.steps(), "variants": self.drawn });
+        let preprocessing = serde_json::json!({
+            "decoding": radiograph_image::DECODING, "preprocess": self.steps(), "variants": self.drawn,
+        });
         let identity = match &self.weights {
             ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
             ChosenWeights::Random { seed } => Identity::Random { architecture: self.network, seed: *seed },

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 
-use crate::dicom;
+use crate::bare;
 
 /// Number of leading bytes needed to detect a format.
 pub const SNIFF_BYTES: usize = 132;
@@ -64,7 +64,7 @@ impl ImageFormat {
             Some(Self::Jpeg2000)
         } else if at(344, b"n+1\0") || at(344, b"ni1\0") {
             Some(Self::Nifti)
-        } else if dicom::begins_bare(bytes) {
+        } else if bare::begins(bytes) {
             Some(Self::Dicom)
         } else {
             None

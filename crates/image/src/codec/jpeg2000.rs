@@ -3,25 +3,24 @@
 //! Its samples come at their own depth. It takes all components for unsigned, so the sign is read from the header here.
 
 use super::{Fault, Size};
-use crate::Limits;
 
 /// Whether bytes begin as a codestream or a box file of JPEG 2000.
 pub(crate) fn is(stream: &[u8]) -> bool {
     stream.starts_with(b"\xFF\x4F\xFF\x51") || stream.starts_with(b"\0\0\0\x0CjP  \r\n\x87\n")
 }
 
+/// Bytes that are held for a sample: the library's value, coefficient and intermediate result, and ours.
+pub(crate) const BYTES_HELD: u64 = 16;
+
 /// The samples, interleaved, as two's complement where the stream says they are signed.
-pub(crate) fn decode(stream: &[u8], promised: Size, limits: &Limits) -> Result<Vec<u16>, Fault> {
+///
+/// For each sample, [`BYTES_HELD`] bytes are held.
+pub(crate) fn decode(stream: &[u8], promised: Size) -> Result<Vec<u16>, Fault> {
     let header = Header::read(stream)?;
     promised.check(header.size)?;
-    // For each sample the library holds a value, a coefficient and its state; a tile has structures of its own.
-    let held =
-        u64::from(header.size.width) * u64::from(header.size.height) * u64::from(header.size.samples) * 16;
-    if held > limits.allocation || header.tiles > 4096 {
-        return Fault::unsupported(format!(
-            "JPEG 2000 that needs {held} bytes for {} tiles; the limit is {} bytes and 4096 tiles",
-            header.tiles, limits.allocation
-        ));
+    // A tile has structures of its own.
+    if header.tiles > 4096 {
+        return Fault::unsupported(format!("JPEG 2000 in {} tiles; at most 4096 are read", header.tiles));
     }
     if header.precisions.iter().any(|&(precision, _)| precision > 16) {
         return Fault::unsupported("JPEG 2000 of more than 16 bits");
@@ -33,7 +32,7 @@ pub(crate) fn decode(stream: &[u8], promised: Size, limits: &Limits) -> Result<V
     header.samples(&stream[header.start..])
 }
 
-/// What the SIZ marker says.
+/// What the first marker segment says.
 struct Header {
     /// Where the codestream begins.
     start: usize,
@@ -80,7 +79,7 @@ impl Header {
                 .iter()
                 .map(|&[depth, ..]| ((depth & 0x7F) + 1, depth & 0x80 != 0))
                 .collect(),
-            // Bit 14 of Rsiz says that capabilities of part 15 are needed (ISO/IEC 15444-15, A.2).
+            // bit 14 of the capabilities says that capabilities of part 15 are needed (ISO/IEC 15444-15, A.2).
             high_throughput: bytes.get(6).is_some_and(|&byte| byte & 0x40 != 0),
         })
     }

@@ -4,9 +4,10 @@ use super::{
     attributes::{Attributes, Meaning},
     damaged,
     data_set::DataSet,
-    stored::{Stored, Words},
+    stored::Stored,
     table::{Descriptor, LookUpTable, expanded},
     tags,
+    words::Words,
 };
 use crate::{Samples, Undecodable, jpeg};
 

@@ -11,11 +11,11 @@ use flate2::read::{DeflateDecoder, ZlibDecoder};
 use super::{
     damaged,
     element::{Encoding, Header},
-    tags::{self, Tag},
+    tags,
     transfer_syntax::{Coding, TransferSyntax},
     unsupported,
 };
-use crate::{Note, Undecodable};
+use crate::{Note, Undecodable, bare};
 
 /// Bytes before the file meta group: the preamble and `DICM`.
 const PREAMBLE: usize = 132;
@@ -35,7 +35,7 @@ impl<'b> File<'b> {
         let start = if bytes.get(PREAMBLE - 4..PREAMBLE) == Some(b"DICM") {
             PREAMBLE
         } else {
-            if !begins_bare(bytes) {
+            if !bare::begins(bytes) {
                 return Err(damaged("it begins neither with a preamble nor with an element"));
             }
             notes.push(Note::NoPreamble);
@@ -68,26 +68,6 @@ impl<'b> File<'b> {
         };
         Ok(Self { coding, encoding: coding.encoding(), data })
     }
-}
-
-/// Whether bytes without a preamble begin as a DICOM data set or file meta group does.
-pub(crate) fn begins_bare(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"DICM").unwrap_or(bytes);
-    let encoding = Encoding::of_start(bytes, Encoding::IMPLICIT);
-    let Some(first) = Header::read(bytes, encoding) else { return false };
-    // Data sets begin with the group of identification, files with the meta group.
-    let known = matches!(first.tag, Tag(2, 0..=0x102) | Tag(8, 0..=0x1200) | Tag(0x10, 0..=0x40));
-    let Some(length) = first.length.filter(|&length| known && length <= 4096) else { return false };
-    let Some(rest) = bytes.get(first.bytes + length as usize..) else { return false };
-    // The meta group is explicit, whatever the data set behind it is; either begins with small groups in order.
-    rest.len() < 8
-        || [encoding, Encoding::of_start(rest, encoding)].into_iter().any(|encoding| {
-            Header::read(rest, encoding).is_some_and(|second| {
-                second.tag > first.tag
-                    && matches!(second.tag.0, 2 | 8..=0x28)
-                    && second.length.is_none_or(|length| length <= 1 << 20)
-            })
-        })
 }
 
 /// Content of the file meta group.

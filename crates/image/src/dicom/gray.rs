@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 use super::{
     attributes::{Attributes, Meaning},
     data_set::DataSet,
-    stored::Words,
     table::LookUpTable,
     tags,
+    words::Words,
 };
 use crate::{Note, Samples, tone::robust_range};
 

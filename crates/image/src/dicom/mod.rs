@@ -22,8 +22,8 @@ mod table;
 mod tags;
 mod transfer_syntax;
 mod value;
+mod words;
 
-pub(super) use file::begins_bare;
 pub use header::DicomHeader;
 pub use transfer_syntax::{Outcome, TransferSyntax};
 

@@ -1,6 +1,6 @@
 //! Decodes the run-length coding of DICOM PS3.5 Annex G.
 
-use super::{attributes::Attributes, damaged, stored::Words};
+use super::{attributes::Attributes, damaged, words::Words};
 use crate::Undecodable;
 
 /// One PackBits segment for each byte of each sample, the most significant first; the samples come out in planes.

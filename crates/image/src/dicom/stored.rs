@@ -11,6 +11,7 @@ use super::{
     fragments, run_length, tags,
     transfer_syntax::Coding,
     unsupported,
+    words::Words,
 };
 use crate::{Limits, Note, Undecodable, codec, jpeg};
 
@@ -20,22 +21,6 @@ pub(super) struct Stored {
     pub(super) words: Words,
     /// What the samples mean; streams know better than attributes.
     pub(super) meaning: Meaning,
-}
-
-/// Codes of up to 16 bits, or of 32.
-#[derive(Debug)]
-pub(super) enum Words {
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
-}
-
-impl Words {
-    fn len(&self) -> usize {
-        match self {
-            Self::Narrow(words) => words.len(),
-            Self::Wide(words) => words.len(),
-        }
-    }
 }
 
 impl Stored {
@@ -251,7 +236,9 @@ fn compressed(stream: &[u8], attributes: &Attributes, limits: &Limits) -> Result
         return Ok(words(samples, meaning));
     }
     if codec::jpeg2000::is(stream) {
-        let samples = codec::jpeg2000::decode(stream, promised, limits).map_err(in_dicom)?;
+        let (width, height) = (promised.width.into(), promised.height.into());
+        limits.check(width, height, promised.samples.into(), codec::jpeg2000::BYTES_HELD)?;
+        let samples = codec::jpeg2000::decode(stream, promised).map_err(in_dicom)?;
         let meaning = if meaning == Meaning::YbrOfJpeg2000 { Meaning::Rgb } else { meaning };
         return Ok(words(samples, meaning));
     }

@@ -3,7 +3,7 @@
     python -m venv VENV && VENV/bin/pip install numpy pillow pydicom pyjpegls pylibjpeg pylibjpeg-openjpeg
     VENV/bin/python crates/image/tests/films/generate.py
 
-Every kind comes from a public report: dcm4che #1521, fo-dicom #1296, dicom-rs #83 and PR 825, pydicom #109, #796, #1799,
+Every kind comes from a public report: dcm4che #1521, dicom-rs #83 and PR 825, pydicom #109, #796, #1799,
 #1943 and #2238, vtk-dicom #158 and #201, jpeg-decoder #286, DCMTK PR 118. What is shown is computed from the drawn film.
 """
 

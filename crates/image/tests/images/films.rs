@@ -143,3 +143,26 @@ fn renamed(film: &[u8], uid: &str) -> Vec<u8> {
     let header = [&film[..at + 6], &(uid.len() as u16).to_le_bytes(), uid].concat();
     [&header, &film[at + 8 + length..]].concat()
 }
+
+/// What `dicom-object` reads is read here, with the same patient and size, bent files included.
+#[test]
+fn whatever_dicom_object_reads_is_read_here() {
+    let mut both = 0;
+    for case in films().cases {
+        let bytes = fs::read(folder().join(&case.file)).unwrap();
+        let options = dicom_object::OpenFileOptions::new();
+        let Ok(object) =
+            options.read_preamble(dicom_object::file::ReadPreamble::Auto).from_reader(&bytes[..])
+        else {
+            continue;
+        };
+        let text = |tag| {
+            object.get(tag).and_then(|element| element.to_str().ok()).map(|text| text.trim().to_owned())
+        };
+        let header = DicomHeader::of_bytes(&bytes).unwrap();
+        assert_eq!(header.patient, text(dicom_object::Tag(0x10, 0x20)), "{}", case.file);
+        assert_eq!(header.modality, text(dicom_object::Tag(0x08, 0x60)), "{}", case.file);
+        both += 1;
+    }
+    assert!(both >= 70, "{both} films are read by both");
+}

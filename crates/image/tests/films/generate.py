@@ -29,7 +29,7 @@ noise = np.random.default_rng(19).normal(0, 30, (ROWS, COLUMNS))
 FILM = np.clip(x * 70 + y * 20 + 400 * (x > 30) + noise, 0, 4095).astype(np.int64)
 FILM[0, 0], FILM[0, 1], FILM[-1, -1] = 0, 5, 4095
 
-PICTURES, CASES, REFUSED = {}, [], []
+PICTURES, CASES, REFUSED, PHOTOS = {}, [], [], []
 
 
 def picture(name, shown):
@@ -175,8 +175,9 @@ def extended(values, restart):
     return out + data + flushed(text) + b"\xff\xd9"
 
 
-for old in HERE.glob("*.dcm"):
-    old.unlink()
+for old in HERE.iterdir():
+    if old.name not in ("generate.py", "films.json"):
+        old.unlink()
 
 IMPLICIT, EXPLICIT, BIG = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.2"
 LOSSLESS, RLE = b"1.2.840.10008.1.2.4.70", b"1.2.840.10008.1.2.5"
@@ -382,5 +383,52 @@ put("overlay-in-high-bits.dcm", file(data_set((FILM | 0x8000).astype("<u2").toby
 put("no-frames.dcm", file(data_set(frames=b"0")), "film", "Number of Frames")
 put("frames-no-number.dcm", file(data_set(frames=b"1A")), "film", "Number of Frames")
 
-(HERE / "films.json").write_text(json.dumps({"rows": ROWS, "columns": COLUMNS, "pictures": PICTURES, "cases": CASES, "refused": REFUSED}))
-print(len(CASES), "read,", len(REFUSED), "refused,", sum(path.stat().st_size for path in HERE.iterdir()) // 1024, "KiB")
+# Pictures: photographs of films with the mark of a camera, and 12 bits in files of 16.
+def photo(name, content, shown, *notes, tolerance=0):
+    (HERE / name).write_bytes(content)
+    PHOTOS.append({"file": name, "picture": shown, "notes": list(notes), "tolerance": tolerance})
+
+
+def saved(image, kind, orientation=None, **options):
+    if orientation:
+        exif = Image.Exif()
+        exif[274] = orientation
+        options["exif"] = exif
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+gray = (FILM >> 4).astype(np.uint8)
+picture("gray", gray.astype(int) * 257)
+# What undoes each mark.
+turn = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270}
+for orientation, method in turn.items():
+    turned = Image.fromarray(gray).transpose(method)
+    photo(f"turned-{orientation}.png", saved(turned, "PNG", orientation), "gray", f"orientation {orientation}")
+turned = Image.fromarray(gray).transpose(turn[6])
+photo("turned-6.jpg", saved(turned, "JPEG", 6, quality=100), "gray", "orientation 6", tolerance=514)
+photo("turned-6-colour.jpg", saved(turned.convert("RGB"), "JPEG", 6, quality=100), "gray", "orientation 6", tolerance=514)
+photo("turned-6.webp", saved(turned.convert("RGB"), "WEBP", 6, lossless=True), "gray", "orientation 6")
+photo("turned-6.tif", saved(turned, "TIFF", tiffinfo={274: 6}), "gray", "orientation 6")
+photo("upright.jpg", saved(Image.fromarray(gray), "JPEG", 1, quality=100), "gray", tolerance=514)
+sixteen = Image.fromarray(FILM.astype(np.uint16))
+photo("12-bits.png", saved(sixteen, "PNG"), "range", "were stretched", tolerance=1)
+photo("12-bits.tif", saved(sixteen, "TIFF"), "range", "were stretched", tolerance=1)
+plain_png = saved(Image.fromarray((FILM // 2 + 900).astype(np.uint16)), "PNG")
+chunk = b"sBIT" + bytes([12])
+significant = plain_png[:33] + struct.pack(">I", 1) + chunk + struct.pack(">I", zlib.crc32(chunk)) + plain_png[33:]
+picture("stated", ramp(FILM // 2 + 900, 0, 4095))
+photo("12-significant-bits.png", significant, "stated", "from 0 to 4095", tolerance=1)
+photo("12-bits-stated.tif", saved(Image.fromarray((FILM // 2 + 900).astype(np.uint16)), "TIFF", tiffinfo={280: 0, 281: 4095}), "stated", "from 0 to 4095", tolerance=1)
+picture("whole", FILM * 16)
+photo("16-bits.png", saved(Image.fromarray((FILM * 16).astype(np.uint16)), "PNG"), "whole")
+marked = FILM.copy()
+marked[5, 5] = 65535
+ascending = np.sort(marked, axis=None)
+picture("marked", ramp(marked, ascending[1], ascending[-2]))
+photo("12-bits-with-white-mark.png", saved(Image.fromarray(marked.astype(np.uint16)), "PNG"), "marked", "were stretched", tolerance=1)
+
+(HERE / "films.json").write_text(json.dumps({"rows": ROWS, "columns": COLUMNS, "pictures": PICTURES, "cases": CASES, "refused": REFUSED, "photos": PHOTOS}))
+print(len(CASES), "read,", len(PHOTOS), "pictures,", len(REFUSED), "refused,", sum(path.stat().st_size for path in HERE.iterdir()) // 1024, "KiB")

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use radiograph_image::{
-    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, TransferSyntax, decode, decode_noted,
+    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, TransferSyntax, decode, decode_gray,
+    decode_noted, decode_with_gray,
 };
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ struct Films {
     pictures: HashMap<String, Vec<i64>>,
     cases: Vec<Case>,
     refused: Vec<Refused>,
+    photos: Vec<Case>,
 }
 
 #[derive(Deserialize)]
@@ -42,40 +44,69 @@ fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/films")
 }
 
+/// What is wrong with how a file is shown or with what is noted.
+fn faults(films: &Films, case: &Case) -> Vec<String> {
+    let bytes = fs::read(folder().join(&case.file)).unwrap();
+    let decoded = match decode_noted(&bytes, &Limits::default()) {
+        Ok(decoded) => decoded,
+        Err(error) => return vec![format!("{}: {error}", case.file)],
+    };
+    // Files of three channels hold gray.
+    let picture = decoded.picture.into_gray();
+    let mut faults = Vec::new();
+    if (picture.width(), picture.height()) != (films.columns, films.rows) {
+        return vec![format!("{}: {} × {}", case.file, picture.width(), picture.height())];
+    }
+    let shown: Vec<i64> = match picture.samples() {
+        Samples::Gray16(shown) => shown.iter().map(|&shown| shown.into()).collect(),
+        Samples::Gray8(shown) => shown.iter().map(|&shown| i64::from(shown) * 257).collect(),
+        _ => Vec::new(),
+    };
+    let expected = &films.pictures[&case.picture];
+    let worst = shown.iter().zip(expected).map(|(shown, expected)| (shown - expected).abs()).max();
+    if worst.is_none_or(|worst| worst > case.tolerance) {
+        faults.push(format!("{}: off by {worst:?}", case.file));
+    }
+    let notes: Vec<String> = decoded.notes.iter().map(ToString::to_string).collect();
+    let each_said = case.notes.iter().all(|words| notes.iter().any(|note| note.contains(words)));
+    let none_more = notes.iter().all(|note| case.notes.iter().any(|words| note.contains(words)));
+    if !each_said || !none_more {
+        faults.push(format!("{}: notes {notes:?} instead of {:?}", case.file, case.notes));
+    }
+    faults
+}
+
 #[test]
 fn golden_films_are_shown_as_viewers_show_them() {
     let films = films();
-    let mut wrong = Vec::new();
     for case in &films.cases {
         let bytes = fs::read(folder().join(&case.file)).unwrap();
-        assert_eq!(ImageFormat::of_content(&bytes[..SNIFF_BYTES]), Some(ImageFormat::Dicom), "{}", case.file);
-        let decoded = match decode_noted(&bytes, &Limits::default()) {
-            Ok(decoded) => decoded,
-            Err(error) => {
-                wrong.push(format!("{}: {error}", case.file));
-                continue;
-            }
-        };
-        assert_eq!((decoded.picture.width(), decoded.picture.height()), (films.columns, films.rows));
-        let shown: Vec<i64> = match decoded.picture.samples() {
-            Samples::Gray16(shown) => shown.iter().map(|&shown| shown.into()).collect(),
-            Samples::Gray8(shown) => shown.iter().map(|&shown| i64::from(shown) * 257).collect(),
-            _ => panic!("{}: not gray", case.file),
-        };
-        let expected = &films.pictures[&case.picture];
-        let worst = shown.iter().zip(expected).map(|(shown, expected)| (shown - expected).abs()).max();
-        if worst > Some(case.tolerance) {
-            wrong.push(format!("{}: off by {worst:?}", case.file));
-        }
-        let notes: Vec<String> = decoded.notes.iter().map(ToString::to_string).collect();
-        let each_said = case.notes.iter().all(|words| notes.iter().any(|note| note.contains(words)));
-        let none_more = notes.iter().all(|note| case.notes.iter().any(|words| note.contains(words)));
-        if !each_said || !none_more {
-            wrong.push(format!("{}: notes {notes:?} instead of {:?}", case.file, case.notes));
-        }
+        let format = ImageFormat::of_content(&bytes[..SNIFF_BYTES]);
+        assert_eq!(format, Some(ImageFormat::Dicom), "{}", case.file);
     }
+    let wrong: Vec<String> = films.cases.iter().flat_map(|case| faults(&films, case)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(films.cases.len(), 112, "films");
+}
+
+#[test]
+fn golden_pictures_stand_upright_and_use_their_whole_range() {
+    let films = films();
+    let wrong: Vec<String> = films.photos.iter().flat_map(|case| faults(&films, case)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(films.photos.len(), 18, "pictures");
+}
+
+/// Gray alone, and both at once, are turned and stretched alike.
+#[test]
+fn golden_pictures_are_alike_in_every_way_of_decoding() {
+    for case in films().photos {
+        let bytes = fs::read(folder().join(&case.file)).unwrap();
+        let gray = decode_gray(&bytes, &Limits::default()).unwrap();
+        let (stored, both) = decode_with_gray(&bytes, &Limits::default()).unwrap();
+        assert_eq!(gray, both, "{}", case.file);
+        assert_eq!((stored.width(), stored.bits()), (gray.width(), gray.bits()), "{}", case.file);
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Stored {
                 attributes.values()
             )));
         }
-        stored.mask(attributes, element);
+        stored.mask(attributes, notes);
         Ok(stored)
     }
 
@@ -93,10 +93,14 @@ impl Stored {
         Self { words, ..self }
     }
 
-    /// Leaves the stored bits alone. What a codec decodes has them at the bottom already.
-    fn mask(&mut self, attributes: &Attributes, element: &Element<'_>) {
-        let shift = if matches!(element.value, Value::Bytes(_)) { attributes.shift } else { 0 };
-        let layout = Attributes { shift, ..*attributes };
+    /// Leaves the stored bits alone.
+    fn mask(&mut self, attributes: &Attributes, notes: &mut Vec<Note>) {
+        let mut layout = *attributes;
+        if layout.shift > 0 && self.words.fit(layout.bits_stored) {
+            // The values lie at the bottom, whatever is said: a shift would throw their lower bits away.
+            notes.push(Note::unusable(tags::HIGH_BIT, &(layout.shift + layout.bits_stored - 1).to_string()));
+            layout.shift = 0;
+        }
         match &mut self.words {
             Words::Narrow(words) => {
                 for word in words {

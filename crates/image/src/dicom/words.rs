@@ -14,4 +14,12 @@ impl Words {
             Self::Wide(words) => words.len(),
         }
     }
+
+    /// Whether no word needs more than this number of bits.
+    pub(super) fn fit(&self, bits: u16) -> bool {
+        match self {
+            Self::Narrow(words) => words.iter().all(|&word| u32::from(word) >> bits == 0),
+            Self::Wide(words) => words.iter().all(|&word| u64::from(word) >> bits == 0),
+        }
+    }
 }

@@ -379,6 +379,9 @@ put("modality-table-empty.dcm", file(data_set(extra=[sequence(0x28, 0x3000)])), 
 
 # Layout.
 put("high-bit.dcm", file(data_set((FILM << 4).astype("<u2").tobytes(), high=15)), "film")
+put("high-bit-encapsulated.dcm", file(data_set(high=15, fragments=items((FILM << 4).astype("<u2").tobytes())), b"1.2.840.10008.1.2.1.98"), "film")
+put("high-bit-of-lossless.dcm", file(data_set(high=15, fragments=items(lossless)), LOSSLESS), "film", "High Bit")
+put("high-bit-wrong.dcm", file(data_set(high=15)), "film", "High Bit")
 put("overlay-in-high-bits.dcm", file(data_set((FILM | 0x8000).astype("<u2").tobytes())), "film")
 put("no-frames.dcm", file(data_set(frames=b"0")), "film", "Number of Frames")
 put("frames-no-number.dcm", file(data_set(frames=b"1A")), "film", "Number of Frames")

@@ -386,6 +386,61 @@ put("overlay-in-high-bits.dcm", file(data_set((FILM | 0x8000).astype("<u2").toby
 put("no-frames.dcm", file(data_set(frames=b"0")), "film", "Number of Frames")
 put("frames-no-number.dcm", file(data_set(frames=b"1A")), "film", "Number of Frames")
 
+# Colour.
+gray8 = (FILM >> 4).astype(np.uint8)
+rgb = np.dstack([gray8, gray8[::-1], gray8[:, ::-1]])
+picture("rgb", rgb.astype(int) * 257)
+
+
+def colour(pixels=None, meaning=b"RGB", syntax=EXPLICIT, **options):
+    return file(data_set(pixels, meaning=meaning, samples=3, allocated=8, stored=8, window=None, kind=b"OB", **options), syntax)
+
+
+put("rgb.dcm", colour(rgb.tobytes(), planar=0), "rgb")
+put("rgb-planes.dcm", colour(rgb.transpose(2, 0, 1).tobytes(), planar=1), "rgb")
+ycc = np.asarray(Image.fromarray(rgb).convert("YCbCr"))
+picture("ycc", np.asarray(Image.fromarray(ycc, "YCbCr").convert("RGB")).astype(int) * 257)
+put("ybr-full.dcm", colour(ycc.tobytes(), b"YBR_FULL", planar=0), "ycc", tolerance=257)
+halved = ycc.copy()
+halved[:, 1::2, 1:] = halved[:, 0::2, 1:]
+pairs = np.stack([halved[:, 0::2, 0], halved[:, 1::2, 0], halved[:, 0::2, 1], halved[:, 0::2, 2]], axis=-1)
+picture("ycc-halved", np.asarray(Image.fromarray(halved, "YCbCr").convert("RGB")).astype(int) * 257)
+put("ybr-full-422.dcm", colour(pairs.tobytes(), b"YBR_FULL_422", planar=0), "ycc-halved", tolerance=257)
+put("ybr-full-422-of-whole-size.dcm", colour(ycc.tobytes(), b"YBR_FULL_422", planar=0), "ycc", tolerance=257)
+for mode in (0, 1, 2):
+    ordered = rgb if mode else np.ascontiguousarray(rgb.transpose(2, 0, 1))
+    stream = bytes(jpeg_ls.encode_buffer(ordered.tobytes(), rows=ROWS, columns=COLUMNS, samples_per_pixel=3, bits_stored=8,
+                                         lossy_error=0, interleave_mode=mode))
+    put(f"jpeg-ls-rgb-interleaved-{mode}.dcm", colour(syntax=LS, planar=0, fragments=items(stream)), "rgb")
+for mct in (False, True):
+    stream = openjpeg.utils.encode_array(rgb, bits_stored=8, photometric_interpretation=1, use_mct=mct)
+    put(f"jpeg-2000-{'ybr' if mct else 'rgb'}.dcm", colour(meaning=b"YBR_RCT" if mct else b"RGB", syntax=J2K, planar=0, fragments=items(stream)), "rgb")
+planes = [run(bytes(plane.ravel())) for plane in rgb.transpose(2, 0, 1)]
+starts = [64, 64 + len(planes[0]), 64 + len(planes[0]) + len(planes[1])]
+put("run-length-rgb.dcm", colour(syntax=RLE, planar=0, fragments=items(struct.pack("<16I", 3, *starts, *[0] * 12) + b"".join(planes))), "rgb")
+levels = np.arange(256)
+tables = [levels[::-1], levels // 2, (levels * 7) % 256]
+picture("palette", np.dstack([entries[gray8] for entries in tables]) * 257)
+descriptors = [(0x28, 0x1101 + channel, b"US", struct.pack("<HHH", 256, 0, 8)) for channel in range(3)]
+palette = lambda extra: file(data_set(gray8.tobytes(), meaning=b"PALETTE COLOR", allocated=8, stored=8, window=None, kind=b"OB", extra=extra))
+put("palette.dcm", palette(descriptors + [(0x28, 0x1201 + channel, b"OW", entries.astype("u1").tobytes()) for channel, entries in enumerate(tables)]), "palette")
+put("palette-in-words.dcm", palette(descriptors + [(0x28, 0x1201 + channel, b"OW", entries.astype("<u2").tobytes()) for channel, entries in enumerate(tables)]), "palette")
+deep = [(0x28, 0x1101 + channel, b"US", struct.pack("<HHH", 256, 0, 16)) for channel in range(3)]
+put("palette-16-bits.dcm", palette(deep + [(0x28, 0x1201 + channel, b"OW", (entries * 257).astype("<u2").tobytes()) for channel, entries in enumerate(tables)]), "palette")
+segments = struct.pack("<8H", 0, 1, 0, 1, 255, 65535, 0, 0)[:12]
+picture("ramp", np.dstack([gray8.astype(int)] * 3) * 257)
+put("palette-of-segments.dcm", palette(deep + [(0x28, 0x1221 + channel, b"OW", segments) for channel in range(3)]), "ramp")
+
+# Two frames: the film and its negative.
+negative = 4095 - FILM
+(HERE / "two-frames.dcm").write_bytes(file(data_set(words + negative.astype("<u2").tobytes(), frames=b"2")))
+first, second = (jpeg_lossless(1, 0)(values, 12, False) for values in (FILM, negative))
+even = lambda piece: piece + b"\0" * (len(piece) % 2)
+pieces = [first[:1000], even(first[1000:]), even(second)]
+offsets = struct.pack("<2I", 0, 16 + len(pieces[0]) + len(pieces[1]))
+(HERE / "two-frames-in-three-fragments.dcm").write_bytes(file(data_set(frames=b"2", fragments=items(*pieces, table=offsets)), LOSSLESS))
+(HERE / "two-frames-without-table.dcm").write_bytes(file(data_set(frames=b"2", fragments=items(*pieces)), LOSSLESS))
+
 # Pictures: photographs of films with the mark of a camera, and 12 bits in files of 16.
 def photo(name, content, shown, *notes, tolerance=0):
     (HERE / name).write_bytes(content)

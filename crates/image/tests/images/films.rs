@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use radiograph_image::{
-    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, TransferSyntax, decode, decode_gray,
-    decode_noted, decode_with_gray,
+    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, TransferSyntax, Undecodable, decode,
+    decode_frame, decode_gray, decode_noted, decode_with_gray,
 };
 use serde::Deserialize;
 
@@ -51,18 +51,23 @@ fn faults(films: &Films, case: &Case) -> Vec<String> {
         Ok(decoded) => decoded,
         Err(error) => return vec![format!("{}: {error}", case.file)],
     };
-    // Files of three channels hold gray.
-    let picture = decoded.picture.into_gray();
+    let expected = &films.pictures[&case.picture];
+    let is_gray = expected.len() == (films.columns * films.rows) as usize;
+    // WebP has no gray of its own.
+    let picture = if is_gray { decoded.picture.into_gray() } else { decoded.picture };
     let mut faults = Vec::new();
     if (picture.width(), picture.height()) != (films.columns, films.rows) {
         return vec![format!("{}: {} × {}", case.file, picture.width(), picture.height())];
     }
     let shown: Vec<i64> = match picture.samples() {
-        Samples::Gray16(shown) => shown.iter().map(|&shown| shown.into()).collect(),
-        Samples::Gray8(shown) => shown.iter().map(|&shown| i64::from(shown) * 257).collect(),
-        _ => Vec::new(),
+        Samples::Gray16(shown) | Samples::Rgb16(shown) => shown.iter().map(|&shown| shown.into()).collect(),
+        Samples::Gray8(shown) | Samples::Rgb8(shown) => {
+            shown.iter().map(|&shown| i64::from(shown) * 257).collect()
+        }
     };
-    let expected = &films.pictures[&case.picture];
+    if shown.len() != expected.len() {
+        return vec![format!("{}: {} samples", case.file, shown.len())];
+    }
     let worst = shown.iter().zip(expected).map(|(shown, expected)| (shown - expected).abs()).max();
     if worst.is_none_or(|worst| worst > case.tolerance) {
         faults.push(format!("{}: off by {worst:?}", case.file));
@@ -86,7 +91,7 @@ fn golden_films_are_shown_as_viewers_show_them() {
     }
     let wrong: Vec<String> = films.cases.iter().flat_map(|case| faults(&films, case)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(films.cases.len(), 115, "films");
+    assert_eq!(films.cases.len(), 130, "films");
 }
 
 #[test]
@@ -130,6 +135,33 @@ fn golden_films_name_their_patient() {
         let header = DicomHeader::of_bytes(&fs::read(folder().join(&case.file)).unwrap()).unwrap();
         assert_eq!(header.patient.as_deref(), Some("P1"), "{}", case.file);
         assert_eq!(header.modality.as_deref(), Some("CR"), "{}", case.file);
+    }
+}
+
+/// A frame is shown only if it is asked for; the second one is the negative of the first.
+#[test]
+fn golden_films_of_two_frames_show_the_one_that_is_asked_for() {
+    let films = films();
+    for name in ["two-frames.dcm", "two-frames-in-three-fragments.dcm", "two-frames-without-table.dcm"] {
+        let bytes = fs::read(folder().join(name)).unwrap();
+        let limits = Limits::default();
+        assert!(
+            matches!(decode(&bytes, &limits), Err(Undecodable::SeveralFrames { frames: Some(2), .. })),
+            "{name}"
+        );
+        for (frame, picture) in [(0, "film"), (1, "negative")] {
+            let decoded = decode_frame(&bytes, frame, &limits).unwrap();
+            let Samples::Gray16(shown) = decoded.picture.samples() else { panic!("{name}: not 16 bits") };
+            let expected = &films.pictures[picture];
+            let worst = shown
+                .iter()
+                .zip(expected)
+                .map(|(shown, expected)| (i64::from(*shown) - expected).abs())
+                .max();
+            assert!(worst <= Some(1), "{name} frame {frame}: off by {worst:?}");
+        }
+        let beyond = decode_frame(&bytes, 2, &limits).unwrap_err();
+        assert_eq!(beyond, Undecodable::NoSuchFrame { frame: 2, frames: 2 }, "{name}");
     }
 }
 

@@ -108,6 +108,61 @@ def film(shape, bits, signed, seed):
     return values.astype({(8, True): "i1", (8, False): "u1"}.get((8 if bits <= 8 else 16, signed), "i2" if signed else "u2"))
 
 
+def colour_and_near(out, cases):
+    """Streams of three components in every order, and near-lossless ones, with what their own library decodes."""
+    import jpeg_ls as charls
+
+    folder = out / "generated"
+    rgb = np.dstack([film((33, 57), 8, False, seed) for seed in (71, 72, 73)])
+    streams = {}
+    for mode in (0, 1, 2):
+        planes = np.ascontiguousarray(rgb.transpose(2, 0, 1)) if mode == 0 else rgb
+        for near in (0, 2):
+            stream = bytes(charls.encode_buffer(planes.tobytes(), rows=33, columns=57, samples_per_pixel=3, bits_stored=8,
+                                                lossy_error=near, interleave_mode=mode))
+            streams[f"81-rgb-interleaved-{mode}-near-{near}"] = ("1.2.840.10008.1.2.4.81", stream, rgb, near)
+    for bits in (8, 10, 12, 16):
+        for near in (1, 5):
+            gray = film((41, 63), bits, False, bits + near)
+            stream = bytes(charls.encode_array(gray, lossy_error=near))
+            streams[f"81-{bits}-near-{near}"] = ("1.2.840.10008.1.2.4.81", stream, gray, near)
+    from openjpeg.utils import encode_array
+    for mct in (False, True):
+        stream = encode_array(rgb, bits_stored=8, photometric_interpretation=1, use_mct=mct)
+        streams[f"90-rgb-mct-{mct}"] = ("1.2.840.10008.1.2.4.90" + ("" if not mct else "+rct"), stream, rgb, 0)
+    for name, (syntax, stream, pixels, near) in streams.items():
+        bits = {1: 8}.get(pixels.itemsize, int(pixels.max()).bit_length())
+        data = wrapped(syntax.split("+")[0], pixels, bits, False, stream)
+        if pixels.ndim == 3:
+            data.PhotometricInterpretation = "YBR_RCT" if "+rct" in syntax else "RGB"
+            data.PlanarConfiguration = 0
+        data.save_as(folder / f"{name}.dcm", enforce_file_format=True)
+        values = pixel_array(folder / f"{name}.dcm")
+        assert abs(values.astype(int) - pixels).max() <= near, name
+        np.save(folder / f"{name}.npy", values.astype("<u2"))
+        cases.append({"file": f"generated/{name}.dcm", "values": f"generated/{name}.npy", "bits": bits,
+                      "shape": list(pixels.shape), "pydicom_reads_it_back": True})
+
+
+def wrapped(syntax, pixels, bits, signed, stream):
+    data = FileDataset(None, {}, file_meta=FileMetaDataset(), preamble=b"\0" * 128)
+    data.file_meta.TransferSyntaxUID = syntax
+    data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
+    data.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1", "1.2.3.4"
+    data.Rows, data.Columns = pixels.shape[:2]
+    data.SamplesPerPixel, data.PhotometricInterpretation = pixels.size // (data.Rows * data.Columns), "MONOCHROME2"
+    data.BitsAllocated, data.BitsStored, data.HighBit = pixels.itemsize * 8, bits, bits - 1
+    data.PixelRepresentation = int(signed)
+    # A window over the whole range shows every stored value apart.
+    low = -(2 ** (bits - 1)) if signed else 0
+    data.WindowCenter, data.WindowWidth = low + 2 ** (bits - 1), 2 ** bits
+    data.PixelData = encapsulate([stream])
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    return data
+
+
 def generated(out):
     folder = out / "generated"
     folder.mkdir(exist_ok=True)
@@ -126,27 +181,15 @@ def generated(out):
             except Exception as error:
                 print(name, "not encoded:", error)
                 continue
-            data = FileDataset(None, {}, file_meta=FileMetaDataset(), preamble=b"\0" * 128)
-            data.file_meta.TransferSyntaxUID = syntax
-            data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
-            data.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
-            data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1", "1.2.3.4"
-            data.Rows, data.Columns = shape
-            data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-            data.BitsAllocated, data.BitsStored, data.HighBit = pixels.itemsize * 8, bits, bits - 1
-            data.PixelRepresentation = int(signed)
-            # A window over the whole range shows every stored value apart.
+            data = wrapped(syntax, pixels, bits, signed, stream)
             low = -(2 ** (bits - 1)) if signed else 0
-            data.WindowCenter, data.WindowWidth = low + 2 ** (bits - 1), 2 ** bits
-            data.PixelData = encapsulate([stream])
-            data["PixelData"].VR = "OB"
-            data["PixelData"].is_undefined_length = True
             data.save_as(folder / name, enforce_file_format=True)
             back = pixel_array(folder / name)
             same = bool((back == pixels).all())
             np.save(folder / name.replace(".dcm", ".npy"), (pixels.astype(np.int64) - low).astype("<u2"))
             cases.append({"file": f"generated/{name}", "values": f"generated/{name.replace('.dcm', '.npy')}",
                           "bits": bits, "shape": list(shape), "pydicom_reads_it_back": same})
+    colour_and_near(out, cases)
     (out / "generated.json").write_text(json.dumps(cases, indent=1))
     print(f"{len(cases)} streams, {sum(case['pydicom_reads_it_back'] for case in cases)} read back by pydicom")
 

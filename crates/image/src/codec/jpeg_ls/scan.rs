@@ -114,7 +114,8 @@ impl<'b> Scan<'b> {
     /// A sample by its neighbours (A.4 to A.6).
     fn regular(&mut self, context: i32, around: Around) -> Result<i32, Fault> {
         let parameters = self.parameters;
-        let sign = context.signum();
+        // A flat context occurs beside others that are not, where components come sample by sample.
+        let sign = if context < 0 { -1 } else { 1 };
         let statistics = self.contexts[context.unsigned_abs() as usize];
         let Around { left, above, corner, .. } = around;
         let edge = if corner >= left.max(above) {

@@ -124,6 +124,7 @@ put("several-frames--animated.png", encoded(frames[0], "PNG", save_all=True, app
 put("several-frames--pages.tif", encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:]))
 put("unsupported-variety--floating-point.tif", encoded(Image.fromarray(np.zeros((8, 8), np.float32)), "TIFF"))
 put("unsupported-variety--twelve-bits.jpg", encoded(gray, "JPEG").replace(b"\xff\xc0\x00\x0b\x08", b"\xff\xc1\x00\x0b\x0c"))
+put("unsupported-variety--finer-chroma.jpg", encoded(rgb, "JPEG", subsampling=0).replace(b"\3\x11\1\xff", b"\3\x22\1\xff"))
 put("unsupported-variety--arithmetic.jpg", encoded(gray, "JPEG").replace(b"\xff\xc0\x00\x0b\x08", b"\xff\xc9\x00\x0b\x08"))
 
 whole = layout() + pixels(b"\x10\x20" * 8)

@@ -31,8 +31,12 @@ pub(crate) fn range(picture: &Picture, stated: impl FnOnce() -> Option<(u16, u16
     if greatest >= UPPER_HALF || least == greatest {
         return None;
     }
-    let stated = stated().filter(|&(black, white)| black < white && white < UPPER_HALF);
-    Some(stated.filter(|&(black, white)| black <= least && greatest <= white).unwrap_or((least, greatest)))
+    let stated = stated().filter(|&(black, white)| black <= least && greatest <= white);
+    match stated {
+        Some((_, white)) if white >= UPPER_HALF => None,
+        Some((black, white)) => Some((black, white)),
+        None => Some((least, greatest)),
+    }
 }
 
 /// The range that a file states: PNG's significant bits, TIFF's least and greatest sample value.
@@ -40,7 +44,7 @@ pub(crate) fn stated(bytes: &[u8], format: ImageFormat) -> Option<(u16, u16)> {
     match format {
         ImageFormat::Png => {
             let bits = *significant_bits(bytes)?.iter().max()?;
-            Some((0, 1_u16.checked_shl(bits.into())?.checked_sub(1)?))
+            Some((0, u16::MAX >> 16_u8.checked_sub(bits).filter(|&unused| unused < 16)?))
         }
         ImageFormat::Tiff => {
             let mut decoder = Decoder::new(Cursor::new(bytes)).ok()?;
@@ -50,6 +54,17 @@ pub(crate) fn stated(bytes: &[u8], format: ImageFormat) -> Option<(u16, u16)> {
         }
         _ => None,
     }
+}
+
+/// A PNG's chunk (sBIT) which states that the samples use all of their 16 bits.
+pub(crate) fn all_bits(channels: usize) -> Vec<u8> {
+    let mut chunk = (channels as u32).to_be_bytes().to_vec();
+    chunk.extend(b"sBIT");
+    chunk.resize(8 + channels, 16);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&chunk[4..]);
+    chunk.extend(checksum.sum().to_be_bytes());
+    chunk
 }
 
 /// Content of a PNG's sBIT chunk, which stands before the pixels.
@@ -81,6 +96,7 @@ mod tests {
         assert_eq!(of(vec![100, 2000, 3000], Some((0, 4095))), Some((0, 4095)));
         assert_eq!(of(vec![100, 2000, 5000], Some((0, 4095))), Some((100, 5000)), "beyond what is stated");
         assert_eq!(of(vec![0, 40_000], None), None);
+        assert_eq!(of(vec![0, 4000], Some((0, 65_535))), None, "all bits are stated");
         assert_eq!(of(vec![0; 9], None), None);
         // A letter burnt in at full white does not hide that the film has 12 bits.
         let mut film: Vec<u16> = (0..4000).collect();

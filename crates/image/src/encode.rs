@@ -10,7 +10,7 @@ use image::{
     },
 };
 
-use crate::{ImageFormat, Picture, Samples};
+use crate::{ImageFormat, Picture, Samples, depth};
 
 /// Encodes as PNG, at the picture's depth; `None` only where memory ends the library's work.
 ///
@@ -28,8 +28,15 @@ pub fn encode_png(picture: &Picture) -> Option<Vec<u8>> {
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
     let (samples, colours) = raw(picture);
     encoder.write_image(&samples, picture.width(), picture.height(), colours).ok()?;
+    if depth::range(picture, || None).is_some() {
+        // A dark picture would be taken for one of fewer bits when it is read again.
+        bytes.splice(AFTER_HEADER..AFTER_HEADER, depth::all_bits(picture.channels()));
+    }
     Some(bytes)
 }
+
+/// Where a PNG's first chunk, the header, ends.
+const AFTER_HEADER: usize = 33;
 
 /// Encodes 8 bits in another format: JPEG of quality 90, lossless WebP (in colour, as it has no gray) or BMP;
 /// `None` for formats that are not written.

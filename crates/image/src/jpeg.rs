@@ -146,12 +146,14 @@ pub(crate) struct Frame {
     names: [u8; 3],
     /// A JFIF segment says that three components are luma and chroma.
     pub(crate) jfif: bool,
+    /// A component is sampled more finely than the first one, which breaks the decoder.
+    finer: bool,
 }
 
 impl Frame {
     fn check_coding(self) -> Result<(), Undecodable> {
         match (self.coding, self.precision) {
-            (0xC0..=0xC2, 8) => Ok(()),
+            (0xC0..=0xC2, 8) if !self.finer => Ok(()),
             _ => Err(self.refusal()),
         }
     }
@@ -159,6 +161,7 @@ impl Frame {
     /// Why a frame of this coding is not decoded.
     pub(crate) fn refusal(self) -> Undecodable {
         let what = match (self.coding, self.precision) {
+            (0xC0..=0xC2, 8) => "chroma that is sampled more finely than luma".to_owned(),
             (0xC0..=0xC1, bits) => format!("{bits}-bit samples"),
             (0xC2, bits) => format!("progressively coded {bits}-bit samples"),
             (0xC3, _) => "losslessly coded samples".to_owned(),
@@ -188,6 +191,12 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
             0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7 => {
                 let &[precision, h0, h1, w0, w1, channels] = content.first_chunk()?;
                 let name = |number: usize| content.get(6 + 3 * number).copied().unwrap_or(0);
+                let factors = |number: usize| {
+                    let factors = content.get(7 + 3 * number).copied().unwrap_or(0);
+                    (factors >> 4, factors & 15)
+                };
+                let (across, down) = factors(0);
+                let is_finer = |number| factors(number).0 > across || factors(number).1 > down;
                 return Some(Frame {
                     coding: marker,
                     precision,
@@ -196,6 +205,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
                     channels,
                     names: [name(0), name(1), name(2)],
                     jfif,
+                    finer: (1..usize::from(channels)).any(is_finer),
                 });
             }
             0xE0 => jfif |= content.starts_with(b"JFIF"),
@@ -246,6 +256,7 @@ mod tests {
             height: 0x0201,
             channels: 1,
             names: [0; 3],
+            finer: false,
             jfif: false,
         };
         assert_eq!(frame(&stream), Some(expected));

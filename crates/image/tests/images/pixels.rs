@@ -44,6 +44,16 @@ fn extremes(picture: &Picture) -> (u16, u16) {
     (*values.iter().min().unwrap(), *values.iter().max().unwrap())
 }
 
+/// A dark picture is not taken for one of fewer bits when its own PNG is read.
+#[test]
+fn dark_pictures_stay_dark() {
+    for samples in [Samples::Gray16(vec![0, 1, 4095]), Samples::Rgb16(vec![0, 1, 9, 200, 0, 0, 0, 0, 32_767])]
+    {
+        let picture = Picture::new(3, 1, samples).unwrap();
+        assert_eq!(decode(&encode_png(&picture).unwrap(), &Limits::default()), Ok(picture));
+    }
+}
+
 proptest! {
     #[test]
     fn png_keeps_every_sample_at_every_depth(picture in pictures()) {

@@ -8,7 +8,9 @@ mod data;
 
 use data::{Data, Failure};
 use radiograph_classes::{COVID_19, Classes, NORMAL, PNEUMONIA};
-use radiograph_dataset::{prepare::prepare, recipe::Recipe, source::recognise, verify::verify};
+use radiograph_dataset::{
+    identifiers::Identifiers, prepare::prepare, recipe::Recipe, source::recognise, verify::verify,
+};
 
 fn main() -> Result<(), Failure> {
     let data = Data::of_arguments()?;
@@ -20,7 +22,7 @@ fn main() -> Result<(), Failure> {
     recognised.left_out().for_each(|sentence| println!("left out: {sentence}"));
 
     let recipe = Recipe::trustworthy(Classes::new([COVID_19, NORMAL, PNEUMONIA])?);
-    let prepared = prepare(data.collections(), &recognised.sources, &recipe, 7, &|_| {})?;
+    let prepared = prepare(data.collections(), &recognised.sources, &recipe, &Identifiers::Kept, 7, &|_| {})?;
     println!("{prepared}");
     println!("leaks by image-level split: {:?}", prepared.certificate.naive);
 

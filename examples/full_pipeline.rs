@@ -15,7 +15,7 @@ use radiograph::{
     backbone::Backbone,
     classes::Classes,
     dataset::{
-        manifest::{Manifest, Place, Row},
+        manifest::{Manifest, Place, PrivateFiles, Row},
         prepare::prepare,
         source::recognise,
     },
@@ -52,8 +52,9 @@ fn main() -> Result<(), Failure> {
     // 1. Collections become a manifest: groups united, classes balanced, split into folds and test.
     let recognised = recognise(data.collections())?;
     recognised.left_out().for_each(|sentence| println!("left out: {sentence}"));
+    let (recipe, (identifiers, _)) = (config.recipe(&classes), config.identifiers()?);
     let prepared =
-        prepare(data.collections(), &recognised.sources, &config.recipe(&classes), config.seed, &|_| {})?;
+        prepare(data.collections(), &recognised.sources, &recipe, &identifiers, config.seed, &|_| {})?;
     let manifest = &prepared.manifest;
     let rows: Vec<&Row> = manifest.rows().iter().filter(|row| !row.place.is_excluded()).collect();
     println!("{} images, {} of them for the test", rows.len(), manifest.test().count());
@@ -75,7 +76,7 @@ fn main() -> Result<(), Failure> {
         normalisation: config.input.normalisation.unwrap_or(Normalisation::Tf),
         ..Preprocess::default()
     };
-    let (shape, values) = extract(&backbone, &steps, &rows)?;
+    let (shape, values) = extract(&backbone, &steps, &rows, &prepared.files)?;
     println!("features of {shape:?}");
 
     // 3. A recurrent head is trained on the features, fold by fold, and tested once.
@@ -109,7 +110,7 @@ fn main() -> Result<(), Failure> {
     // 5. A heat map shows where the evidence for a prediction was.
     let trained = Model::load(&folder, &key, &classes, device)?;
     let film = manifest.test().next().ok_or("there is no test image")?;
-    let features = feature_map(&backbone, &steps, &film.file())?;
+    let features = feature_map(&backbone, &steps, &prepared.files.get(&film.id)?.file())?;
     let head = |features: &Tensor| trained.head().forward(features, Mode::Evaluate);
     let target = Target { quantity: config.explanation.quantity, class: ClassChoice::Predicted };
     for explanation in
@@ -135,10 +136,11 @@ fn extract(
     backbone: &Backbone,
     steps: &Preprocess,
     rows: &[&Row],
+    files: &PrivateFiles,
 ) -> Result<(FeatureShape, Vec<f32>), Failure> {
     let (mut shape, mut all) = (FeatureShape { channels: 0, height: 0, width: 0 }, Vec::new());
     for row in rows {
-        let map = feature_map(backbone, steps, &row.file())?;
+        let map = feature_map(backbone, steps, &files.get(&row.id)?.file())?;
         let [_, channels, height, width] = map.size()[..] else {
             return Err("a map of other extents".into());
         };

@@ -13,7 +13,7 @@ use std::{
 
 use radiograph::{Config, Error, ExternalTest, Pipeline, Predictor, Progress, Stage, run::Error as RunError};
 use radiograph_classes::Classes;
-use radiograph_dataset::manifest::Manifest;
+use radiograph_dataset::manifest::{Manifest, PrivateFiles};
 use radiograph_image::{Picture, Samples, encode_png};
 use radiograph_metrics::Predictions;
 use radiograph_phantoms::collection::Collections;
@@ -27,7 +27,7 @@ fn config(folder: &Path) -> Config {
         "
         backbones = ['inception_v3']
         weights = {{ inception_v3 = 'random:1' }}
-        data = {{ folder = '{}' }}
+        data = {{ folder = '{}', identifiers = 'kept' }}
         input = {{ size = 96 }}
         training = {{ epochs = 2, folds = 2, batch_size = 8 }}
         head.layers.inception_v3 = {{ units = 8, dense = [8] }}
@@ -192,6 +192,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
 /// A film of the test part gets the probabilities that the run wrote for it, with the temperature that the run fitted.
 fn what_is_predicted_is_what_was_tested(run: &Path) {
     let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
+    let files = PrivateFiles::read(&run).unwrap();
     let predictor = Predictor::of_run(run, None).unwrap();
     let table = fs::File::open(run.join("inception_v3/predictions.csv")).unwrap();
     let own = Predictions::read_csv(table, Some(predictor.classes())).unwrap();
@@ -202,13 +203,14 @@ fn what_is_predicted_is_what_was_tested(run: &Path) {
     let mut compared = 0;
     for (at, id) in own.ids().unwrap().iter().enumerate().take(6) {
         let row = manifest.rows().iter().find(|row| row.id.to_string() == *id).unwrap();
-        let prediction = predictor.predict(&row.file()).unwrap();
+        let file = files.get(&row.id).unwrap().file();
+        let prediction = predictor.predict(&file).unwrap();
         // One image at a time and several at once differ in the last bits of f32.
         let expected = own.probabilities().values().row(at).to_vec();
         for ((class, probability), expected) in prediction.probabilities.iter().zip(expected) {
             assert!((probability - expected).abs() < 1e-5, "{id}: {class} {probability}, tested {expected}");
         }
-        let explained = predictor.explain(&row.file()).unwrap();
+        let explained = predictor.explain(&file).unwrap();
         assert_eq!(explained.prediction.probabilities, prediction.probabilities);
         compared += 1;
     }

@@ -59,6 +59,10 @@ struct Flags {
     /// Control run with permuted labels, which must find nothing
     #[arg(long, help_heading = HEADING)]
     permute_labels: bool,
+
+    /// File names and patient numbers in the results, in place of pseudonyms: setting data.identifiers
+    #[arg(long, help_heading = HEADING)]
+    keep_identifiers: bool,
 }
 
 /// Names of the presets.
@@ -111,8 +115,13 @@ fn open<'w>(folder: &Path, config: Option<Config>, watch: &'w mut Watcher<'w>) -
 
 impl Flags {
     fn are_none(&self) -> bool {
-        let Self { config, data, preset, overrides, permute_labels } = self;
-        config.is_none() && data.is_none() && preset.is_none() && overrides.is_empty() && !permute_labels
+        let Self { config, data, preset, overrides, permute_labels, keep_identifiers } = self;
+        config.is_none()
+            && data.is_none()
+            && preset.is_none()
+            && overrides.is_empty()
+            && !permute_labels
+            && !keep_identifiers
     }
 
     fn new_config(&self) -> Result<Config, Failure> {
@@ -144,7 +153,8 @@ impl Flags {
     fn changes(&self) -> Vec<String> {
         let preset = self.preset.as_ref().map(|name| format!("preset={name}"));
         let permuted = self.permute_labels.then(|| "permute_labels=true".to_owned());
-        preset.into_iter().chain(permuted).chain(self.overrides.iter().cloned()).collect()
+        let kept = self.keep_identifiers.then(|| "data.identifiers=kept".to_owned());
+        preset.into_iter().chain(permuted).chain(kept).chain(self.overrides.iter().cloned()).collect()
     }
 
     /// The config with the folder that `--data` names. It is no override, because a folder may be called 2024 or true.

@@ -5,6 +5,7 @@
 //! | recognise the collections below a folder and read their tables | [`source`] |
 //! | describe what is in them and what is wrong with them | [`scan`] |
 //! | filter records | [`assemble`](mod@assemble) |
+//! | replace names of patients and files by pseudonyms | [`identifiers`] |
 //! | group images of one picture or one patient | [`group`] |
 //! | choose images so that classes are balanced | [`balance`] |
 //! | split into training, validation and test | [`split`] |
@@ -17,7 +18,7 @@
 //!
 //! ```
 //! use radiograph_classes::Classes;
-//! use radiograph_dataset::{manifest::Manifest, prepare::prepare, recipe::Recipe, source::recognise};
+//! use radiograph_dataset::{identifiers::Identifiers, manifest::Manifest, prepare::prepare, recipe::Recipe, source::recognise};
 //! use radiograph_phantoms::collection::Collections;
 //!
 //! // Drawn films in the layouts of public collections, copies and all; your own folder of collections goes here.
@@ -26,7 +27,8 @@
 //! let folder = place.path().join("collections");
 //!
 //! let recognised = recognise(&folder)?;
-//! let prepared = prepare(&folder, &recognised.sources, &Recipe::trustworthy(Classes::of_the_paper()), 7, &|_| {})?;
+//! let recipe = Recipe::trustworthy(Classes::of_the_paper());
+//! let prepared = prepare(&folder, &recognised.sources, &recipe, &Identifiers::Kept, 7, &|_| {})?;
 //! println!("{prepared}"); // how many came in, were excluded and why, are copies of each other, and went where
 //! assert_eq!(prepared.certificate.train_to_test.shared_pictures, 0);
 //!
@@ -49,6 +51,7 @@ pub mod certificate;
 mod error;
 mod exclusion;
 pub mod group;
+pub mod identifiers;
 pub mod manifest;
 pub mod prepare;
 pub mod recipe;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     DatasetError, RecordId,
     certificate::{Certificate, Crossing, Example, LeakKind, was_compared},
-    manifest::{Manifest, Row},
+    manifest::{Manifest, ManifestError, PrivateFiles, Row},
     prepare::{Prepared, Progress, pairs_among},
     split::Kind,
 };
@@ -105,13 +105,20 @@ pub fn verify(
 ) -> Result<Verification, DatasetError> {
     let recorded = Certificate::read(&folder.join(Prepared::CERTIFICATE))?;
     let manifest = Manifest::read_of(&folder.join(Prepared::MANIFEST), &recorded.terms.classes)?;
+    let files = PrivateFiles::read(folder)?;
+    let paths = manifest.rows().iter().map(|row| {
+        let file = files.get(&row.id)?;
+        Ok(data.unwrap_or(&file.folder).join(&file.path))
+    });
+    let paths = paths.collect::<Result<Vec<PathBuf>, ManifestError>>()?;
     let total = manifest.rows().len();
     let done = AtomicUsize::new(0);
     let read: Vec<(Option<Difference>, Option<Fingerprint>)> = manifest
         .rows()
         .par_iter()
-        .map(|row| {
-            let read = read_again(row, data);
+        .zip(paths)
+        .map(|(row, path)| {
+            let read = read_again(row, path);
             progress(Progress::Images { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
             read
         })
@@ -131,8 +138,7 @@ pub fn verify(
     Ok(Verification { images: total, differences, certificate })
 }
 
-fn read_again(row: &Row, data: Option<&Path>) -> (Option<Difference>, Option<Fingerprint>) {
-    let path = data.unwrap_or(&row.folder).join(&row.path);
+fn read_again(row: &Row, path: PathBuf) -> (Option<Difference>, Option<Fingerprint>) {
     let id = row.id.clone();
     let fingerprint =
         if was_compared(row) { Fingerprint::of_file(&path, &Limits::default()).ok() } else { None };

@@ -5,7 +5,7 @@
 mod golden;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -14,7 +14,8 @@ use radiograph_classes::Classes;
 use radiograph_dataset::{
     DatasetError, GroupId,
     certificate::{CertificateError, LeakKind},
-    manifest::{Manifest, Place, Row},
+    identifiers::Identifiers,
+    manifest::{Manifest, Place, PrivateFiles, Row},
     prepare::{Prepared, prepare, with_threads},
     recipe::Recipe,
     source::recognise,
@@ -50,6 +51,16 @@ impl Scene {
     }
 
     fn prepare(&self, named: Named, threads: usize, reversed: bool) -> Prepared {
+        self.prepare_as(&Identifiers::Kept, named, threads, reversed)
+    }
+
+    fn prepare_as(
+        &self,
+        identifiers: &Identifiers,
+        named: Named,
+        threads: usize,
+        reversed: bool,
+    ) -> Prepared {
         let mut sources = recognise(&self.data()).unwrap().sources;
         if reversed {
             sources.reverse();
@@ -57,7 +68,7 @@ impl Scene {
         let mut recipe = named(Classes::of_the_paper());
         // Phantoms look so alike that each is tried out in each; what a search for crops finds is tested elsewhere.
         recipe.search.crops = false;
-        let work = || prepare(&self.data(), &sources, &recipe, 7, &|_| ());
+        let work = || prepare(&self.data(), &sources, &recipe, identifiers, 7, &|_| ());
         with_threads(Some(threads), work).unwrap().unwrap()
     }
 
@@ -70,10 +81,16 @@ impl Scene {
 }
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().into(), fs::read(&path).unwrap()))
-        .collect()
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+    files
 }
 
 fn check(out: &Path) -> Verification {
@@ -100,7 +117,7 @@ fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
             .into();
         assert_eq!(
             outs[0].keys().collect::<Vec<_>>(),
-            ["leakage.json", "left-out.csv", "manifest.csv", "scan.json"]
+            ["files.csv", "leakage.json", "left-out.csv", "manifest.csv", "scan.json"]
         );
         assert!(outs[0] == outs[1] && outs[0] == outs[2], "{name}");
     }
@@ -114,7 +131,9 @@ fn every_image_on_the_disk_has_one_row_and_every_recipe_verifies() {
         let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
         let planted = scene.planted.images.iter().map(|image| scene.data().join(&image.file));
         let mut planted: Vec<PathBuf> = planted.collect();
-        let mut rows: Vec<PathBuf> = manifest.rows().iter().map(Row::file).collect();
+        let table = PrivateFiles::read(&out).unwrap();
+        let file = |row: &Row| table.get(&row.id).unwrap().file();
+        let mut rows: Vec<PathBuf> = manifest.rows().iter().map(file).collect();
         planted.sort();
         rows.sort();
         assert_eq!(rows, planted, "{name}");
@@ -124,6 +143,52 @@ fn every_image_on_the_disk_has_one_row_and_every_recipe_verifies() {
             assert!(found.certificate.clean, "{}", found.certificate);
         }
     }
+}
+
+/// Whoever gets the manifest and the certificate learns no file name and no patient number, and the split does not depend on
+/// how files and patients are called.
+#[test]
+fn what_can_be_shared_names_no_file_and_no_patient() {
+    let scene = Scene::new();
+    let key = |digit: &str| Identifiers::Pseudonyms(digit.repeat(64).parse().unwrap());
+    let written = |name: &str, identifiers: &Identifiers| {
+        let out = scene.folder.path().join(name);
+        scene.prepare_as(identifiers, Recipe::trustworthy, 2, false).write(&out).unwrap();
+        out
+    };
+    let out = written("pseudonyms", &key("1"));
+    assert!(check(&out).differences.is_empty());
+    let table = PrivateFiles::read(&out).unwrap();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for (id, file) in table.iter() {
+        assert!(file.file().is_file(), "{id}");
+        names.insert(file.image.to_string());
+        names.insert(file.path.file_name().unwrap().to_str().unwrap().to_owned());
+        names.insert(file.path.file_stem().unwrap().to_str().unwrap().to_owned());
+        names.extend(file.patient.as_ref().map(ToString::to_string));
+    }
+    assert!(names.len() > 100, "{}", names.len());
+    names.insert(scene.data().to_str().unwrap().to_owned());
+    let shared = ["manifest.csv", "leakage.json"].map(|name| fs::read_to_string(out.join(name)).unwrap());
+    let words: BTreeSet<&str> = shared.iter().flat_map(|text| text.split([',', '\n', '"', ' '])).collect();
+    for name in &names {
+        // A short name such as `cohen:1` is searched for as a whole word: pseudonyms may begin like it.
+        let own = name.split_once(':').map_or(name.as_str(), |(_, own)| own);
+        let inside = own.len() > 5 && shared.iter().any(|text| text.contains(own));
+        assert!(!inside && (!words.contains(name.as_str()) || name.len() < 3), "{name} can be read");
+    }
+
+    // Another key changes the column of patients and nothing else.
+    let other = written("other-key", &key("2"));
+    assert_eq!(fs::read(out.join("leakage.json")).unwrap(), fs::read(other.join("leakage.json")).unwrap());
+    let rows = |out: &Path| Manifest::read(&out.join("manifest.csv")).unwrap().rows().to_vec();
+    let mut patients = 0;
+    for (one, other) in rows(&out).into_iter().zip(rows(&other)) {
+        patients += usize::from(one.patient != other.patient);
+        assert_eq!(one.patient.is_some(), other.patient.is_some());
+        assert_eq!(Row { patient: None, ..one }, Row { patient: None, ..other });
+    }
+    assert!(patients > 50, "{patients}");
 }
 
 /// What was planted is the truth: equal numbers of one drawn patient are one person. Pixels show only what was found; a
@@ -153,10 +218,12 @@ fn an_image_that_changed_or_vanished_is_named() {
     let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
     let mut rows = manifest.test();
     let (changed, gone) = (rows.next().unwrap(), rows.next().unwrap());
-    let mut bytes = fs::read(changed.file()).unwrap();
+    let table = PrivateFiles::read(&out).unwrap();
+    let file = |row: &Row| table.get(&row.id).unwrap().file();
+    let mut bytes = fs::read(file(changed)).unwrap();
     bytes.push(0);
-    fs::write(changed.file(), bytes).unwrap();
-    fs::remove_file(gone.file()).unwrap();
+    fs::write(file(changed), bytes).unwrap();
+    fs::remove_file(file(gone)).unwrap();
     let differences = check(&out).differences;
     // What the certificate says of pictures may differ too: a file that is gone looks like nothing any more.
     let of_files: Vec<(&str, String)> = differences
@@ -245,7 +312,7 @@ fn the_published_collections_are_split_without_a_leak() {
     let sources = recognise(&root).unwrap().sources;
     let mut recipe = Recipe::trustworthy(Classes::of_the_paper());
     recipe.search.crops = false;
-    let prepared = prepare(&root, &sources, &recipe, 7, &|_| ()).unwrap();
+    let prepared = prepare(&root, &sources, &recipe, &Identifiers::Kept, 7, &|_| ()).unwrap();
     println!("ran on {} images\n{}{}", prepared.manifest.rows().len(), prepared.groups, prepared.certificate);
     assert!(prepared.certificate.clean, "{}", prepared.certificate);
     assert!(prepared.manifest.test().count() > 100);

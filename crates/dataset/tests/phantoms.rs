@@ -11,6 +11,7 @@ use std::{
 use radiograph_classes::Classes;
 use radiograph_dataset::{
     Record,
+    identifiers::Identifiers,
     manifest::{Drawn, Manifest},
     prepare::prepare,
     recipe::Recipe,
@@ -130,7 +131,7 @@ fn manifest(folder: &Path) -> Manifest {
     recipe.split.folds = 2;
     let sources = recognise(folder).unwrap().sources;
     let out = tempfile::tempdir().unwrap();
-    let prepared = prepare(folder, &sources, &recipe, 7, &|_| ()).unwrap();
+    let prepared = prepare(folder, &sources, &recipe, &Identifiers::Kept, 7, &|_| ()).unwrap();
     let drawn: usize = prepared.certificate.parts[..2].iter().map(|part| part.drawn).sum();
     let used = prepared.manifest.rows().iter().filter(|row| !row.place.is_excluded());
     assert_eq!(drawn, used.filter(|row| row.drawn).count());

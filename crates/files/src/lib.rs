@@ -1,4 +1,4 @@
-//! Writes files atomically, hashes their content, and finds the user's cache folder.
+//! Writes files atomically, hashes their content, and finds the folders of the user.
 //!
 //! Everything that a run keeps (manifests, shards, checkpoints, reports) is written with [`write_whole`], so that a
 //! killed program never leaves half a file under its final name. Images, weights and shards are identified by their
@@ -18,14 +18,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod cache;
 mod content_hash;
+mod user;
 mod whole;
 
 use std::{io, path::PathBuf};
 
-pub use cache::cache_folder;
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
+pub use user::{cache_folder, settings_folder};
 pub use whole::{create_folder, write_bytes, write_whole};
 
 /// A file could not be read or written.

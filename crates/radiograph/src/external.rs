@@ -8,14 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use radiograph_classes::Classes;
 use radiograph_dataset::{
-    DatasetError,
-    manifest::Manifest,
+    DatasetError, PatientId,
+    manifest::{Manifest, PrivateFiles},
     prepare::{Gathered, Progress as Prepared, gather},
     recipe::Candidate,
     source::recognise,
 };
 use radiograph_features::{FeatureId, FeatureStore, Part};
+use radiograph_files::ContentHash;
 use radiograph_image::Limits;
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
@@ -82,7 +84,8 @@ impl ExternalTest {
         let predictor = Predictor::of_run(run, device)?;
         let config = predictor.config();
         let classes = predictor.classes();
-        let trained = Manifest::read_of(&run.join("manifest.csv"), classes)?;
+        let trained = Known::read(run, classes)?;
+        let (identifiers, _) = config.identifiers()?;
         let own = predictor.evaluation();
         let recognised = recognise(data)?;
         for sentence in recognised.left_out() {
@@ -95,7 +98,12 @@ impl ExternalTest {
         let recipe = config.recipe(classes);
         tell(watch, Progress::Started { stage: Stage::Assemble, of: "" })?;
         let asked = watched(config.compute.threads, Stage::Assemble, watch, |report| {
-            Asked::new(gather(&recognised.sources, &recipe, report)?, &trained, &recipe.search, report)
+            Asked::new(
+                gather(&recognised.sources, &recipe, &identifiers, report)?,
+                &trained,
+                &recipe.search,
+                report,
+            )
         })?;
         let Asked { candidates, mut left_out, not_compared } = asked;
 
@@ -191,6 +199,29 @@ impl ExternalTest {
     }
 }
 
+/// The images that the run trained on. Their patients are those that the collections publish: pseudonyms of two keys could
+/// not be compared.
+struct Known {
+    files: Vec<PathBuf>,
+    contents: HashSet<ContentHash>,
+    patients: HashSet<PatientId>,
+}
+
+impl Known {
+    fn read(run: &Path, classes: &Classes) -> Result<Self, Error> {
+        let manifest = Manifest::read_of(&run.join("manifest.csv"), classes)?;
+        let table = PrivateFiles::read(run)?;
+        let mut known = Self { files: Vec::new(), contents: HashSet::new(), patients: HashSet::new() };
+        for row in manifest.train() {
+            let file = table.get(&row.id)?;
+            known.files.push(file.file());
+            known.contents.insert(row.content_hash);
+            known.patients.extend(file.patient.clone());
+        }
+        Ok(known)
+    }
+}
+
 /// The images to test.
 struct Asked {
     candidates: Vec<Candidate>,
@@ -203,7 +234,7 @@ impl Asked {
     /// picture.
     fn new(
         gathered: Gathered,
-        trained: &Manifest,
+        known: &Known,
         search: &radiograph_same_picture::Search,
         report: &(dyn Fn(Prepared) + Sync),
     ) -> Result<Self, DatasetError> {
@@ -221,12 +252,11 @@ impl Asked {
             }
         }
         // Training images come first, so that the second image of a pair is the one to leave out.
-        let files: Vec<PathBuf> = trained.train().map(radiograph_dataset::manifest::Row::file).collect();
-        let known: Vec<Fingerprint> =
-            fingerprints(&files, &Limits::default()).into_iter().filter_map(Result::ok).collect();
-        let (not_compared, known_images) = (files.len() - known.len(), known.len());
+        let known_prints: Vec<Fingerprint> =
+            fingerprints(&known.files, &Limits::default()).into_iter().filter_map(Result::ok).collect();
+        let (not_compared, known_images) = (known.files.len() - known_prints.len(), known_prints.len());
         report(Prepared::Comparing(known_images + prints.len()));
-        let together: Vec<Fingerprint> = known.into_iter().chain(prints).collect();
+        let together: Vec<Fingerprint> = known_prints.into_iter().chain(prints).collect();
         let mut same: HashMap<usize, &str> = HashMap::new();
         for pair in find(&together, search)? {
             let (first, second) = (pair.first.min(pair.second), pair.first.max(pair.second));
@@ -237,13 +267,11 @@ impl Asked {
                 same.entry(asked).or_insert(SAME_PICTURE);
             }
         }
-        let hashes: HashSet<_> = trained.train().map(|row| row.content_hash).collect();
-        let patients: HashSet<_> = trained.train().filter_map(|row| row.patient.as_ref()).collect();
         let mut kept = Vec::new();
         for (position, candidate) in candidates.into_iter().enumerate() {
             let known_patient =
-                candidate.record.patient.as_ref().is_some_and(|patient| patients.contains(patient));
-            if hashes.contains(&candidate.content_hash) {
+                candidate.published.patient.as_ref().is_some_and(|patient| known.patients.contains(patient));
+            if known.contents.contains(&candidate.content_hash) {
                 count(PICTURE_TRAINED_ON);
             } else if let Some(code) = same.get(&position) {
                 count(code);

@@ -200,15 +200,15 @@ impl Frozen {
         Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
     }
 
-    /// The inputs for extraction from an image of a manifest and its augmented copies. Only original training images
+    /// The inputs for extraction from an image of a manifest, which lies in `file`, and its augmented copies. Only original training images
     /// have copies.
     ///
     /// # Errors
     ///
     /// [`Error::Image`] if an augmentation setting is out of its range.
-    pub fn inputs(&self, row: &Row) -> Result<Vec<Input<'static>>, Error> {
+    pub fn inputs(&self, row: &Row, file: &Path) -> Result<Vec<Input<'static>>, Error> {
         let id = row.id.to_string();
-        let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), row.file(), None)];
+        let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), file.to_owned(), None)];
         for feature in self.wanted(row).skip(1) {
             if let Some((augmentation, seed)) = &self.drawn {
                 // Drawn by content, as the features are called: one picture is moved alike under all its names.
@@ -218,7 +218,7 @@ impl Frozen {
                     &row.content_hash.to_string(),
                     u64::from(feature.variant),
                 )?;
-                inputs.push(self.input(&id, feature, row.file(), Some(transform)));
+                inputs.push(self.input(&id, feature, file.to_owned(), Some(transform)));
             }
         }
         Ok(inputs)

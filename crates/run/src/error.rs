@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use radiograph_dataset::{
-    DatasetError, IdError, certificate::CertificateError, manifest::ManifestError, source::SourceError,
+    DatasetError, IdError, certificate::CertificateError, identifiers::KeyError, manifest::ManifestError,
+    source::SourceError,
 };
 use radiograph_features::FeatureError;
 use radiograph_files::FileError;
@@ -44,6 +45,9 @@ pub enum Error {
         /// Value in the folder's config.toml.
         found: String,
     },
+    /// The key of pseudonyms cannot be read or made.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Another process works in the run folder.
     #[error("{} is in use by another process; wait for it, or use another folder", path.display())]
     Busy {

@@ -22,8 +22,8 @@ const CONFIG: &str = "config.toml";
 /// config.toml              every setting
 /// manifest.csv             every image: its class, hash, group and part, or the reason for its exclusion
 /// leakage.json             leakage certificate of the split
-/// left-out.csv             table rows without an image, and files that are no images
-/// scan.json                contents and defects of the collections
+/// private/                 not to be shared: files.csv (the file and patient of every image), left-out.csv (table rows
+///                          without an image, and files that are no images), scan.json (contents and defects)
 /// features/                stores of feature maps, unless the config names another folder
 /// <network>/…              one model: fold-1/ …, model.safetensors, model.json, training.json, frozen.json,
 ///                          predictions.csv, metrics.json, explanations.json, gradcam/

@@ -25,6 +25,7 @@ mod error;
 mod explained;
 mod folder;
 mod frozen_record;
+mod identifiers;
 mod json;
 mod progress;
 mod run;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use radiograph_classes::Classes;
-use radiograph_dataset::manifest::Manifest;
+use radiograph_dataset::manifest::{Manifest, PrivateFiles};
 use radiograph_files::ContentHash;
 use radiograph_protocol::ProtocolRecord;
 
@@ -79,6 +79,19 @@ impl<'w> Run<'w> {
             return Err(Error::Missing { path, stage: Stage::Assemble });
         }
         Ok(Manifest::read_of(&path, &self.classes)?)
+    }
+
+    /// Where the images of the manifest lie.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] if the stage `assemble` did not write the table; those of [`PrivateFiles::read`].
+    pub fn files(&self) -> Result<PrivateFiles, Error> {
+        let path = self.folder.path().join(PrivateFiles::NAME);
+        if !path.is_file() {
+            return Err(Error::Missing { path, stage: Stage::Assemble });
+        }
+        Ok(PrivateFiles::read(self.folder.path())?)
     }
 
     /// The record that the stage `train` wrote for a model.

@@ -15,10 +15,11 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress,
 ///
 /// Recognises the collections below the folder of images, groups images of the same picture or patient across all of them,
 /// and splits by the preset. `paper` and `released-code` split as published, leaks included; `trustworthy` keeps groups
-/// together. Writes manifest.csv (one row an image), leakage.json, left-out.csv and scan.json.
+/// together. Writes manifest.csv (one row an image) and leakage.json, which can be shared, and the folder private,
+/// which must not be: files.csv names the file and the patient of every image.
 ///
 /// Exit code 1: a folder of images was left out, because its layout is unknown or it cannot be searched. Single images are
-/// left out with a reason in manifest.csv or left-out.csv, and do not change the exit code.
+/// left out with a reason in manifest.csv or private/left-out.csv, and do not change the exit code.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph assemble runs/first --data phantoms/collections")]
 pub(crate) struct Arguments {

@@ -79,10 +79,13 @@ impl Scene {
             .unwrap_or_else(|error| panic!("`{words}` printed no JSON ({error}): {}", text(&output.stdout)))
     }
 
-    /// The program in this folder, with a separate cache.
+    /// The program in this folder, with a separate cache and a separate key of pseudonyms.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_radiograph"));
-        command.current_dir(self.path()).env("XDG_CACHE_HOME", self.file("cache"));
+        command
+            .current_dir(self.path())
+            .env("XDG_CACHE_HOME", self.file("cache"))
+            .env("XDG_CONFIG_HOME", self.file("settings"));
         command
     }
 }

@@ -16,8 +16,6 @@ fn rows() -> Vec<Row> {
         };
         Row {
             id: id.parse().unwrap(),
-            folder: "/data".into(),
-            path: format!("{at}.png").into(),
             content_hash: ContentHash::of_bytes(id.as_bytes()),
             taken_from: None,
             patient: Some(id.parse().unwrap()),

@@ -131,9 +131,9 @@ pub enum Reason {
     #[error("age {}", .0.map_or("unknown".into(), |age| Cow::Owned(age.to_string())))]
     Age(Option<Age>),
     /// None of the classes is known to be present.
-    #[error("no class ({published:?})")]
+    #[error("no class{}", if published.is_empty() { String::new() } else { format!(" ({published:?})") })]
     NoClass {
-        /// The label in the publishers' words.
+        /// The label in the publishers' words; empty if they wrote none, or their words are not to be shared.
         published: String,
     },
     /// The class was not asked for.

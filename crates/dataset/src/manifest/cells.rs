@@ -1,9 +1,6 @@
 //! Converts a row of a manifest to text cells and back, and checks every cell.
 
-use std::{
-    path::{Component, Path, PathBuf},
-    str::FromStr,
-};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +11,6 @@ use crate::{Age, ClassName, GroupId, Provenance, RecordId, Sex, View};
 #[derive(Deserialize, Serialize)]
 pub(super) struct Cells {
     id: String,
-    folder: String,
-    path: String,
     content_hash: String,
     source: String,
     taken_from: String,
@@ -38,10 +33,8 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) const COLUMNS: [&str; 22] = [
+    pub(super) const COLUMNS: [&str; 20] = [
         "id",
-        "folder",
-        "path",
         "content_hash",
         "source",
         "taken_from",
@@ -72,8 +65,6 @@ impl Cells {
         let reason = reason.unwrap_or(StatedReason { code: String::new(), text: String::new() });
         Self {
             id: row.id.to_string(),
-            folder: row.folder.to_string_lossy().into_owned(),
-            path: row.path.to_string_lossy().into_owned(),
             content_hash: row.content_hash.to_string(),
             source: row.source().to_string(),
             taken_from: text(row.taken_from.as_ref()),
@@ -103,8 +94,6 @@ impl Cells {
         }
         let place = self.place(&id)?;
         let row = Row {
-            folder: PathBuf::from(&self.folder),
-            path: path(&self.path)?,
             content_hash: parsed(
                 "content_hash",
                 &self.content_hash,
@@ -262,13 +251,4 @@ fn age(value: &str) -> Result<Option<Age>, ManifestFault> {
         return Ok(None);
     }
     read(value).map(Some).ok_or_else(|| refused("age", value, "write 33, 50-59, 50+ or nothing"))
-}
-
-fn path(value: &str) -> Result<PathBuf, ManifestFault> {
-    let path = Path::new(value);
-    let stays = |component: Component<'_>| matches!(component, Component::Normal(_));
-    if value.is_empty() || value.contains('\0') || !path.components().all(stays) {
-        return Err(refused("path", value, "must be a relative path that stays in the folder"));
-    }
-    Ok(path.to_owned())
 }

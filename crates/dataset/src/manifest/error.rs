@@ -15,6 +15,26 @@ pub enum ManifestError {
     #[error("the classes of the training and test images: {0}")]
     Classes(#[from] radiograph_classes::Error),
 
+    /// The table of files has no row for an image.
+    #[error("{} has no row for {id}; the table belongs to another manifest", path.display())]
+    NoFile {
+        /// The image.
+        id: RecordId,
+        /// The table.
+        path: PathBuf,
+    },
+
+    /// A row of the table of files is wrong.
+    #[error("{}, line {row}: {fault}", path.display())]
+    PrivateRow {
+        /// The table.
+        path: PathBuf,
+        /// Line of the row; the header is line 1.
+        row: u64,
+        /// What is wrong with the row.
+        fault: String,
+    },
+
     /// A row is wrong.
     #[error("{}, line {row}: {fault}", path.display())]
     Row {

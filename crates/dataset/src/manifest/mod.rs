@@ -2,11 +2,10 @@
 //!
 //! | column | holds |
 //! |---|---|
-//! | `id` | `source:name`, unique; rows are sorted by it |
-//! | `folder`, `path` | where the data lies, and the file below it |
+//! | `id` | `source:name`, unique; rows are sorted by it. The name is a pseudonym unless names are [kept](crate::identifiers) |
 //! | `content_hash` | SHA-256 of the file |
 //! | `source`, `taken_from` | the collection, and the one that it took the image from, where known |
-//! | `patient` | `source:patient` |
+//! | `patient` | `source:patient`, a pseudonym unless names are kept |
 //! | `class`, `provenance` | the one class that is known to be present, and how it is known |
 //! | `view`, `sex`, `age`, `licence` | as published; empty where the publishers say nothing |
 //! | `augmented`, `parent` | `yes` if it was made from another image, and from which |
@@ -17,13 +16,15 @@
 //! | `validates` | `no` if a held-out image is not scored there either, as augmented images are not |
 //! | `reason`, `detail` | why an image is excluded: a code to count by, and a sentence |
 //!
-//! Reading checks every row by itself. Whether the files are still the same is checked by [`verify`](mod@crate::verify).
+//! Where the files lie stands in a table of its own, [`PrivateFiles`], so that the manifest can be shared. Reading checks every
+//! row by itself. Whether the files are still the same is checked by [`verify`](mod@crate::verify).
 
 mod cells;
 mod drawn;
 mod error;
 mod fault;
 mod place;
+mod private_files;
 mod row;
 
 use std::{
@@ -42,6 +43,8 @@ pub use drawn::Drawn;
 pub use error::ManifestError;
 pub use fault::ManifestFault;
 pub use place::{Place, StatedReason};
+pub(crate) use private_files::private_folder;
+pub use private_files::{PrivateFile, PrivateFiles};
 pub use row::Row;
 
 /// Images and where each of them went, sorted by id. Two rows never have one id.

@@ -1,21 +1,17 @@
 //! One row of a manifest: an image, what is known of it, and its part.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use radiograph_files::ContentHash;
 
 use super::Place;
 use crate::{Age, ClassName, GroupId, PatientId, Provenance, RecordId, Sex, SourceName, View};
 
-/// One image: which file it is, what is known about it, and where it went.
+/// One image: what is known about it, and where it went.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// `source:name`.
     pub id: RecordId,
-    /// Absolute path of the folder that holds the data.
-    pub folder: PathBuf,
-    /// The file below [`folder`](Self::folder); never leads out of it.
-    pub path: PathBuf,
     /// SHA-256 of the file.
     pub content_hash: ContentHash,
     /// The collection that this one took the image from, where the file's name gives it away.
@@ -47,11 +43,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// The file.
-    pub fn file(&self) -> PathBuf {
-        self.folder.join(&self.path)
-    }
-
     /// The collection.
     pub fn source(&self) -> &SourceName {
         self.id.source()

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::Progress;
 use crate::{
     Exclusion, Note, Reason, Record, RecordId, SourceName,
+    identifiers::Identifiers,
     recipe::{Candidate, Recipe},
     scan::{Inspection, PixelStatistics, ScanReport, ScannedImage, Thresholds, images_of},
     source::{Collection, Source, SourceError},
@@ -36,7 +37,8 @@ pub struct Gathered {
 }
 
 /// Reads collections and their images, on all threads of rayon's pool. Images that the recipe leaves out by their metadata
-/// are hashed and not decoded.
+/// are hashed and not decoded. The candidates carry the names that `identifiers` give; what is left out, the notes and the scan
+/// carry the published ones.
 ///
 /// # Errors
 ///
@@ -44,6 +46,7 @@ pub struct Gathered {
 pub fn gather(
     sources: &[Box<dyn Source>],
     recipe: &Recipe,
+    identifiers: &Identifiers,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Gathered, SourceError> {
     let mut names: BTreeSet<SourceName> = BTreeSet::new();
@@ -87,7 +90,7 @@ pub fn gather(
         take(collection, recipe, &mut read, &mut images, &mut gathered);
     }
     images.sort_by(|(one, _), (other, _)| one.record.id.cmp(&other.record.id));
-    (gathered.candidates, gathered.fingerprints) = images.into_iter().unzip();
+    (gathered.candidates, gathered.fingerprints) = identifiers.rename(images).into_iter().unzip();
     gathered.left_out.sort_by(|one, other| {
         let key = |exclusion: &Exclusion| {
             (exclusion.source.clone(), exclusion.row, exclusion.file.clone(), exclusion.reason.to_string())
@@ -116,7 +119,7 @@ fn take(
                 Look::Undecodable(fault) => (Some(Reason::Unreadable(fault)), None),
             };
             let excluded = excluded.or(found);
-            images.push((Candidate { record, content_hash: hash, excluded }, fingerprint));
+            images.push((Candidate::new(record, hash, excluded), fingerprint));
         }
         Some(Err(error)) => {
             gathered.left_out.push(Exclusion::of(record, Reason::Unreadable(error.to_string())));

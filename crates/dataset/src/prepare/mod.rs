@@ -17,7 +17,8 @@ use crate::{
     balance::Shortfall,
     certificate::Certificate,
     group::GroupSummary,
-    manifest::Manifest,
+    identifiers::Identifiers,
+    manifest::{Manifest, PrivateFiles, private_folder},
     recipe::Recipe,
     scan::ScanReport,
     source::Source,
@@ -47,6 +48,8 @@ pub enum Progress {
 pub struct Prepared {
     /// Every image with its part.
     pub manifest: Manifest,
+    /// Files and published names of the images.
+    pub files: PrivateFiles,
     /// Leakage report of the split.
     pub certificate: Certificate,
     /// Figures about the groups.
@@ -75,10 +78,11 @@ pub fn prepare(
     folder: &Path,
     sources: &[Box<dyn Source>],
     recipe: &Recipe,
+    identifiers: &Identifiers,
     seed: u64,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Prepared, DatasetError> {
-    let gathered = gather(sources, recipe, progress)?;
+    let gathered = gather(sources, recipe, identifiers, progress)?;
     progress(Progress::Comparing(gathered.fingerprints.iter().flatten().count()));
     let pairs = pairs_among(gathered.fingerprints, &recipe.search)?;
     let mut images = BTreeMap::new();
@@ -95,6 +99,7 @@ pub fn prepare(
     Ok(Prepared {
         sources_out: sources_out.map(|out| (out.source, out.places.map(|_| ()))).collect(),
         manifest: made.manifest,
+        files: made.files,
         certificate,
         groups: made.groups,
         shortfalls: made.shortfalls,
@@ -145,20 +150,21 @@ impl Prepared {
     pub const MANIFEST: &'static str = "manifest.csv";
     /// Name of the certificate.
     pub const CERTIFICATE: &'static str = "leakage.json";
-    /// Name of the list of what has no row in the manifest.
-    pub const LEFT_OUT: &'static str = "left-out.csv";
+    /// Path of the list of what has no row in the manifest.
+    pub const LEFT_OUT: &'static str = "private/left-out.csv";
+    /// Path of the scan's report.
+    pub const SCAN: &'static str = "private/scan.json";
 
-    /// Name of the scan's report.
-    pub const SCAN: &'static str = "scan.json";
-
-    /// Writes the manifest, the certificate, the list of what has no row in the manifest, and the scan's report; the folder
-    /// is made if it is not there.
+    /// Writes the manifest and the certificate and, in a folder that is not to be shared, the table of files, the list of
+    /// what has no row in the manifest, and the scan's report. The folder is made if it is not there.
     ///
     /// # Errors
     ///
-    /// [`DatasetError::Write`].
+    /// [`DatasetError::Write`], [`DatasetError::Manifest`].
     pub fn write(&self, folder: &Path) -> Result<(), DatasetError> {
         create_folder(folder)?;
+        private_folder(folder)?;
+        self.files.write(folder)?;
         self.manifest.write(&folder.join(Self::MANIFEST))?;
         write_bytes(&folder.join(Self::CERTIFICATE), self.certificate.to_json().as_bytes())?;
         write_whole(&folder.join(Self::SCAN), |file| self.scan.write_json(file))?;

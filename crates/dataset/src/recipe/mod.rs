@@ -11,12 +11,12 @@ use radiograph_files::ContentHash;
 use radiograph_same_picture::{SamePicture, Search};
 
 use crate::{
-    DatasetError, GroupId, Origin, Reason, Record, SourceName,
+    DatasetError, GroupId, Origin, PatientId, Reason, Record, RecordId, SourceName,
     assemble::Filters,
     balance::{Balance, Shortfall},
     certificate::Terms,
     group::{ConflictRule, GroupSummary, Groups, NoSuchImage, sets_of},
-    manifest::{Manifest, Place, Row},
+    manifest::{Manifest, Place, PrivateFile, PrivateFiles, Row},
     split::{Sample, Split},
 };
 
@@ -52,6 +52,25 @@ pub struct Candidate {
     pub content_hash: ContentHash,
     /// Reason why it is not used, if one is known already.
     pub excluded: Option<Reason>,
+    /// Its names in the collection, whatever the record calls it.
+    pub published: PublishedNames,
+}
+
+/// Names that a collection gives an image and its patient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishedNames {
+    /// The image.
+    pub image: RecordId,
+    /// The patient.
+    pub patient: Option<PatientId>,
+}
+
+impl Candidate {
+    /// An image under its collection's own names.
+    pub fn new(record: Record, content_hash: ContentHash, excluded: Option<Reason>) -> Self {
+        let published = PublishedNames { image: record.id.clone(), patient: record.patient.clone() };
+        Self { record, content_hash, excluded, published }
+    }
 }
 
 /// A manifest, with figures about its making.
@@ -60,6 +79,8 @@ pub struct Candidate {
 pub struct Made {
     /// Every candidate with its place.
     pub manifest: Manifest,
+    /// The candidates' files and published names.
+    pub files: PrivateFiles,
     /// Figures about the groups of the images that passed the filters.
     pub groups: GroupSummary,
     /// Quotas that are not met, and values of the balancing field at which the classes stay unequal.
@@ -131,9 +152,11 @@ impl Recipe {
             places[at] = Some(place);
         }
 
+        let files = candidates.iter().map(|candidate| private_file(folder, candidate));
+        let files = PrivateFiles::new(files.collect::<Result<Vec<_>, _>>()?);
         let rows = candidates.into_iter().zip(names).zip(places).filter_map(|((candidate, group), place)| {
             // Every candidate was excluded or was split.
-            Some(row(folder, candidate, group, place?))
+            Some(row(candidate, group, place?))
         });
         let terms = Terms {
             recipe: self.name.clone(),
@@ -143,8 +166,8 @@ impl Recipe {
             search: self.search,
             classes: self.classes.clone(),
         };
-        let manifest = Manifest::new(rows.collect::<Result<_, _>>()?)?;
-        Ok(Made { manifest, groups: summary, shortfalls: chosen.shortfalls, terms })
+        let manifest = Manifest::new(rows.collect())?;
+        Ok(Made { manifest, files, groups: summary, shortfalls: chosen.shortfalls, terms })
     }
 
     fn choose(&self, records: &[&Record], groups: &Groups, seed: u64) -> Result<Chosen, DatasetError> {
@@ -202,20 +225,26 @@ fn among(usable: &[usize], images: usize, pairs: &[SamePicture]) -> Result<Vec<S
     Ok(own)
 }
 
-fn row(folder: &Path, candidate: Candidate, group: GroupId, place: Place) -> Result<Row, DatasetError> {
-    let Candidate { record, content_hash, .. } = candidate;
+fn private_file(folder: &Path, candidate: &Candidate) -> Result<(RecordId, PrivateFile), DatasetError> {
+    let Candidate { record, published: PublishedNames { image, patient }, .. } = candidate;
     let path = match record.path.strip_prefix(folder) {
         Ok(path) if record.path.to_str().is_some() => path.to_owned(),
-        _ => return Err(DatasetError::OutsideFolder { path: record.path, folder: folder.to_owned() }),
+        _ => {
+            return Err(DatasetError::OutsideFolder { path: record.path.clone(), folder: folder.to_owned() });
+        }
     };
+    let (image, patient) = (image.clone(), patient.clone());
+    Ok((record.id.clone(), PrivateFile { image, patient, folder: folder.to_owned(), path }))
+}
+
+fn row(candidate: Candidate, group: GroupId, place: Place) -> Row {
+    let Candidate { record, content_hash, .. } = candidate;
     let augmented = record.origin.is_augmented();
     let parent = match record.origin {
         Origin::AugmentedFrom(parent) => Some(parent),
         _ => None,
     };
-    Ok(Row {
-        folder: folder.to_owned(),
-        path,
+    Row {
         content_hash,
         taken_from: record.taken_from,
         patient: record.patient,
@@ -231,7 +260,7 @@ fn row(folder: &Path, candidate: Candidate, group: GroupId, place: Place) -> Res
         group,
         place,
         id: record.id,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn candidate(id: &str, class: &str) -> Candidate {
     let mut record = Record::new(id.parse().unwrap(), format!("/data/{}.png", id.replace(':', "/")));
     record.label = Label::of(class, Provenance::Table, "");
     record.view = View::Pa;
-    Candidate { content_hash: ContentHash::of_bytes(id.as_bytes()), record, excluded: None }
+    Candidate::new(record, ContentHash::of_bytes(id.as_bytes()), None)
 }
 
 fn listing(counts: &[(&'static str, &'static str, usize)]) -> Vec<Candidate> {

@@ -202,6 +202,11 @@ impl Label {
         classes.class(self.class()?.as_str()).ok()
     }
 
+    /// Each class of which something is known.
+    pub fn known(&self) -> impl Iterator<Item = (ClassName, Presence)> {
+        self.presence.iter().map(|(class, presence)| (class.clone(), *presence))
+    }
+
     /// How the label is known.
     pub fn provenance(&self) -> Provenance {
         self.provenance

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use radiograph_classes::{COVID_19, Classes, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
+    identifiers::Identifiers,
     manifest::Place,
     prepare::{Prepared, prepare},
     recipe::Recipe,
@@ -50,7 +51,7 @@ fn prepared(folder: &Path) -> Prepared {
     let sources = recognise(folder).unwrap().sources;
     let mut recipe = Recipe::trustworthy(Classes::of_the_paper());
     recipe.search.crops = false;
-    prepare(folder, &sources, &recipe, 7, &|_| ()).unwrap()
+    prepare(folder, &sources, &recipe, &Identifiers::Kept, 7, &|_| ()).unwrap()
 }
 
 fn by_class(collection: &Collection) -> BTreeMap<&str, usize> {

@@ -76,6 +76,7 @@ impl Pipeline<'_> {
         let explainer =
             Explainer::new(&classes, |features: &Tensor| trained.head().forward(features, Mode::Evaluate));
         let rows = self.chosen(manifest, &store);
+        let files = self.run.files()?;
         let answers = Answers::read(&folder.join("predictions.csv"), &classes)?;
         let panels = folder.join("gradcam");
         create_folder(&panels)?;
@@ -91,9 +92,10 @@ impl Pipeline<'_> {
             let mut explanation = explainer.explain(&features, method, &target)?.remove(0); // one in, one out
             // In an ensemble the map is that of one model, and the explained answer that of all.
             (explanation.predicted, explanation.probability) = (class, probability);
-            let file = panels.join(format!("{}.png", file_name(&row.id.to_string())));
-            explained.push(draw(frozen, row, &explanation, &words, &file, &folder)?);
-            outputs.push(file);
+            let panel = panels.join(format!("{}.png", file_name(&row.id.to_string())));
+            let film = files.get(&row.id)?.file();
+            explained.push(draw(frozen, row, &film, &explanation, &words, &panel, &folder)?);
+            outputs.push(panel);
             self.run.tell(Stage::Explain, Progress::Advanced { done, all, unit: "images" })?;
         }
         write_json(&outputs[0], &explained)?;
@@ -168,16 +170,17 @@ fn stored(store: &FeatureStore, image: ContentHash, device: Device) -> Result<Te
 fn draw(
     frozen: &Frozen,
     row: &Row,
+    film: &Path,
     explanation: &Explanation,
     words: &str,
-    file: &Path,
+    panel: &Path,
     folder: &Path,
 ) -> Result<Explained, Error> {
-    let shown = Shown::read(&row.file(), row.content_hash, Some(frozen.steps()))?.at_most(PANEL_SIDE);
+    let shown = Shown::read(film, row.content_hash, Some(frozen.steps()))?.at_most(PANEL_SIDE);
     let truth = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
     let (id, source) = (row.id.to_string(), row.origin());
     let caption = Caption { image: &id, source: &source, truth: Some(&truth), method: words };
-    panel::draw(&shown, explanation, caption, file)?;
+    panel::draw(&shown, explanation, caption, panel)?;
     let Measured { nothing, in_border, border_share, outside_body } = Measured::of(&shown, explanation)?;
     Ok(Explained {
         id,
@@ -185,7 +188,7 @@ fn draw(
         truth,
         predicted: explanation.predicted.name().to_owned(),
         probability: explanation.probability,
-        panel: file.strip_prefix(folder).unwrap_or(file).to_owned(),
+        panel: panel.strip_prefix(folder).unwrap_or(panel).to_owned(),
         nothing,
         in_border,
         border_share,

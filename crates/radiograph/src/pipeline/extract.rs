@@ -58,9 +58,10 @@ impl Pipeline<'_> {
             return Ok(Extracted { network, computed: 0, present, left_out: Vec::new() });
         }
         let clock = self.run.start(Stage::Extract, network.name())?;
+        let files = self.run.files()?;
         let mut inputs = Vec::new();
         for row in manifest.train().chain(manifest.test()) {
-            inputs.extend(frozen.inputs(row)?);
+            inputs.extend(frozen.inputs(row, &files.get(&row.id)?.file())?);
         }
         let devices = self.devices()?;
         let report = extract(frozen, &folder, inputs, part, &devices, self.run.watcher())?;

@@ -74,6 +74,7 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
 fn paths(config: &Config) -> Result<(), Error> {
     let paths = [
         ("data.folder", Some(&config.data.folder)),
+        ("data.key_file", config.data.key_file.as_ref()),
         ("compute.feature_stores", config.compute.feature_stores.as_ref()),
     ];
     match paths.into_iter().find(|(_, path)| path.is_some_and(|path| path.to_str().is_none())) {

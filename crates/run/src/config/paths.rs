@@ -1,4 +1,4 @@
-//! Makes the paths in a config absolute: the folder of images, weights files, and the folder of feature stores.
+//! Makes the paths in a config absolute: the folder of images, the key of pseudonyms, weights files, and the folder of feature stores.
 //!
 //! Links and `..` are resolved as far as the path exists, so that two spellings of one place are equal.
 
@@ -14,6 +14,9 @@ pub(super) fn make_absolute(config: &mut Config) -> Result<(), Error> {
     // Empty means that the folder is still to be named.
     if !config.data.folder.as_os_str().is_empty() {
         config.data.folder = whole("data.folder", &config.data.folder)?;
+    }
+    if let Some(key) = &mut config.data.key_file {
+        *key = whole("data.key_file", key)?;
     }
     if let Some(stores) = &mut config.compute.feature_stores {
         *stores = whole("compute.feature_stores", stores)?;

@@ -10,7 +10,7 @@ use radiograph_weights::Architecture;
 
 use super::{
     BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
-    InputSection, KeptViews, Layers, TrainingSection, recipe,
+    InputSection, KeptIdentifiers, KeptViews, Layers, TrainingSection, recipe,
 };
 
 /// Device memory for features, in bytes: with the largest head, it fits a board of 12 GB.
@@ -94,6 +94,8 @@ fn data(preset: Preset) -> DataSection {
         licences: recipe.filters.licences,
         test_source: recipe.source_out,
         search_crops: recipe.search.crops,
+        identifiers: KeptIdentifiers::Pseudonyms,
+        key_file: None,
     }
 }
 

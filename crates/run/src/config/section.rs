@@ -196,6 +196,21 @@ pub struct DataSection {
     pub test_source: Option<SourceName>,
     /// Search for crops of other pictures, which takes time in proportion to the square of the number of images.
     pub search_crops: bool,
+    /// Names of images and patients in the results.
+    pub identifiers: KeptIdentifiers,
+    /// File of the key of pseudonyms; `false`: the user's key.
+    #[serde(with = "or_off")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Names of images and patients in the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptIdentifiers {
+    /// Pseudonyms.
+    Pseudonyms,
+    /// The names of files and the patient numbers of the collections.
+    Kept,
 }
 
 /// Ages that are kept, in completed years.

@@ -84,6 +84,12 @@ pub const SETTINGS: &[Setting] = &[
         "true, false",
     ),
     setting(
+        "data.identifiers",
+        "Names of images and patients in the results; private/files.csv maps pseudonyms to files and patients",
+        "pseudonyms, kept",
+    ),
+    setting("data.key_file", "Key of pseudonyms", "path; false: the user's key, which is made once"),
+    setting(
         "input.size",
         "Side of the square input of the networks",
         "pixels, 32 to 4096; for the Inceptions at least 75",

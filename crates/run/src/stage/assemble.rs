@@ -4,7 +4,8 @@ use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOC
 
 use radiograph_dataset::{
     DatasetError,
-    manifest::Manifest,
+    identifiers::Identifiers,
+    manifest::{Manifest, PrivateFiles},
     prepare::{self, Prepared, prepare, with_threads},
     source::{Recognised, Source, recognise},
 };
@@ -15,7 +16,7 @@ use crate::{Error, Inputs, Progress, Run, Stage, Stamp, Unsearched, Watcher};
 const NAME: &str = "assemble";
 
 impl Run<'_> {
-    /// Writes `manifest.csv`, `leakage.json`, `left-out.csv` and `scan.json`.
+    /// Writes `manifest.csv` and `leakage.json`, which can be shared, and `private/`, which must not be.
     ///
     /// # Errors
     ///
@@ -24,8 +25,10 @@ impl Run<'_> {
     /// [`Error::EmptyClass`] if a part lacks a class, those of [`prepare()`], and [`Error::Interrupted`].
     pub fn assemble(&mut self) -> Result<Manifest, Error> {
         let root = self.images_folder()?;
+        let (identifiers, made) = self.config().identifiers()?;
         let inputs = Inputs::of(Stage::Assemble)
             .add_value("data", &self.config().data)
+            .add_value("key", &identifiers.mark())
             .add_value("preset", &self.config().preset)
             .add_value("seed", &self.config().seed)
             .add_value("folds", &self.config().training.folds)
@@ -38,6 +41,9 @@ impl Run<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Assemble, "")?;
+        if let Some(sentence) = made {
+            self.say(Stage::Assemble, &sentence)?;
+        }
         let recognised = recognise(&root)?;
         for sentence in recognised.left_out() {
             self.say(Stage::Assemble, &format!("left out: {sentence}"))?;
@@ -45,14 +51,20 @@ impl Run<'_> {
         if recognised.sources.is_empty() {
             return Err(no_collection(&root, &recognised));
         }
-        let prepared = self.prepared(&root, &recognised.sources)?;
+        let prepared = self.prepared(&root, &recognised.sources, &identifiers)?;
         self.require_every_class(&prepared.manifest)?;
         prepared.write(self.folder().path())?;
         for line in prepared.to_string().lines() {
             self.say(Stage::Assemble, line)?;
         }
-        let outputs = [Prepared::MANIFEST, Prepared::CERTIFICATE, Prepared::LEFT_OUT, Prepared::SCAN]
-            .map(|name| self.folder().path().join(name));
+        let outputs = [
+            Prepared::MANIFEST,
+            Prepared::CERTIFICATE,
+            PrivateFiles::NAME,
+            Prepared::LEFT_OUT,
+            Prepared::SCAN,
+        ]
+        .map(|name| self.folder().path().join(name));
         Stamp::write(self.folder().path(), NAME, hash, &outputs)?;
         self.finish(clock)?;
         self.manifest()
@@ -77,11 +89,17 @@ impl Run<'_> {
         })
     }
 
-    fn prepared(&mut self, root: &Path, sources: &[Box<dyn Source>]) -> Result<Prepared, Error> {
+    fn prepared(
+        &mut self,
+        root: &Path,
+        sources: &[Box<dyn Source>],
+        identifiers: &Identifiers,
+    ) -> Result<Prepared, Error> {
         let (recipe, seed) = (self.config().recipe(self.classes()), self.config().seed);
         let threads = self.config().compute.threads;
-        let work =
-            |report: &(dyn Fn(prepare::Progress) + Sync)| prepare(root, sources, &recipe, seed, report);
+        let work = |report: &(dyn Fn(prepare::Progress) + Sync)| {
+            prepare(root, sources, &recipe, identifiers, seed, report)
+        };
         watched(threads, Stage::Assemble, self.watcher(), work).map_err(|error| match error {
             // The remedy is a setting of the run.
             Error::Dataset(DatasetError::Split(split)) if split.fewer_folds().is_some() => {

@@ -1,10 +1,13 @@
 //! Draws and measures maps of the chosen images by the chosen methods.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use image::RgbImage;
 use radiograph::{Shown, file_name};
-use radiograph_dataset::manifest::{Manifest, Row};
+use radiograph_dataset::manifest::{Manifest, PrivateFiles, Row};
 use radiograph_files::{create_folder, write_bytes};
 use radiograph_gradcam::{
     ClassChoice, Explainer, Explanation, HeatMap, Method, Quantity, Target,
@@ -29,22 +32,22 @@ type Sheets = BTreeMap<&'static str, BTreeMap<String, Vec<RgbImage>>>;
 pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) -> Result<Exit, Failure> {
     let mut watch = progress.of_run();
     let run = arguments.run.open(&mut watch)?;
-    let manifest = run.manifest()?;
+    let (manifest, files) = (run.manifest()?, run.files()?);
     let device = arguments.device.map(DeviceName::device).transpose()?;
     let trained = Trained::load(&run, arguments.model.as_deref(), device)?;
     drop(run);
     let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
-    let rows = chosen(arguments, &manifest, &masks)?;
+    let rows = chosen(arguments, &manifest, &files, &masks)?;
     create_folder(out)?;
     let random = Head::new(trained.head().config().clone(), arguments.seed, trained.device())?;
     let (mut tables, mut sheets, mut failed) = (Tables::default(), Sheets::new(), 0);
     progress.begin(&format!("explaining {}", trained.name));
     let all = rows.len();
-    for (done, row) in (1..).zip(rows) {
+    for (done, (row, file)) in (1..).zip(rows) {
         if interrupt::asked() {
             return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
         }
-        match explain_one(arguments, &trained, &random, &masks, row) {
+        match explain_one(arguments, &trained, &random, &masks, row, &file) {
             Ok(explained) => {
                 keep_panels(&explained, out, &mut sheets)?;
                 tables.push(&explained)?;
@@ -92,25 +95,36 @@ fn keep_panels(explained: &Explained, out: &Path, sheets: &mut Sheets) -> Result
 }
 
 /// The images to explain.
-fn chosen<'m>(arguments: &Arguments, manifest: &'m Manifest, masks: &Masks) -> Result<Vec<&'m Row>, Failure> {
+fn chosen<'m>(
+    arguments: &Arguments,
+    manifest: &'m Manifest,
+    files: &PrivateFiles,
+    masks: &Masks,
+) -> Result<Vec<(&'m Row, PathBuf)>, Failure> {
+    let with_file = |row: &'m Row| Ok((row, files.get(&row.id)?.file()));
     if !arguments.images.is_empty() {
-        let named = |id: &String| {
-            let found = manifest.rows().iter().find(|row| row.id.to_string() == *id);
-            found.ok_or_else(|| {
-                Failure::input(format!("the manifest has no image {id}; give an id of manifest.csv"))
-            })
+        let find = |id: &String| {
+            let named = |row: &&Row| {
+                let published = files.get(&row.id).ok().map(|file| file.image.to_string());
+                row.id.to_string() == *id || published.as_ref() == Some(id)
+            };
+            with_file(manifest.rows().iter().find(named).ok_or_else(|| {
+                Failure::input(format!(
+                    "the manifest has no image {id}; give an id or an image of private/files.csv"
+                ))
+            })?)
         };
-        return arguments.images.iter().map(named).collect();
+        return arguments.images.iter().map(find).collect();
     }
-    let mut by_class: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
+    let mut by_class: BTreeMap<String, Vec<(&Row, PathBuf)>> = BTreeMap::new();
     for row in manifest.test() {
         let class = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
-        by_class.entry(class).or_default().push(row);
+        by_class.entry(class).or_default().push(with_file(row)?);
     }
     let mut rows = Vec::new();
     for mut of_class in by_class.into_values() {
         // Stable: those with a mask first, else as the manifest has them.
-        of_class.sort_by_key(|row| masks.lung_file(&row.file()).is_none());
+        of_class.sort_by_key(|(_, file)| masks.lung_file(file).is_none());
         rows.extend(of_class.into_iter().take(arguments.per_class));
     }
     Ok(rows)
@@ -123,9 +137,10 @@ fn explain_one(
     random: &Head,
     masks: &Masks,
     row: &Row,
+    file: &Path,
 ) -> Result<Explained, Failure> {
-    let shown = Shown::read(&row.file(), row.content_hash, Some(trained.steps()))?;
-    let regions = regions(&shown, &row.file(), masks)?;
+    let shown = Shown::read(file, row.content_hash, Some(trained.steps()))?;
+    let regions = regions(&shown, file, masks)?;
     let features = trained.features(row.content_hash)?;
     let classes = &trained.head().config().classes;
     let truth = row.class.as_ref().map(ToString::to_string);

@@ -162,7 +162,14 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     if config.head != defaults.head {
         cautions.push(format!("The head is not that of the preset {preset}."));
     }
-    if (DataSection { folder: defaults.data.folder.clone(), ..config.data.clone() }) != defaults.data {
+    // Neither where the images lie nor how they are called changes which are used.
+    let names = DataSection {
+        folder: config.data.folder.clone(),
+        identifiers: config.data.identifiers,
+        key_file: config.data.key_file.clone(),
+        ..defaults.data.clone()
+    };
+    if config.data != names {
         cautions.push(format!("The images are not chosen and divided as the preset {preset} does it."));
     }
     // Settings that the page mentions elsewhere, and settings that change no score.

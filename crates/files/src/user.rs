@@ -1,18 +1,25 @@
-//! Finds the cache folder of the user, which holds libtorch, weights and tools outside of any checkout or run.
+//! Finds the folders of the user: the cache, which may be deleted, and the settings, which must not be.
 
 use std::{env, ffi::OsString, path::PathBuf};
 
-/// The user's cache folder: `$XDG_CACHE_HOME/radiograph`, else `~/.cache/radiograph`. It need not exist yet.
+/// The user's cache folder, with libtorch, weights and tools outside of any checkout or run: `$XDG_CACHE_HOME/radiograph`,
+/// else `~/.cache/radiograph`. It need not exist yet.
 ///
 /// `None` if the environment defines neither. An empty or relative `XDG_CACHE_HOME` counts as unset, as the XDG Base
 /// Directory Specification requires.
 pub fn cache_folder() -> Option<PathBuf> {
-    cache_folder_in(|name| env::var_os(name))
+    folder_in("XDG_CACHE_HOME", ".cache", |name| env::var_os(name))
 }
 
-fn cache_folder_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+/// The user's folder of settings, with the key of pseudonyms: `$XDG_CONFIG_HOME/radiograph`, else `~/.config/radiograph`, by
+/// the same rules as [`cache_folder`].
+pub fn settings_folder() -> Option<PathBuf> {
+    folder_in("XDG_CONFIG_HOME", ".config", |name| env::var_os(name))
+}
+
+fn folder_in(variable: &str, in_home: &str, value: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| value(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute(variable).or_else(|| Some(absolute("HOME")?.join(in_home)))?;
     Some(base.join("radiograph"))
 }
 
@@ -20,10 +27,12 @@ fn cache_folder_in(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBu
 mod tests {
     use std::path::Path;
 
-    use super::cache_folder_in;
+    use super::folder_in;
 
     fn folder(variables: &[(&str, &str)]) -> Option<std::path::PathBuf> {
-        cache_folder_in(|name| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+        folder_in("XDG_CACHE_HOME", ".cache", |name| {
+            variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into())
+        })
     }
 
     #[test]

@@ -162,6 +162,26 @@ impl Label {
         self
     }
 
+    /// What both labels say of each class: present if one of them says so, else absent if one does. The words of both.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for (class, presence) in &other.presence {
+            let own = self.presence.entry(class.clone()).or_default();
+            *own = match (*own, *presence) {
+                (Presence::Present, _) | (_, Presence::Present) => Presence::Present,
+                (Presence::Absent, _) | (_, Presence::Absent) => Presence::Absent,
+                _ => Presence::Unknown,
+            };
+        }
+        if !other.published.is_empty() && self.published != other.published {
+            self.published = match self.published.as_str() {
+                "" => other.published.clone(),
+                own => format!("{own}, {}", other.published),
+            };
+        }
+        self
+    }
+
     /// The publishers' words name no class of which anything follows.
     pub fn undecided(provenance: Provenance, published: impl Into<String>) -> Self {
         Self { presence: BTreeMap::new(), provenance, published: published.into() }

@@ -53,12 +53,12 @@ impl Age {
         Self { from: years, to: Some(years) }
     }
 
-    /// Reads `33`, `33.0`, `058Y`, `11M`, `50+`, `early 40s`, `mid 50s`, `late 60s`. Blank, unreadable and impossible
+    /// Reads `33`, `33.0`, `058Y`, `11M`, `50+`, `85 or more`, `early 40s`, `mid 50s`, `late 60s`. Blank, unreadable and impossible
     /// ages (above [`Age::OLDEST`]) are not known.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         let possible = |years: u16| (years <= Self::OLDEST).then_some(years);
-        if let Some(years) = text.strip_suffix('+') {
+        if let Some(years) = text.strip_suffix('+').or_else(|| text.strip_suffix(" or more")) {
             return Some(Self { from: possible(years.parse().ok()?)?, to: None });
         }
         if let Some(decade) = text.strip_suffix('s') {
@@ -166,6 +166,7 @@ mod tests {
             ("058Y", Some((58, Some(58)))),
             ("011M", Some((0, Some(0)))),
             ("67+", Some((67, None))),
+            ("85 or more", Some((85, None))),
             ("early 40s", Some((40, Some(49)))),
             ("45s", None),
             ("", None),

@@ -10,8 +10,8 @@ use std::{
 use radiograph_image::{ImageFormat, SNIFF_BYTES};
 
 use super::{
-    Actualmed, ClassFolders, Cohen, CovidCxnet, Figure1, Folder, Hannover, Kermany, MendeleyAugmented, Nih,
-    Source, class_folders, folder::name_of, kermany, mendeley,
+    Actualmed, ClassFolders, Cohen, CovidCxnet, Described, Figure1, Folder, Hannover, Kermany,
+    MendeleyAugmented, Nih, Source, class_folders, folder::name_of, kermany, mendeley, pattern, public,
 };
 use crate::{Reason, SourceName};
 
@@ -68,6 +68,13 @@ impl Listing {
     pub(super) fn published(&self, folder: &Path) -> Option<Box<dyn Source>> {
         if let Some(source) = self.source_with_table(folder) {
             return Some(source);
+        }
+        let has = |pattern: &str, columns: &[&str]| {
+            let mut tables = self.files.iter().filter(|file| pattern::fits(pattern, file));
+            tables.any(|table| has_columns(&folder.join(table), columns))
+        };
+        if let Some(description) = public::of_tables(has) {
+            return Some(Box::new(Described::new(description, folder)));
         }
         if self.files.iter().any(|file| file.starts_with("Data_Entry_2017") && file.ends_with(".csv")) {
             return Some(Box::new(Nih::new(folder)));

@@ -80,6 +80,8 @@ mod mark;
 mod mask;
 mod mendeley;
 mod nih;
+mod pattern;
+mod public;
 mod published;
 mod reader;
 mod recognise;

@@ -10,7 +10,7 @@ use crate::{
     source::{
         CollectionReader, Folder,
         description::{Description, Role},
-        is_image,
+        is_image, pattern,
     },
 };
 
@@ -34,9 +34,10 @@ pub(super) fn list(reader: &mut CollectionReader, description: &Description) -> 
     let files: Vec<String> = reader.folder().files().map(str::to_owned).collect();
     for file in files {
         let litter = file.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"));
-        if description.other_files.iter().any(|pattern| fits(pattern, &file)) {
+        if description.other_files.iter().any(|pattern| pattern::fits(pattern, &file)) {
             reader.set_aside_file(&file);
-        } else if let Some(pattern) = description.exclude.iter().find(|pattern| fits(pattern, &file)) {
+        } else if let Some(pattern) = description.exclude.iter().find(|pattern| pattern::fits(pattern, &file))
+        {
             reader.exclude(None, Some(&file), Reason::ExcludedByPattern(pattern.clone()));
         } else if !litter {
             candidates.push(file);
@@ -45,16 +46,6 @@ pub(super) fn list(reader: &mut CollectionReader, description: &Description) -> 
     let folder = reader.folder();
     let read_headers = description.headers;
     candidates.into_par_iter().filter_map(|file| Film::look_at(folder, file, read_headers)).collect()
-}
-
-/// Whether a file fits a pattern. `*` stays within a folder, `**` does not; case does not matter.
-pub(super) fn fits(pattern: &str, file: &str) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: false,
-        require_literal_separator: true,
-        require_literal_leading_dot: false,
-    };
-    glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(file, options))
 }
 
 impl Film {

@@ -15,9 +15,10 @@ use statement::{Column, Statement};
 
 use super::{
     CollectionReader, Source, SourceError,
-    description::{Description, DescriptionError, Labels, Role, TableDescription},
+    description::{Description, DescriptionError, Labels, Role, SeveralRows, TableDescription},
     folder::name_of,
     mask::is_mask_by_name,
+    pattern,
 };
 use crate::{Label, Oddity, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
 
@@ -97,8 +98,15 @@ impl Described {
         statements: &mut [Vec<Statement>],
     ) -> Result<(), SourceError> {
         let labels = Labels::new(&self.description.labels);
-        let files: Vec<String> =
-            reader.folder().files().filter(|file| film::fits(&table.file, file)).map(str::to_owned).collect();
+        let files: Vec<String> = reader
+            .folder()
+            .files()
+            .filter(|file| pattern::fits(&table.file, file))
+            .map(str::to_owned)
+            .collect();
+        if files.is_empty() && table.optional {
+            return Ok(());
+        }
         if files.is_empty() {
             let (folder, pattern) = (reader.folder().root().to_owned(), table.file.clone());
             return Err(DescriptionError::NoTable { folder, pattern }.into());
@@ -128,6 +136,9 @@ impl Described {
                     }
                     Err(reason) => reader.exclude(Some(*line), row.text(key), reason),
                 }
+            }
+            if table.several_rows == SeveralRows::Findings {
+                of_table = statement::unite(of_table);
             }
             statement::merge(of_table, films, statements, reader);
         }
@@ -163,12 +174,19 @@ impl Described {
             // The reader's name, not this one's: a second collection of one name is read under another.
             let namespace = self.description.patients.clone().unwrap_or_else(|| reader.source().clone());
             statement.fill(&mut record, &namespace);
+            if let (None, Some(pattern)) = (&record.patient, &self.description.patient_from_path) {
+                record.patient =
+                    patient_in_path(pattern, &film.file).map(|name| PatientId::new(&namespace, name));
+            }
             if record.label.provenance() == Provenance::None
                 && let Some(label) = &by_folder
             {
                 record.label = label.clone();
             }
             film.fill(&mut record, &namespace, reader);
+            if self.description.patients_unknown {
+                record.patient = None;
+            }
             record.licence = record.licence.or_else(|| self.description.licence.clone());
             if let Some(patient) = &record.patient {
                 let seen = patients.entry(patient.clone()).or_default();
@@ -246,6 +264,13 @@ fn films_by(key: Role, films: &[Film], statements: &[Vec<Statement>]) -> HashMap
         }
     }
     by
+}
+
+/// The component of a path that stands for `{patient}` in a pattern, both read from their ends; each `*` is one component.
+fn patient_in_path<'a>(pattern: &str, file: &'a str) -> Option<&'a str> {
+    let from_end = pattern.rsplit('/').position(|part| part == Description::PATIENT)?;
+    let mut parts = file.rsplit('/');
+    parts.nth(from_end).filter(|_| file.split('/').count() >= pattern.split('/').count())
 }
 
 /// Remarks on patients of two sexes and on those with more films than anyone has: the number is not one person's.

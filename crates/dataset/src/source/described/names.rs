@@ -60,6 +60,14 @@ impl<'a> Names<'a> {
         if let Some(at) = paths.iter().find_map(|path| self.exact.get(path.as_str())) {
             return Ok(*at);
         }
+        // Tables name films from folders above this one, too.
+        let mut inner = slashed.as_str();
+        while let Some((_, below)) = inner.split_once('/') {
+            if let Some(at) = self.exact.get(below).filter(|_| below.contains('/')) {
+                return Ok(*at);
+            }
+            inner = below;
+        }
         let by_path = paths.iter().filter_map(|path| self.loose.get(&plain(path)));
         let by_name = self.last.get(last_part(&plain(&slashed)));
         match by_path.chain(by_name).next().map(Vec::as_slice) {

@@ -210,6 +210,23 @@ impl Statement {
     }
 }
 
+/// Unites the rows of each film: it has the classes of all of them. What else the first row says counts.
+pub(super) fn unite(of_table: Vec<(usize, Statement)>) -> Vec<(usize, Statement)> {
+    let mut positions: HashMap<usize, usize> = HashMap::new();
+    let mut united: Vec<(usize, Statement)> = Vec::new();
+    for (film, said) in of_table {
+        let at = *positions.entry(film).or_insert(united.len());
+        match united.get_mut(at) {
+            None => united.push((film, said)),
+            Some((_, earlier)) => {
+                let labels = [earlier.label.take(), said.label].into_iter().flatten();
+                earlier.label = labels.reduce(|one, other| one.and(&other));
+            }
+        }
+    }
+    united
+}
+
 /// Adds the statements of one table to those of earlier tables. Two rows of one table stay two statements; a statement of a
 /// later table fills in what the earlier ones leave open.
 pub(super) fn merge(

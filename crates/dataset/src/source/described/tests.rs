@@ -195,3 +195,109 @@ fn patients_of_two_sexes_and_of_many_films_are_remarked_on() {
     let codes: Vec<&str> = drafted(&files).notes.iter().map(|note| note.oddity.code()).collect();
     assert_eq!(codes, ["patient-of-two-sexes", "patient-of-many-films"]);
 }
+
+/// A collection of a shipped description whose tables are not at hand, in the layout that others describe.
+fn recognised(files: &[(&str, &str)]) -> Collection {
+    let place = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = place.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let recognised = crate::source::recognise(place.path()).unwrap();
+    assert_eq!(recognised.sources.len(), 1, "{:?}", recognised.left_out().collect::<Vec<_>>());
+    recognised.sources[0].read().unwrap()
+}
+
+#[test]
+fn mimic_as_it_is_described() {
+    let collection = recognised(&[
+        (
+            "mimic-cxr-2.0.0-metadata.csv",
+            "dicom_id,subject_id,study_id,ViewPosition\n02aa-1,10000032,50414267,PA\n02aa-2,10000032,50414267,LATERAL\n\
+             17ff,10000764,57375967,AP\n",
+        ),
+        (
+            "mimic-cxr-2.0.0-chexpert.csv",
+            "subject_id,study_id,No Finding,Pneumonia\n10000032,50414267,1.0,\n10000764,57375967,,-1.0\n",
+        ),
+        ("files/p10/p10000032/s50414267/02aa-1.jpg", ""),
+        ("files/p10/p10000032/s50414267/02aa-2.jpg", ""),
+        ("files/p10/p10000764/s57375967/17ff.jpg", ""),
+    ]);
+    assert_eq!(collection.source.as_str(), "mimic-cxr-jpg");
+    let said: Vec<_> = collection
+        .records
+        .iter()
+        .map(|record| {
+            let patient = record.patient.as_ref().unwrap().name();
+            (patient, record.view, record.class().map(ClassName::as_str))
+        })
+        .collect();
+    let expected = [
+        ("10000032", View::Pa, Some("normal")),
+        ("10000032", View::Lateral, Some("normal")),
+        ("10000764", View::Ap, None),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn brax_as_it_is_described() {
+    let path = "images/id_0a/Study_1/Series_1/image-1.png";
+    let row = format!("images/x.dcm,{path},p7,F,85 or more,PA,,1.0");
+    let header = "DicomPath,PngPath,PatientID,PatientSex,PatientAge,ViewPosition,No Finding,Pneumonia";
+    let collection =
+        recognised(&[("master_spreadsheet_update.csv", &format!("{header}\n{row}\n")), (path, "")]);
+    let record = &collection.records[0];
+    assert_eq!(record.class().unwrap(), "pneumonia");
+    assert_eq!((record.view, record.age.unwrap().to_string()), (View::Pa, "85+".to_owned()));
+}
+
+#[test]
+fn every_other_word_and_several_rows_of_a_film() {
+    let table = "image,finding\na.png,none\na.png,none\nb.png,none\nb.png,nodule\nc.png,mass\n";
+    let collection = read(
+        r#"
+            [[table]]
+            file = "t.csv"
+            several_rows = "findings"
+            columns = { file = "image", class = "finding" }
+            [labels]
+            "none" = "normal"
+            "*" = "other"
+        "#,
+        &[("t.csv", table), ("a.png", ""), ("b.png", ""), ("c.png", "")],
+    )
+    .unwrap();
+    let classes: Vec<_> =
+        collection.records.iter().map(|record| record.class().map(ClassName::as_str)).collect();
+    assert_eq!(classes, [Some("normal"), None, Some("other")]);
+    assert_eq!(codes(&collection), []);
+}
+
+#[test]
+fn patients_in_paths_and_patients_that_are_no_persons() {
+    let table = "image,class\nin/p1/s1/a.png,normal\np2/s1/a.png,normal\nb.png,normal\n";
+    let files = [("t.csv", table), ("p1/s1/a.png", ""), ("p2/s1/a.png", ""), ("b.png", "")];
+    let columns = "[[table]]\nfile = 't.csv'\ncolumns = { file = 'image', class = 'class' }";
+    let collection = read(&format!("patient_from_path = '{{patient}}/*/*'\n{columns}"), &files).unwrap();
+    let patients: Vec<_> = collection
+        .records
+        .iter()
+        .map(|record| record.patient.as_ref().map(|patient| patient.name().to_owned()))
+        .collect();
+    assert_eq!(patients, [None, Some("p1".to_owned()), Some("p2".to_owned())]);
+    for wrong in ["*/*", "{patient}/{patient}", "p{patient}/*"] {
+        let message =
+            read(&format!("patient_from_path = '{wrong}'\n{columns}"), &files).unwrap_err().to_string();
+        assert!(message.contains("{patient} once"), "{message}");
+    }
+
+    let table = "image,class,patient\nb.png,normal,7\n";
+    let columns =
+        "[[table]]\nfile = 't.csv'\ncolumns = { file = 'image', class = 'class', patient = 'patient' }";
+    let files = [("t.csv", table), ("b.png", "")];
+    let collection = read(&format!("patients_unknown = true\n{columns}"), &files).unwrap();
+    assert_eq!(collection.records[0].patient, None);
+}

@@ -56,6 +56,9 @@ pub(crate) struct Labels {
     classes: Option<BTreeMap<String, String>>,
 }
 
+/// The word that stands for every word that is not listed.
+const OTHER_WORDS: &str = "*";
+
 /// What a word says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Meaning {
@@ -78,11 +81,13 @@ impl Labels {
     pub(crate) fn meaning(&self, word: &str) -> Meaning {
         match &self.classes {
             _ if word.trim().is_empty() => Meaning::NoClass,
-            Some(classes) => match classes.get(&key(word)).map(String::as_str) {
-                Some("") => Meaning::NoClass,
-                Some(class) => Meaning::Class(class.into()),
-                None => Meaning::Unlisted,
-            },
+            Some(classes) => {
+                match classes.get(&key(word)).or_else(|| classes.get(OTHER_WORDS)).map(String::as_str) {
+                    Some("") => Meaning::NoClass,
+                    Some(class) => Meaning::Class(class.into()),
+                    None => Meaning::Unlisted,
+                }
+            }
             None => known(word),
         }
     }

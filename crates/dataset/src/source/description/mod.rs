@@ -64,6 +64,14 @@ pub struct Description {
     /// Collection whose patients these are, where it is another one: equal numbers are then one person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patients: Option<SourceName>,
+    /// The component of a film's path that is its patient where no table says who it is, counted from the end:
+    /// `{patient}/*/*` is the folder of the folder of the film.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_from_path: Option<String>,
+    /// Whether the patient numbers of tables and headers are no persons': several numbers are one person. The patient then
+    /// counts as unknown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub patients_unknown: bool,
     /// Licence of all films of which no table states another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
@@ -85,7 +93,8 @@ pub struct Description {
     /// Tables. The first that states something about a film counts; the next ones fill in what it leaves open.
     #[serde(default, rename = "table", skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<TableDescription>,
-    /// The class that each word of the class column stands for, without regard to case; an empty class is none. Without this
+    /// The class that each word of the class column stands for, without regard to case; an empty class is none, and the word
+    /// `*` stands for all that are not listed. Without this
     /// table known words stand for the three classes, and any other word for itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -98,6 +107,12 @@ pub struct Description {
 pub struct TableDescription {
     /// Pattern of the file's name, such as `cases.csv` or `labels/*.xlsx`, relative to the collection's folder.
     pub file: String,
+    /// Whether the table may be missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// Meaning of several rows of one film.
+    #[serde(default, skip_serializing_if = "SeveralRows::is_one")]
+    pub several_rows: SeveralRows,
     /// Sheet of a workbook; the first one if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -121,12 +136,32 @@ pub struct TableDescription {
     pub class_columns: BTreeMap<String, String>,
 }
 
+/// Meaning of several rows of one film.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeveralRows {
+    /// One row describes a film; a second one is told, and two of different classes leave it without one.
+    #[default]
+    One,
+    /// Each row is one finding, and the film has the classes of all of them.
+    Findings,
+}
+
+impl SeveralRows {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_one(&self) -> bool {
+        *self == Self::One
+    }
+}
+
 /// That of a folder without tables: its films are its DICOM files.
 impl Default for Description {
     fn default() -> Self {
         Self {
             name: None,
             patients: None,
+            patient_from_path: None,
+            patients_unknown: false,
             licence: None,
             other_files: Vec::new(),
             exclude: Vec::new(),
@@ -142,6 +177,8 @@ impl Default for Description {
 impl Description {
     /// Name of the file.
     pub const FILE: &'static str = "radiograph-source.toml";
+    /// The patient's component in [`patient_from_path`](Self::patient_from_path).
+    pub const PATIENT: &'static str = "{patient}";
 
     /// Reads a description; `path` is for messages.
     ///
@@ -174,6 +211,17 @@ impl Description {
                 pattern: pattern.clone(),
                 reason: error.msg.to_owned(),
             })?;
+        }
+        if let Some(pattern) = &self.patient_from_path
+            && !pattern.split('/').all(|part| part == "*" || part == Self::PATIENT)
+                | (pattern.matches(Self::PATIENT).count() != 1)
+        {
+            return Err(DescriptionError::Pattern {
+                path: path.to_owned(),
+                pattern: pattern.clone(),
+                reason: "write {patient} once and * for every other component, such as {patient}/*/*"
+                    .to_owned(),
+            });
         }
         match self.tables.iter().find(|table| table.film_column().is_none()) {
             Some(table) => Err(DescriptionError::NoFilmColumn {

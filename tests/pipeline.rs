@@ -23,18 +23,21 @@ fn phantoms(folder: &Path) {
 }
 
 fn config(folder: &Path) -> Config {
+    let key = folder.join("key");
+    fs::write(&key, "1".repeat(64)).unwrap();
     let file = format!(
         "
         backbones = ['inception_v3']
         weights = {{ inception_v3 = 'random:1' }}
-        data = {{ folder = '{}', identifiers = 'kept' }}
+        data = {{ folder = '{}', key_file = '{}' }}
         input = {{ size = 96 }}
         training = {{ epochs = 2, folds = 2, batch_size = 8 }}
         head.layers.inception_v3 = {{ units = 8, dense = [8] }}
         evaluation = {{ bootstrap_replicates = 100, permutations = 200 }}
         explanation = {{ images_per_class = 1 }}
         ",
-        folder.join("collections").display()
+        folder.join("collections").display(),
+        key.display()
     );
     Config::resolve(Some(&file), &[]).unwrap()
 }
@@ -107,7 +110,36 @@ fn a_run_that_is_interrupted_again_and_again_ends_like_an_undisturbed_one() {
         Err(Error::Run(RunError::OtherRun { .. }))
     ));
 
+    nothing_that_is_shared_names_a_file_or_a_patient(&undisturbed);
     what_was_trained_on_is_not_elsewhere(&undisturbed, &place.path().join("collections"));
+}
+
+/// Searches all of a run but the folder `private`, names of files included.
+fn nothing_that_is_shared_names_a_file_or_a_patient(run: &Path) {
+    let mut names = BTreeSet::new();
+    for (_, file) in PrivateFiles::read(run).unwrap().iter() {
+        names.insert(file.path.to_str().unwrap().to_owned());
+        names.insert(file.image.to_string());
+        names.insert(file.path.file_stem().unwrap().to_str().unwrap().to_owned());
+        names.extend(file.patient.as_ref().map(ToString::to_string));
+    }
+    // `cohen:1` may be the start of a pseudonym; longer names are nothing else by chance.
+    names.retain(|name| name.split_once(':').map_or(name.as_str(), |(_, own)| own).len() > 5);
+    assert!(names.len() > 100, "{}", names.len());
+    let mut searched = 0;
+    let report = fs::read(run.join("report.html")).unwrap();
+    for (path, content) in files(run).into_iter().chain([("report.html".into(), report)]) {
+        if path.starts_with("private") {
+            continue;
+        }
+        searched += 1;
+        let content = String::from_utf8_lossy(&content);
+        for name in &names {
+            let named = content.contains(name.as_str()) || path.to_str().unwrap().contains(name.as_str());
+            assert!(!named, "{name} is in {}", path.display());
+        }
+    }
+    assert!(searched > 20, "{searched} files");
 }
 
 /// The content of every file below a folder, except files with times (`costs.json`, the report, its stamp) and the
@@ -192,7 +224,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
 /// A film of the test part gets the probabilities that the run wrote for it, with the temperature that the run fitted.
 fn what_is_predicted_is_what_was_tested(run: &Path) {
     let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
-    let files = PrivateFiles::read(&run).unwrap();
+    let files = PrivateFiles::read(run).unwrap();
     let predictor = Predictor::of_run(run, None).unwrap();
     let table = fs::File::open(run.join("inception_v3/predictions.csv")).unwrap();
     let own = Predictions::read_csv(table, Some(predictor.classes())).unwrap();

@@ -39,7 +39,7 @@ fn candidates(draws: &mut ChaCha8Rng) -> Vec<Candidate> {
         record.view = View::Pa;
         let mut hash = [0; 32];
         draws.fill_bytes(&mut hash);
-        Candidate { record, content_hash: hash.into(), excluded: None }
+        Candidate::new(record, hash.into(), None)
     };
     (0..IMAGES).map(candidate).collect()
 }

@@ -44,7 +44,7 @@ mod undecodable;
 pub use decode::{
     DECODING, Decoded, decode, decode_file, decode_frame, decode_gray, decode_noted, decode_with_gray,
 };
-pub use dicom::{DicomHeader, Outcome, TransferSyntax};
+pub use dicom::{DicomHeader, HeaderError, Outcome, TransferSyntax};
 pub use encode::{encode, encode_png};
 pub use error::ImageError;
 pub use format::{ImageFormat, SNIFF_BYTES};

@@ -24,6 +24,8 @@ pub(super) struct DataSet<'b> {
     elements: Vec<Element<'b>>,
     /// The file ends within an element's header.
     pub(super) cut: bool,
+    /// The elements before the pixels are all here.
+    pub(super) reached_pixels: bool,
 }
 
 /// One element.
@@ -53,9 +55,16 @@ impl<'b> DataSet<'b> {
         declared: Encoding,
         notes: &mut Vec<Note>,
     ) -> Result<Self, Undecodable> {
-        let mut walker = Walker { bytes, kept: 0, notes };
-        let mut at = 0;
-        walker.data_set(&mut at, bytes.len(), declared, Place { depth: 0, keep: true })
+        Walker { bytes, kept: 0, passes_pixels: true, notes }.whole(declared)
+    }
+
+    /// Reads a data set up to its pixels, of which nothing needs to be there.
+    pub(super) fn read_before_pixels(
+        bytes: &'b [u8],
+        declared: Encoding,
+        notes: &mut Vec<Note>,
+    ) -> Result<Self, Undecodable> {
+        Walker { bytes, kept: 0, passes_pixels: false, notes }.whole(declared)
     }
 
     /// The last element of this attribute, where a damaged file has several.
@@ -83,10 +92,15 @@ struct Place {
 struct Walker<'b, 'n> {
     bytes: &'b [u8],
     kept: usize,
+    passes_pixels: bool,
     notes: &'n mut Vec<Note>,
 }
 
 impl<'b> Walker<'b, '_> {
+    fn whole(mut self, declared: Encoding) -> Result<DataSet<'b>, Undecodable> {
+        self.data_set(&mut 0, self.bytes.len(), declared, Place { depth: 0, keep: true })
+    }
+
     /// Reads elements from `at` up to `end`, or to the delimiter of the item that they are in.
     fn data_set(
         &mut self,
@@ -126,6 +140,11 @@ impl<'b> Walker<'b, '_> {
                 _ => {}
             }
             *at += header.bytes;
+            let is_pixels = header.tag == tags::PIXEL_DATA && place.depth == 0;
+            set.reached_pixels |= is_pixels;
+            if is_pixels && !self.passes_pixels {
+                break;
+            }
             let value = self.value(at, end, &header, encoding, place)?;
             if place.keep && header.tag.name().is_some() {
                 self.kept += 1;
@@ -136,7 +155,7 @@ impl<'b> Walker<'b, '_> {
                 let big_endian = encoding.big_endian;
                 set.elements.push(Element { tag: header.tag, kind, big_endian, value });
             }
-            if header.tag == tags::PIXEL_DATA && place.depth == 0 {
+            if is_pixels {
                 break;
             }
         }

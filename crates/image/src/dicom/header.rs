@@ -1,9 +1,13 @@
 //! Reads what a DICOM header says about patient and image, without decoding pixels.
 
-use std::path::Path;
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
 
 use super::{data_set::DataSet, file::File, tags};
-use crate::{ImageError, Limits, Undecodable, read_file};
+use crate::{ImageError, Limits, Undecodable};
 
 /// Header fields of a DICOM file, in the file's words. Blank and missing elements are `None`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -45,8 +49,36 @@ impl DicomHeader {
     /// [`ImageError::Read`] if the system refuses the file, [`ImageError::Undecodable`] if it is no DICOM file, is larger
     /// than the limit, or its lengths and nesting do not hold.
     pub fn read(path: &Path, limits: &Limits) -> Result<Self, ImageError> {
-        let bytes = read_file(path, limits)?;
-        Self::of_bytes(&bytes).map_err(|reason| ImageError::Undecodable { path: path.to_owned(), reason })
+        let unreadable = |source| ImageError::Read { path: path.to_owned(), source };
+        let file = fs::File::open(path).map_err(unreadable)?;
+        Self::of_reader(file, limits).map_err(|error| match error {
+            HeaderError::Read(source) => unreadable(source),
+            HeaderError::Undecodable(reason) => ImageError::Undecodable { path: path.to_owned(), reason },
+        })
+    }
+
+    /// Reads the header from the start of a DICOM file, and no more of the file than that takes: a few tens of kilobytes of
+    /// most films.
+    ///
+    /// # Errors
+    ///
+    /// [`HeaderError`].
+    pub fn of_reader(mut reader: impl Read, limits: &Limits) -> Result<Self, HeaderError> {
+        let mut bytes = Vec::new();
+        let mut piece = FIRST_PIECE;
+        loop {
+            let read = reader.by_ref().take(piece).read_to_end(&mut bytes).map_err(HeaderError::Read)? as u64;
+            let (is_whole, size) = (read < piece, bytes.len() as u64);
+            if size > limits.file_bytes {
+                return Err(Undecodable::TooManyBytes { bytes: size, limit: limits.file_bytes }.into());
+            }
+            match Self::before_pixels(&bytes) {
+                Ok((header, reached_pixels)) if reached_pixels || is_whole => return Ok(header),
+                Err(reason) if is_whole => return Err(reason.into()),
+                // What is missing may be in the rest of the file.
+                _ => piece = (7 * size).min(limits.file_bytes - size + 1),
+            }
+        }
     }
 
     /// Reads the header from the bytes of a DICOM file.
@@ -55,16 +87,25 @@ impl DicomHeader {
     ///
     /// As [`DicomHeader::read`].
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, Undecodable> {
+        Ok(Self::before_pixels(bytes)?.0)
+    }
+
+    /// The header, and whether it is all there is before the pixels.
+    fn before_pixels(bytes: &[u8]) -> Result<(Self, bool), Undecodable> {
         let mut notes = Vec::new();
         let file = File::open(bytes, Limits::default().allocation, &mut notes)?;
-        let set = DataSet::read(&file.data, file.encoding, &mut notes)?;
-        Ok(Self {
+        let set = DataSet::read_before_pixels(&file.data, file.encoding, &mut notes)?;
+        Ok((Self::of_set(&set), set.reached_pixels))
+    }
+
+    fn of_set(set: &DataSet<'_>) -> Self {
+        Self {
             patient: set.text(tags::PATIENT_ID),
             sex: set.text(tags::PATIENT_SEX),
             age: set.text(tags::PATIENT_AGE),
             modality: set.text(tags::MODALITY),
             view: set.text(tags::VIEW_POSITION),
-            view_code: view_code(&set),
+            view_code: view_code(set),
             orientation: set.text(tags::PATIENT_ORIENTATION),
             body_part: set.text(tags::BODY_PART_EXAMINED),
             series: set.text(tags::SERIES_DESCRIPTION),
@@ -72,8 +113,23 @@ impl DicomHeader {
             accession_number: set.text(tags::ACCESSION_NUMBER),
             study_uid: set.text(tags::STUDY_INSTANCE_UID),
             instance_uid: set.text(tags::SOP_INSTANCE_UID),
-        })
+        }
     }
+}
+
+/// Bytes that are read first. Headers of films have 2 to 20 kilobytes.
+const FIRST_PIECE: u64 = 1 << 15;
+
+/// Why the header of a DICOM file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The system refuses to read on.
+    #[error("{0}")]
+    Read(io::Error),
+    /// It is no DICOM file, it is larger than the limit, or its lengths and nesting do not hold.
+    #[error(transparent)]
+    Undecodable(#[from] Undecodable),
 }
 
 fn view_code(set: &DataSet<'_>) -> Option<String> {

@@ -24,7 +24,7 @@ mod transfer_syntax;
 mod value;
 mod words;
 
-pub use header::DicomHeader;
+pub use header::{DicomHeader, HeaderError};
 pub use transfer_syntax::{Outcome, TransferSyntax};
 
 use self::{

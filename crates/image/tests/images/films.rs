@@ -138,6 +138,41 @@ fn golden_films_name_their_patient() {
     }
 }
 
+/// Counts the bytes that are read.
+struct Counted<'a>(&'a [u8], usize);
+
+impl std::io::Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(into)?;
+        self.1 += read;
+        Ok(read)
+    }
+}
+
+/// A header is read without the pixels, wherever they begin, and is the same as that of the whole file.
+#[test]
+fn headers_are_read_without_the_pixels() {
+    let films = films();
+    let mut shorter = 0;
+    for case in &films.cases {
+        let bytes = fs::read(folder().join(&case.file)).unwrap();
+        // Pixels of 4 MB behind whatever the film has; a film whose pixels have no length ends there.
+        let long = [&bytes[..], &vec![0; 4 << 20]].concat();
+        let mut counted = Counted(&long, 0);
+        let header = DicomHeader::of_reader(&mut counted, &Limits::default());
+        assert_eq!(header.unwrap(), DicomHeader::of_bytes(&long).unwrap(), "{}", case.file);
+        shorter += usize::from(counted.1 < bytes.len() + (1 << 20));
+    }
+    // All but deflated data sets, which are inflated whole.
+    assert!(shorter + 3 >= films.cases.len(), "{shorter} of {}", films.cases.len());
+
+    let too_large = Limits { file_bytes: 1 << 16, ..Limits::default() };
+    let elements = b"\x08\0\x05\0CS\x02\0AB".repeat(1 << 14);
+    let endless = [&[0; 128], &b"DICM"[..], &elements].concat();
+    let error = DicomHeader::of_reader(&endless[..], &too_large).unwrap_err().to_string();
+    assert!(error.contains("65536") || error.contains("64"), "{error}");
+}
+
 /// A frame is shown only if it is asked for; the second one is the negative of the first.
 #[test]
 fn golden_films_of_two_frames_show_the_one_that_is_asked_for() {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use radiograph_image::{DicomHeader, ImageFormat, SNIFF_BYTES};
+use radiograph_image::{DicomHeader, ImageFormat, Limits, SNIFF_BYTES};
 use rayon::prelude::*;
 
 use crate::{
@@ -23,9 +23,6 @@ pub(super) struct Film {
     /// Why its header cannot be read.
     pub(super) fault: Option<Reason>,
 }
-
-/// Bytes of a DICOM file that are read for its header.
-const HEADER_LIMIT: u64 = 1 << 31;
 
 /// The films of a collection in the order of their names. Other files and those that the description leaves out are told to
 /// the reader.
@@ -60,13 +57,9 @@ impl Film {
         if !read_headers {
             return Some(Self { file, header: None, fault: None });
         }
-        let header = match open.take(HEADER_LIMIT).read_to_end(&mut start) {
-            Ok(_) => DicomHeader::of_bytes(&start).map_err(|reason| reason.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        let (header, fault) = match header {
+        let (header, fault) = match DicomHeader::of_reader(start.as_slice().chain(open), &Limits::default()) {
             Ok(header) => (Some(header), None),
-            Err(reason) => (None, Some(Reason::NotDicom(reason))),
+            Err(error) => (None, Some(Reason::NotDicom(error.to_string()))),
         };
         Some(Self { file, header, fault })
     }

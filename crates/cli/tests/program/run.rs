@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use radiograph_dataset::manifest::Manifest;
+use radiograph_dataset::manifest::{Manifest, PrivateFiles};
 
 use crate::scene::{Scene, text};
 
@@ -164,7 +164,8 @@ fn images_that_are_left_out_are_in_the_exit_code() {
     // An image of the manifest is damaged before it is extracted.
     let manifest = Manifest::read(&scene.file("runs/first/manifest.csv")).unwrap();
     let image = manifest.train().next().unwrap();
-    fs::write(image.file(), "no image").unwrap();
+    let files = PrivateFiles::read(&scene.file("runs/first")).unwrap();
+    fs::write(files.get(&image.id).unwrap().file(), "no image").unwrap();
     let extracted = scene.run("extract runs/first");
     assert_eq!(extracted.status.code(), Some(1), "{}", text(&extracted.stderr));
     assert!(text(&extracted.stdout).contains(&image.id.to_string()), "{}", text(&extracted.stdout));

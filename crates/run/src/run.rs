@@ -6,7 +6,10 @@ use std::{
 };
 
 use radiograph_classes::Classes;
-use radiograph_dataset::manifest::{Manifest, PrivateFiles};
+use radiograph_dataset::{
+    manifest::{Manifest, PrivateFiles},
+    source::Source,
+};
 use radiograph_files::ContentHash;
 use radiograph_protocol::ProtocolRecord;
 
@@ -19,6 +22,7 @@ pub struct Run<'w> {
     config: Config,
     folder: RunFolder,
     classes: Classes,
+    pub(crate) sources: Option<Vec<Box<dyn Source>>>,
     watch: &'w mut Watcher<'w>,
 }
 
@@ -39,7 +43,7 @@ impl<'w> Run<'w> {
             require_images(&config)?;
         }
         let folder = RunFolder::open(path, &config)?;
-        Ok(Self { config, folder, classes, watch })
+        Ok(Self { config, folder, classes, sources: None, watch })
     }
 
     /// Opens a run folder with the settings in its `config.toml`.
@@ -50,7 +54,15 @@ impl<'w> Run<'w> {
     pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         let (folder, config) = RunFolder::begun(path)?;
         let classes = Classes::new(&config.data.classes[..])?;
-        Ok(Self { config, folder, classes, watch })
+        Ok(Self { config, folder, classes, sources: None, watch })
+    }
+
+    /// Reads the images through these sources, instead of recognising the collections below `data.folder`, in which they must
+    /// still lie. The stage `assemble` is done again if other names are given; it does not notice that a source's code changed.
+    #[must_use]
+    pub fn with_sources(mut self, sources: Vec<Box<dyn Source>>) -> Self {
+        self.sources = Some(sources);
+        self
     }
 
     /// The run's folder.

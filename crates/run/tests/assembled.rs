@@ -4,8 +4,13 @@
 
 use std::{fs, ops::ControlFlow, path::Path};
 
+use radiograph_dataset::{
+    Label, Provenance, SourceName, View,
+    source::{CollectionReader, Source, SourceError},
+};
 use radiograph_files::ContentHash;
-use radiograph_phantoms::collection::Collections;
+use radiograph_image::encode_png;
+use radiograph_phantoms::{Finding, Phantom, collection::Collections};
 use radiograph_run::{Config, Error, Progress, Run, Stage};
 
 /// Draws films with the same names and contents on every machine; only modification times differ.
@@ -115,6 +120,53 @@ fn stages_name_the_stage_that_must_run_first() {
     assert!(matches!(error, Error::Missing { stage: Stage::Train, .. }), "{error}");
     let error = run.report().unwrap_err();
     assert!(matches!(error, Error::Missing { stage: Stage::Evaluate, .. }), "{error}");
+}
+
+/// A layout that no description knows: the class is the first letter of the file's name, the patient the rest.
+struct Letters(std::path::PathBuf);
+
+impl Source for Letters {
+    fn name(&self) -> SourceName {
+        SourceName::new("letters").unwrap()
+    }
+
+    fn root(&self) -> &Path {
+        &self.0
+    }
+
+    fn read_into(&self, reader: &mut CollectionReader) -> Result<(), SourceError> {
+        let files: Vec<String> = reader.folder().files().map(str::to_owned).collect();
+        for file in files {
+            let mut record = reader.record_of_file("", &file);
+            let class = if file.starts_with('a') { "ill" } else { "well" };
+            record.label = Label::of(class, Provenance::Folder, class);
+            record.patient = reader.patient(&file[1..file.len() - 4]);
+            record.view = View::Pa;
+            reader.add(record);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_source_written_in_rust_is_read_in_place_of_recognised_collections() {
+    let place = tempfile::tempdir().unwrap();
+    let films = place.path().join("films");
+    fs::create_dir(&films).unwrap();
+    for number in 0..24 {
+        let phantom = Phantom { seed: 1, patient: number, film: 0, finding: Finding::None, bedside: false };
+        let film = encode_png(&phantom.draw(64).picture).unwrap();
+        fs::write(films.join(format!("{}{number:03}.png", ["a", "b"][number as usize % 2])), film).unwrap();
+    }
+    let mut config = config(&films);
+    config.data.classes = vec!["ill".to_owned(), "well".to_owned()];
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let run = Run::open(config, &place.path().join("run"), &mut watch).unwrap();
+    let mut run = run.with_sources(vec![Box::new(Letters(films))]);
+    let manifest = run.assemble().unwrap();
+    assert_eq!(manifest.rows().len(), 24);
+    assert!(manifest.rows().iter().all(|row| row.source().as_str() == "letters"));
+    assert!(run.unsearched().unwrap().is_empty());
 }
 
 /// Revision of the stage `assemble` and the hashes of the files that it writes for these phantoms. A change of the data

@@ -47,12 +47,14 @@ pub enum Oddity {
         unused: String,
     },
     /// A word that is in no vocabulary of the collection, and so means nothing here.
-    #[error("{column} {word:?} is not a known word")]
+    #[error("{column} {word:?} is not a known word{}", if *rows > 1 { format!(" ({rows} rows)") } else { String::new() })]
     UnknownWord {
         /// The column.
         column: &'static str,
         /// The word.
         word: String,
+        /// Number of rows that have it; the note names the first.
+        rows: usize,
     },
     /// A value that cannot be, such as an age of 411 years; it is taken as not known.
     #[error("{column} {value:?} is impossible or unreadable")]

@@ -90,7 +90,11 @@ impl Nih {
         for finding in &findings {
             if !FINDINGS.contains(finding) {
                 let word = (*finding).to_owned();
-                reader.note(Some(line), None, Oddity::UnknownWord { column: "Finding Labels", word });
+                reader.note(
+                    Some(line),
+                    None,
+                    Oddity::UnknownWord { column: "Finding Labels", word, rows: 1 },
+                );
             }
         }
         if findings.len() > 1 && findings.contains(&"No Finding") {

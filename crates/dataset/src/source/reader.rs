@@ -22,6 +22,8 @@ pub struct CollectionReader {
     records: Vec<Record>,
     exclusions: Vec<Exclusion>,
     notes: Vec<Note>,
+    /// Where the note of a word of a column is.
+    unknown_words: HashMap<(&'static str, String), usize>,
     /// Claimed files, with the record that holds each.
     claimed: HashMap<String, usize>,
     /// The record of each id.
@@ -59,6 +61,7 @@ impl CollectionReader {
             records: Vec::new(),
             exclusions: Vec::new(),
             notes: Vec::new(),
+            unknown_words: HashMap::new(),
             claimed: HashMap::new(),
             ids: HashMap::new(),
             homonyms: HashMap::new(),
@@ -256,6 +259,18 @@ impl CollectionReader {
 
     /// Remarks on a row or a file.
     pub fn note(&mut self, row: Option<u64>, file: Option<&str>, oddity: Oddity) {
+        // A word that stands in every row is told once.
+        if let Oddity::UnknownWord { column, word, .. } = &oddity {
+            match self.unknown_words.get(&(*column, word.clone())) {
+                Some(&first) => {
+                    if let Oddity::UnknownWord { rows, .. } = &mut self.notes[first].oddity {
+                        *rows += 1;
+                    }
+                    return;
+                }
+                None => _ = self.unknown_words.insert((column, word.clone()), self.notes.len()),
+            }
+        }
         self.notes.push(Note { source: self.source.clone(), file: file.map(str::to_owned), row, oddity });
     }
 

@@ -115,7 +115,7 @@ impl CollectionReader {
     }
 
     fn unknown_word(&mut self, line: u64, column: &'static str, word: &str) {
-        self.note(Some(line), None, Oddity::UnknownWord { column, word: word.trim().to_owned() });
+        self.note(Some(line), None, Oddity::UnknownWord { column, word: word.trim().to_owned(), rows: 1 });
     }
 }
 

@@ -12,7 +12,7 @@ pub use train::{Trained, labelled_images};
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, path::PathBuf};
 
-use radiograph_dataset::manifest::Manifest;
+use radiograph_dataset::{manifest::Manifest, source::Source};
 use radiograph_features::{FeatureStore, Part};
 use radiograph_libtorch::{Device, set_threads};
 use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Stage, Unsearched, Watcher};
@@ -85,6 +85,12 @@ impl<'w> Pipeline<'w> {
         let device = run.config().compute.device.parse()?;
         apply_threads(run.config())?;
         Ok(Self { run, device })
+    }
+
+    /// Reads the images through sources of your own; see [`Run::with_sources`].
+    #[must_use]
+    pub fn with_sources(self, sources: Vec<Box<dyn Source>>) -> Self {
+        Self { run: self.run.with_sources(sources), ..self }
     }
 
     /// The run folder.

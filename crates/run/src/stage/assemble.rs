@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, path::Path, sync::Mutex, sync::mpsc, time::UNIX_EPOCH};
 
 use radiograph_dataset::{
-    DatasetError,
+    DatasetError, SourceName,
     identifiers::Identifiers,
     manifest::{Manifest, PrivateFiles},
     prepare::{self, Prepared, prepare, with_threads},
@@ -29,6 +29,7 @@ impl Run<'_> {
         let inputs = Inputs::of(Stage::Assemble)
             .add_value("data", &self.config().data)
             .add_value("key", &identifiers.mark())
+            .add_value("sources", &self.names_of_sources())
             .add_value("preset", &self.config().preset)
             .add_value("seed", &self.config().seed)
             .add_value("folds", &self.config().training.folds)
@@ -44,14 +45,14 @@ impl Run<'_> {
         if let Some(sentence) = made {
             self.say(Stage::Assemble, &sentence)?;
         }
-        let recognised = recognise(&root)?;
-        for sentence in recognised.left_out() {
-            self.say(Stage::Assemble, &format!("left out: {sentence}"))?;
-        }
-        if recognised.sources.is_empty() {
-            return Err(no_collection(&root, &recognised));
-        }
-        let prepared = self.prepared(&root, &recognised.sources, &identifiers)?;
+        // Given sources are taken for the time of their reading, so that the watcher can be told meanwhile.
+        let given = self.sources.take();
+        let prepared = match &given {
+            Some(sources) => self.prepared(&root, sources, &identifiers),
+            None => self.recognised(&root).and_then(|sources| self.prepared(&root, &sources, &identifiers)),
+        };
+        self.sources = given;
+        let prepared = prepared?;
         self.require_every_class(&prepared.manifest)?;
         prepared.write(self.folder().path())?;
         for line in prepared.to_string().lines() {
@@ -70,12 +71,32 @@ impl Run<'_> {
         self.manifest()
     }
 
-    /// The folders below the folder of images that [`assemble`](Self::assemble) leaves out as a whole.
+    /// The collections below the folder of images. What is left out is told.
+    fn recognised(&mut self, root: &Path) -> Result<Vec<Box<dyn Source>>, Error> {
+        let recognised = recognise(root)?;
+        for sentence in recognised.left_out() {
+            self.say(Stage::Assemble, &format!("left out: {sentence}"))?;
+        }
+        if recognised.sources.is_empty() {
+            return Err(no_collection(root, &recognised));
+        }
+        Ok(recognised.sources)
+    }
+
+    fn names_of_sources(&self) -> Option<Vec<SourceName>> {
+        Some(self.sources.as_ref()?.iter().map(|source| source.name()).collect())
+    }
+
+    /// The folders below the folder of images that [`assemble`](Self::assemble) leaves out as a whole; none if its
+    /// [sources are given](Self::with_sources).
     ///
     /// # Errors
     ///
     /// [`Error::Config`] if the folder of images is missing, [`Error::Dataset`] if it cannot be read.
     pub fn unsearched(&self) -> Result<Unsearched, Error> {
+        if self.sources.is_some() {
+            return Ok(Unsearched::default());
+        }
         Ok(Unsearched::from(&recognise(&self.images_folder()?)?))
     }
 

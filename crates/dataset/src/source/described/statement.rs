@@ -116,7 +116,7 @@ impl<'a> Row<'a> {
         if let Some(cell) = self.text(Role::Class) {
             let (label, unlisted) = labels.of_cell(cell, table.class_separator.as_deref());
             if let Some(word) = unlisted {
-                reader.note(Some(self.line), None, Oddity::UnknownWord { column: "class", word });
+                reader.note(Some(self.line), None, Oddity::UnknownWord { column: "class", word, rows: 1 });
             }
             return Some(label);
         }
@@ -128,7 +128,7 @@ impl<'a> Row<'a> {
             Ok(label) => label,
             Err((class, value)) => {
                 let word = format!("{class}: {value}");
-                reader.note(Some(self.line), None, Oddity::UnknownWord { column: "class", word });
+                reader.note(Some(self.line), None, Oddity::UnknownWord { column: "class", word, rows: 1 });
                 None
             }
         }

@@ -301,3 +301,32 @@ fn patients_in_paths_and_patients_that_are_no_persons() {
     let collection = read(&format!("patients_unknown = true\n{columns}"), &files).unwrap();
     assert_eq!(collection.records[0].patient, None);
 }
+
+#[test]
+fn an_unknown_word_is_told_once_with_its_number_of_rows() {
+    let rows: String = (0..50).map(|number| format!("{number}.png,odd\n")).collect();
+    let collection = read(
+        "[[table]]\nfile = 't.csv'\ncolumns = { file = 'image', class = 'class' }\n[labels]\n'even' = 'normal'",
+        &[("t.csv", &format!("image,class\n{rows}")), ("0.png", "")],
+    )
+    .unwrap();
+    let notes: Vec<String> = collection.notes.iter().map(|note| note.oddity.to_string()).collect();
+    // Only one of the rows has a film.
+    assert_eq!(notes, ["class \"odd\" is not a known word"]);
+
+    let films: Vec<(String, &str)> = (0..50).map(|number| (format!("{number}.png"), "")).collect();
+    let table = ("t.csv".to_owned(), format!("image,class\n{rows}"));
+    let files: Vec<(&str, &str)> = films
+        .iter()
+        .map(|(name, text)| (name.as_str(), *text))
+        .chain([(table.0.as_str(), table.1.as_str())])
+        .collect();
+    let collection = read(
+        "[[table]]\nfile = 't.csv'\ncolumns = { file = 'image', class = 'class' }\n[labels]\n'even' = 'normal'",
+        &files,
+    )
+    .unwrap();
+    assert_eq!(collection.notes.len(), 1);
+    assert_eq!(collection.notes[0].row, Some(2));
+    assert!(collection.notes[0].oddity.to_string().ends_with("(50 rows)"));
+}

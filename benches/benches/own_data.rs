@@ -37,7 +37,7 @@ fn main() {
     }
 
     let rows = 1_000_000;
-    let mut table = "film,patient,diagnosis,view\n".to_owned();
+    let mut table = "image,patient,diagnosis,view\n".to_owned();
     for row in 0..rows {
         let class = ["COVID-19", "pneumonia", "normal"][row % 3];
         writeln!(table, "films/{row:07}.png,{},{class},PA", row / 2).unwrap();

@@ -1,6 +1,6 @@
 //! What was unusual about a file that was read all the same.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// Something that a reader of a picture should know about its file. The picture is right; the file is not as it should be,
 /// or said less than it should.
@@ -58,6 +58,22 @@ impl Note {
         // A value may be as long as a file.
         let value = value.chars().take(40).collect();
         Self::Unusable { attribute: attribute.to_string(), value }
+    }
+
+    /// A short name, the same for all notes of this sort, for counts: what was found, without its numbers.
+    pub fn sort(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NoPreamble => "no-preamble",
+            Self::NoMetaGroup => "no-meta-group",
+            Self::GroupLength { .. } => "group-length",
+            Self::OtherEncoding => "other-encoding",
+            Self::NoDelimiter => "no-delimiter",
+            Self::ExcessPixels { .. } => "excess-pixels",
+            Self::OtherCoding { .. } => "other-coding",
+            Self::Unusable { attribute, .. } => return Cow::Owned(format!("unusable {attribute}")),
+            Self::Turned { .. } => "turned",
+            Self::Stretched { .. } => "stretched",
+        })
     }
 }
 

@@ -44,7 +44,7 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 3,
+            Self::Assemble => 4,
             Self::Extract | Self::Train | Self::Evaluate | Self::Compare | Self::Explain | Self::Report => 1,
         }
     }

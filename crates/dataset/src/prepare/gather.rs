@@ -7,7 +7,7 @@ use std::{
 };
 
 use radiograph_files::{ContentHash, FileError};
-use radiograph_image::{ImageError, Limits, decode, read_file};
+use radiograph_image::{ImageError, Limits, decode_noted, read_file};
 use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ use crate::{
     Exclusion, Note, Reason, Record, RecordId, SourceName,
     identifiers::Identifiers,
     recipe::{Candidate, Recipe},
-    scan::{Inspection, PixelStatistics, ScanReport, ScannedImage, Thresholds, images_of},
+    scan::{Inspection, ScanReport, ScannedImage, Thresholds, images_of},
     source::{Collection, Source, SourceError},
 };
 
@@ -206,15 +206,14 @@ impl Looked {
         };
         let hash = ContentHash::of_bytes(&bytes);
         let mut inspection = Inspection::of_bytes(&bytes);
-        let decoded = decode(&bytes, &limits);
+        let decoded = decode_noted(&bytes, &limits);
         drop(bytes);
         let picture = match decoded {
-            Ok(picture) => {
-                let pixels = inspection.pixels.insert(PixelStatistics::of_picture(picture.clone()));
-                if pixels.two_valued {
+            Ok(decoded) => {
+                if inspection.look_at(&decoded.picture, decoded.notes) {
                     Look::Mask
                 } else {
-                    Look::Film(Box::new(Fingerprint::of_picture(hash, picture)))
+                    Look::Film(Box::new(Fingerprint::of_picture(hash, decoded.picture)))
                 }
             }
             Err(reason) => {

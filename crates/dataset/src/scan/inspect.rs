@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, path::Path};
 
 use radiograph_image::{
-    ImageError, ImageFormat, Limits, Picture, SNIFF_BYTES, Samples, Undecodable, decode_file,
+    ImageError, ImageFormat, Limits, Note, Picture, SNIFF_BYTES, Samples, Undecodable, decode_noted, read_file,
 };
 
 /// Result of inspecting one file.
@@ -18,6 +18,8 @@ pub struct Inspection {
     pub pixels: Option<PixelStatistics>,
     /// Why the image is not readable.
     pub fault: Option<String>,
+    /// What was unusual about a file that was decoded.
+    pub notes: Vec<Note>,
 }
 
 /// Size, gray values and colours of an image, at 8 bits a channel, transparency laid over black.
@@ -57,13 +59,26 @@ impl Inspection {
             inspection.fault = Some(fault.to_string());
         }
         if pixels {
-            match decode_file(path, &Limits::default()) {
-                Ok(picture) => inspection.pixels = Some(PixelStatistics::of_picture(picture)),
+            match read_file(path, &Limits::default()) {
+                Ok(bytes) => match decode_noted(&bytes, &Limits::default()) {
+                    Ok(decoded) => {
+                        drop(bytes);
+                        inspection.look_at(&decoded.picture, decoded.notes);
+                    }
+                    Err(reason) => inspection.fault = Some(reason.to_string()),
+                },
                 Err(ImageError::Undecodable { reason, .. }) => inspection.fault = Some(reason.to_string()),
                 Err(error) => inspection.fault = Some(error.to_string()),
             }
         }
         inspection
+    }
+
+    /// Takes over what a decoded file shows, and says whether it is a mask.
+    pub(crate) fn look_at(&mut self, picture: &Picture, notes: Vec<Note>) -> bool {
+        self.notes = notes;
+        let pixels = self.pixels.insert(PixelStatistics::of_picture(picture.clone()));
+        pixels.two_valued
     }
 
     /// Result of looking at a file's bytes without decoding them.

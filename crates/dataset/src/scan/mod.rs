@@ -6,6 +6,7 @@
 mod checks;
 mod confounding;
 mod counts;
+mod decoding;
 mod finding;
 mod inspect;
 mod report;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 pub use checks::Thresholds;
 pub use confounding::ClassBySource;
 pub use counts::CountTable;
+pub use decoding::{DecodingNote, NotedFile};
 pub use finding::{Finding, FindingKind};
 pub use inspect::{Inspection, PixelStatistics};
 pub use report::{CollectionSummary, ScanReport, UnreadCollection};

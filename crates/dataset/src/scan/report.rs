@@ -8,7 +8,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::{ClassBySource, CountTable, Finding, FindingKind, Inspection, ScannedImage, Thresholds, counts};
+use super::{
+    ClassBySource, CountTable, DecodingNote, Finding, FindingKind, Inspection, ScannedImage, Thresholds,
+    counts,
+};
 use crate::{ClassName, PatientId, SourceName, source::Collection};
 
 /// Result of a scan. [`Display`](std::fmt::Display) prints it for people.
@@ -23,6 +26,8 @@ pub struct ScanReport {
     pub class_by_source: ClassBySource,
     /// Counts by class, view, age and so on.
     pub counts: Vec<CountTable>,
+    /// What was unusual about files that were decoded all the same.
+    pub decoding: Vec<DecodingNote>,
     /// Everything that deserves a look: rows and files that were left out, oddities, doubtful images and patients.
     pub findings: Vec<Finding>,
 }
@@ -82,6 +87,7 @@ impl ScanReport {
             unread,
             class_by_source: ClassBySource::of(collections.iter().flat_map(|collection| &collection.records)),
             counts: counts::tables(images, inspections),
+            decoding: DecodingNote::count(images, inspections),
             findings,
         }
     }

@@ -32,7 +32,7 @@ impl fmt::Display for ScanReport {
         ] {
             self.write_findings(f, kind, title, &sources)?;
         }
-        Ok(())
+        self.write_decoding(f, &sources)
     }
 }
 
@@ -73,6 +73,23 @@ impl ScanReport {
         write_table(f, "class", &sources, rows)?;
         for warning in &self.class_by_source.warnings {
             writeln!(f, "WARNING: {warning}")?;
+        }
+        Ok(())
+    }
+
+    fn write_decoding(&self, f: &mut fmt::Formatter<'_>, sources: &[String]) -> fmt::Result {
+        if self.decoding.is_empty() {
+            return Ok(());
+        }
+        let rows = self.decoding.iter().map(|note| {
+            let counts = note.counts.iter().map(|(source, count)| (source.to_string(), *count));
+            (note.sort.clone(), counts.collect())
+        });
+        write_table(f, "unusual files, read all the same", sources, rows)?;
+        for note in &self.decoding {
+            for noted in &note.files {
+                writeln!(f, "  {}: {} {}: {}", note.sort, noted.source, noted.file, noted.text)?;
+            }
         }
         Ok(())
     }

@@ -263,6 +263,49 @@ fn the_report_reads_back_from_json_and_csv() {
     assert!(String::from_utf8(counts).unwrap().contains("class,COVID-19,"));
 }
 
+/// Films of the image crate, whose oddities its tests know.
+#[test]
+fn unusual_files_are_counted_with_the_first_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let films = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image/tests/films");
+    for (name, film) in [
+        ("covid/1.png", "turned-2.png"),
+        ("covid/2.png", "turned-3.png"),
+        ("covid/3.png", "turned-4.png"),
+        ("covid/4.png", "turned-6.png"),
+        ("normal/1.png", "12-bits.png"),
+        ("normal/2.dcm", "group-length-zero.dcm"),
+        ("normal/3.dcm", "window-of-no-width.dcm"),
+        ("normal/4.dcm", "plain.dcm"),
+    ] {
+        write(folder.path(), name, &fs::read(films.join(film)).unwrap());
+    }
+    let report = scan(folder.path());
+    let counted: Vec<(&str, usize, usize)> = report
+        .decoding
+        .iter()
+        .map(|note| (note.sort.as_str(), note.counts.values().sum(), note.files.len()))
+        .collect();
+    let expected = [
+        ("group-length", 1, 1),
+        ("stretched", 1, 1),
+        ("turned", 4, 3),
+        ("unusable Window Width (0028,1051)", 1, 1),
+    ];
+    assert_eq!(counted, expected);
+    assert_eq!(report.decoding[2].files[2].file, "covid/3.png");
+    let text = report.to_string();
+    assert!(text.contains("covid/1.png: turned upright by EXIF orientation 2"), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["decoding"][2]["files"][0]["file"], "covid/1.png");
+    let counts = json["decoding"][2]["counts"].as_object().unwrap();
+    assert_eq!(counts.values().filter_map(serde_json::Value::as_u64).collect::<Vec<_>>(), [4]);
+    // Without pixels nothing is decoded.
+    let sources = recognise(folder.path()).unwrap().sources;
+    let undecoded = Scan { pixels: false, ..Scan::default() }.run(&sources, &|_| ()).unwrap();
+    assert!(undecoded.decoding.is_empty());
+}
+
 #[test]
 fn progress_reaches_the_end() {
     let folder = tempfile::tempdir().unwrap();

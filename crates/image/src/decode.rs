@@ -12,8 +12,9 @@ use crate::{
 };
 
 /// Rules by which files become pictures, for the keys of what is computed from them. A change of a rule changes this text.
-pub const DECODING: &str = "2: DICOM without a window and 16 bits of which half are unused show the range of their values \
-                            without the outermost thousandths; look-up tables by their entries; EXIF orientation applied";
+pub const DECODING: &str = "3: DICOM without a window and 16 bits of which half are unused show the range of their values \
+                            without the outermost thousandths; windows of functional groups; look-up tables by their \
+                            entries, presentation tables too; EXIF orientation applied";
 
 /// Reads and decodes the image at `path`, whatever its extension says.
 ///

@@ -39,6 +39,10 @@ pub enum Note {
         /// Its value.
         value: String,
     },
+    /// A DICOM file has lines or letters beside its pixels that a viewer can lay over them; they were not drawn.
+    Overlay,
+    /// A DICOM film is marked FOR PROCESSING: its values are those of the detector, before the device made a picture of them.
+    ForProcessing,
     /// An orientation mark of a camera was applied.
     Turned {
         /// EXIF Orientation, 2 to 8.
@@ -71,6 +75,8 @@ impl Note {
             Self::ExcessPixels { .. } => "excess-pixels",
             Self::OtherCoding { .. } => "other-coding",
             Self::Unusable { attribute, .. } => return Cow::Owned(format!("unusable {attribute}")),
+            Self::Overlay => "overlay",
+            Self::ForProcessing => "for-processing",
             Self::Turned { .. } => "turned",
             Self::Stretched { .. } => "stretched",
         })
@@ -97,6 +103,10 @@ impl fmt::Display for Note {
             }
             Self::Unusable { attribute, value } => {
                 write!(formatter, "{attribute} is {value:?}, which cannot be used")
+            }
+            Self::Overlay => write!(formatter, "the overlay beside the pixels was not drawn"),
+            Self::ForProcessing => {
+                write!(formatter, "the film is FOR PROCESSING: raw values of the detector are shown")
             }
             Self::Turned { orientation } => {
                 write!(formatter, "turned upright by EXIF orientation {orientation}")

@@ -13,8 +13,8 @@ use crate::{Note, Undecodable};
 
 /// Sequences within sequences. Radiographs nest three deep.
 const DEPTH: usize = 16;
-/// Elements that are kept. Those of a film that are read number below a hundred.
-const KEPT: usize = 100_000;
+/// Elements that are kept. A film has below a hundred, an enhanced object about ten for each frame.
+const KEPT: usize = 400_000;
 /// Fragments of compressed pixels.
 const FRAGMENTS: usize = 1 << 20;
 
@@ -26,6 +26,8 @@ pub(super) struct DataSet<'b> {
     pub(super) cut: bool,
     /// The elements before the pixels are all here.
     pub(super) reached_pixels: bool,
+    /// Lines and letters lie beside the pixels.
+    pub(super) has_overlay: bool,
 }
 
 /// One element.
@@ -74,10 +76,23 @@ impl<'b> DataSet<'b> {
 
     /// The first item of a sequence.
     pub(super) fn first_item(&self, sequence: Tag) -> Option<&DataSet<'b>> {
+        self.item(sequence, 0)
+    }
+
+    /// An item of a sequence, counted from 0.
+    fn item(&self, sequence: Tag, number: usize) -> Option<&DataSet<'b>> {
         match &self.get(sequence)?.value {
-            Value::Items(items) => items.first(),
+            Value::Items(items) => items.get(number),
             _ => None,
         }
+    }
+
+    /// What a functional group says of one frame of an enhanced object (PS3.3 C.7.6.16): the frame's own group, else the one
+    /// that all frames share.
+    pub(super) fn group_of(&self, frame: u32, group: Tag) -> Option<&DataSet<'b>> {
+        let own = self.item(tags::PER_FRAME_FUNCTIONAL_GROUPS, frame as usize);
+        let shared = self.first_item(tags::SHARED_FUNCTIONAL_GROUPS);
+        [own, shared].into_iter().flatten().find_map(|groups| groups.first_item(group))
     }
 }
 
@@ -145,6 +160,7 @@ impl<'b> Walker<'b, '_> {
             if is_pixels && !self.passes_pixels {
                 break;
             }
+            set.has_overlay |= header.tag.is_overlay();
             let value = self.value(at, end, &header, encoding, place)?;
             if place.keep && header.tag.name().is_some() {
                 self.kept += 1;

@@ -1,7 +1,8 @@
-//! Turns stored gray values into what a viewer shows: modality LUT, then VOI LUT or window, then inversion.
+//! Turns stored gray values into what a viewer shows: modality LUT, VOI LUT or window, presentation LUT, inversion.
 //!
 //! All of these attributes are optional, and devices write them wrong. One that cannot be used is noted, and the next
-//! defined path takes its place: modality LUT, rescale, values as stored; VOI LUT, window, range of the values.
+//! defined path takes its place: modality LUT, rescale, values as stored; VOI LUT, window, range of the values. What the
+//! functional groups of an enhanced object say of a frame counts for more than what its data set says of all.
 
 use std::ops::RangeInclusive;
 
@@ -20,6 +21,8 @@ pub(super) struct Presentation {
     attributes: Attributes,
     modality: Modality,
     values_of_interest: ValuesOfInterest,
+    /// Presentation LUT, 0 to 1 → 0 to 1.
+    presentation: Option<LookUpTable>,
     /// The least value is white.
     inverted: bool,
     /// Stored values that stand for no tissue; shown black.
@@ -55,9 +58,21 @@ enum WindowFunction {
 }
 
 impl Presentation {
-    pub(super) fn read(set: &DataSet<'_>, attributes: &Attributes, notes: &mut Vec<Note>) -> Self {
-        let modality = Modality::read(set, attributes, notes);
-        let values_of_interest = ValuesOfInterest::read(set, modality.range(attributes), notes);
+    pub(super) fn read(
+        set: &DataSet<'_>,
+        attributes: &Attributes,
+        frame: u32,
+        notes: &mut Vec<Note>,
+    ) -> Self {
+        let group = set.group_of(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+        let modality = Modality::read(group.unwrap_or(set), attributes, notes);
+        let measured = modality.range(attributes);
+        let of_group = set
+            .group_of(frame, tags::FRAME_VOI_LUT_SEQUENCE)
+            .and_then(|group| ValuesOfInterest::read(group, measured, notes));
+        let values_of_interest = of_group
+            .or_else(|| ValuesOfInterest::read(set, measured, notes))
+            .unwrap_or(ValuesOfInterest::Range);
         // Where both are said, they say the same (PS3.3 C.8.11.3.1.1): a film is inverted once.
         let inverted =
             attributes.meaning == Meaning::Monochrome1 || set.code(tags::PRESENTATION_LUT_SHAPE) == "INVERSE";
@@ -65,6 +80,7 @@ impl Presentation {
             attributes: *attributes,
             modality,
             values_of_interest,
+            presentation: presentation(set, notes),
             inverted,
             padding: padding(set, attributes),
         }
@@ -131,8 +147,9 @@ impl Presentation {
             return 0;
         }
         let white = self.white();
-        let shown =
-            (self.values_of_interest.show(self.modality.measure(stored), range) * white).round() as u16;
+        let shown = self.values_of_interest.show(self.modality.measure(stored), range);
+        let shown = self.presentation.as_ref().map_or(shown, |table| table.map(shown));
+        let shown = (shown * white).round() as u16;
         if self.inverted { white as u16 - shown } else { shown }
     }
 
@@ -152,6 +169,17 @@ fn padding(set: &DataSet<'_>, attributes: &Attributes) -> Option<RangeInclusive<
     let first = value(tags::PIXEL_PADDING_VALUE)?;
     let last = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(first);
     Some(first.min(last)..=first.max(last))
+}
+
+/// The Presentation LUT Sequence (PS3.3 C.11.4), whose input is the output of the window, whatever its first value says.
+fn presentation(set: &DataSet<'_>, notes: &mut Vec<Note>) -> Option<LookUpTable> {
+    match LookUpTable::read(set, tags::PRESENTATION_LUT_SEQUENCE, (0.0, 65_535.0))? {
+        Ok(table) => Some(table),
+        Err(why) => {
+            notes.push(Note::unusable(tags::PRESENTATION_LUT_SEQUENCE, why));
+            None
+        }
+    }
 }
 
 impl Modality {
@@ -192,13 +220,14 @@ impl Modality {
 }
 
 impl ValuesOfInterest {
-    fn read(set: &DataSet<'_>, measured: (f64, f64), notes: &mut Vec<Note>) -> Self {
+    /// What a data set or a functional group says; `None` if nothing that can be used.
+    fn read(set: &DataSet<'_>, measured: (f64, f64), notes: &mut Vec<Note>) -> Option<Self> {
         match LookUpTable::read(set, tags::VOI_LUT_SEQUENCE, measured) {
-            Some(Ok(table)) => return Self::Table(table),
+            Some(Ok(table)) => return Some(Self::Table(table)),
             Some(Err(why)) => notes.push(Note::unusable(tags::VOI_LUT_SEQUENCE, why)),
             None => {}
         }
-        Self::window(set, notes).unwrap_or(Self::Range)
+        Self::window(set, notes)
     }
 
     /// The first window of the file that can be used. The standard forbids those without width.
@@ -227,7 +256,7 @@ impl ValuesOfInterest {
     fn show(&self, value: f64, (least, greatest): (f64, f64)) -> f64 {
         match self {
             Self::Window { centre, width, function } => function.show(value, *centre, *width),
-            Self::Table(table) => (table.look_up(value) / table.white()).min(1.0),
+            Self::Table(table) => table.shown(value),
             Self::Range if greatest > least => ((value - least) / (greatest - least)).clamp(0.0, 1.0),
             Self::Range => 0.0, // an image of one value shows nothing
         }

@@ -1,8 +1,8 @@
 //! Decodes a DICOM file to one frame of gray or RGB pixels, as a viewer would show it.
 //!
 //! Stored values pass the steps of DICOM PS3.3 in their order: modality LUT or rescale slope and intercept, then VOI
-//! LUT or window (or, where the file gives neither, the range of its values without the outermost thousandths), then, for
-//! MONOCHROME1 or an inverse presentation, inversion. Files with up to 8 bits stored become 8-bit pictures, others 16-bit
+//! LUT or window (or, where the file gives neither, the range of its values without the outermost thousandths), then the
+//! presentation LUT, then, for MONOCHROME1 or an inverse presentation, inversion. Files with up to 8 bits stored become 8-bit pictures, others 16-bit
 //! ones.
 //!
 //! Files are read here rather than by a library, because what viewers open is more than the standard allows, and because
@@ -49,10 +49,16 @@ pub(super) fn decode(
     let set = DataSet::read(&file.data, file.encoding, notes)?;
     let attributes = Attributes::read(&set, limits, notes)?;
     let frame = attributes.frame(asked)?;
+    if set.has_overlay {
+        notes.push(Note::Overlay);
+    }
+    if set.code(tags::PRESENTATION_INTENT_TYPE) == "FOR PROCESSING" {
+        notes.push(Note::ForProcessing);
+    }
     let stored = Stored::decode(&set, file.coding, &attributes, frame, limits, notes)?;
     let samples = match stored.meaning {
         Meaning::Monochrome1 | Meaning::Monochrome2 => {
-            gray::Presentation::read(&set, &attributes, notes).apply(&stored.words)
+            gray::Presentation::read(&set, &attributes, frame, notes).apply(&stored.words)
         }
         Meaning::Palette => colour::palette(&set, &stored.words, &attributes)?,
         _ => colour::rgb(stored, &attributes),

@@ -62,6 +62,18 @@ impl LookUpTable {
         f64::from(self.entries[index as usize])
     }
 
+    /// The entry of a value, from 0 (black) to 1 (white).
+    pub(super) fn shown(&self, value: f64) -> f64 {
+        (self.look_up(value) / self.white()).min(1.0)
+    }
+
+    /// The entry of a share of the whole input, from 0 (black) to 1 (white).
+    pub(super) fn map(&self, share: f64) -> f64 {
+        // A product just below a whole number is one that was rounded.
+        let number = (share * (self.entries.len() - 1) as f64 + 1e-9).floor();
+        self.shown(f64::from(self.first) + number)
+    }
+
     /// The least and the greatest entry.
     pub(super) fn range(&self) -> (f64, f64) {
         let least = self.entries.iter().min().copied().unwrap_or(0);

@@ -77,8 +77,13 @@ attributes! {
     LUT_DESCRIPTOR = (0x0028, 0x3002) "LUT Descriptor" b"xs";
     LUT_DATA = (0x0028, 0x3006) "LUT Data" b"OW";
     VOI_LUT_SEQUENCE = (0x0028, 0x3010) "VOI LUT Sequence" b"SQ";
+    FRAME_VOI_LUT_SEQUENCE = (0x0028, 0x9132) "Frame VOI LUT Sequence" b"SQ";
+    PIXEL_VALUE_TRANSFORMATION_SEQUENCE = (0x0028, 0x9145) "Pixel Value Transformation Sequence" b"SQ";
     VIEW_CODE_SEQUENCE = (0x0054, 0x0220) "View Code Sequence" b"SQ";
+    PRESENTATION_LUT_SEQUENCE = (0x2050, 0x0010) "Presentation LUT Sequence" b"SQ";
     PRESENTATION_LUT_SHAPE = (0x2050, 0x0020) "Presentation LUT Shape" b"CS";
+    SHARED_FUNCTIONAL_GROUPS = (0x5200, 0x9229) "Shared Functional Groups Sequence" b"SQ";
+    PER_FRAME_FUNCTIONAL_GROUPS = (0x5200, 0x9230) "Per-Frame Functional Groups Sequence" b"SQ";
     FLOAT_PIXEL_DATA = (0x7FE0, 0x0008) "Float Pixel Data" b"OF";
     DOUBLE_FLOAT_PIXEL_DATA = (0x7FE0, 0x0009) "Double Float Pixel Data" b"OD";
     PIXEL_DATA = (0x7FE0, 0x0010) "Pixel Data" b"OW";
@@ -87,6 +92,13 @@ attributes! {
 pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
 pub(super) const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
 pub(super) const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+
+impl Tag {
+    /// Whether this is Overlay Data (60xx,3000): lines and letters that a viewer can lay over the film.
+    pub(super) fn is_overlay(self) -> bool {
+        self.0 & 0xFFE1 == 0x6000 && self.1 == 0x3000
+    }
+}
 
 impl fmt::Display for Tag {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

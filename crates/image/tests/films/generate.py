@@ -376,6 +376,47 @@ put("voi-table-too-short-alone.dcm", file(data_set(window=None, extra=[table(des
 put("modality-table.dcm", file(data_set(window=(b"2048", b"4096"), extra=[table(descriptor(4096, 0, 16), b"US", entries, tag=0x3000)])), "modality")
 picture("modality", np.clip((curve[FILM] - 2047.5) / 4095 + 0.5, 0, 1) * 65535)
 put("modality-table-empty.dcm", file(data_set(extra=[sequence(0x28, 0x3000)])), "film", "Modality LUT Sequence")
+# A presentation table takes the output of the window, whatever its depth (pydicom: `apply_presentation_lut`).
+steps = np.round(65535 * (np.arange(256) / 255) ** 0.5).astype(int)
+presented = table(descriptor(256, 0, 16), b"US", steps.astype("<u2").tobytes())
+shape = lambda entry: (0x2050, 0x10, b"SQ", entry[3])
+windowed = np.clip((FILM - 2047.5) / 4095 + 0.5, 0, 1)
+picture("presented", steps[np.floor(windowed * 255 + 1e-9).astype(int)])
+picture("presented-negative", 65535 - steps[np.floor(windowed * 255 + 1e-9).astype(int)])
+put("presentation-table.dcm", file(data_set(extra=[shape(presented)])), "presented")
+put("presentation-table-monochrome1.dcm", file(data_set(meaning=b"MONOCHROME1", extra=[shape(presented)])), "presented-negative")
+put("presentation-table-empty.dcm", file(data_set(extra=[(0x2050, 0x10, b"SQ", b"")])), "film", "Presentation LUT Sequence")
+
+# Functional groups of enhanced objects: a frame's own, those that all frames share, and unusable ones.
+def items_of(*bodies):
+    return b"".join(struct.pack("<HHI", 0xFFFE, 0xE000, len(body)) + body for body in bodies)
+
+
+def groups(number, *entries_of_frames):
+    def group(entries):
+        voi = [entry for entry in entries if entry[1] in (0x1050, 0x1051, 0x1056)]
+        pixel = [entry for entry in entries if entry not in voi]
+        macro = lambda tag, entries: element(0x28, tag, b"SQ", items_of(b"".join(element(*entry) for entry in entries)))
+        return (macro(0x9132, voi) if voi else b"") + (macro(0x9145, pixel) if pixel else b"")
+    return (0x5200, number, b"SQ", items_of(*map(group, entries_of_frames)))
+
+
+window_of = lambda centre, width: [(0x28, 0x1050, b"DS", centre), (0x28, 0x1051, b"DS", width)]
+film_window, other_window = window_of(b"2048", b"4096"), window_of(b"2047.5", b"4095")
+put("groups-of-frame.dcm", file(data_set(window=None, frames=b"1", extra=[groups(0x9230, film_window)])), "film")
+put("groups-shared.dcm", file(data_set(window=None, frames=b"1", extra=[groups(0x9229, other_window)])), "comma")
+put("groups-before-data-set.dcm", file(data_set(window=(b"100", b"50"), frames=b"1", extra=[groups(0x9229, film_window)])), "film")
+put("groups-unusable.dcm", file(data_set(frames=b"1", extra=[groups(0x9230, window_of(b"wide", b"open"))])), "film", "Window Center", "Window Width")
+put("groups-rescale.dcm", file(data_set(frames=b"1", window=(b"1024", b"2048"), extra=[groups(0x9229, rescale(b"0.5", b"0"))])), "halved")
+(HERE / "groups-of-two-frames.dcm").write_bytes(file(data_set(
+    words + words, window=None, frames=b"2", extra=[groups(0x9229, window_of(b"100", b"50")), groups(0x9230, film_window, other_window)])))
+
+refuse("float-pixels.dcm", file(data_set().replace(b"\xe0\x7f\x10\0OW", b"\xe0\x7f\x08\0OF")), "floating-point")
+
+# What is said and not drawn.
+put("overlay.dcm", file(data_set(extra=[(0x6002, 0x10, b"US", struct.pack("<H", ROWS)), (0x6002, 0x11, b"US", struct.pack("<H", COLUMNS)),
+                                        (0x6002, 0x3000, b"OW", b"\xff" * (ROWS * COLUMNS // 8))])), "film", "overlay")
+put("for-processing.dcm", file(data_set(extra=[(8, 0x68, b"CS", b"FOR PROCESSING")])), "film", "FOR PROCESSING")
 
 # Layout.
 put("high-bit.dcm", file(data_set((FILM << 4).astype("<u2").tobytes(), high=15)), "film")

@@ -91,7 +91,7 @@ fn golden_films_are_shown_as_viewers_show_them() {
     }
     let wrong: Vec<String> = films.cases.iter().flat_map(|case| faults(&films, case)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(films.cases.len(), 130, "films");
+    assert_eq!(films.cases.len(), 140, "films");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn golden_films_that_are_refused_say_why() {
             assert!(error.contains(words), "{}: {error} does not say {words:?}", case.file);
         }
     }
-    assert_eq!(films.refused.len(), 15, "films");
+    assert_eq!(films.refused.len(), 16, "films");
 }
 
 /// The header is read from every film whose pixels are, and says the same in each.
@@ -197,6 +197,21 @@ fn golden_films_of_two_frames_show_the_one_that_is_asked_for() {
         }
         let beyond = decode_frame(&bytes, 2, &limits).unwrap_err();
         assert_eq!(beyond, Undecodable::NoSuchFrame { frame: 2, frames: 2 }, "{name}");
+    }
+}
+
+/// Each frame has the window of its own functional group, and not that which all frames share.
+#[test]
+fn golden_films_of_enhanced_objects_have_a_window_for_each_frame() {
+    let films = films();
+    let bytes = fs::read(folder().join("groups-of-two-frames.dcm")).unwrap();
+    for (frame, picture) in [(0, "film"), (1, "comma")] {
+        let decoded = decode_frame(&bytes, frame, &Limits::default()).unwrap();
+        let Samples::Gray16(shown) = decoded.picture.samples() else { panic!("not 16 bits") };
+        let expected = &films.pictures[picture];
+        let off = |(shown, expected): (&u16, &i64)| (i64::from(*shown) - expected).abs();
+        assert!(shown.iter().zip(expected).map(off).max() <= Some(1), "frame {frame}");
+        assert_eq!(decoded.notes, []);
     }
 }
 

@@ -33,6 +33,18 @@ def robust_range(values):
     return (low, high) if low < high else (ascending[0], ascending[-1])
 
 
+def take_groups(data, number):
+    """Puts what the functional groups of an enhanced object say of a frame where a plain object says it."""
+    own = list(data.get("PerFrameFunctionalGroupsSequence", []))[number:number + 1]
+    groups = own + list(data.get("SharedFunctionalGroupsSequence", []))[:1]
+    for macro, names in (("FrameVOILUTSequence", ("WindowCenter", "WindowWidth")),
+                         ("PixelValueTransformationSequence", ("RescaleIntercept", "RescaleSlope"))):
+        found = next((group[macro].value[0] for group in groups if group.get(macro)), None)
+        for name in names:
+            if found is not None and name in found:
+                setattr(data, name, found[name].value)
+
+
 def shown(data, frame):
     """The frame in 16 bits: gray `[H, W]` or RGB `[H, W, 3]`, and the least difference that counts."""
     if data.PhotometricInterpretation == "PALETTE COLOR":
@@ -86,6 +98,7 @@ def bundled(out):
         for number in range(frames):
             name = f"{len(cases):03}-{number}.npy"
             frame = pixels[number] if frames > 1 else pixels
+            take_groups(data, number)
             np.save(out / name, np.round(shown(data, frame)).astype("<u2"))
             case["frames"].append({"values": name, "shape": list(frame.shape)})
         case["lossy"] = case["syntax"] in (

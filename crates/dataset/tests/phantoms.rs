@@ -18,7 +18,13 @@ use radiograph_dataset::{
     scan::Scan,
     source::{PHANTOM_MARK, recognise},
 };
+use radiograph_image::flags::{Flag, Scores};
 use radiograph_phantoms::collection::{Collections, Defect, MARK, Planted, PlantedImage};
+use radiograph_phantoms::{Finding, Phantom};
+use radiograph_random::Stream;
+
+#[path = "../examples/flag_rates/plant.rs"]
+mod plant;
 
 const SMALL: Collections = Collections { seed: 5, patients: 45, side: 96 };
 
@@ -169,4 +175,40 @@ fn phantoms_are_known_as_drawn_wherever_they_are_copied_and_whatever_the_folders
         }
     }
     assert_eq!(manifest(place.path()).drawn(), Drawn::None);
+}
+
+/// The flags were fixed on real films. Drawn ones, which they have never seen, are flagged when planted and not otherwise.
+#[test]
+fn planted_phantoms_are_flagged_and_plain_ones_are_not() {
+    const FILMS: u32 = 24;
+    let mut flagged: BTreeMap<Flag, [u32; 2]> = BTreeMap::new();
+    for patient in 0..FILMS {
+        let finding = Finding::ALL[patient as usize % 3];
+        let phantom = Phantom { seed: 3, patient, film: 0, finding, bedside: patient % 2 == 1 };
+        let film = phantom.draw(320).picture.into_8_bit();
+        let mut stream = Stream::new(3, "plant").numbered(patient.into());
+        for flag in Flag::ALL {
+            // Phantoms have collimated edges of their own. Their middle has none.
+            let film = plant::middle(&film, if flag == Flag::Border { 0.12 } else { 0.0 });
+            let planted = match flag {
+                Flag::Sideways => plant::turned(&film, &mut stream),
+                Flag::Inverted => plant::inverted(&film),
+                Flag::Border => plant::bordered(&film, &mut stream),
+                Flag::Text => plant::written_on(&film, &mut stream),
+                _ => plant::emptied(&film, &mut stream),
+            };
+            let [hits, false_alarms] = flagged.entry(flag).or_default();
+            *hits += u32::from(Scores::of(&planted).flags().contains(&flag));
+            *false_alarms += u32::from(Scores::of(&film).flags().contains(&flag));
+        }
+    }
+    println!("{flagged:?} of {FILMS}");
+    for (flag, [hits, false_alarms]) in flagged {
+        // Bedside phantoms carry words such as SUPINE, which are text.
+        let allowed = if flag == Flag::Text { FILMS / 2 } else { FILMS / 20 };
+        assert!(
+            hits * 5 >= FILMS * 4 && false_alarms <= allowed,
+            "{flag:?}: {hits} and {false_alarms} of {FILMS}"
+        );
+    }
 }

@@ -28,6 +28,7 @@ mod depth;
 mod dicom;
 mod encode;
 mod error;
+pub mod flags;
 mod format;
 mod jpeg;
 mod limits;

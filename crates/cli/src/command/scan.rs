@@ -17,8 +17,8 @@ use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 /// ChestX-ray14, Kermany, Mendeley augmented, one folder a class), by a radiograph-source.toml, by a plain table (CSV, TSV, Excel)
 /// with a column of files and a column of classes, or as a tree of DICOM files. Counts their images by
 /// class, view, age and more, and lists possible defects: rows without files, files without rows, wrong extensions,
-/// doubtful images, classes that come from one collection only. Counts what was unusual about files that were read all the same. The
-/// collections are not changed.
+/// doubtful images (dark, sideways, inverted, with borders or text, …), classes that come from one collection only. Counts what was
+/// unusual about files that were read all the same. The collections are not changed.
 ///
 /// Exit code 1: a folder could not be searched, or a collection could not be read.
 #[derive(clap::Args)]

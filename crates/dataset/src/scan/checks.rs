@@ -1,4 +1,4 @@
-//! Finds doubtful images: unreadable, dark, light, coloured, oddly sized, or with a wrong extension.
+//! Finds doubtful images: unreadable, dark, light, coloured, oddly sized, flagged, or with a wrong extension.
 
 use std::collections::BTreeMap;
 
@@ -84,6 +84,9 @@ impl Thresholds {
             if pixels.coloured > self.coloured {
                 remark("coloured", format!("{:.0} % of the pixels are coloured", pixels.coloured * 100.0));
             }
+        }
+        for flag in &inspection.flags {
+            remark(flag.name(), flag.to_string());
         }
         if let (Some((width, height)), Some(median)) = (size(image, inspection), median) {
             let factor = f64::from(width) * f64::from(height) / median;

@@ -3,7 +3,9 @@
 use std::{fs::File, io::Read, path::Path};
 
 use radiograph_image::{
-    ImageError, ImageFormat, Limits, Note, Picture, SNIFF_BYTES, Samples, Undecodable, decode_noted, read_file,
+    ImageError, ImageFormat, Limits, Note, Picture, SNIFF_BYTES, Samples, Undecodable, decode_noted,
+    flags::{Flag, Scores},
+    read_file,
 };
 
 /// Result of inspecting one file.
@@ -20,6 +22,8 @@ pub struct Inspection {
     pub fault: Option<String>,
     /// What was unusual about a file that was decoded.
     pub notes: Vec<Note>,
+    /// What a decoded film shows that deserves a look. Masks have no flags.
+    pub flags: Vec<Flag>,
 }
 
 /// Size, gray values and colours of an image, at 8 bits a channel, transparency laid over black.
@@ -78,7 +82,11 @@ impl Inspection {
     pub(crate) fn look_at(&mut self, picture: &Picture, notes: Vec<Note>) -> bool {
         self.notes = notes;
         let pixels = self.pixels.insert(PixelStatistics::of_picture(picture.clone()));
-        pixels.two_valued
+        let is_mask = pixels.two_valued;
+        if !is_mask {
+            self.flags = Scores::of(picture).flags();
+        }
+        is_mask
     }
 
     /// Result of looking at a file's bytes without decoding them.

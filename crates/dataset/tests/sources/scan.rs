@@ -79,6 +79,8 @@ fn planted_defects_are_found_by_name() {
         ("dark", &["covid/dark.bmp"]),
         ("light", &["covid/light.bmp"]),
         ("low-information", &["covid/flat.bmp"]),
+        // Noise that is even on the whole shows nothing.
+        ("nearly-empty", &["covid/dark.bmp", "covid/flat.bmp", "covid/huge.bmp", "covid/light.bmp"]),
         ("coloured", &["covid/tinted.bmp"]),
         ("odd-size", &["covid/huge.bmp"]),
         ("odd-aspect", &["covid/long.bmp"]),
@@ -87,7 +89,7 @@ fn planted_defects_are_found_by_name() {
     ] {
         assert_eq!(files(&report, code), expected.iter().copied().collect(), "{code}");
     }
-    assert_eq!(report.findings.len(), 11, "and nothing else");
+    assert_eq!(report.findings.len(), 15, "and nothing else");
     let counted = |field: &str, value: &str| report.counts_of(field).unwrap().total(value);
     assert_eq!((counted("class", "COVID-19"), counted("class", "normal")), (10, 3));
     assert_eq!((counted("format", "BMP"), counted("format", "unknown")), (11, 2));

@@ -1,0 +1,8 @@
+//! Fuzzes the decoder of JPEG 2000.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use radiograph_image_fuzz::{Coding, decode_stream};
+
+fuzz_target!(|input: &[u8]| decode_stream(Coding::Jpeg2000, input));

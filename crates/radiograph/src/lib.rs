@@ -52,6 +52,7 @@ pub use radiograph_input as input;
 pub use radiograph_libtorch as libtorch;
 pub use radiograph_metrics as metrics;
 pub use radiograph_phantoms as phantoms;
+pub use radiograph_probe as probe;
 pub use radiograph_protocol as protocol;
 pub use radiograph_report as report;
 pub use radiograph_run as run;

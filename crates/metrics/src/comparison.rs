@@ -94,6 +94,44 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// [`statement`](Self::statement), without a verdict if one of the two is among the models that have not converged:
+    /// a model that was not trained to its end cannot lose.
+    ///
+    /// ```
+    /// # use radiograph_metrics::{Bootstrap, ComparisonOptions, Metric, Permutation, Predictions, compare};
+    /// # let file = "id,label,p_a,p_b\n1,a,0.9,0.1\n2,b,0.2,0.8\n3,a,0.6,0.4\n4,b,0.3,0.7\n";
+    /// # let predictions = Predictions::read_csv(file.as_bytes(), None)?;
+    /// # let options = ComparisonOptions {
+    /// #     bootstrap: Bootstrap::new(100, 7)?, permutation: Permutation::new(100, 7)?, significance: 0.05,
+    /// # };
+    /// let compared = compare(("large", &predictions), ("plain", &predictions), &Metric::Accuracy, &options)?;
+    /// assert_eq!(
+    ///     compared.statement_unless(&["plain"]),
+    ///     "no verdict on large and plain in accuracy: plain has not converged (difference 0.0000, p = 1.00)"
+    /// );
+    /// # Ok::<(), radiograph_metrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn statement_unless(&self, unconverged: &[&str]) -> String {
+        let of_this: Vec<&str> = [self.first.as_str(), self.second.as_str()]
+            .into_iter()
+            .filter(|name| unconverged.contains(name))
+            .collect();
+        let (difference, p) = match (self.difference.score, self.adjusted_p_value.or(self.p_value.ok())) {
+            (Ok(difference), Some(p)) if !of_this.is_empty() => (difference, p),
+            _ => return self.statement(),
+        };
+        let who = match of_this[..] {
+            [one] => format!("{one} has not converged"),
+            _ => "neither has converged".to_owned(),
+        };
+        let (first, second, metric) = (&self.first, &self.second, &self.metric);
+        let p = p_in_words(p);
+        format!("no verdict on {first} and {second} in {metric}: {who} (difference {difference:.4}, {p})")
+    }
+}
+
 /// A p-value with two digits that mean something.
 fn p_in_words(p: f64) -> String {
     match p {

@@ -16,8 +16,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod baseline;
 mod cell;
 mod cohort;
+mod convergence;
 mod difference;
 mod error;
 mod explanation;
@@ -37,8 +39,10 @@ mod schedule;
 mod shape;
 mod training;
 
+pub use baseline::Baseline;
 pub use cell::{Cell, OutputGate};
 pub use cohort::{Cohort, LabelledImage, Subset};
+pub use convergence::Convergence;
 pub use difference::Difference;
 pub use error::ProtocolError;
 pub use explanation::{Method, Quantity};

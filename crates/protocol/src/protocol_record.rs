@@ -7,7 +7,9 @@ use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cohort, Difference, ModelRecord, Protocol, ProtocolError, Scores, read_record, write_record};
+use crate::{
+    Cohort, Convergence, Difference, ModelRecord, Protocol, ProtocolError, Scores, read_record, write_record,
+};
 
 /// The record of a finished protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct FoldRecord {
     pub last: Scores,
     /// Validation scores of the best epoch.
     pub best: Scores,
+    /// How its training ended; `None` in older records.
+    #[serde(default)]
+    pub convergence: Option<Convergence>,
     /// Whether an earlier training used its validation images.
     pub contaminated: bool,
     /// Hash of `fold-k/predictions.csv` of its validation images.
@@ -83,6 +88,14 @@ impl ProtocolRecord {
     /// [`ProtocolError::File`] if the system refuses.
     pub fn write(&self, folder: &Path) -> Result<(), ProtocolError> {
         write_record(&folder.join(Self::FILE), self)
+    }
+
+    /// How the trainings ended: the first fold that has not converged speaks for all, since a refit has their number of
+    /// epochs. `None` if nothing was validated or a record is older than this field.
+    pub fn convergence(&self) -> Option<Convergence> {
+        let ends = self.folds.iter().map(|fold| fold.convergence).collect::<Option<Vec<_>>>()?;
+        let unconverged = ends.iter().find(|end| !end.is_converged());
+        unconverged.or(ends.first()).copied()
     }
 
     /// Refuses the record in `folder` if its protocol, features or images differ from those of `asked`.
@@ -138,6 +151,7 @@ impl FoldRecord {
             best_epoch,
             last,
             best,
+            convergence: Some(Convergence::of(&record.history, &record.training)),
             contaminated: record.contaminated,
             predictions,
         })

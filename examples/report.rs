@@ -6,7 +6,7 @@
 
 use radiograph_metrics::{Bootstrap, Evaluation, Predictions};
 use radiograph_report::{
-    CurveBands, DataFlow, DataSummary, Images, Labels, NetworkReport, Report, RunRecord, WeightsOrigin,
+    CurveBands, DataFlow, DataSummary, Images, Labels, NetworkReport, Report, Role, RunRecord, WeightsOrigin,
 };
 
 const PREDICTIONS: &str = "\
@@ -51,7 +51,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         networks: vec![NetworkReport {
             name: "example".to_owned(),
             architecture: "none".to_owned(),
-            recurrent: false,
+            role: Role::MeanDense,
+            ending: None,
             head: "none".to_owned(),
             weights: WeightsOrigin::Random { seed: 7 },
             backbone_parameters: None,

@@ -28,6 +28,7 @@ fn config(folder: &Path) -> Config {
     let file = format!(
         "
         backbones = ['inception_v3']
+        baselines = ['linear-probe', 'mean-dense']
         weights = {{ inception_v3 = 'random:1' }}
         data = {{ folder = '{}', key_file = '{}' }}
         input = {{ size = 96 }}
@@ -52,8 +53,10 @@ fn outcome(run: &Path) -> BTreeMap<String, Vec<u8>> {
         "inception_v3/predictions.csv",
         "inception_v3/metrics.json",
         "inception_v3/explanations.json",
-        "inception_v3-baseline/predictions.csv",
-        "inception_v3-baseline/model.safetensors",
+        "inception_v3-linear-probe/predictions.csv",
+        "inception_v3-linear-probe/model.json",
+        "inception_v3-mean-dense/predictions.csv",
+        "inception_v3-mean-dense/model.safetensors",
     ];
     names.map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap())).into()
 }
@@ -73,7 +76,15 @@ fn a_run_that_is_interrupted_again_and_again_ends_like_an_undisturbed_one() {
         ControlFlow::Continue(())
     };
     let outcome_of_run = Pipeline::open(config.clone(), &undisturbed, &mut watch).unwrap().run().unwrap();
-    assert_eq!(outcome_of_run.evaluated.models.len(), 2);
+    assert_eq!(outcome_of_run.evaluated.models.len(), 3);
+    // Two epochs are a planted short training; the probe has converged.
+    let marked = ["inception_v3", "inception_v3-mean-dense"];
+    assert_eq!(outcome_of_run.evaluated.comparisons.unconverged, marked);
+    let ends = |name: &str| outcome_of_run.trained[name].record.convergence().unwrap().is_converged();
+    assert!(ends("inception_v3-linear-probe") && !ends("inception_v3"));
+    for statement in &outcome_of_run.evaluated.comparisons.statements {
+        assert!(statement.starts_with("no verdict on "), "{statement}");
+    }
     assert!(said.iter().any(|sentence| sentence.contains("RANDOM weights")), "{said:?}");
     assert!(undisturbed.join("report.html").is_file());
 

@@ -61,5 +61,5 @@ pub use radiograph_weights as weights;
 
 pub use radiograph_run::{
     Best, Candidate, Comparisons, Config, Cost, Evaluated, FoldValidation, ModelEvaluation, ModelKind,
-    Progress, RunFolder, Stage, StageCost, Unsearched, Watcher,
+    ProbeRecord, Progress, RunFolder, Stage, StageCost, TrainingRecord, Unsearched, Watcher,
 };

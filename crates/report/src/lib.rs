@@ -43,7 +43,9 @@ mod run_record;
 pub use data_summary::{Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeftOut, SourceNote};
 pub use error::Error;
 pub use figure::{CurveBands, Figure};
-pub use network::{Epoch, Layer, LossAndAccuracy, NetworkReport, Panel, Scaled, Training, WeightsOrigin};
+pub use network::{
+    Ending, Epoch, Layer, LossAndAccuracy, NetworkReport, Panel, Role, Scaled, Training, WeightsOrigin,
+};
 pub use page::MAX_PAGE_BYTES;
 pub use picture::{MAX_PICTURE_BYTES, Picture};
 pub use rendered::{Figures, NetworkFigures, Rendered};

@@ -17,8 +17,10 @@ pub struct NetworkReport {
     /// Convolutional part: `vgg19`, `densenet121`, `inception_v3`, `inception_resnet_v2`, or another. It selects the
     /// paper's numbers that the page shows beside these.
     pub architecture: String,
-    /// Whether a recurrent layer reads the feature map (the paper's networks) or not (the networks of its Table 4).
-    pub recurrent: bool,
+    /// What it is in the comparison.
+    pub role: Role,
+    /// How its training ended, if recorded.
+    pub ending: Option<Ending>,
     /// Description of the head, such as `LSTM of 512 units, two dense layers of 4096`.
     pub head: String,
     /// Origin of the convolutional weights.
@@ -42,6 +44,33 @@ pub struct NetworkReport {
     pub scaled: Option<Scaled>,
     /// Grad-CAM panels.
     pub panels: Vec<Panel>,
+}
+
+/// What a model is in the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(clippy::exhaustive_enums, reason = "a new role must be shown on purpose")]
+pub enum Role {
+    /// A recurrent layer reads the feature map: the paper's networks.
+    Recurrent,
+    /// Logistic regression on the mean of the feature map.
+    LinearProbe,
+    /// The head of the recurrent network without its recurrent layer.
+    WithoutRecurrence,
+    /// The mean of the feature map and one dense layer.
+    MeanDense,
+    /// The plain network of the paper's Table 4.
+    Table4,
+}
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct Ending {
+    /// Whether nothing more was gained by training.
+    pub converged: bool,
+    /// The reason, as the end of a sentence, such as `its best epoch, 10, is the last one allowed`.
+    pub reason: String,
 }
 
 /// Origin of convolutional weights.
@@ -191,6 +220,11 @@ impl NetworkReport {
     /// Whether the convolutional weights are random.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.weights, WeightsOrigin::Random { .. })
+    }
+
+    /// Whether it is known not to have converged.
+    pub(crate) fn is_unconverged(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| !ending.converged)
     }
 
     /// A score over all classes, by its name.

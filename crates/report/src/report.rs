@@ -3,7 +3,7 @@
 use radiograph_metrics::Comparison;
 use serde::{Deserialize, Serialize};
 
-use crate::{CurveBands, DataSummary, Error, NetworkReport, RunRecord};
+use crate::{CurveBands, DataSummary, Error, NetworkReport, Role, RunRecord};
 
 /// The content of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +43,20 @@ impl Report {
     pub(crate) fn leading(&self) -> &NetworkReport {
         let named = |name: &str| self.networks.iter().find(|network| network.name == name);
         self.best.as_ref().and_then(|best| named(&best.network)).unwrap_or(&self.networks[0]) // checked: there is one
+    }
+
+    /// The linear probe on the features of this network.
+    pub(crate) fn linear_probe_of(&self, network: &NetworkReport) -> Option<&NetworkReport> {
+        let same = |other: &&NetworkReport| {
+            other.role == Role::LinearProbe && other.architecture == network.architecture
+        };
+        self.networks.iter().find(same).filter(|probe| probe.name != network.name)
+    }
+
+    /// The outcome of a comparison in words, without a verdict on a model that has not converged.
+    pub(crate) fn statement(&self, comparison: &Comparison) -> String {
+        let unconverged = self.networks.iter().filter(|network| network.is_unconverged());
+        comparison.statement_unless(&unconverged.map(|network| network.name.as_str()).collect::<Vec<_>>())
     }
 
     /// Refuses a report whose parts contradict each other.

@@ -110,6 +110,9 @@ pub enum Error {
     /// Heads, trainings and their records.
     #[error(transparent)]
     Protocol(#[from] radiograph_protocol::ProtocolError),
+    /// Linear probes.
+    #[error(transparent)]
+    Probe(#[from] radiograph_probe::Error),
     /// Scores.
     #[error(transparent)]
     Metrics(#[from] radiograph_metrics::Error),

@@ -27,6 +27,7 @@ const CONFIG: &str = "config.toml";
 /// features/                stores of feature maps, unless the config names another folder
 /// <network>/…              one model: fold-1/ …, model.safetensors, model.json, training.json, frozen.json,
 ///                          predictions.csv, metrics.json, explanations.json, gradcam/
+/// <network>-<baseline>/…   the same for a baseline; a linear probe has model.json and probe.json
 /// comparison.json          paired comparisons of the models
 /// best.json                the recommended model and the criterion
 /// costs.json               time and memory of every stage
@@ -164,7 +165,7 @@ impl RunFolder {
         self.path.join("leakage.json")
     }
 
-    /// The folder of one model: a network's name, with `-baseline` appended for the plain network.
+    /// The folder of one model: a network's name, followed by that of the baseline.
     pub fn model(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

@@ -33,6 +33,7 @@ mod scoring;
 pub mod settings;
 mod stage;
 mod stamp;
+mod training_record;
 mod unsearched;
 
 pub use config::{Config, ModelKind};
@@ -43,11 +44,12 @@ pub use folder::RunFolder;
 pub use frozen_record::FrozenRecord;
 pub use json::{read_json, write_json};
 pub use progress::{Progress, Stage, Watcher};
-pub use radiograph_protocol::Preset;
+pub use radiograph_protocol::{Baseline, Preset};
 pub use run::Run;
 pub use scoring::{
     Best, Candidate, Comparisons, FoldValidation, ModelEvaluation, bootstrap, read_predictions,
 };
 pub use stage::{Evaluated, no_collection, watched};
 pub use stamp::{Inputs, Stamp};
+pub use training_record::{ProbeRecord, TrainedFold, TrainingRecord};
 pub use unsearched::Unsearched;

@@ -45,7 +45,8 @@ impl Stage {
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble => 4,
-            Self::Extract | Self::Train | Self::Evaluate | Self::Compare | Self::Explain | Self::Report => 1,
+            Self::Compare | Self::Report => 2,
+            Self::Extract | Self::Train | Self::Evaluate | Self::Explain => 1,
         }
     }
 

@@ -11,9 +11,11 @@ use radiograph_dataset::{
     source::Source,
 };
 use radiograph_files::ContentHash;
-use radiograph_protocol::ProtocolRecord;
+use radiograph_protocol::{Baseline, ProtocolRecord};
 
-use crate::{Clock, Config, Cost, Error, ModelKind, Progress, RunFolder, Stage, Watcher};
+use crate::{
+    Clock, Config, Cost, Error, ModelKind, ProbeRecord, Progress, RunFolder, Stage, TrainingRecord, Watcher,
+};
 
 /// A run of one configuration in one folder, locked for this process.
 ///
@@ -106,7 +108,36 @@ impl<'w> Run<'w> {
         Ok(PrivateFiles::read(self.folder.path())?)
     }
 
-    /// The record that the stage `train` wrote for a model.
+    /// The record that the stage `train` wrote for a model of any kind.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn training(&self, model: ModelKind) -> Result<TrainingRecord, Error> {
+        if model.baseline != Some(Baseline::LinearProbe) {
+            return Ok(TrainingRecord::Head(Box::new(self.record(model)?)));
+        }
+        let folder = self.folder.model(&model.name());
+        let missing = || Error::Missing { path: folder.join(ProbeRecord::FILE), stage: Stage::Train };
+        ProbeRecord::read(&folder)?.map(TrainingRecord::Probe).ok_or_else(missing)
+    }
+
+    /// The models that have not converged, by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub fn unconverged(&self) -> Result<Vec<String>, Error> {
+        let mut unconverged = Vec::new();
+        for model in self.config.models() {
+            if self.training(model)?.convergence().is_some_and(|end| !end.is_converged()) {
+                unconverged.push(model.name());
+            }
+        }
+        Ok(unconverged)
+    }
+
+    /// The record that the stage `train` wrote for a head.
     ///
     /// # Errors
     ///
@@ -123,13 +154,13 @@ impl<'w> Run<'w> {
     ///
     /// [`Error::Edited`] with the first file whose content differs; as [`record`](Self::record).
     pub fn require_predictions(&self, model: ModelKind) -> Result<(), Error> {
-        let record = self.record(model)?;
+        let record = self.training(model)?;
         let folder = self.folder.model(&model.name());
         let folds = record
-            .folds
-            .iter()
+            .folds()
+            .into_iter()
             .map(|fold| (format!("fold-{}/predictions.csv", fold.number), fold.predictions));
-        for (file, expected) in folds.chain([("predictions.csv".to_owned(), record.predictions)]) {
+        for (file, expected) in folds.chain([("predictions.csv".to_owned(), record.predictions())]) {
             let path = folder.join(file);
             if !path.is_file() {
                 return Err(Error::Missing { path, stage: Stage::Train });

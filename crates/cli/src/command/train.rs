@@ -1,6 +1,6 @@
 //! `radiograph train`: trains heads on the stored features of a run, fold by fold.
 
-use radiograph::Trained;
+use radiograph::{Trained, TrainingRecord, protocol::ProtocolRecord};
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
@@ -34,30 +34,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     for (model, Trained { record, without_features, .. }) in &trained {
         output::line(model)?;
-        for fold in &record.folds {
-            output::line(format!(
-                "    fold {}: best epoch {} of {}, validation loss {:.4}, accuracy {:.2}{}",
-                fold.number,
-                fold.best_epoch,
-                fold.epochs,
-                fold.best.loss,
-                fold.best.accuracy,
-                if fold.contaminated {
-                    "; contaminated: an earlier fold trained on these images"
-                } else {
-                    ""
-                },
-            ))?;
+        match record {
+            TrainingRecord::Head(record) => folds(record)?,
+            TrainingRecord::Probe(probe) => output::line(format!(
+                "    linear probe: C = {} by cross-validation on {} folds",
+                probe.c,
+                probe.folds.len()
+            ))?,
+            _ => {}
         }
-        let tested = match record.refit_epochs {
-            Some(epochs) => format!("refit on all training images, {epochs} epochs"),
-            None => "weighted mean of the folds".to_owned(),
-        };
-        output::line(format!("    tested: {tested}"))?;
+        match record.convergence() {
+            Some(end) if end.is_converged() => output::line("    converged")?,
+            Some(end) => output::line(format!("    not converged: {end}"))?,
+            None => output::line("    whether it converged was not recorded")?,
+        }
         if !without_features.is_empty() {
             let images = without_features.len();
             output::line(format!("    {images} images have no features and are left out"))?;
         }
     }
     Ok(exit)
+}
+
+/// Writes the folds of a head and the model that is tested.
+fn folds(record: &ProtocolRecord) -> Result<(), Failure> {
+    for fold in &record.folds {
+        output::line(format!(
+            "    fold {}: best epoch {} of {}, validation loss {:.4}, accuracy {:.2}{}",
+            fold.number,
+            fold.best_epoch,
+            fold.epochs,
+            fold.best.loss,
+            fold.best.accuracy,
+            if fold.contaminated { "; contaminated: an earlier fold trained on these images" } else { "" },
+        ))?;
+    }
+    let tested = match record.refit_epochs {
+        Some(epochs) => format!("refit on all training images, {epochs} epochs"),
+        None => "weighted mean of the folds".to_owned(),
+    };
+    output::line(format!("    tested: {tested}"))
 }

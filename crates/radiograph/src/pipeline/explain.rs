@@ -38,7 +38,7 @@ impl Pipeline<'_> {
             return Ok(explained);
         }
         let manifest = self.run.manifest()?;
-        for model in self.config().models().into_iter().filter(|model| !model.baseline) {
+        for model in self.config().models().into_iter().filter(|model| model.baseline.is_none()) {
             let frozen = Frozen::of(model.network, self.config())?;
             explained.insert(model.name(), self.explain_model(model, &frozen, &manifest)?);
         }

@@ -5,10 +5,9 @@ use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 use radiograph_dataset::manifest::{Manifest, Place, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
-    Cohort, Event, Feed, LabelledImage, Protocol, ProtocolRecord, StoredFeatures, Subset, finished_protocol,
-    run_protocol,
+    Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, finished_protocol, run_protocol,
 };
-use radiograph_run::{FrozenRecord, ModelKind, Progress, Stage, write_json};
+use radiograph_run::{Baseline, FrozenRecord, ModelKind, Progress, Stage, TrainingRecord, write_json};
 use serde::Serialize;
 use tch::Tensor;
 
@@ -24,7 +23,7 @@ pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
 #[non_exhaustive]
 pub struct Trained {
     /// Record of the training.
-    pub record: ProtocolRecord,
+    pub record: TrainingRecord,
     /// Ids of the manifest's images that have no features and are left out.
     pub without_features: Vec<String>,
 }
@@ -60,6 +59,12 @@ impl Pipeline<'_> {
             self.run.say(Stage::Train, &sentence)?;
         }
         let without_features: Vec<String> = missing.into_iter().map(|image| image.id).collect();
+        if model.baseline == Some(Baseline::LinearProbe) {
+            let weights = self.config().training.class_weights.then(|| class_weights(&cohort));
+            let origin = FrozenRecord { weights: frozen.origin() };
+            let record = self.run.train_probe(model, &cohort, &store, weights.as_ref(), &origin)?;
+            return Ok(Trained { record: TrainingRecord::Probe(record), without_features });
+        }
         let folder = self.folder().model(&name);
         let features = StoredFeatures::of_cohort(&store, &cohort)?;
         let protocol = self.protocol(model, radiograph_head::Features::shape(&features), &cohort)?;
@@ -69,7 +74,7 @@ impl Pipeline<'_> {
             && familiarity.is_file()
         {
             self.run.skip(Stage::Train, &name)?;
-            return Ok(Trained { record: done, without_features });
+            return Ok(Trained { record: TrainingRecord::Head(Box::new(done)), without_features });
         }
         let clock = self.run.start(Stage::Train, &name)?;
         let feed = Feed::new(&features, self.device, self.config().compute.resident_bytes)?;
@@ -90,7 +95,7 @@ impl Pipeline<'_> {
         write_json(&frozen_record, &FrozenRecord { weights: frozen.origin() })?;
         keep_familiar(&familiarity, &cohort, &store)?;
         self.run.finish(clock)?;
-        Ok(Trained { record, without_features })
+        Ok(Trained { record: TrainingRecord::Head(Box::new(record)), without_features })
     }
 
     fn protocol(

@@ -54,6 +54,13 @@ pub(super) fn alarms(report: &Report) -> Markup {
             some_or_all(report, contaminated)
         ));
     }
+    let unconverged: Vec<String> = report.networks.iter().filter_map(unconverged).collect();
+    if !unconverged.is_empty() {
+        alarms.push(format!(
+            "Not trained to the end: {}. More training might change these scores, so no comparison with such a model has a verdict.",
+            unconverged.join("; ")
+        ));
+    }
     if let Some(certificate) = &report.data.certificate {
         alarms.extend(leaks(certificate));
     }
@@ -66,6 +73,12 @@ pub(super) fn alarms(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// The name of a model that has not converged, with the reason.
+fn unconverged(network: &NetworkReport) -> Option<String> {
+    let ending = network.ending.as_ref().filter(|ending| !ending.converged)?;
+    Some(format!("{} ({})", network.name, ending.reason))
 }
 
 /// The leaks, and the scores that they make too good.
@@ -182,6 +195,7 @@ fn score(report: &Report) -> Markup {
         }
         p {
             strong { (network.name) }
+            @if network.is_unconverged() { " (not converged)" }
             @if let Some(area) = area {
                 @match area.score {
                     Ok(value) => {
@@ -193,11 +207,35 @@ fn score(report: &Report) -> Markup {
             }
             "."
         }
+        @if let Some(probe) = report.linear_probe_of(network) { (beside_probe(report, network, probe)) }
         @match &report.best {
             Some(best) => p { "Chosen by " (best.chosen_by) "." },
             None if report.networks.len() > 1 => p { "The first of " (report.networks.len()) "; none was chosen." },
             None => {},
         }
+    }
+}
+
+/// The scores of the linear probe on the same features, and whether the network differs from it.
+fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport) -> Markup {
+    let share = |metric: &str| match probe.overall(metric).map(|estimate| estimate.score) {
+        Some(Ok(value)) => format!("{:.1} %", 100.0 * value),
+        _ => "undefined".to_owned(),
+    };
+    let (accuracy, area) = (Metric::Accuracy.to_string(), Metric::AveragedAuc(Average::Macro).to_string());
+    let of_both = report.comparisons.iter().filter(|comparison| {
+        let pair = [comparison.first.as_str(), comparison.second.as_str()];
+        pair.contains(&network.name.as_str()) && pair.contains(&probe.name.as_str())
+    });
+    let statements: Vec<String> = of_both.map(|comparison| report.statement(comparison)).collect();
+    html! {
+        p {
+            "A linear probe on the same features, " strong { (probe.name) }
+            @if probe.is_unconverged() { " (not converged)" }
+            ": accuracy " (share(&accuracy)) ", macro AUC " (share(&area)) "."
+        }
+        @if statements.is_empty() { p { "The two were not compared." } }
+        @else { ul { @for statement in &statements { li { (statement) "." } } } }
     }
 }
 

@@ -48,7 +48,8 @@ fn networks(report: &Report) -> Markup {
         sheet = sheet.numbers(name);
     }
     for network in &report.networks {
-        let mut row = vec![text(&network.name)];
+        let mark = network.is_unconverged();
+        let mut row = vec![html! { (network.name) @if mark { " " span.sub { "not converged" } } }];
         row.extend(scores.iter().map(|(_, score)| estimate_cell(network.overall(score))));
         sheet.push(row);
     }
@@ -157,7 +158,10 @@ fn comparisons(report: &Report) -> Markup {
             _ => "another test",
         };
         sheet.push(vec![
-            text(format!("{} and {}", comparison.first, comparison.second)),
+            html! {
+                (comparison.first) " and " (comparison.second)
+                @if report.statement(comparison) != comparison.statement() { " " span.sub { "not converged: no verdict" } }
+            },
             text(&comparison.metric),
             named_score(&comparison.metric, comparison.first_score),
             named_score(&comparison.metric, comparison.second_score),
@@ -169,7 +173,7 @@ fn comparisons(report: &Report) -> Markup {
     }
     html! {
         h3 { "Differences" }
-        ul { @for comparison in &report.comparisons { li { (comparison.statement()) "." } } }
+        ul { @for comparison in &report.comparisons { li { (report.statement(comparison)) "." } } }
         p.small.muted { "Not distinguishable does not mean equal: these test images cannot tell." }
         (sheet)
     }

@@ -6,13 +6,16 @@ use super::{
     drawn,
     table::{Sheet, text},
 };
-use crate::{Figures, LossAndAccuracy, NetworkReport, Report};
+use crate::{Figures, LossAndAccuracy, NetworkReport, Report, Role};
 
 pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
         @for (network, figures) in report.networks.iter().zip(&figures.networks) {
             h3 { (network.name) }
-            @if network.trainings.iter().all(|training| training.epochs.is_empty()) {
+            (ending(network))
+            @if network.role == Role::LinearProbe {
+                p { "Minimised as a whole, without epochs." }
+            } @else if network.trainings.iter().all(|training| training.epochs.is_empty()) {
                 p { "No history was recorded." }
             } @else {
                 div.pair {
@@ -24,6 +27,15 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
                 (last_epochs(network))
             }
         }
+    }
+}
+
+/// Whether the training converged.
+fn ending(network: &NetworkReport) -> Markup {
+    match &network.ending {
+        None => html! { p { "Whether it converged was not recorded." } },
+        Some(ending) if ending.converged => html! { p { "Converged." } },
+        Some(ending) => html! { p { strong { "Not converged: " (ending.reason) "." } } },
     }
 }
 

@@ -6,7 +6,7 @@
 mod tables;
 mod verdicts;
 
-use crate::NetworkReport;
+use crate::{NetworkReport, Role};
 
 pub(crate) use tables::{ALL, PrintedNetwork, PrintedScores};
 pub(crate) use verdicts::{Examined, table_3, table_4};
@@ -58,16 +58,19 @@ pub(crate) fn network(architecture: &str) -> Option<&'static PrintedNetwork> {
 /// The test accuracy, in percent, that the paper prints for this network, with or without its recurrent layer.
 pub(crate) fn accuracy(of: &NetworkReport) -> Option<f64> {
     let printed = network(&of.architecture)?;
-    let text = if of.recurrent { printed.accuracy } else { printed.plain.accuracy };
-    text.parse().ok()
+    match of.role {
+        Role::Recurrent => printed.accuracy.parse().ok(),
+        Role::Table4 => printed.plain.accuracy.parse().ok(),
+        Role::LinearProbe | Role::WithoutRecurrence | Role::MeanDense => None,
+    }
 }
 
 /// The scores, in percent, that the paper prints for a class of this network. Table 4 has COVID-19 alone.
 pub(crate) fn scores(of: &NetworkReport, class: &str) -> Option<&'static PrintedScores> {
     let (printed, class) = (network(&of.architecture)?, PrintedClass::named(class)?);
-    match (of.recurrent, class) {
-        (true, class) => Some(&printed.classes[class.row()]),
-        (false, PrintedClass::Covid) => Some(&printed.plain),
-        (false, _) => None,
+    match (of.role, class) {
+        (Role::Recurrent, class) => Some(&printed.classes[class.row()]),
+        (Role::Table4, PrintedClass::Covid) => Some(&printed.plain),
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Tests that the page shows the numbers of its input and all required notices.
 
 use radiograph_metrics::{Average, Evaluation, Metric, NamedEstimate, Score, Undefined};
-use radiograph_report::{Error, Images, Labels, Report, WeightsOrigin};
+use radiograph_report::{Ending, Error, Images, Labels, Report, Role, WeightsOrigin};
 use scraper::{ElementRef, Html, Selector};
 
 use crate::sample;
@@ -88,6 +88,56 @@ fn the_first_screen_answers_what_on_what_how_well_and_with_what_doubt() {
     ] {
         assert!(glance.contains(part), "{part:?} is not in {glance:?}");
     }
+}
+
+/// The leading network of the sample and, as its linear probe, the last one.
+fn with_probe() -> Report {
+    let mut report = sample::report();
+    report.networks[4].role = Role::LinearProbe;
+    report.networks[4].architecture = report.networks[1].architecture.clone();
+    report
+}
+
+#[test]
+fn the_first_screen_compares_with_the_linear_probe() {
+    let report = with_probe();
+    let probe = &report.networks[4];
+    let accuracy = 100.0 * probe.evaluation.confusion.accuracy().unwrap();
+    let glance = text(&page(&report), "dl.glance");
+    let line = format!("A linear probe on the same features, {}: accuracy {accuracy:.1} %", probe.name);
+    assert!(glance.contains(&line), "{glance}");
+    let of_both: Vec<String> = report
+        .comparisons
+        .iter()
+        .filter(|comparison| comparison.first == report.networks[1].name && comparison.second == probe.name)
+        .map(radiograph_metrics::Comparison::statement)
+        .collect();
+    assert!(!of_both.is_empty() && of_both.iter().all(|statement| glance.contains(statement)), "{glance}");
+    assert!(!text(&page(&sample::report()), "dl.glance").contains("linear probe"));
+}
+
+#[test]
+fn a_model_that_has_not_converged_is_marked_and_loses_no_comparison() {
+    let mut report = with_probe();
+    let probe = report.networks[4].name.clone();
+    let better = format!("is better than {probe} in");
+    let before = page(&report);
+    assert!(text(&before, "#results").contains(&better) && text(&before, "dl.glance").contains(&better));
+    assert!(!text(&before, "main").to_lowercase().contains("not converged"));
+
+    let reason = "its best epoch, 10, is the last one allowed".to_owned();
+    report.networks[4].ending = Some(Ending { converged: false, reason });
+    let page = page(&report);
+    let alarm = text(&page, ".alarm");
+    let expected = format!("Not trained to the end: {probe} (its best epoch, 10, is the last one allowed).");
+    assert!(alarm.contains(&expected), "{alarm}");
+    for place in ["dl.glance", "#results"] {
+        let text = text(&page, place);
+        assert!(text.contains("no verdict on ") && !text.contains(&better), "{place}: {text}");
+    }
+    assert!(text(&page, "dl.glance").contains(&format!("{probe} (not converged)")));
+    assert_eq!(rows(&page, "Networks on the test images")[4][0], format!("{probe} not converged"));
+    assert!(text(&page, "#training").contains("Not converged: its best epoch, 10, is the last one allowed."));
 }
 
 #[test]

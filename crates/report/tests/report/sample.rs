@@ -12,9 +12,9 @@ use radiograph_metrics::{
     SubgroupTable, Temperature, compare_with_best,
 };
 use radiograph_report::{
-    Best, Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Epoch, Images, Labels, Layer,
-    LeakCheck, LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, RunRecord, Scaled,
-    SourceNote, Stage, Training, WeightsOrigin,
+    Best, Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch, Images, Labels,
+    Layer, LeakCheck, LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, Role, RunRecord,
+    Scaled, SourceNote, Stage, Training, WeightsOrigin,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -163,7 +163,8 @@ pub(crate) fn network(at: usize, samples: usize) -> NetworkReport {
     NetworkReport {
         name: name.to_owned(),
         architecture: architecture.to_owned(),
-        recurrent,
+        role: if recurrent { Role::Recurrent } else { Role::Table4 },
+        ending: Some(Ending { converged: true, reason: "converged".to_owned() }),
         head: if recurrent { "LSTM, then two dense layers of 4,096" } else { "two dense layers of 4,096" }
             .to_owned(),
         weights: WeightsOrigin::Random { seed: 11 },

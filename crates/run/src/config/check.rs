@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use radiograph_classes::Classes;
 use radiograph_dataset::balance::Quota;
-use radiograph_protocol::{FeatureShape, TestedModel};
+use radiograph_protocol::{Baseline, FeatureShape, TestedModel};
 use radiograph_weights::{Architecture, Facts, WeightsChoice};
 
 use super::{Config, device, range};
@@ -20,6 +20,10 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     let distinct: BTreeSet<_> = config.backbones.iter().collect();
     if distinct.len() != config.backbones.len() {
         return refuse("backbones", "name each network once");
+    }
+    let distinct: BTreeSet<_> = config.baselines.iter().collect();
+    if distinct.len() != config.baselines.len() {
+        return refuse("baselines", "name each baseline once");
     }
     for network in &config.backbones {
         if !config.weights.contains_key(network) {
@@ -102,7 +106,7 @@ fn weights(network: Architecture, choice: &str) -> Result<(), Error> {
 fn heads(config: &Config) -> Result<(), Error> {
     let classes = Classes::new(&config.data.classes[..])?;
     let side = i64::from(config.input.size);
-    for model in config.models() {
+    for model in config.models().into_iter().filter(|model| model.baseline != Some(Baseline::LinearProbe)) {
         let network = model.network;
         let [channels, height, width] = Facts::of(network)
             .feature_shape(side, side)
@@ -178,8 +182,12 @@ mod tests {
     /// A plain head that nobody asked for does not limit the other.
     #[test]
     fn only_heads_that_are_trained_must_be_possible() {
-        let wide =
-            ["backbones=['vgg19']", "head.layers.vgg19={ units = 1, dense = [1000000] }"].map(str::to_owned);
+        let wide = [
+            "backbones=['vgg19']",
+            "baselines=['table-4']",
+            "head.layers.vgg19={ units = 1, dense = [1000000] }",
+        ]
+        .map(str::to_owned);
         assert!(Config::resolve(None, &wide).is_err(), "the plain head has 25,088,000,000 weights");
         let alone = [&wide[..], &["baselines=false".to_owned()]].concat();
         assert!(Config::resolve(None, &alone).is_ok());
@@ -200,6 +208,9 @@ mod tests {
         for (change, key) in [
             ("backbones=[]", "backbones"),
             ("backbones=['vgg19','vgg19']", "backbones"),
+            ("baselines=['mean-dense', 'mean-dense']", "baselines"),
+            ("baselines=['plain']", "baselines[0]"),
+            ("baselines=true", "baselines"),
             ("data.classes=['normal']", "data.classes"),
             ("data.classes=['normal', 'normal']", "data.classes"),
             ("data.ages={ from = 60, to = 18, unknown = true }", "data.ages"),

@@ -35,9 +35,9 @@ mod section;
 
 use std::collections::BTreeMap;
 
-use radiograph_protocol::Preset;
+use radiograph_protocol::{Baseline, Preset};
 use radiograph_weights::Architecture;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use toml::Table;
 
@@ -60,8 +60,9 @@ pub struct Config {
     pub seed: u64,
     /// Frozen networks, in the order of tables and figures.
     pub backbones: Vec<Architecture>,
-    /// Training of the plain networks of Table 4 on the same features and folds.
-    pub baselines: bool,
+    /// Models without recurrence, trained on the same features and folds. In a file, `false` means none.
+    #[serde(deserialize_with = "none_if_off")]
+    pub baselines: Vec<Baseline>,
     /// Random exchange of labels within the test part and within each fold: a control run that must find nothing.
     pub permute_labels: bool,
     /// Weights of each network: an installed name, a file, or `random:SEED`.
@@ -153,4 +154,9 @@ impl Config {
         let differences = differences(&table(self)?, &table(&Self::of(self.preset))?);
         Ok(differences.into_iter().map(|difference| difference.key).collect())
     }
+}
+
+/// Reads a list, or `false` as the empty one.
+fn none_if_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Baseline>, D::Error> {
+    Ok(or_off::deserialize::<Vec<Baseline>, D>(deserializer)?.unwrap_or_default())
 }

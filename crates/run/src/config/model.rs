@@ -3,45 +3,53 @@
 use std::collections::BTreeMap;
 
 use radiograph_classes::Classes;
-use radiograph_protocol::{FeatureShape, HeadConfig, Reading, TrainingConfig};
+use radiograph_protocol::{Baseline, FeatureShape, HeadConfig, Reading, TrainingConfig};
 use radiograph_weights::Architecture;
 
 use super::Config;
 use crate::Error;
 
-/// One head on one network's features.
+/// One model on one network's features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "a pair")]
 pub struct ModelKind {
     /// Network whose features the head reads.
     pub network: Architecture,
-    /// Whether the head is the plain one of Table 4 instead of the recurrent one.
-    pub baseline: bool,
+    /// The baseline; `None` for the recurrent head.
+    pub baseline: Option<Baseline>,
 }
 
 impl ModelKind {
-    /// Name of the model and of its folder: the network's, with `-baseline` appended for the plain head.
+    /// Name of the model and of its folder: the network's, followed by that of the baseline, such as
+    /// `vgg19-linear-probe`.
     pub fn name(self) -> String {
         let Self { network, baseline } = self;
-        if baseline { format!("{network}-baseline") } else { network.to_string() }
+        baseline.map_or_else(|| network.to_string(), |baseline| format!("{network}-{baseline}"))
+    }
+
+    /// The recurrent head on the same features.
+    #[must_use]
+    pub fn recurrent(self) -> Self {
+        Self { baseline: None, ..self }
     }
 }
 
 impl Config {
-    /// Every model: each network's recurrent head, followed by its baseline if baselines are on.
+    /// Every model: each network's recurrent head, followed by its baselines.
     pub fn models(&self) -> Vec<ModelKind> {
+        let kinds: Vec<Option<Baseline>> =
+            std::iter::once(None).chain(self.baselines.iter().copied().map(Some)).collect();
         let of = |&network: &Architecture| {
-            let baseline = self.baselines.then_some(ModelKind { network, baseline: true });
-            [Some(ModelKind { network, baseline: false }), baseline].into_iter().flatten()
+            kinds.iter().map(move |&baseline| ModelKind { network, baseline }).collect::<Vec<_>>()
         };
         self.backbones.iter().flat_map(of).collect()
     }
 
-    /// The head of a model.
+    /// The head of a model that is trained epoch by epoch.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] if `head.layers` has no entry for the network.
+    /// [`Error::Config`] if `head.layers` has no entry for the network, or the model is a linear probe, which has no head.
     pub fn head(
         &self,
         model: ModelKind,
@@ -55,13 +63,15 @@ impl Config {
             .get(&network)
             .ok_or_else(|| Error::config("head.layers", format!("{network} has none")))?;
         let (reading, dense) = match (baseline, network) {
-            (false, _) => (
+            (None, _) => (
                 Reading::Recurrent { order: section.sequence_order, cell: section.cell, units: layers.units },
                 layers.dense.clone(),
             ),
-            // The plain networks of Table 4: VGG19's own classifier, and the mean over the grid for the others.
-            (true, Architecture::Vgg19) => (Reading::Flatten, layers.dense.clone()),
-            (true, _) => (Reading::GlobalAverage, Vec::new()),
+            (Some(Baseline::WithoutRecurrence), _) | (Some(Baseline::Table4), Architecture::Vgg19) => {
+                (Reading::Flatten, layers.dense.clone())
+            }
+            (Some(Baseline::MeanDense | Baseline::Table4), _) => (Reading::GlobalAverage, Vec::new()),
+            (Some(other), _) => return Err(Error::config("baselines", format!("a {other} has no head"))),
         };
         Ok(HeadConfig {
             features,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use radiograph_classes::Classes;
 use radiograph_dataset::{assemble::Views, balance::PerClass};
 use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
-use radiograph_protocol::{FeatureShape, Method, Preset, Quantity, Reading, Tested, TestedModel};
+use radiograph_protocol::{Baseline, FeatureShape, Method, Preset, Quantity, Reading, Tested, TestedModel};
 use radiograph_weights::Architecture;
 
 use super::{
@@ -24,7 +24,11 @@ pub(super) fn settings(preset: Preset) -> Config {
         preset,
         seed,
         backbones: Architecture::ALL.to_vec(),
-        baselines: true,
+        // The paper's own rows are kept, with those that can be compared beside them.
+        baselines: match preset {
+            Preset::Trustworthy => vec![Baseline::LinearProbe],
+            Preset::Paper | Preset::ReleasedCode => vec![Baseline::LinearProbe, Baseline::Table4],
+        },
         permute_labels: false,
         weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
         data: data(preset),

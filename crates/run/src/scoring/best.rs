@@ -77,10 +77,14 @@ pub(crate) fn choose(
                 .find(|comparison| comparison.first == next.model || comparison.second == next.model)
                 .map_or_else(
                     || format!("{best} and {}, the next, were not compared on the test part", next.model),
-                    Comparison::statement,
+                    |comparison| comparison.statement_unless(&comparisons.unconverged()),
                 );
             format!("chosen by {}; on the test part, {told}", in_words(criterion))
         }
+    };
+    let statement = match comparisons.unconverged.contains(&best) {
+        true => format!("{statement}; {best} has not converged"),
+        false => statement,
     };
     Ok(Best {
         model: best,

@@ -21,7 +21,7 @@ const FEWEST: usize = 10;
 /// The evaluation of one model, in the form of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelEvaluation {
-    /// Name of the model: its network, with `-baseline` appended for the plain network.
+    /// Name of the model: its network, followed by that of the baseline.
     pub model: String,
     /// Scores of the test part, on uncalibrated probabilities.
     pub test: Evaluation,

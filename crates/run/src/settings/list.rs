@@ -27,8 +27,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "baselines",
-        "Training of the plain networks of Table 4 on the same features and folds",
-        "true, false",
+        "Models without recurrence, trained on the same features and folds",
+        "list of linear-probe, without-recurrence, mean-dense, table-4; false: none",
     ),
     setting(
         "permute_labels",

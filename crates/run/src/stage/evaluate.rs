@@ -46,7 +46,7 @@ impl Run<'_> {
         let name = model.name();
         let folder = self.folder().model(&name);
         self.require_predictions(model)?;
-        let record = self.record(model)?;
+        let record = self.training(model)?;
         let path = folder.join("metrics.json");
         let stamp = format!("evaluate-{name}");
         let inputs = Inputs::of(Stage::Evaluate)
@@ -63,7 +63,7 @@ impl Run<'_> {
         };
         let clock = self.start(Stage::Evaluate, &name)?;
         let folds: Vec<(usize, bool)> =
-            record.folds.iter().map(|fold| (fold.number, fold.contaminated)).collect();
+            record.folds().iter().map(|fold| (fold.number, fold.contaminated)).collect();
         let bootstrap = bootstrap(&self.config().evaluation, self.config().seed)?;
         let fields = fields(manifest);
         let evaluation = evaluate_model(&name, &folder, &folds, self.classes(), &fields, &bootstrap)?;
@@ -75,8 +75,10 @@ impl Run<'_> {
 
     fn compare(&mut self, models: &[ModelEvaluation]) -> Result<(Comparisons, Best), Error> {
         let (comparison, best) = (self.folder().comparison(), self.folder().best());
+        let unconverged = self.unconverged()?;
         let mut inputs = Inputs::of(Stage::Compare)
             .add_value("evaluation", &self.config().evaluation)
+            .add_value("unconverged", &unconverged)
             .add_value("seed", &self.config().seed);
         for model in models {
             inputs = inputs
@@ -96,20 +98,21 @@ impl Run<'_> {
         let names: Vec<String> = models.iter().map(|model| model.model.clone()).collect();
         let baselines: Vec<(String, String)> = kinds
             .iter()
-            .filter(|kind| kind.baseline)
-            .map(|kind| (ModelKind { baseline: false, ..*kind }.name(), kind.name()))
+            .filter(|kind| kind.baseline.is_some())
+            .map(|kind| (kind.recurrent().name(), kind.name()))
             .collect();
         let compared = compare_models(
             self.folder().path(),
             &names,
             &baselines,
+            &unconverged,
             self.classes(),
             &self.config().evaluation,
             self.config().seed,
         )?;
         // Algorithm 1 chooses among the recurrent networks; baselines are for comparison only.
         let mut candidates = Vec::new();
-        for (kind, evaluation) in kinds.iter().zip(models).filter(|(kind, _)| !kind.baseline) {
+        for (kind, evaluation) in kinds.iter().zip(models).filter(|(kind, _)| kind.baseline.is_none()) {
             candidates.push((evaluation, self.record(*kind)?.protocol.head.trained_parameters()?));
         }
         let chosen = choose(&candidates, self.config().evaluation.best_by, &compared)?;

@@ -6,7 +6,7 @@ use radiograph_files::ContentHash;
 use radiograph_head::{Head, Model};
 use radiograph_image::preprocess::Preprocess;
 use radiograph_libtorch::Device;
-use radiograph_run::{ModelKind, Run};
+use radiograph_run::{Baseline, ModelKind, Run};
 use tch::Tensor;
 
 use crate::failure::Failure;
@@ -24,7 +24,10 @@ impl Trained {
     /// The model of this name, or the only one.
     pub(super) fn load(run: &Run<'_>, name: Option<&str>, device: Option<Device>) -> Result<Self, Failure> {
         let config = run.config();
-        let kind = named(&config.models(), name)?;
+        // A linear probe has no head that a method could ask.
+        let mut models = config.models();
+        models.retain(|model| model.baseline != Some(Baseline::LinearProbe));
+        let kind = named(&models, name)?;
         let device = match device {
             Some(device) => device,
             None => config.compute.device.parse()?,

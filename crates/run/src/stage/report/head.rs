@@ -4,8 +4,19 @@ use radiograph_protocol::{ProtocolRecord, Reading};
 use radiograph_report::Layer;
 use serde_json::Value;
 
-/// The head in one sentence.
-pub(super) fn in_words(record: &ProtocolRecord) -> String {
+use crate::TrainingRecord;
+
+/// The model in one sentence.
+pub(super) fn in_words(record: &TrainingRecord) -> String {
+    let record = match record {
+        TrainingRecord::Head(record) => record,
+        TrainingRecord::Probe(probe) => {
+            return format!(
+                "logistic regression on the mean over the map, C = {} by cross-validation",
+                probe.c
+            );
+        }
+    };
     let head = &record.protocol.head;
     let reading = match head.reading {
         Reading::Recurrent { order, cell, units } => {

@@ -40,9 +40,14 @@ impl Run<'_> {
             .add_file(&self.folder().best())?;
         for model in &models {
             let folder = self.folder().model(&model.model);
-            for file in
-                ["metrics.json", "explanations.json", "predictions.csv", "training.json", "frozen.json"]
-            {
+            for file in [
+                "metrics.json",
+                "explanations.json",
+                "predictions.csv",
+                "training.json",
+                "probe.json",
+                "frozen.json",
+            ] {
                 inputs = inputs.add_file(&folder.join(file))?;
             }
             // The histories of the trainings, and the panels.

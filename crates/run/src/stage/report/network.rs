@@ -2,34 +2,45 @@
 
 use std::path::Path;
 
-use radiograph_protocol::{History, ModelRecord, ProtocolRecord};
-use radiograph_report::{Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Scaled, Training};
+use radiograph_protocol::{Baseline, History, ModelRecord, ProtocolRecord};
+use radiograph_report::{
+    Ending, Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
+};
 
 use radiograph_weights::Facts;
 
 use super::head::{in_words, layers};
 use crate::{
-    Error, Explained, FrozenRecord, ModelEvaluation, ModelKind, Run, Stage, json::read_json,
+    Error, Explained, FrozenRecord, ModelEvaluation, ModelKind, Run, Stage, TrainingRecord, json::read_json,
     scoring::read_predictions,
 };
 
 impl Run<'_> {
     pub(super) fn network(&self, kind: ModelKind, model: &ModelEvaluation) -> Result<NetworkReport, Error> {
-        let record = self.record(kind)?;
+        let record = self.training(kind)?;
         let folder = self.folder().model(&model.model);
-        let head = &record.protocol.head;
+        let (parameters, layers, trainings) = match &record {
+            TrainingRecord::Head(record) => {
+                let parameters = u64::try_from(record.protocol.head.trained_parameters()?).ok();
+                (parameters, layers(record), trainings(&folder, record)?)
+            }
+            TrainingRecord::Probe(probe) => (Some(probe.parameters), Vec::new(), Vec::new()),
+        };
         let scaled = model.temperature.zip(model.calibrated.clone());
-        let explained = if kind.baseline { Vec::new() } else { explained(&folder)? };
+        let explained = if kind.baseline.is_some() { Vec::new() } else { explained(&folder)? };
         Ok(NetworkReport {
             name: model.model.clone(),
             architecture: kind.network.to_string(),
-            recurrent: !kind.baseline,
+            role: role(kind),
+            ending: record
+                .convergence()
+                .map(|end| Ending { converged: end.is_converged(), reason: end.to_string() }),
             head: in_words(&record),
             weights: frozen(&folder)?.weights,
             backbone_parameters: u64::try_from(Facts::of(kind.network).parameters).ok(),
-            head_parameters: u64::try_from(head.trained_parameters()?).ok(),
-            layers: layers(&record),
-            trainings: trainings(&folder, &record)?,
+            head_parameters: parameters,
+            layers,
+            trainings,
             predictions: read_predictions(&folder.join("predictions.csv"), self.classes())?,
             evaluation: model.test.clone(),
             subgroups: model.subgroups.clone(),
@@ -39,6 +50,16 @@ impl Run<'_> {
                 .map(|explained| panel(&folder, explained, self.config().explanation.method.name()))
                 .collect::<Result<_, Error>>()?,
         })
+    }
+}
+
+fn role(kind: ModelKind) -> Role {
+    match kind.baseline {
+        Some(Baseline::LinearProbe) => Role::LinearProbe,
+        Some(Baseline::WithoutRecurrence) => Role::WithoutRecurrence,
+        Some(Baseline::MeanDense) => Role::MeanDense,
+        Some(_) => Role::Table4,
+        None => Role::Recurrent,
     }
 }
 

@@ -269,7 +269,7 @@ impl Run<'_> {
             step += 1;
             let loss = batch.loss.f_double_value(&[])?;
             require_finite("loss", loss, number, step)?;
-            sums.add(loss, &batch.logits, &labels)?;
+            sums.add(loss, self.loss.denominator(&labels)?, &batch.logits, &labels)?;
             let tensors: Vec<&Tensor> =
                 self.head.parameters().trained().map(crate::Parameter::tensor).collect();
             self.optimizer.step(&tensors, &batch.gradients, rate, config.clipping)?;
@@ -328,7 +328,8 @@ pub(crate) fn evaluate(
         let _guard = tch::no_grad_guard();
         let labels = labels(samples, &positions[part], head)?;
         let logits = head.forward(&features, Mode::Evaluate)?;
-        sums.add(loss.loss(&logits, &labels)?.f_double_value(&[])?, &logits, &labels)?;
+        let value = loss.loss(&logits, &labels)?.f_double_value(&[])?;
+        sums.add(value, loss.denominator(&labels)?, &logits, &labels)?;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(sums.scores())
@@ -346,21 +347,25 @@ fn require_finite(what: &'static str, value: f64, epoch: usize, step: usize) -> 
 /// Sums over batches.
 #[derive(Default)]
 struct Sums {
+    /// Sum of the losses' numerators.
     loss: f64,
+    /// Sum of the losses' denominators.
+    weight: f64,
     right: f64,
     samples: f64,
 }
 
 impl Sums {
-    fn add(&mut self, loss: f64, logits: &Tensor, labels: &Tensor) -> Result<(), Error> {
-        let count = labels.numel() as f64;
-        self.loss += loss * count;
+    /// Adds a batch with this loss and this denominator of the loss.
+    fn add(&mut self, loss: f64, weight: f64, logits: &Tensor, labels: &Tensor) -> Result<(), Error> {
+        self.loss += loss * weight;
+        self.weight += weight;
         self.right += CrossEntropy::right(logits, labels)? as f64;
-        self.samples += count;
+        self.samples += labels.numel() as f64;
         Ok(())
     }
 
     fn scores(&self) -> Scores {
-        Scores { loss: self.loss / self.samples, accuracy: self.right / self.samples }
+        Scores { loss: self.loss / self.weight, accuracy: self.right / self.samples }
     }
 }

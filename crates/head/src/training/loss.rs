@@ -8,8 +8,11 @@ use tch::{Kind, Reduction, Tensor};
 
 use crate::Error;
 
-/// The loss of a batch: the mean of -w·log p over its samples, divided by the mean of their weights w, which are 1 by
+/// The loss of a batch: the sum of -w·log p over its samples, divided by the sum of their weights w, which are 1 by
 /// default (PyTorch's `CrossEntropyLoss`; Keras divides by the number of samples alone).
+///
+/// The loss of several batches is the sum of their numerators divided by the sum of their denominators. A mean of the
+/// batches' losses would depend on the batches, because their denominators differ.
 #[derive(Debug)]
 pub struct CrossEntropy {
     weights: Option<Tensor>,
@@ -42,6 +45,14 @@ impl CrossEntropy {
     /// [`Error::Libtorch`] if shapes or devices differ.
     pub fn loss(&self, logits: &Tensor, labels: &Tensor) -> Result<Tensor, Error> {
         Ok(logits.f_cross_entropy_loss(labels, self.weights.as_ref(), Reduction::Mean, -100, 0.0)?)
+    }
+
+    /// The denominator of a batch's loss: the sum of the weights of its samples.
+    pub(crate) fn denominator(&self, labels: &Tensor) -> Result<f64, Error> {
+        match &self.weights {
+            None => Ok(labels.numel() as f64),
+            Some(weights) => Ok(weights.f_index_select(0, labels)?.f_sum(Kind::Double)?.f_double_value(&[])?),
+        }
     }
 
     /// The number of rows with the greatest logit at their label.

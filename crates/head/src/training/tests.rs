@@ -15,6 +15,7 @@ use radiograph_libtorch::Device;
 use radiograph_random::Stream;
 use tch::{Kind, Tensor};
 
+use super::fit::evaluate;
 use crate::{
     Cell, Clipping, CrossEntropy, Dropout, DropoutPlace, End, Error, Event, FeatureShape, Feed, Fit, Fitted,
     Gradients, Head, HeadConfig, InMemory, Keep, Mode, Reading, RmsProp, Samples, Schedule, SequenceOrder,
@@ -437,6 +438,51 @@ fn class_weights_go_by_name() {
     let total = 1.0_f64.exp() + 2.0;
     let expected = ((total / 1.0_f64.exp()).ln() + 2.0 * total.ln()) / 3.0;
     assert!((value - expected).abs() < 1e-6, "{value} {expected}");
+}
+
+/// Sorted by class, every batch has one class, and a mean over batches would ignore the class weights.
+#[test]
+fn a_weighted_loss_depends_neither_on_batches_nor_on_order() {
+    let weights = [("covid", 0.3), ("normal", 5.0), ("pneumonia", 1.0)].map(|(name, w)| (name.to_owned(), w));
+    let loss = CrossEntropy::new(&classes(), Some(&weights.clone().into()), tch::Device::Cpu).unwrap();
+    let (head, features) = (head(&head_config()), noise());
+    let feed = Feed::new(&features, Device::CPU, u64::MAX).unwrap();
+    let mixed = samples(0..SAMPLES);
+    let mut positions: Vec<usize> = (0..SAMPLES).collect();
+    positions.sort_by_key(|position| mixed.label(*position));
+    // The loss by its definition, in f64.
+    let all = Tensor::from_slice(&features_of(&features)).view([SAMPLES as i64, 4, 3, 3]);
+    let logits = head.forward(&all, Mode::Evaluate).unwrap().to_kind(Kind::Double);
+    let (mut numerator, mut denominator) = (0.0, 0.0);
+    for (row, place) in (0..).zip(0..SAMPLES) {
+        let label = mixed.label(place);
+        let total: f64 = (0..3).map(|class| logits.double_value(&[row, class]).exp()).sum();
+        let weight = weights[label as usize].1;
+        numerator += weight * (total.ln() - logits.double_value(&[row, label]));
+        denominator += weight;
+    }
+    for samples in [&mixed, &mixed.subset(&positions).unwrap()] {
+        for batch in [1, 4, 7, 10, SAMPLES] {
+            let found = evaluate(&head, &loss, &feed, samples, batch).unwrap().loss;
+            assert!((found - numerator / denominator).abs() < 1e-6, "{batch}: {found}");
+        }
+    }
+    // The same holds for the loss of an epoch's steps. At a rate that moves nothing, every step has the same weights.
+    let training = |batch| {
+        let schedule = Schedule::Constant { rate: 1e-30 };
+        let class_weights = Some(weights.clone().into());
+        let config = TrainingConfig { epochs: 1, batch, schedule, class_weights, ..config() };
+        let still = Head::new(HeadConfig { dropout: None, ..head_config() }, 42, Device::CPU).unwrap();
+        fit(still, &config, None).unwrap().history.epochs()[0].training.loss
+    };
+    assert!((training(1) - training(21)).abs() < 1e-6, "{} {}", training(1), training(21));
+}
+
+fn features_of(features: &InMemory) -> Vec<f32> {
+    let mut values = vec![0.0; SAMPLES * SHAPE.len()];
+    let all: Vec<usize> = (0..SAMPLES).collect();
+    crate::Features::read(features, &all, &mut values).unwrap();
+    values
 }
 
 /// Keras, one batch of two samples with one value each, 1 and 3: mean 2, variance 1; the averages move by a hundredth.

@@ -223,6 +223,25 @@ fn frozen_means_no_gradient_and_unmoved_tensors() {
     }
 }
 
+#[test]
+fn tensors_that_change_later_do_not_change_the_network() {
+    let architecture = Architecture::DenseNet121;
+    let images = REFERENCE.images(&[1, 3, 64, 64]);
+    for form in [Form::Plain, Form::Folded] {
+        let mut tensors = REFERENCE.tensors(architecture, false);
+        let given = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+        let options = Options { form, ..Options::default() };
+        let backbone =
+            Backbone::from_tensors(given, architecture, published(architecture), Device::CPU, options)
+                .unwrap();
+        let before = backbone.forward_features(&images).unwrap();
+        for tensor in tensors.values_mut() {
+            let _ = tensor.zero_();
+        }
+        assert_eq!(backbone.forward_features(&images).unwrap(), before, "{form:?}");
+    }
+}
+
 /// torchvision's `_transform_input`, written out, for comparison with the built-in transform.
 #[test]
 fn the_input_transform_is_that_of_torchvision() {

@@ -137,7 +137,7 @@ impl Backbone {
     }
 
     /// Builds the network from the given tensors: all of the feature extractor, those of the classifier if it is
-    /// requested, and no others.
+    /// requested, and no others. The network gets deep copies, so later changes of the tensors do not reach it.
     ///
     /// # Errors
     ///
@@ -155,6 +155,13 @@ impl Backbone {
             return Err(BackboneError::Tensors { architecture, faults });
         }
         let identity = hash(&tensors)?;
+        let _guard = tch::no_grad_guard();
+        let copy = |(name, tensor): (String, Tensor)| {
+            let mut copy = tensor.f_empty_like()?;
+            copy.f_copy_(&tensor)?;
+            Ok((name, copy))
+        };
+        let tensors = tensors.into_iter().map(copy).collect::<Result<_, BackboneError>>()?;
         Self::build(architecture, lineage, device, options, identity, tensors)
     }
 

@@ -134,6 +134,15 @@ impl<'i> BatchQueue<'i> {
         }
     }
 
+    /// Closes the queue: waiting and later calls return `None`. Batches that were taken are not affected. Returns
+    /// whether a batch was left.
+    pub(super) fn close(&self) -> bool {
+        let mut state = self.lock();
+        state.closed = true;
+        self.changed.notify_all();
+        state.taken < self.planned.len()
+    }
+
     /// Closes the queue when the returned value is dropped, also by a panic. Waiting and later calls then return
     /// `None`.
     pub(super) fn close_on_drop(&self) -> Closing<'_, 'i> {
@@ -155,8 +164,7 @@ pub(super) struct Closing<'q, 'i>(&'q BatchQueue<'i>);
 
 impl Drop for Closing<'_, '_> {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_all();
+        self.0.close();
     }
 }
 

@@ -48,8 +48,8 @@ impl Extraction {
     }
 
     /// Switch that stops a run. Once the observer or another thread sets it to `true`, the run ends after the batches
-    /// that are under way, and [`ExtractionReport::stopped`] is `true`. Stored shards stay, and the next run continues
-    /// from them.
+    /// that are under way, and [`ExtractionReport::stopped`] is `true`. Shards that are complete by then are stored, and
+    /// the next run continues from them. The end of a run resets the switch.
     pub fn stop_switch(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
@@ -73,6 +73,18 @@ impl Extraction {
     /// network fails or does not match the store; [`Setting`](ExtractionError::Setting). Shards that were complete by
     /// then are stored.
     pub fn run<'i, N: FrozenNetwork>(
+        &mut self,
+        inputs: impl IntoIterator<Item = Input<'i>>,
+        networks: impl FnOnce() -> Result<Vec<N>, BackboneError>,
+        settings: &ExtractionSettings,
+        observe: impl FnMut(&Event<'_>) + Send,
+    ) -> Result<ExtractionReport, ExtractionError> {
+        let report = self.run_until_stopped(inputs, networks, settings, observe);
+        self.stop.store(false, Ordering::Relaxed);
+        report
+    }
+
+    fn run_until_stopped<'i, N: FrozenNetwork>(
         &mut self,
         inputs: impl IntoIterator<Item = Input<'i>>,
         networks: impl FnOnce() -> Result<Vec<N>, BackboneError>,
@@ -184,7 +196,7 @@ fn pass<N: FrozenNetwork>(
         let (queue, writing) = (&queue, &mut writing);
         let written = scope.spawn(move || {
             let _closing = queue.close_on_drop();
-            writing.receive(receiver, stop)
+            writing.receive(receiver, queue, stop)
         });
         if let Some(worker) = own {
             worker.work(queue, side_by_side);
@@ -203,14 +215,18 @@ struct Writing<'w, O> {
 }
 
 impl<O: FnMut(&Event<'_>)> Writing<'_, O> {
-    /// Writes what the networks send, until all of them have ended.
-    fn receive(&mut self, receiver: Receiver<Message>, stop: &AtomicBool) -> Result<(), ExtractionError> {
+    /// Writes what the networks send, until all of them have ended. After a stop, these are the batches that were under
+    /// way.
+    fn receive(
+        &mut self,
+        receiver: Receiver<Message>,
+        queue: &BatchQueue<'_>,
+        stop: &AtomicBool,
+    ) -> Result<(), ExtractionError> {
         let mut stopped = None;
         for message in receiver {
-            if stop.load(Ordering::Relaxed) {
-                // Returning drops the receiver, so networks that still compute find the channel closed.
-                self.report.stopped = true;
-                break;
+            if !self.report.stopped && stop.load(Ordering::Relaxed) {
+                self.report.stopped = queue.close();
             }
             match message {
                 Message::Computed(mut batch) => {

@@ -1,16 +1,21 @@
 //! Tests of what an extraction stores, and that it stores each feature once.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     thread,
 };
 
 use radiograph_backbone::{
     BackboneError,
-    extraction::{Event, Extraction, ExtractionError, ExtractionSettings, Input},
+    extraction::{Event, Extraction, ExtractionError, ExtractionSettings, FrozenNetwork, Input},
 };
 use radiograph_features::{Element, FeatureError, FeatureId, FeatureStore, Part, StoreDescription};
 use radiograph_files::ContentHash;
+use radiograph_libtorch::Device;
+use tch::Tensor;
 
 use crate::{
     killed::child_of,
@@ -73,6 +78,54 @@ fn a_stopped_run_goes_on_to_the_files_of_an_undisturbed_one() {
     let report = extract(&stopped, inputs(300));
     assert!(!report.stopped && report.extracted > 0, "{report:?}");
     assert_eq!(files(&stopped), files(&undisturbed));
+}
+
+/// A network that computes its second batch only when the run is asked to stop.
+struct Slow {
+    network: TinyNetwork,
+    stop: Arc<AtomicBool>,
+    images: Arc<AtomicUsize>,
+}
+
+impl FrozenNetwork for Slow {
+    fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
+        if self.images.fetch_add(images.size()[0] as usize, Ordering::SeqCst) > 0 {
+            while !self.stop.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+        }
+        self.network.forward_features(images)
+    }
+
+    fn device(&self) -> Device {
+        Device::CPU
+    }
+}
+
+/// With one batch a shard, each computed batch can be stored.
+#[test]
+fn a_stop_loses_no_batch_under_way_and_the_next_run_is_not_stopped() {
+    let scene = tempfile::tempdir().unwrap();
+    let mut extraction = open(scene.path(), Part::WHOLE);
+    let (stop, images) = (extraction.stop_switch(), Arc::new(AtomicUsize::new(0)));
+    let networks = || {
+        let (stop, images) = (Arc::clone(&stop), Arc::clone(&images));
+        Ok::<_, BackboneError>(vec![Slow { network: TinyNetwork::new(), stop, images }])
+    };
+    let settings = settings().with_batch(64);
+    let report = extraction
+        .run(inputs(640), networks, &settings, |event| {
+            if matches!(event, Event::Computed { .. }) {
+                stop.store(true, Ordering::SeqCst);
+            }
+        })
+        .unwrap();
+    let computed = images.load(Ordering::SeqCst);
+    assert!(report.stopped && (128..640).contains(&computed), "{computed} images");
+    assert_eq!(report.extracted, computed, "each computed batch is stored");
+    let networks = || Ok::<_, BackboneError>(vec![TinyNetwork::new()]);
+    let report = extraction.run(inputs(640), networks, &settings, |_| {}).unwrap();
+    assert_eq!((report.stopped, report.present, report.extracted), (false, computed, 640 - computed));
 }
 
 #[test]

@@ -62,6 +62,12 @@ pub enum FeatureError {
         /// Fault that was found.
         reason: String,
     },
+    /// A store that is open for reading, and whose shards must therefore stay.
+    #[error("{}: somebody is reading this store; wait until they are done", folder.display())]
+    InUse {
+        /// The store.
+        folder: PathBuf,
+    },
     /// An extraction key cannot be used.
     #[error("extraction key: `{field}` is out of its range; {remedy}")]
     Key {

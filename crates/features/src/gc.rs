@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     FeatureError, FeatureId,
     contents::Contents,
-    lock::{StoreLock, remove, remove_leftovers},
+    lock::{RemovalLock, StoreLock, remove, remove_leftovers},
     read::paths,
     shard::{Shard, list_path, stem},
 };
@@ -33,13 +33,15 @@ pub struct Collected {
 ///
 /// # Errors
 ///
-/// [`FeatureError::Busy`] if another process writes to the store; [`FeatureError::NotAStore`] or
+/// [`FeatureError::Busy`] if another process writes to the store, [`FeatureError::InUse`] if it is open for reading, in
+/// this process or in another; [`FeatureError::NotAStore`] or
 /// [`FeatureError::Description`] if the folder is not a store; [`FeatureError::File`] or [`FeatureError::Read`] if the
 /// system refuses.
 pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, FeatureError> {
     // Read before locking, so that a folder that is not a store stays unchanged.
     Contents::read(folder)?;
     let _alone = StoreLock::take(folder)?;
+    let _unread = RemovalLock::take(folder)?;
     let Contents { description, shards } = Contents::read(folder)?;
     let (mut removed, mut written) = (remove_leftovers(folder)?, 0);
     let mut collected = Collected::default();

@@ -1,40 +1,32 @@
-//! Locks that decide who may write to a store. Readers need no lock, because every shard in the index is complete.
+//! Locks that decide who may write to a store, and who may remove what others read.
 //!
-//! The locks are those of the file system (`flock`). The system releases them when a process ends for any reason.
+//! Readers and writers do not wait for each other, because every shard in the index is complete. Only garbage collection
+//! needs a store without readers.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use radiograph_files::FileError;
+use radiograph_files::{FileError, FileLock};
 
 use crate::{
     FeatureError, Part,
+    description::StoreDescription,
     read::{name, paths},
     shard::index_folder,
 };
 
 /// Lock that writers share, and that a process which removes files holds alone.
 const STORE: &str = ".store.lock";
+/// Lock that readers share, and that a process which removes shards holds alone.
+const READERS: &str = ".readers.lock";
 
 /// The right to write one part of a store, held until the value is dropped.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    _store: Held,
-    _part: Held,
-}
-
-/// A locked file, unlocked when dropped. Closing it is not enough: a process that another thread is just starting also
-/// has it open for a moment, until `exec`.
-#[derive(Debug)]
-struct Held(File);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // If unlocking fails, the system releases the lock when its last holder ends.
-        let _ = self.0.unlock();
-    }
+    _store: FileLock,
+    _part: FileLock,
 }
 
 impl WriterLock {
@@ -46,12 +38,10 @@ impl WriterLock {
             Err(error) => return Err(error),
         }
         let path = folder.join(STORE);
-        let store = open(&path)?;
-        store.lock_shared().map_err(|source| FeatureError::Lock { path, source })?;
-        let _store = Held(store);
+        let _store = FileLock::shared(&path).map_err(|source| FeatureError::Lock { path, source })?;
 
         let own = part_path(folder, part);
-        let Some(_part) = try_lock(open(&own)?, &own)? else {
+        let Some(_part) = try_lock(&own)? else {
             return Err(FeatureError::PartTaken { folder: folder.to_owned(), part });
         };
         // Two processes that divide differently both hold their part's lock by now, so at least one of them sees the
@@ -60,7 +50,7 @@ impl WriterLock {
             let Some(theirs) = count_of(name(&path)).filter(|&theirs| theirs != part.count()) else {
                 continue;
             };
-            if try_lock(open(&path)?, &path)?.is_none() {
+            if try_lock(&path)?.is_none() {
                 return Err(FeatureError::OtherParts { folder: folder.to_owned(), theirs, ours: part });
             }
         }
@@ -70,26 +60,64 @@ impl WriterLock {
 
 /// The right to change a store as a whole, while no process writes.
 pub(crate) struct StoreLock {
-    _store: Held,
+    _store: FileLock,
 }
 
 impl StoreLock {
     /// Waits until no process writes. Use it only for short operations.
     pub(crate) fn wait(folder: &Path) -> Result<Self, FeatureError> {
         let path = folder.join(STORE);
-        let store = open(&path)?;
-        store.lock().map_err(|source| FeatureError::Lock { path, source })?;
-        Ok(Self { _store: Held(store) })
+        let _store = FileLock::exclusive(&path).map_err(|source| FeatureError::Lock { path, source })?;
+        Ok(Self { _store })
     }
 
     /// # Errors
     ///
     /// [`FeatureError::Busy`] if another process writes.
     pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
-        let path = folder.join(STORE);
-        match try_lock(open(&path)?, &path)? {
+        match try_lock(&folder.join(STORE))? {
             Some(_store) => Ok(Self { _store }),
             None => Err(FeatureError::Busy { folder: folder.to_owned() }),
+        }
+    }
+}
+
+/// The right to rely on the shards that are listed, held until the value is dropped.
+#[derive(Debug)]
+pub(crate) struct ReaderLock {
+    /// `None` where this process may create no file and no other one did.
+    _readers: Option<FileLock>,
+}
+
+impl ReaderLock {
+    /// Waits for a process that removes shards.
+    pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
+        // A folder that is not a store stays unchanged.
+        if StoreDescription::read(folder)?.is_none() {
+            return Ok(Self { _readers: None });
+        }
+        let path = folder.join(READERS);
+        match FileLock::shared(&path) {
+            Ok(lock) => Ok(Self { _readers: Some(lock) }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { _readers: None }),
+            Err(source) => Err(FeatureError::Lock { path, source }),
+        }
+    }
+}
+
+/// The right to remove shards: no process reads the store.
+pub(crate) struct RemovalLock {
+    _readers: FileLock,
+}
+
+impl RemovalLock {
+    /// # Errors
+    ///
+    /// [`FeatureError::InUse`] if the store is open for reading.
+    pub(crate) fn take(folder: &Path) -> Result<Self, FeatureError> {
+        match try_lock(&folder.join(READERS))? {
+            Some(_readers) => Ok(Self { _readers }),
+            None => Err(FeatureError::InUse { folder: folder.to_owned() }),
         }
     }
 }
@@ -124,20 +152,7 @@ fn count_of(name: &str) -> Option<u32> {
     name.strip_prefix(".part-")?.strip_suffix(".lock")?.split_once("-of-")?.1.parse().ok()
 }
 
-fn open(path: &Path) -> Result<File, FeatureError> {
-    File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(|source| FeatureError::Lock { path: path.to_owned(), source })
-}
-
-/// Tries to lock a file; `None` if another process holds the lock.
-fn try_lock(file: File, path: &Path) -> Result<Option<Held>, FeatureError> {
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Held(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(FeatureError::Lock { path: path.to_owned(), source }),
-    }
+/// Tries to lock a file; `None` if it is locked.
+fn try_lock(path: &Path) -> Result<Option<FileLock>, FeatureError> {
+    FileLock::try_exclusive(path).map_err(|source| FeatureError::Lock { path: path.to_owned(), source })
 }

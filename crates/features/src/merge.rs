@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::Path};
 
-use crate::{FeatureError, Part, StoreWriter, contents::Contents, shard::Shard};
+use crate::{FeatureError, Part, StoreWriter, contents::Contents, lock::ReaderLock, shard::Shard};
 
 /// Report of [`merge`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -28,6 +28,7 @@ pub struct Merged {
 ///
 /// [`FeatureStore::open`]: crate::FeatureStore::open
 pub fn merge(into: &Path, from: &Path) -> Result<Merged, FeatureError> {
+    let _lock = ReaderLock::take(from)?;
     let (description, shards) = Contents::read_sound(from)?;
     // The whole store, so that no other process writes.
     let writer = StoreWriter::open(into, &description, Part::WHOLE)?;

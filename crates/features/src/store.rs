@@ -10,19 +10,22 @@ use crate::{
     ExtractionKey, FeatureError, FeatureId, StoreDescription,
     contents::Contents,
     element::Decoder,
+    lock::ReaderLock,
     shard::{Shard, Stored, read_map},
 };
 
 /// A store opened for reading, with the features that its index listed at that moment.
 ///
-/// Reading takes `&self` and keeps no file open, so one store serves any number of threads. Writers may be active at
-/// the same time. To see features that they add later, open the store again.
+/// Reading takes `&self` and keeps no shard open, so one store serves any number of threads. Writers may be active at
+/// the same time. To see features that they add later, open the store again. Until the value is dropped,
+/// [`gc`](crate::gc) refuses to remove shards.
 #[derive(Debug)]
 pub struct FeatureStore {
     folder: PathBuf,
     description: StoreDescription,
     shards: Vec<Shard>,
     places: HashMap<FeatureId, Place>,
+    _lock: ReaderLock,
 }
 
 /// Position of a feature map, ordered for fast reading from a disk.
@@ -42,6 +45,7 @@ impl FeatureStore {
     /// [`Index`](FeatureError::Index), [`MissingShard`](FeatureError::MissingShard) or [`Shard`](FeatureError::Shard)
     /// if it is damaged; [`FeatureError::Read`] if the system refuses.
     pub fn open(folder: &Path) -> Result<Self, FeatureError> {
+        let lock = ReaderLock::take(folder)?;
         let (description, shards) = Contents::read_sound(folder)?;
         let mut places = HashMap::new();
         for (shard, listed) in (0..).zip(&shards) {
@@ -50,7 +54,7 @@ impl FeatureStore {
                 places.entry(stored.id).or_insert(Place { shard, position });
             }
         }
-        Ok(Self { folder: folder.to_owned(), description, shards, places })
+        Ok(Self { folder: folder.to_owned(), description, shards, places, _lock: lock })
     }
 
     /// Opens a store and checks that its features have this key.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{FeatureError, contents::Contents, read::paths, shard::stem};
+use crate::{FeatureError, contents::Contents, lock::ReaderLock, read::paths, shard::stem};
 
 /// Report of [`verify`].
 #[derive(Debug)]
@@ -35,6 +35,7 @@ impl Verification {
 /// [`FeatureError::NotAStore`] or [`FeatureError::Description`] if the folder is not a store, [`FeatureError::Read`] if
 /// the system cannot list it. Faults of single shards are among the problems.
 pub fn verify(folder: &Path) -> Result<Verification, FeatureError> {
+    let _lock = ReaderLock::take(folder)?;
     let contents = Contents::read(folder)?;
     let mut verification =
         Verification { shards: 0, features: 0, bytes: 0, problems: Vec::new(), unlisted: Vec::new() };

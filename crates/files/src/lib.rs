@@ -19,12 +19,14 @@
 //! ```
 
 mod content_hash;
+mod lock;
 mod user;
 mod whole;
 
 use std::{io, path::PathBuf};
 
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
+pub use lock::FileLock;
 pub use user::{cache_folder, settings_folder};
 pub use whole::{create_folder, write_bytes, write_whole};
 

@@ -56,6 +56,7 @@ fn a_flipped_bit_is_noticed_when_its_features_are_read() {
         }
     }
     assert_eq!(damaged, 1);
+    drop(opened);
     assert_mends(folder.path(), &whole, 100);
 }
 

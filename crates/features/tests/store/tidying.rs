@@ -80,6 +80,7 @@ fn garbage_collection_keeps_exactly_what_is_wanted() {
     let mut read = vec![0.0; wanted.len() * VALUES];
     opened.read(&wanted, &mut read).unwrap();
     assert_eq!(read, maps(&wanted));
+    drop(opened);
     let verification = verify(folder.path()).unwrap();
     assert!(verification.is_sound() && verification.unlisted.is_empty());
     assert_eq!(gc(folder.path(), |_| true).unwrap().freed, 0);
@@ -87,6 +88,20 @@ fn garbage_collection_keeps_exactly_what_is_wanted() {
     let before = bytes(folder.path());
     let collected = gc(folder.path(), |id| ![image(0), image(70), image(199)].contains(&id)).unwrap();
     assert_eq!((collected.unwanted, collected.freed), (3, before - bytes(folder.path())));
+}
+
+#[test]
+fn nothing_is_removed_while_somebody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), 200);
+    let whole = files(folder.path());
+    let reader = FeatureStore::open(folder.path()).unwrap();
+    assert!(matches!(gc(folder.path(), |_| false), Err(FeatureError::InUse { .. })));
+    assert_eq!(files(folder.path()), whole);
+    let all: Vec<_> = reader.ids().collect();
+    reader.read(&all, &mut vec![0.0; all.len() * VALUES]).unwrap();
+    drop(reader);
+    assert_eq!(gc(folder.path(), |_| false).unwrap().unwanted, 200);
 }
 
 /// Number of bytes of all shards and lists.

@@ -30,8 +30,8 @@ pub struct EpochRecord {
 }
 
 impl EpochRecord {
-    /// The loss that early stopping, plateaus and the choice of the best epoch use: the validation loss, else the training
-    /// loss.
+    /// The validation loss, which early stopping, plateaus and the choice of the best epoch use; without validation, the
+    /// training loss.
     pub fn watched(&self) -> f64 {
         self.validation.map_or(self.training.loss, |scores| scores.loss)
     }

@@ -56,7 +56,7 @@ impl Versions {
 impl ModelRecord {
     /// Name of the file in a model's folder.
     pub const FILE: &str = "model.json";
-    const FORMAT: &str = "radiograph head 2";
+    const FORMAT: &str = "radiograph head 3";
 
     /// Creates the record of a model with temperature 1 whose training began from fresh weights. Samples, features and
     /// the hash of the weights must be set afterwards.
@@ -121,7 +121,15 @@ impl ModelRecord {
 
 /// The median of the best epochs of folds, the lower of two middle ones; `None` if no fold was validated.
 pub fn median_best_epoch(folds: &[ModelRecord]) -> Option<usize> {
-    let mut epochs: Vec<usize> = folds.iter().filter_map(|record| record.history.best_epoch()).collect();
-    epochs.sort_unstable();
-    epochs.get(epochs.len().checked_sub(1)? / 2).copied()
+    median_fold(folds).map(|(_, epoch)| epoch)
+}
+
+/// The first fold whose best epoch is [`median_best_epoch`], and this epoch.
+pub(crate) fn median_fold(folds: &[ModelRecord]) -> Option<(&ModelRecord, usize)> {
+    let best = folds.iter().filter_map(|record| Some((record, record.history.best_epoch()?)));
+    let mut best: Vec<_> = best.collect();
+    // The sort is stable, so equal epochs stay in the order of the folds.
+    best.sort_by_key(|(_, epoch)| *epoch);
+    let (_, median) = *best.get(best.len().checked_sub(1)? / 2)?;
+    best.into_iter().find(|(_, epoch)| *epoch == median)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Architecture, Cohort, FeatureShape, Fold, FoldStart, HeadConfig, ModelRecord, Preset, ProtocolError,
-    Tested, TrainingConfig, median_best_epoch,
+    Schedule, Tested, TrainingConfig, model_record::median_fold,
 };
 
 /// The settings of a whole training: heads, folds, and the model that is tested.
@@ -31,7 +31,8 @@ pub struct Protocol {
 pub enum TestedModel {
     /// A model trained on all training images for all epochs.
     Refit,
-    /// A model trained on all training images for the median of the folds' best epochs.
+    /// A model trained on all training images for the median of the folds' best epochs, at the learning rates of the
+    /// first fold that was best in this epoch.
     RefitForMedianBest,
     /// The mean of the folds' probabilities with these weights of fold 1, 2, …; weight 0 leaves a fold out.
     WeightedFolds(Vec<f64>),
@@ -110,6 +111,21 @@ impl Protocol {
                     "write one for each, not all of them 0",
                 ))
             }
+            TestedModel::WeightedFolds(weights) => {
+                match weights.iter().find(|weight| !(**weight >= 0.0 && weight.is_finite())) {
+                    Some(wrong) => Err(ProtocolError::setting(
+                        "the weight of a fold",
+                        wrong,
+                        "write a finite number, at least 0",
+                    )),
+                    None => Ok(()),
+                }
+            }
+            TestedModel::Refit if self.training.schedule.follows_losses() => Err(ProtocolError::setting(
+                "the schedule of a refit for all epochs",
+                "plateau, which follows validation losses",
+                "refit for the median best epoch, or use a schedule that follows the number of the epoch",
+            )),
             TestedModel::RefitForMedianBest if self.folds == 0 => Err(ProtocolError::setting(
                 "the number of folds",
                 0,
@@ -131,19 +147,30 @@ impl Protocol {
         cohort.folds().iter().take(self.folds).map(among_training).collect()
     }
 
-    /// The number of epochs of the model that is trained on all training images, given the records of the folds; `None`
-    /// if there is no such model.
+    /// The settings of the training on all training images, given the records of the folds; `None` if there is no such
+    /// training.
+    ///
+    /// Without validation there are no losses that a schedule could follow. A refit after folds therefore replays the
+    /// rates of a fold, so that its number of epochs and its rates come from the same training.
     ///
     /// # Errors
     ///
     /// [`ProtocolError::Setting`] if the folds' best epoch is needed and no fold has one.
-    pub fn refit_epochs(&self, folds: &[ModelRecord]) -> Result<Option<usize>, ProtocolError> {
+    pub fn refit_training(&self, folds: &[ModelRecord]) -> Result<Option<TrainingConfig>, ProtocolError> {
+        let training = TrainingConfig { patience: None, ..self.training.clone() };
         match &self.tested {
-            TestedModel::Refit => Ok(Some(self.training.epochs)),
+            TestedModel::Refit => Ok(Some(training)),
             TestedModel::WeightedFolds(_) => Ok(None),
             TestedModel::RefitForMedianBest => {
                 let none = || ProtocolError::setting("the number of folds", 0, "validate some");
-                median_best_epoch(folds).ok_or_else(none).map(Some)
+                let (fold, epochs) = median_fold(folds).ok_or_else(none)?;
+                let schedule = match training.schedule.follows_losses() {
+                    true => Schedule::Listed {
+                        rates: fold.history.epochs()[..epochs].iter().map(|epoch| epoch.rate).collect(),
+                    },
+                    false => training.schedule,
+                };
+                Ok(Some(TrainingConfig { epochs, schedule, ..training }))
             }
         }
     }

@@ -56,7 +56,7 @@ pub struct FoldRecord {
 impl ProtocolRecord {
     /// Name of the file in a training's folder.
     pub const FILE: &str = "training.json";
-    const FORMAT: &str = "radiograph training 2";
+    const FORMAT: &str = "radiograph training 3";
 
     /// Creates the record of a protocol that has just begun, without folds and predictions.
     pub fn new(protocol: &Protocol, key: &ExtractionKey, cohort: &Cohort) -> Self {

@@ -1,12 +1,15 @@
 //! Learning-rate schedules. The rate is a function of the losses so far, so a resumed run has nothing to restore.
+//!
+//! A plateau follows validation losses. A refit has none, so it replays the rates of a fold: [`Schedule::Listed`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::ProtocolError;
 
 /// A learning-rate schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Schedule {
     /// The same rate in all epochs.
     Constant {
@@ -20,8 +23,8 @@ pub enum Schedule {
         /// Factor of each epoch.
         factor: f64,
     },
-    /// The rate is multiplied by `factor` after every `patience` epochs in which the validation loss (without
-    /// validation: the training loss) did not fall below its minimum.
+    /// The rate is multiplied by `factor` after every `patience` epochs in which the validation loss did not fall below
+    /// its minimum. It needs validation samples.
     Plateau {
         /// First rate.
         rate: f64,
@@ -30,14 +33,22 @@ pub enum Schedule {
         /// Number of epochs without gain before the rate falls.
         patience: usize,
     },
+    /// A rate for each epoch. The last one holds for all later epochs.
+    Listed {
+        /// Rates of epoch 1, 2, …, at least one.
+        rates: Vec<f64>,
+    },
 }
 
 impl Schedule {
-    /// The rate of the next epoch, given the losses of the previous epochs.
-    pub fn rate(self, losses: &[f64]) -> f64 {
-        match self {
+    /// The rate of the next epoch, given the validation losses of the previous epochs. Schedules that do not follow losses
+    /// use only their number.
+    pub fn rate(&self, losses: &[f64]) -> f64 {
+        match *self {
             Self::Constant { rate } => rate,
             Self::Exponential { rate, factor } => rate * factor.powf(losses.len() as f64),
+            // `check` refuses an empty list; a rate of zero moves nothing.
+            Self::Listed { ref rates } => rates.get(losses.len()).or(rates.last()).copied().unwrap_or(0.0),
             Self::Plateau { rate, factor, patience } => {
                 let (mut least, mut waited, mut reduced) = (f64::INFINITY, 0, rate);
                 for &loss in losses {
@@ -56,17 +67,30 @@ impl Schedule {
         }
     }
 
+    /// Whether the rates depend on validation losses, and not on the number of the epoch alone.
+    pub const fn follows_losses(&self) -> bool {
+        matches!(self, Self::Plateau { .. })
+    }
+
     /// Refuses rates and factors out of their range.
     ///
     /// # Errors
     ///
     /// [`ProtocolError::Setting`] that names the first such setting.
-    pub fn check(self) -> Result<(), ProtocolError> {
-        let (Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Plateau { rate, .. }) = self;
-        if !(rate > 0.0 && rate.is_finite()) {
+    pub fn check(&self) -> Result<(), ProtocolError> {
+        let rates = match self {
+            Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Plateau { rate, .. } => {
+                std::slice::from_ref(rate)
+            }
+            Self::Listed { rates } => rates,
+        };
+        if rates.is_empty() {
+            return Err(ProtocolError::setting("the number of listed rates", 0, "write at least 1"));
+        }
+        if let Some(rate) = rates.iter().find(|rate| !(**rate > 0.0 && rate.is_finite())) {
             return Err(ProtocolError::setting("the learning rate", rate, "write a finite number above 0"));
         }
-        if let Self::Exponential { factor, .. } | Self::Plateau { factor, .. } = self
+        if let Self::Exponential { factor, .. } | Self::Plateau { factor, .. } = *self
             && !(factor > 0.0 && factor <= 1.0)
         {
             return Err(ProtocolError::setting(
@@ -96,6 +120,16 @@ mod tests {
         assert_eq!(schedule.rate(&[]), 2e-4);
         // 2e-4 · 0.95^19 = 7.547e-5
         assert!((schedule.rate(&[1.0; 19]) - 7.547e-5).abs() < 1e-8);
+    }
+
+    #[test]
+    fn a_list_holds_its_last_rate() {
+        let schedule = Schedule::Listed { rates: vec![1e-3, 1e-4] };
+        let rates = [0, 1, 2, 9].map(|epochs| schedule.rate(&vec![1.0; epochs]));
+        assert_eq!(rates, [1e-3, 1e-4, 1e-4, 1e-4]);
+        for wrong in [vec![], vec![1e-3, 0.0], vec![f64::NAN]] {
+            assert!(Schedule::Listed { rates: wrong }.check().is_err());
+        }
     }
 
     #[test]

@@ -89,15 +89,15 @@ pub fn run_protocol(
         }
     }
     let answers = work.fold_predictions(&records, &mut record)?;
-    let probabilities = match protocol.refit_epochs(&records)? {
-        Some(epochs) => {
+    let probabilities = match protocol.refit_training(&records)? {
+        Some(config) => {
             let last = folds.len();
-            steps.refit(epochs);
+            steps.refit(config.epochs);
             let observe = &mut |event: Event<'_>| watch(steps.progress(Stage::Refit, last, event));
-            if trainings.refit_here(epochs, observe)?.is_none() {
+            if trainings.refit_here(&config, observe)?.is_none() {
                 return Ok(None);
             }
-            record.refit_epochs = Some(epochs);
+            record.refit_epochs = Some(config.epochs);
             trainings.model("")?.predict(feed, &work.test, BATCH)?
         }
         None => {

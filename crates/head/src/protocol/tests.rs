@@ -6,7 +6,8 @@ use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescripti
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use radiograph_protocol::{
-    Cohort, FoldStart, LabelledImage, Protocol, ProtocolRecord, Subset, TestedModel, TrainingConfig,
+    Cohort, FoldStart, Keep, LabelledImage, ModelRecord, Protocol, ProtocolRecord, Schedule, Subset,
+    TestedModel, TrainingConfig,
 };
 
 use super::*;
@@ -114,6 +115,29 @@ fn a_whole_training_leaves_histories_models_and_predictions_by_name() {
     assert_eq!(validated.lines().count(), 1 + cohort().folds()[1].validation.len());
 }
 
+/// A plateau of patience 1 follows the validation losses, which a refit does not have.
+#[test]
+fn a_refit_has_the_rates_of_the_fold_that_gave_its_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    let schedule = Schedule::Plateau { rate: 0.05, factor: 0.5, patience: 1 };
+    let training = TrainingConfig { epochs: 8, schedule: schedule.clone(), keep: Keep::Best, ..config() };
+    let protocol = Protocol { training, ..protocol(TestedModel::RefitForMedianBest) };
+    let record = finished(&protocol, &cohort(), folder.path());
+    let model = |name: &str| ModelRecord::read(&folder.path().join(name)).unwrap().unwrap();
+    let folds: Vec<ModelRecord> = (1..=3).map(|fold| model(&format!("fold-{fold}"))).collect();
+    let epochs = record.refit_epochs.unwrap();
+    let source = folds.iter().find(|fold| fold.history.best_epoch() == Some(epochs)).unwrap();
+    let rates = |record: &ModelRecord| -> Vec<f64> {
+        record.history.epochs()[..epochs].iter().map(|epoch| epoch.rate).collect()
+    };
+    let refit = model("");
+    assert_eq!(rates(&refit), rates(source));
+    // The test means something: the rate fell, and training losses would have made other rates.
+    let losses: Vec<f64> = refit.history.epochs().iter().map(|epoch| epoch.training.loss).collect();
+    let followed: Vec<f64> = (0..epochs).map(|epoch| schedule.rate(&losses[..epoch])).collect();
+    assert_ne!(rates(&refit), followed, "{losses:?}");
+}
+
 /// Interrupted after every epoch, and once in the middle of one, a protocol ends with the same bytes.
 #[test]
 fn a_protocol_that_is_broken_off_again_and_again_leaves_the_same_files() {
@@ -207,6 +231,7 @@ fn what_a_killed_write_left_beside_the_predictions_is_removed() {
 fn protocols_that_do_not_fit_are_refused_before_any_work() {
     let folder = tempfile::tempdir().unwrap();
     let refit = protocol(TestedModel::Refit);
+    let plateau = Schedule::Plateau { rate: 1e-3, factor: 0.5, patience: 1 };
     let without_test: Vec<LabelledImage> =
         cohort().images().iter().filter(|image| image.subset != Subset::Test).cloned().collect();
     let backwards = ["pneumonia", "normal", "covid"];
@@ -216,7 +241,10 @@ fn protocols_that_do_not_fit_are_refused_before_any_work() {
         (Protocol { folds: 1, ..refit.clone() }, cohort()),
         (protocol(TestedModel::WeightedFolds(vec![1.0])), cohort()),
         (protocol(TestedModel::WeightedFolds(vec![0.0; 3])), cohort()),
+        (protocol(TestedModel::WeightedFolds(vec![1.0, -0.5, 1.0])), cohort()),
+        (protocol(TestedModel::WeightedFolds(vec![1.0, f64::NAN, 1.0])), cohort()),
         (Protocol { folds: 0, ..protocol(TestedModel::RefitForMedianBest) }, cohort()),
+        (Protocol { training: TrainingConfig { schedule: plateau, ..config() }, ..refit.clone() }, cohort()),
         (
             Protocol { training: TrainingConfig { epochs: i64::MAX as usize, ..config() }, ..refit.clone() },
             cohort(),

@@ -183,6 +183,13 @@ impl Fit<'_> {
                 "give validation samples, or no patience",
             ));
         }
+        if self.config.schedule.follows_losses() && self.validation.is_none() {
+            return Err(Error::setting(
+                "the schedule of a training without validation samples",
+                "plateau, which follows validation losses",
+                "give validation samples, or a schedule that follows the number of the epoch",
+            ));
+        }
         self.training.require_all_classes()?;
         if self.config.batch > self.training.len() {
             return Err(Error::BatchTooLarge { batch: self.config.batch, samples: self.training.len() });

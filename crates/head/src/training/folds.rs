@@ -71,7 +71,9 @@ impl Trainings<'_> {
         Ok(Some(records))
     }
 
-    /// Trains on all samples for `epochs` epochs, without validation, into the folder `name`.
+    /// Trains on all samples with these settings, without validation, into the folder `name`. The seed is derived from
+    /// that of the settings. [`Protocol::refit_training`](radiograph_protocol::Protocol::refit_training) gives the
+    /// settings that follow from folds.
     ///
     /// # Errors
     ///
@@ -79,12 +81,11 @@ impl Trainings<'_> {
     pub fn refit(
         &self,
         name: &str,
-        epochs: usize,
+        config: &TrainingConfig,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Option<ModelRecord>, Error> {
-        let config = TrainingConfig { epochs, patience: None, ..self.config.clone() };
         let task = Task { name, before: None, training: self.samples, validation: None };
-        self.train(&task, &config, observe)
+        self.train(&task, config, observe)
     }
 
     /// [`Self::refit`] into [`Self::folder`] itself.
@@ -94,10 +95,10 @@ impl Trainings<'_> {
     /// Those of [`Fit::run`].
     pub fn refit_here(
         &self,
-        epochs: usize,
+        config: &TrainingConfig,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Option<ModelRecord>, Error> {
-        self.refit("", epochs, observe)
+        self.refit("", config, observe)
     }
 
     /// The model of the training with this name; with an empty name, that of [`Self::refit_here`].

@@ -59,6 +59,13 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     // Faults that training would find are found before anything is extracted.
     config.training(None).check().map_err(|error| Error::config("training", error.to_string()))?;
     heads(config)?;
+    if training.tested_model == TestedModel::Refit && training.schedule.follows_losses() {
+        return Err(Error::config(
+            "training.tested_model",
+            "a refit for all epochs has no validation losses, which a plateau follows; write refit-for-median-best, or \
+             another training.schedule",
+        ));
+    }
     if let TestedModel::WeightedFolds(weights) = &training.tested_model {
         if weights.len() != training.folds {
             return Err(Error::config(
@@ -228,6 +235,9 @@ mod tests {
             ("head.layers.vgg19.dense=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "head.layers.vgg19"),
             ("input.size=74", "input.size"),
             ("training.tested_model={ weighted-folds = [1.0] }", "training.tested_model"),
+            ("training.tested_model=refit", "training.tested_model"),
+            ("training.schedule={ listed = { rates = [] } }", "training"),
+            ("training.schedule={ listed = { rates = [1e-3, 0.0] } }", "training.schedule.listed.rates"),
             ("training.tested_model={ weighted-folds = [0.0, 0.0, 0.0, 0.0, 0.0] }", "training.tested_model"),
             (
                 "training.tested_model={ weighted-folds = [1e308, 1e308, 0.0, 0.0, 0.0] }",

@@ -88,7 +88,7 @@ impl Config {
         let training = &self.training;
         TrainingConfig {
             optimizer: training.optimizer,
-            schedule: training.schedule,
+            schedule: training.schedule.clone(),
             clipping: training.clipping,
             batch: training.batch_size,
             epochs: training.epochs,

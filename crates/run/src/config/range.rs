@@ -61,6 +61,7 @@ const RANGES: &[(&str, Range)] = &[
     ("training.schedule.plateau.rate", POSITIVE),
     ("training.schedule.plateau.factor", FACTOR),
     ("training.schedule.plateau.patience", COUNT),
+    ("training.schedule.listed.rates", POSITIVE),
     ("training.clipping.global-norm", POSITIVE),
     ("training.clipping.variable-norm", POSITIVE),
     ("training.clipping.value", POSITIVE),

@@ -150,8 +150,9 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "training.schedule",
         "Learning-rate schedule",
-        "{ constant = { rate = above 0 } }, { exponential = { rate = above 0, factor = above 0 and at most 1 } } or \
-         { plateau = { rate = above 0, factor = above 0 and at most 1, patience = 1 to 1000000 } }",
+        "{ constant = { rate = above 0 } }, { exponential = { rate = above 0, factor = above 0 and at most 1 } }, \
+         { plateau = { rate = above 0, factor = above 0 and at most 1, patience = 1 to 1000000 } } or \
+         { listed = { rates = [one rate per epoch, above 0; the last one stays] } }",
     ),
     setting(
         "training.clipping",

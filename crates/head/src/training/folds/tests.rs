@@ -246,8 +246,9 @@ fn a_refit_uses_every_sample_and_answers_by_name() {
     let records = setting.cross_validate(&folds(), FoldStart::Independent);
     let epochs = median_best_epoch(&records).unwrap();
     assert!((1..=2).contains(&epochs));
+    let refit = TrainingConfig { epochs, ..setting.config.clone() };
     let record = setting
-        .with(|trainings| trainings.refit("model", epochs, &mut |_| ControlFlow::Continue(())))
+        .with(|trainings| trainings.refit("model", &refit, &mut |_| ControlFlow::Continue(())))
         .unwrap()
         .unwrap();
     assert_eq!(record.history.epochs().len(), epochs);

@@ -124,7 +124,7 @@ fn trained(films: &Films, labels: &[String]) -> Head {
         patience: None,
         keep: Keep::Last,
         class_weights: None,
-        checkpoint_every: 1,
+        checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
         seed: 3,
     };
     let key = ExtractionKey {

@@ -19,6 +19,12 @@ pub enum Error {
         /// Number of training samples.
         samples: usize,
     },
+    /// A folder in which another training runs.
+    #[error("another training runs in {}; wait until it ends, or train in another folder", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Class names that do not fit.
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),

@@ -35,6 +35,7 @@ mod order;
 mod parameters;
 mod probabilities;
 mod protocol;
+mod sums;
 mod training;
 
 pub use data::{Features, Feed, InMemory, ReadError, Samples, StoredFeatures};

@@ -115,7 +115,7 @@ impl Preset {
             // The released program's best checkpoint is overwritten by its last epoch.
             keep: if released { Keep::Last } else { Keep::Best },
             class_weights: None,
-            checkpoint_every: 1,
+            checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
             seed,
         }
     }

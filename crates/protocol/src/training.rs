@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Clipping, ProtocolError, RmsProp, Schedule};
+use crate::{Clipping, History, ProtocolError, RmsProp, Schedule};
 
 /// The settings of a training. [`crate::Preset::training`] gives those of each preset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,10 +25,16 @@ pub struct TrainingConfig {
     pub keep: Keep,
     /// Weight of each class in the loss, by name; all of them or none.
     pub class_weights: Option<BTreeMap<String, f64>>,
-    /// Number of epochs between checkpoints, at least 1.
-    pub checkpoint_every: usize,
+    /// Least number of seconds between two checkpoints; 0 writes one after the other. It changes no result, so records
+    /// leave it out.
+    #[serde(skip, default = "default_checkpoint_seconds")]
+    pub checkpoint_seconds: u64,
     /// Seed of first weights, sample order, variants and dropout.
     pub seed: u64,
+}
+
+const fn default_checkpoint_seconds() -> u64 {
+    TrainingConfig::CHECKPOINT_SECONDS
 }
 
 /// Limit on epochs. Settings come from files, so limits are explicit.
@@ -45,6 +51,14 @@ pub enum Keep {
 }
 
 impl TrainingConfig {
+    /// Default of [`Self::checkpoint_seconds`].
+    pub const CHECKPOINT_SECONDS: u64 = 60;
+
+    /// Whether early stopping ends a training with this history.
+    pub fn stops_early(&self, history: &History) -> bool {
+        self.patience.is_some_and(|patience| history.without_gain() >= patience)
+    }
+
     /// Refuses settings out of their range. Needs no samples, so it can run before any work.
     ///
     /// # Errors
@@ -63,13 +77,6 @@ impl TrainingConfig {
         }
         if self.batch == 0 {
             return Err(ProtocolError::setting("the batch", 0, "write at least 1 sample"));
-        }
-        if self.checkpoint_every == 0 {
-            return Err(ProtocolError::setting(
-                "the number of epochs between checkpoints",
-                0,
-                "write at least 1 epoch",
-            ));
         }
         if self.patience == Some(0) {
             return Err(ProtocolError::setting(

@@ -44,13 +44,15 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// Refuses the record of another training, with the first difference.
+    /// Refuses the record of another training, with the first difference. The maximum number of epochs is not compared,
+    /// because it changes no epoch.
     pub(crate) fn require(&self, found: &Settings<'_>, path: &Path) -> Result<(), Error> {
         self.head.classes.columns_of(&found.head.classes)?;
         require_key(self.key, found.key, path)?;
+        let training = TrainingConfig { epochs: self.training.epochs, ..found.training.clone() };
         let differences = [
             ("head", Difference::between(self.head, found.head)),
-            ("training", Difference::between(self.training, found.training)),
+            ("training", Difference::between(self.training, &training)),
             ("samples", Difference::between(&self.samples, &found.samples)),
             ("features", Difference::between(&self.features, &found.features)),
             ("first weights", Difference::between(&self.beginning.weights, &found.beginning.weights)),

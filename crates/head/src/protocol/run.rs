@@ -3,11 +3,14 @@
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
-use radiograph_files::{ContentHash, create_folder};
+use radiograph_files::ContentHash;
 use radiograph_protocol::{Cohort, Fold, FoldRecord, ModelRecord, Protocol, ProtocolRecord, TestedModel};
 
 use super::predictions;
-use crate::{ClassProbabilities, Error, Event, Feed, Model, Samples, Trainings, kept::remove_leftovers};
+use crate::{
+    ClassProbabilities, Error, Event, Feed, Model, Samples, Trainings,
+    kept::{LockedFolder, remove_leftovers},
+};
 
 /// Number of images predicted at a time.
 const BATCH: usize = 64;
@@ -49,8 +52,8 @@ pub struct TrainingProgress<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] if a setting is out of its range or the protocol does not fit the cohort, [`Error::Foreign`] if
-/// the folder holds the results of another protocol, and those of [`crate::Fit::run`].
+/// [`Error::Setting`] if a setting is out of its range or the protocol does not fit the cohort, [`Error::Busy`] if the
+/// folder is in use, [`Error::Foreign`] if it holds the results of another protocol, and those of [`crate::Fit::run`].
 pub fn run_protocol(
     protocol: &Protocol,
     cohort: &Cohort,
@@ -65,8 +68,8 @@ pub fn run_protocol(
         return Err(Error::MissingSample { index: expected.max(found) - 1, count: expected.min(found) });
     }
     let folds = protocol.validated_folds(cohort);
-    create_folder(folder)?;
-    remove_leftovers(folder)?;
+    let locked = LockedFolder::of_protocol(folder)?;
+    remove_leftovers(locked.path())?;
     if let Some(done) = finished_protocol(protocol, cohort, key, folder)? {
         return Ok(Some(done));
     }
@@ -203,7 +206,7 @@ impl Steps {
         let (all, ahead): (usize, usize) = (sum(&self.trainings), sum(&self.trainings[training..]));
         let (steps, epochs) = self.trainings[training];
         let behind = match event {
-            Event::Resumed { epochs } => epochs * steps,
+            Event::Resumed { epochs, step } => epochs * steps + step,
             Event::Step { epoch, step, .. } => (epoch - 1) * steps + step,
             Event::Epoch(record) => record.epoch * steps,
         };

@@ -72,6 +72,8 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
             let path = entry.unwrap().path();
             match path.is_dir() {
                 true => open.push(path),
+                // Locks.
+                false if path.file_name().unwrap().to_str().unwrap().starts_with('.') => {}
                 false => {
                     let name = path.strip_prefix(folder).unwrap().display().to_string();
                     all.push((name, fs::read(path).unwrap()));

@@ -9,11 +9,13 @@ use tch::Tensor;
 
 use crate::{
     CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
-    kept::{Beginning, Checkpoints, Settings},
+    kept::{Beginning, Best, Checkpoints, LockedFolder, Progress, Settings, Snapshot, weights},
+    sums::Sums,
 };
 
-/// One training of a head. A second run in the same folder resumes where the first was killed, and ends with the same
-/// weights, bit for bit, on the same device with the same number of threads.
+/// One training of a head. A second run in the same folder resumes from the last checkpoint of the first, and ends with
+/// the same weights, bit for bit, on the same device with the same number of threads. It may ask for more epochs: then it
+/// ends as an undisturbed training with that number does.
 #[derive(Clone, Copy)]
 pub struct Fit<'a> {
     /// Source of features.
@@ -26,11 +28,11 @@ pub struct Fit<'a> {
     pub config: &'a TrainingConfig,
     /// Origin of the features.
     pub key: &'a ExtractionKey,
-    /// Folder of checkpoints and `history.csv`; without it, a killed training is lost.
+    /// Folder of checkpoints and `history.csv`, for one training at a time; without it, a killed training is lost.
     pub folder: Option<&'a Path>,
 }
 
-/// Progress of a training. If the observer returns `Break`, the training ends at the last checkpoint.
+/// Progress of a training. If the observer returns `Break`, the training ends after writing a checkpoint.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -38,6 +40,8 @@ pub enum Event<'a> {
     Resumed {
         /// Number of epochs already done.
         epochs: usize,
+        /// Number of steps of the next epoch already done.
+        step: usize,
     },
     /// A step is done.
     Step {
@@ -50,7 +54,7 @@ pub enum Event<'a> {
         /// Mean scores over this epoch so far.
         running: Scores,
     },
-    /// An epoch is done; its checkpoint is on disk if one was due.
+    /// An epoch is done.
     Epoch(&'a EpochRecord),
 }
 
@@ -81,24 +85,27 @@ impl Fit<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`], [`Error::ClassWithoutSample`] or [`Error::BatchTooLarge`] before any work;
-    /// [`Error::Foreign`] if the folder holds another training, [`Error::Damaged`] if its checkpoint is;
-    /// [`Error::NotFinite`] if loss or weights become infinite or NaN; [`Error::Features`],
-    /// [`Error::NotFiniteFeature`] and [`Error::MissingSample`] from the features; [`Error::File`] if a checkpoint cannot be
-    /// written. The last checkpoint survives all of them.
+    /// [`Error::Setting`], [`Error::ClassWithoutSample`] or [`Error::BatchTooLarge`] before any work; [`Error::Busy`] if
+    /// another training runs in the folder; [`Error::Foreign`] if the folder holds another training or more epochs than
+    /// asked for, [`Error::Damaged`] if its checkpoint is; [`Error::NotFinite`] if loss or weights become infinite or NaN;
+    /// [`Error::Features`], [`Error::NotFiniteFeature`] and [`Error::MissingSample`] from the features; [`Error::File`] if
+    /// a checkpoint cannot be written. The last checkpoint survives all of them.
     pub fn run(
         &self,
         head: Head,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Fitted, Error> {
-        self.run_from(Beginning::default(), head, observe)
+        self.check(&head)?;
+        let folder = self.folder.map(LockedFolder::of_training).transpose()?;
+        self.run_from(Beginning::default(), head, folder.as_ref(), observe)
     }
 
-    /// [`Self::run`] for a head that may come from another training.
+    /// [`Self::run`] for a head that may come from another training, in a folder that is locked already.
     pub(crate) fn run_from(
         &self,
         beginning: Beginning,
         head: Head,
+        folder: Option<&LockedFolder>,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Fitted, Error> {
         self.check(&head)?;
@@ -109,57 +116,25 @@ impl Fit<'_> {
             self.config.class_weights.as_ref(),
             head.device().to_tch(),
         )?;
-        let mut run = Run { fit: self, head, optimizer, loss, history: History::default(), best: None };
-        let mut kept = match self.folder {
+        let kept = match folder {
             Some(folder) => {
-                let settings = self.settings(run.head.config(), beginning);
-                Some(Checkpoints::new(folder, &settings, run.head.device())?)
+                let settings = self.settings(head.config(), beginning);
+                let steps = self.training.len().div_ceil(self.config.batch);
+                Some(Checkpoints::new(folder, &settings, head.device(), steps)?)
             }
             None => None,
         };
-        if let Some(found) =
-            kept.as_mut().map(|kept| kept.resume(&run.head, &run.optimizer)).transpose()?.flatten()
-        {
-            run.history = found.history;
-            if observe(Event::Resumed { epochs: run.history.epochs().len() }).is_break() {
-                return Ok(run.ended(End::Broken));
-            }
-        }
+        let mut run = Run { fit: self, head, optimizer, loss, progress: Progress::default(), kept };
+        let mut end = run.resume(observe)?;
         let end = loop {
-            if let Some(end) = run.end() {
+            if let Some(end) = end.or_else(|| run.end()) {
                 break end;
             }
             if run.epoch(observe)?.is_break() {
-                return Ok(run.ended(End::Broken));
-            }
-            let epochs = run.history.epochs();
-            let is_best = run.history.best_epoch() == Some(epochs.len()) && self.config.keep == Keep::Best;
-            match &mut kept {
-                Some(kept) => {
-                    if is_best {
-                        kept.save_best(&run.head, epochs.len())?;
-                    }
-                    let due = epochs.len().is_multiple_of(self.config.checkpoint_every);
-                    if due || run.end().is_some() {
-                        kept.save(&run.head, &run.optimizer, &run.history)?;
-                    }
-                }
-                None if is_best => run.best = Some(run.copies()?),
-                None => {}
-            }
-            if let Some(last) = run.history.epochs().last()
-                && observe(Event::Epoch(last)).is_break()
-            {
-                return Ok(run.ended(End::Broken));
+                end = Some(End::Broken);
             }
         };
-        if self.config.keep == Keep::Best {
-            match &kept {
-                Some(kept) => kept.load_best(&run.head)?,
-                None => run.restore()?,
-            }
-        }
-        Ok(run.ended(end))
+        run.finished(end)
     }
 
     /// Everything that determines the final weights.
@@ -236,86 +211,125 @@ struct Run<'a> {
     head: Head,
     optimizer: Optimizer,
     loss: CrossEntropy,
-    history: History,
-    /// Best weights, if there is no folder to store them in.
-    best: Option<Vec<Tensor>>,
+    progress: Progress,
+    kept: Option<Checkpoints<'a>>,
 }
 
 impl Run<'_> {
+    /// Continues from the checkpoint, if there is one.
+    fn resume(
+        &mut self,
+        observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<End>, Error> {
+        let Some(kept) = &mut self.kept else { return Ok(None) };
+        let Some(found) = kept.resume(&self.head, &self.optimizer)? else { return Ok(None) };
+        self.progress = found;
+        let epochs = self.progress.history.epochs().len();
+        let event = Event::Resumed { epochs, step: self.progress.step };
+        Ok(observe(event).is_break().then_some(End::Broken))
+    }
+
     fn end(&self) -> Option<End> {
-        let config = self.fit.config;
-        if config.patience.is_some_and(|patience| self.history.without_gain() >= patience) {
+        let (config, history) = (self.fit.config, &self.progress.history);
+        if config.stops_early(history) {
             return Some(End::NoGain);
         }
-        (self.history.epochs().len() >= config.epochs).then_some(End::AllEpochs)
+        (history.epochs().len() >= config.epochs).then_some(End::AllEpochs)
     }
 
-    fn ended(self, end: End) -> Fitted {
-        Fitted { head: self.head, history: self.history, end }
+    /// Keeps the state on the disk, and gives the head its final weights.
+    fn finished(mut self, end: End) -> Result<Fitted, Error> {
+        self.save()?;
+        if let Some(kept) = &mut self.kept {
+            kept.wait()?;
+        }
+        if let Some(best) = self.progress.best.filter(|_| end != End::Broken) {
+            for (name, values) in best.weights.tensors() {
+                self.head.parameters().set(&name, values)?;
+            }
+        }
+        Ok(Fitted { head: self.head, history: self.progress.history, end })
     }
 
-    /// One pass over the training samples, and validation. It depends only on the weights, the seed and the epoch's
-    /// number.
+    /// The rest of one pass over the training samples, and validation. It depends only on the weights, the seed and the
+    /// numbers of the epoch and of the step.
     fn epoch(
         &mut self,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
         let &Fit { feed, training, config, .. } = self.fit;
-        let number = self.history.epochs().len();
-        let rate = config.schedule.rate(&self.history.watched());
+        let number = self.progress.history.epochs().len();
+        let rate = config.schedule.rate(&self.progress.history.watched());
         let stream = |name| Stream::new(config.seed, name).numbered(number as u64);
         let mut positions: Vec<usize> = (0..training.len()).collect();
         stream("order").shuffle(&mut positions);
         let order = training.drawn(&positions, &mut stream("variants"));
         let steps = order.len().div_ceil(config.batch);
-        let (mut sums, mut step, mut broken) = (Sums::default(), 0, false);
-        feed.batches(&order, config.batch, |features, part| {
+        let done = order.len().min(self.progress.step * config.batch);
+        let (order, positions) = (&order[done..], &positions[done..]);
+        let mut broken = false;
+        feed.batches(order, config.batch, |features, part| {
             let labels = labels(training, &positions[part], &self.head)?;
+            let step = self.progress.step;
             let mode = Mode::Train(Step { seed: config.seed, number: (number * steps + step) as u64 });
             let batch = Gradients::of(&self.head, &self.loss, &features, &labels, mode)?;
-            step += 1;
             let loss = batch.loss.f_double_value(&[])?;
-            require_finite("loss", loss, number, step)?;
-            sums.add(loss, self.loss.denominator(&labels)?, &batch.logits, &labels)?;
+            require_finite("loss", loss, number, step + 1)?;
             let tensors: Vec<&Tensor> =
                 self.head.parameters().trained().map(crate::Parameter::tensor).collect();
             self.optimizer.step(&tensors, &batch.gradients, rate, config.clipping)?;
-            let event = Event::Step { epoch: number + 1, step, steps, running: sums.scores() };
+            add(&mut self.progress.sums, &self.loss, loss, &batch.logits, &labels)?;
+            self.progress.step += 1;
+            let running = self.progress.sums.scores();
+            let event = Event::Step { epoch: number + 1, step: step + 1, steps, running };
             broken = observe(event).is_break();
+            if !broken && self.progress.step < steps {
+                self.save_if_due()?;
+            }
             Ok(if broken { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
         if broken {
             return Ok(ControlFlow::Break(()));
         }
-        for parameter in self.head.parameters().iter() {
-            let _guard = tch::no_grad_guard();
-            let sum = parameter.tensor().f_sum(tch::Kind::Float)?.f_double_value(&[])?;
-            require_finite("sum of a weight tensor", sum, number, step)?;
-        }
+        self.require_finite_weights()?;
         let validation = match self.fit.validation {
             Some(samples) => Some(evaluate(&self.head, &self.loss, feed, samples, config.batch)?),
             None => None,
         };
         if let Some(scores) = validation {
-            require_finite("validation loss", scores.loss, number, step)?;
+            require_finite("validation loss", scores.loss, number, steps)?;
         }
-        self.history.push(EpochRecord { epoch: number + 1, rate, training: sums.scores(), validation })?;
-        Ok(ControlFlow::Continue(()))
+        let training = self.progress.sums.scores();
+        let record = EpochRecord { epoch: number + 1, rate, training, validation };
+        self.progress.history.push(record)?;
+        (self.progress.step, self.progress.sums) = (0, Sums::default());
+        if config.keep == Keep::Best && self.progress.history.best_epoch() == Some(number + 1) {
+            let weights = Snapshot::of(&weights(&self.head))?;
+            self.progress.best = Some(Best { epoch: number + 1, weights });
+        }
+        self.save_if_due()?;
+        Ok(observe(Event::Epoch(&record)))
     }
 
-    fn copies(&self) -> Result<Vec<Tensor>, Error> {
+    fn save_if_due(&mut self) -> Result<(), Error> {
+        if self.kept.as_ref().is_some_and(Checkpoints::due) { self.save() } else { Ok(()) }
+    }
+
+    /// Begins to write a checkpoint. Weights that are not finite would make it useless.
+    fn save(&mut self) -> Result<(), Error> {
+        self.require_finite_weights()?;
+        match &mut self.kept {
+            Some(kept) => kept.save(&self.head, &self.optimizer, &self.progress),
+            None => Ok(()),
+        }
+    }
+
+    fn require_finite_weights(&self) -> Result<(), Error> {
         let _guard = tch::no_grad_guard();
-        let copy = |parameter: &crate::Parameter| {
-            let mut copy = parameter.tensor().f_zeros_like()?;
-            copy.f_copy_(parameter.tensor())?;
-            Ok(copy)
-        };
-        self.head.parameters().iter().map(copy).collect()
-    }
-
-    fn restore(&self) -> Result<(), Error> {
-        for (parameter, best) in self.head.parameters().iter().zip(self.best.iter().flatten()) {
-            self.head.parameters().set(parameter.name(), best)?;
+        for parameter in self.head.parameters().iter() {
+            let sum = parameter.tensor().f_sum(tch::Kind::Float)?.f_double_value(&[])?;
+            let number = self.progress.history.epochs().len();
+            require_finite("sum of a weight tensor", sum, number, self.progress.step)?;
         }
         Ok(())
     }
@@ -336,7 +350,7 @@ pub(crate) fn evaluate(
         let labels = labels(samples, &positions[part], head)?;
         let logits = head.forward(&features, Mode::Evaluate)?;
         let value = loss.loss(&logits, &labels)?.f_double_value(&[])?;
-        sums.add(value, loss.denominator(&labels)?, &logits, &labels)?;
+        add(&mut sums, loss, value, &logits, &labels)?;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(sums.scores())
@@ -351,28 +365,15 @@ fn require_finite(what: &'static str, value: f64, epoch: usize, step: usize) -> 
     if value.is_finite() { Ok(()) } else { Err(Error::NotFinite { what, value, epoch: epoch + 1, step }) }
 }
 
-/// Sums over batches.
-#[derive(Default)]
-struct Sums {
-    /// Sum of the losses' numerators.
-    loss: f64,
-    /// Sum of the losses' denominators.
-    weight: f64,
-    right: f64,
-    samples: f64,
-}
-
-impl Sums {
-    /// Adds a batch with this loss and this denominator of the loss.
-    fn add(&mut self, loss: f64, weight: f64, logits: &Tensor, labels: &Tensor) -> Result<(), Error> {
-        self.loss += loss * weight;
-        self.weight += weight;
-        self.right += CrossEntropy::right(logits, labels)? as f64;
-        self.samples += labels.numel() as f64;
-        Ok(())
-    }
-
-    fn scores(&self) -> Scores {
-        Scores { loss: self.loss / self.weight, accuracy: self.right / self.samples }
-    }
+/// Adds a batch with the value of its loss.
+fn add(
+    sums: &mut Sums,
+    loss: &CrossEntropy,
+    value: f64,
+    logits: &Tensor,
+    labels: &Tensor,
+) -> Result<(), Error> {
+    let right = CrossEntropy::right(logits, labels)?;
+    sums.add(value, loss.denominator(labels)?, right, labels.numel());
+    Ok(())
 }

@@ -12,7 +12,7 @@ use radiograph_random::Stream;
 
 use crate::{
     End, Error, Event, Feed, Fit, Head, Model, Samples,
-    kept::{Beginning, Checkpoints, Settings},
+    kept::{Beginning, LockedFolder, Settings, remove_checkpoint},
 };
 
 /// Trainings of one kind of head on parts of one set of samples.
@@ -175,25 +175,45 @@ impl Trainings<'_> {
         let weights = task.before.map(|(_, weights)| weights);
         let beginning = Beginning { weights, contaminated: weights.is_some() };
         let settings = fit.settings(self.head, beginning);
-        if let Some(record) = ModelRecord::read(&folder)? {
-            settings.require(&Settings::of_model(&record), &folder.join(ModelRecord::FILE))?;
+        let locked = LockedFolder::of_training(&folder)?;
+        if let Some(record) = finished(&settings, &folder)? {
             // A process killed right after it wrote the model left its checkpoint.
-            Checkpoints::remove(&folder)?;
+            remove_checkpoint(&folder)?;
             return Ok(Some(record));
         }
         let head = match task.before {
             Some((before, _)) => self.model(before)?.into_head(),
             None => Head::new(self.head.clone(), seed, self.feed.device())?,
         };
-        let fitted = fit.run_from(beginning, head, observe)?;
+        let fitted = fit.run_from(beginning, head, Some(&locked), observe)?;
         if fitted.end == End::Broken {
             return Ok(None);
         }
         let record = Model::new(fitted.head, fitted.history, &settings).write(&folder)?;
         // The model holds all of the checkpoint except the optimiser's state.
-        Checkpoints::remove(&folder)?;
+        remove_checkpoint(&folder)?;
         Ok(Some(record))
     }
+}
+
+/// The record of a model that was trained with these settings, if there is one. A training that early stopping ended
+/// would have ended alike with another maximum number of epochs, and its record gets that number.
+fn finished(settings: &Settings<'_>, folder: &Path) -> Result<Option<ModelRecord>, Error> {
+    let Some(mut record) = ModelRecord::read(folder)? else { return Ok(None) };
+    let path = folder.join(ModelRecord::FILE);
+    settings.require(&Settings::of_model(&record), &path)?;
+    let (asked, found) = (settings.training.epochs, record.training.epochs);
+    if asked != found {
+        let done = record.history.epochs().len();
+        if !record.training.stops_early(&record.history) || done > asked {
+            let field = "training.epochs".to_owned();
+            let (expected, found) = (asked.to_string(), found.to_string());
+            return Err(Error::Foreign { path, field, expected, found });
+        }
+        record.training.epochs = asked;
+        record.write(folder)?;
+    }
+    Ok(Some(record))
 }
 
 /// One training of several.

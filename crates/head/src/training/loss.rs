@@ -51,7 +51,9 @@ impl CrossEntropy {
     pub(crate) fn denominator(&self, labels: &Tensor) -> Result<f64, Error> {
         match &self.weights {
             None => Ok(labels.numel() as f64),
-            Some(weights) => Ok(weights.f_index_select(0, labels)?.f_sum(Kind::Double)?.f_double_value(&[])?),
+            Some(weights) => {
+                Ok(weights.f_index_select(0, labels)?.f_sum(Kind::Double)?.f_double_value(&[])?)
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Trains heads on features: one training, the folds of a cross-validation, loss and gradients.
 
+#[cfg(test)]
+mod checkpoint_tests;
 mod fit;
 mod folds;
 mod gradients;

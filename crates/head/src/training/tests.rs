@@ -1,12 +1,6 @@
-//! Tests of trainings of tiny heads: what they learn, how they fail, and that killed ones end with the same weights.
+//! Tests of trainings of tiny heads: what they learn, how they fail, and what is refused.
 
-use std::{
-    env, fs,
-    ops::ControlFlow,
-    path::Path,
-    process::Command,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{fs, ops::ControlFlow, path::Path};
 
 use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
@@ -74,20 +68,20 @@ pub(crate) fn config() -> TrainingConfig {
         patience: None,
         keep: Keep::Last,
         class_weights: None,
-        checkpoint_every: 1,
+        checkpoint_seconds: 0,
         seed: 42,
     }
 }
 
-fn head(config: &HeadConfig) -> Head {
+pub(crate) fn head(config: &HeadConfig) -> Head {
     Head::new(config.clone(), 42, Device::CPU).unwrap()
 }
 
-fn fit(head: Head, config: &TrainingConfig, folder: Option<&Path>) -> Result<Fitted, Error> {
+pub(crate) fn fit(head: Head, config: &TrainingConfig, folder: Option<&Path>) -> Result<Fitted, Error> {
     fit_observed(head, config, folder, &mut |_| ControlFlow::Continue(()))
 }
 
-fn fit_observed(
+pub(crate) fn fit_observed(
     head: Head,
     config: &TrainingConfig,
     folder: Option<&Path>,
@@ -179,52 +173,6 @@ fn gradients_are_those_of_finite_differences() {
     assert_eq!(checked, 2 * (7 + 8 + 7 + 4 + 4), "parameters checked");
 }
 
-/// With a folder in the environment, this test is the process to kill.
-#[test]
-fn a_killed_training_ends_with_the_same_weights() {
-    const CHILD: &str = "RADIOGRAPH_TEST_KILLED_IN";
-    if let Some(folder) = env::var_os(CHILD) {
-        let folder = Path::new(&folder);
-        let steps = AtomicUsize::new(0);
-        let _ = fit_observed(head(&head_config()), &config(), Some(folder), &mut |event| {
-            if let Event::Step { .. } = event
-                && steps.fetch_add(1, Ordering::Relaxed) == 8
-            {
-                // An epoch has six steps, so this is the middle of the second epoch of this process.
-                let _ = Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status();
-                std::thread::sleep(std::time::Duration::from_secs(60));
-            }
-            ControlFlow::Continue(())
-        });
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let whole = fit(head(&head_config()), &config(), None).unwrap();
-    let mut killed = 0;
-    loop {
-        let status = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "training::tests::a_killed_training_ends_with_the_same_weights"])
-            .env(CHILD, folder.path())
-            .env("RUST_TEST_THREADS", "1")
-            .stdout(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        if status.success() {
-            break;
-        }
-        killed += 1;
-        assert!(killed < 20, "a resumed training gets nowhere");
-    }
-    assert_eq!(killed, 5, "six epochs, one more at each start, killed in the second of them");
-    let resumed = fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
-    assert_eq!(resumed.history, whole.history);
-    assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
-    assert_ne!(fingerprint(&whole.head), fingerprint(&head(&head_config())));
-    let files: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(files.len(), 3, "a record, its tensors, a history, and nothing old: {files:?}");
-}
-
 #[test]
 fn the_seed_decides_everything() {
     let run = |seed| {
@@ -286,7 +234,7 @@ fn infinite_losses_stop_and_keep_the_last_checkpoint() {
     assert_eq!(fs::read(folder.path().join("checkpoint.json")).unwrap(), before);
 }
 
-/// NaN in the second epoch leaves the checkpoint of the first one, from which a valid training continues.
+/// NaN in the second epoch leaves a checkpoint of before, from which a valid training continues.
 #[test]
 fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
@@ -302,16 +250,17 @@ fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
         }
         ControlFlow::Continue(())
     });
-    assert!(matches!(error, Err(Error::NotFinite { what: "loss", epoch: 2, step: 4, .. })), "{error:?}");
+    // The weights are looked at where a checkpoint is due, else the next loss shows it.
+    assert!(matches!(error, Err(Error::NotFinite { epoch: 2, step: 3 | 4, .. })), "{error:?}");
     let mut resumed_after = None;
     let resumed = fit_observed(head(&head_config()), &good, Some(folder.path()), &mut |event| {
-        if let Event::Resumed { epochs } = event {
-            resumed_after = Some(epochs);
+        if let Event::Resumed { epochs, step } = event {
+            resumed_after = Some((epochs, step));
         }
         ControlFlow::Continue(())
     })
     .unwrap();
-    assert_eq!(resumed_after, Some(1));
+    assert!(resumed_after.is_some_and(|place| (0, 1) <= place && place <= (1, 2)), "{resumed_after:?}");
     assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
 }
 
@@ -329,7 +278,7 @@ fn another_training_is_not_resumed() {
     let other = TrainingConfig { batch: 5, ..short.clone() };
     assert!(message(&head(&head_config()), &other).contains("training.batch 4, but 5 is asked for"));
     // A truncated file of tensors and an invalid record are errors, not a fresh start.
-    fs::write(folder.path().join("checkpoint-1.safetensors"), b"cut").unwrap();
+    fs::write(folder.path().join("weights-6.safetensors"), b"cut").unwrap();
     assert!(message(&head(&head_config()), &short).contains("damaged"));
     fs::write(folder.path().join("checkpoint.json"), b"{\"format\": ").unwrap();
     assert!(message(&head(&head_config()), &short).contains("damaged"));
@@ -359,29 +308,6 @@ fn a_training_does_not_go_on_with_other_features() {
     assert_eq!(run(&features).unwrap().history.epochs().len(), 2);
 }
 
-/// A folder in place of the file makes the final rename fail, as a full disk makes the write before it fail.
-#[test]
-fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut epochs = 0;
-    let error = fit_observed(head(&head_config()), &config(), Some(folder.path()), &mut |event| {
-        if let Event::Epoch(record) = event {
-            epochs = record.epoch;
-            if epochs == 2 {
-                fs::create_dir(folder.path().join("checkpoint-3.safetensors")).unwrap();
-            }
-        }
-        ControlFlow::Continue(())
-    })
-    .unwrap_err();
-    assert!(matches!(error, Error::File(_)), "{error}");
-    assert_eq!(epochs, 2);
-    fs::remove_dir(folder.path().join("checkpoint-3.safetensors")).unwrap();
-    let resumed = fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
-    let whole = fit(head(&head_config()), &config(), None).unwrap();
-    assert_eq!(fingerprint(&resumed.head), fingerprint(&whole.head));
-}
-
 #[test]
 fn settings_that_no_training_can_have_are_refused_before_any_work() {
     let refused = |config: TrainingConfig| fit(head(&head_config()), &config, None).unwrap_err();
@@ -395,7 +321,6 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
         TrainingConfig { epochs: endless, ..config() },
         TrainingConfig { optimizer: RmsProp { rho: 1.0, ..RmsProp::KERAS }, ..config() },
         TrainingConfig { schedule: Schedule::Constant { rate: 0.0 }, ..config() },
-        TrainingConfig { checkpoint_every: 0, ..config() },
         TrainingConfig { patience: Some(0), ..config() },
         TrainingConfig { class_weights: weights(-1.0), ..config() },
     ] {

@@ -95,7 +95,7 @@ impl Config {
             patience: training.patience,
             keep: training.kept_weights,
             class_weights,
-            checkpoint_every: training.checkpoint_every,
+            checkpoint_seconds: training.checkpoint_seconds,
             seed: self.seed,
         }
     }

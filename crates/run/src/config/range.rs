@@ -68,7 +68,7 @@ const RANGES: &[(&str, Range)] = &[
     ("training.batch_size", COUNT),
     ("training.epochs", COUNT),
     ("training.patience", COUNT),
-    ("training.checkpoint_every", COUNT),
+    ("training.checkpoint_seconds", Range::Whole(0, MOST)),
     ("training.folds", Range::Whole(2, 100)),
     ("training.tested_model.weighted-folds", Range::Real(Included(0.0), Unbounded)),
     ("evaluation.bootstrap_replicates", Range::Whole(100, 1_000_000)),

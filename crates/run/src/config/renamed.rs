@@ -5,7 +5,7 @@ use toml::{Table, Value};
 use crate::Error;
 
 /// Former and present key.
-const RENAMED: [(&str, &str); 11] = [
+const RENAMED: [(&str, &str); 12] = [
     ("compute.resident_features", "compute.resident_bytes"),
     ("data.per_class", "data.max_per_class"),
     ("data.per_patient", "data.max_per_patient"),
@@ -15,6 +15,7 @@ const RENAMED: [(&str, &str); 11] = [
     ("head.order", "head.sequence_order"),
     ("input.variants", "input.augmented_copies"),
     ("training.batch", "training.batch_size"),
+    ("training.checkpoint_every", "training.checkpoint_seconds"),
     ("training.keep", "training.kept_weights"),
     ("training.tested", "training.tested_model"),
 ];

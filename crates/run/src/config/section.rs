@@ -92,8 +92,8 @@ pub struct TrainingSection {
     pub kept_weights: Keep,
     /// Class weights in the loss, in inverse proportion to the number of training samples.
     pub class_weights: bool,
-    /// Number of epochs between checkpoints.
-    pub checkpoint_every: usize,
+    /// Least number of seconds between two checkpoints.
+    pub checkpoint_seconds: u64,
     /// Number of folds of the cross-validation.
     pub folds: usize,
     /// Initial weights of each fold.

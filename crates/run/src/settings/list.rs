@@ -172,7 +172,11 @@ pub const SETTINGS: &[Setting] = &[
         "Class weights in the loss, in inverse proportion to the number of training samples",
         "true, false",
     ),
-    setting("training.checkpoint_every", "Number of epochs between checkpoints", "epochs, 1 to 1000000"),
+    setting(
+        "training.checkpoint_seconds",
+        "Least number of seconds between two checkpoints",
+        "seconds, 0 to 1000000",
+    ),
     setting("training.folds", "Number of folds of the cross-validation", "folds, 2 to 100"),
     setting("training.fold_start", "Initial weights of each fold", "independent, chained"),
     setting(

@@ -3,7 +3,7 @@
 use std::fs;
 
 use radiograph_libtorch::Device;
-use radiograph_protocol::median_best_epoch;
+use radiograph_protocol::{Keep, median_best_epoch};
 
 use super::*;
 use crate::{
@@ -171,7 +171,8 @@ fn what_a_killed_training_left_is_removed() {
     let folder = setting.folder.path().join("fold-1");
     let names = || -> Vec<String> {
         let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
-        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        let names = names.map(|name| name.into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".lock")).collect();
         names.sort();
         names
     };
@@ -179,7 +180,12 @@ fn what_a_killed_training_left_is_removed() {
     fs::create_dir(&folder).unwrap();
     for left in [
         vec![".radiograph-a1.partial"],
-        vec![".radiograph-b2.partial", "checkpoint.json", "checkpoint-2.safetensors", "best-1.safetensors"],
+        vec![
+            ".radiograph-b2.partial",
+            "checkpoint.json",
+            "weights-12.safetensors",
+            "optimizer-12.safetensors",
+        ],
     ] {
         left.iter().for_each(|name| fs::write(folder.join(name), b"half").unwrap());
         setting.cross_validate(&folds(), FoldStart::Independent);
@@ -231,13 +237,35 @@ fn folds_that_were_broken_off_go_on_where_they_were() {
     for name in ["fold-1", "fold-2", "fold-3"] {
         assert_eq!(whole.weights(name), broken.weights(name), "{name}");
         let files = fs::read_dir(broken.folder.path().join(name)).unwrap().count();
-        assert_eq!(files, 3, "weights, record and history alone");
+        assert_eq!(files, 4, "weights, record, history and lock alone");
     }
     // Another setting in the same folder is refused, finished or not.
     let trainings = Setting { config: TrainingConfig { epochs: 3, ..config() }, ..broken };
     let go_on = &mut |_, _: Event<'_>| ControlFlow::Continue(());
     let error = trainings.with(|all| all.cross_validate(&folds(), FoldStart::Independent, go_on));
     assert!(matches!(error, Err(Error::Foreign { .. })));
+}
+
+/// The epochs of a fold that early stopping ended do not depend on their maximum number.
+#[test]
+fn a_fold_that_stopped_early_is_finished_with_more_epochs_too() {
+    let patient = TrainingConfig { epochs: 60, patience: Some(2), keep: Keep::Best, ..config() };
+    let (mut setting, mut longer) = (Setting::new(), Setting::new());
+    setting.config = patient.clone();
+    longer.config = TrainingConfig { epochs: 70, ..patient.clone() };
+    let records = setting.cross_validate(&folds(), FoldStart::Independent);
+    assert!(records.iter().all(|record| record.history.epochs().len() < 60));
+    setting.config = longer.config.clone();
+    let observe = &mut |_, event: Event<'_>| panic!("{event:?}");
+    let again = setting.with(|all| all.cross_validate(&folds(), FoldStart::Independent, observe));
+    assert_eq!(again.unwrap().unwrap().len(), 3);
+    longer.cross_validate(&folds(), FoldStart::Independent);
+    let [found, expected] =
+        [&setting, &longer].map(|setting| fs::read(setting.folder.path().join("fold-2/model.json")).unwrap());
+    assert_eq!(found, expected);
+    setting.config.epochs = 1;
+    let fewer = setting.with(|all| all.cross_validate(&folds(), FoldStart::Independent, observe));
+    assert_eq!(foreign(fewer), "training.epochs");
 }
 
 #[test]

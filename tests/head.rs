@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Cell, Clipping, CrossEntropy, FeatureShape, Gradients, Head, HeadConfig, Mode, Optimizer, OutputGate,
-    Reading, RmsProp, RmsPropForm, SequenceOrder,
+    Adam, Cell, Clipping, CrossEntropy, FeatureShape, Gradients, Head, HeadConfig, Mode, Optimizer,
+    OptimizerConfig, OutputGate, Reading, RmsProp, RmsPropForm, SequenceOrder, Sgd,
 };
 use radiograph_libtorch::Device;
 use serde::Deserialize;
@@ -51,6 +51,7 @@ struct Dimensions {
 
 #[derive(Deserialize)]
 struct Trajectory {
+    #[serde(alias = "optimizer")]
     convention: String,
     lr: f64,
     #[serde(default)]
@@ -150,7 +151,12 @@ fn golden_head_loss_and_every_gradient() {
 }
 
 /// Minimises (w·x)² + |w|² from w = `opt.w` and checks each step of the trajectory, which starts with w itself.
-fn assert_trajectory(expected: &Trajectory, settings: RmsProp, clipping: Option<Clipping>, fill: &Fill) {
+fn assert_trajectory(
+    expected: &Trajectory,
+    settings: impl Into<OptimizerConfig>,
+    clipping: Option<Clipping>,
+    fill: &Fill,
+) {
     assert!(expected.trajectory.len() > 2, "a trajectory of steps");
     let length = expected.trajectory[0].len() as i64;
     let (weight, x) = (fill.values("opt.w", &[length]), fill.values("opt.x", &[length]));
@@ -182,6 +188,31 @@ fn golden_head_rmsprop_as_pytorch_writes_it() {
         let clipping = trajectory.clip_norm.map(Clipping::GlobalNorm);
         assert!(clipping.is_some(), "clipping by the global norm");
         assert_trajectory(trajectory, settings, clipping, &fill);
+    }
+}
+
+#[derive(Deserialize)]
+struct More {
+    salt: String,
+    optimizers: Vec<Trajectory>,
+}
+
+#[test]
+fn golden_head_other_optimisers_as_pytorch_writes_them() {
+    let more: More = reference::read("cells_more.json");
+    let fill = Fill::new(&more.salt);
+    assert_eq!(more.optimizers.len(), 4, "trajectories in cells_more.json");
+    for trajectory in &more.optimizers {
+        let settings: OptimizerConfig = match trajectory.convention.as_str() {
+            "adam" => Adam::PYTORCH.into(),
+            "adamw weight decay 0.05" => Adam { weight_decay: 0.05, ..Adam::PYTORCH }.into(),
+            "sgd momentum 0.9" => Sgd { momentum: 0.9, ..Sgd::PLAIN }.into(),
+            "sgd momentum 0.9 nesterov weight decay 1e-4" => {
+                Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }.into()
+            }
+            other => panic!("no settings for {other:?}"),
+        };
+        assert_trajectory(trajectory, settings, None, &fill);
     }
 }
 

@@ -116,7 +116,7 @@ fn trained(films: &Films, labels: &[String]) -> Head {
         training.push(number, label).unwrap();
     }
     let config = TrainingConfig {
-        optimizer: RmsProp::KERAS,
+        optimizer: RmsProp::KERAS.into(),
         schedule: Schedule::Constant { rate: 2e-3 },
         clipping: Some(Clipping::GlobalNorm(1.0)),
         batch: 24,
@@ -124,6 +124,7 @@ fn trained(films: &Films, labels: &[String]) -> Head {
         patience: None,
         keep: Keep::Last,
         class_weights: None,
+        label_smoothing: 0.0,
         checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
         seed: 3,
     };

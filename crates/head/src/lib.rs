@@ -48,9 +48,10 @@ pub use parameters::{Parameter, Parameters};
 pub use probabilities::ClassProbabilities;
 pub use protocol::{Stage, TrainingProgress, finished_protocol, run_protocol};
 pub use radiograph_protocol::{
-    Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold, FoldRecord,
-    FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord, OutputGate,
-    Preset, Protocol, ProtocolError, ProtocolRecord, Reading, RmsProp, RmsPropForm, Role, Schedule, Scores,
-    SequenceOrder, Subset, Tested, TestedModel, TrainingConfig, median_best_epoch,
+    Adam, Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold,
+    FoldRecord, FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord,
+    OptimizerConfig, OutputGate, Preset, Protocol, ProtocolError, ProtocolRecord, Reading, RmsProp,
+    RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, Subset, Tested, TestedModel, TrainingConfig,
+    median_best_epoch,
 };
 pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, Observer, Trainings};

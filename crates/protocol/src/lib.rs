@@ -18,6 +18,7 @@
 
 mod baseline;
 mod cell;
+mod clipping;
 mod cohort;
 mod convergence;
 mod difference;
@@ -41,6 +42,7 @@ mod training;
 
 pub use baseline::Baseline;
 pub use cell::{Cell, OutputGate};
+pub use clipping::Clipping;
 pub use cohort::{Cohort, LabelledImage, Subset};
 pub use convergence::Convergence;
 pub use difference::Difference;
@@ -51,7 +53,7 @@ pub use head::HeadConfig;
 pub use history::{EpochRecord, History, Scores};
 pub use layout::{HeadTensor, Initial, Role};
 pub use model_record::{ModelRecord, Versions, median_best_epoch};
-pub use optimizer::{Clipping, RmsProp, RmsPropForm};
+pub use optimizer::{Adam, OptimizerConfig, RmsProp, RmsPropForm, Sgd};
 pub use order::SequenceOrder;
 pub use preset::{Preset, Tested};
 pub use protocol::{Protocol, TestedModel};

@@ -106,7 +106,7 @@ impl Preset {
         };
         let released = self == Self::ReleasedCode;
         TrainingConfig {
-            optimizer: RmsProp::KERAS,
+            optimizer: RmsProp::KERAS.into(),
             schedule: rate,
             clipping: Some(if released { Clipping::Value(100.0) } else { Clipping::GlobalNorm(1.0) }),
             batch: if released { 16 } else { 32 },
@@ -115,6 +115,7 @@ impl Preset {
             // The released program's best checkpoint is overwritten by its last epoch.
             keep: if released { Keep::Last } else { Keep::Best },
             class_weights: None,
+            label_smoothing: 0.0,
             checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
             seed,
         }

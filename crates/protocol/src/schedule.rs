@@ -33,6 +33,23 @@ pub enum Schedule {
         /// Number of epochs without gain before the rate falls.
         patience: usize,
     },
+    /// Half a cosine from `rate` in the first epoch to `last` after `epochs` epochs, and `last` from then on (Loshchilov
+    /// and Hutter, 2017, without restarts).
+    Cosine {
+        /// First rate.
+        rate: f64,
+        /// Last rate.
+        last: f64,
+        /// Number of epochs until the last rate.
+        epochs: usize,
+    },
+    /// Equal steps up to the first rate of another schedule, which then begins.
+    WarmUp {
+        /// Number of epochs before the other schedule begins.
+        epochs: usize,
+        /// Schedule that follows; losses of the first epochs do not reach it.
+        then: Box<Schedule>,
+    },
     /// A rate for each epoch. The last one holds for all later epochs.
     Listed {
         /// Rates of epoch 1, 2, …, at least one.
@@ -47,6 +64,14 @@ impl Schedule {
         match *self {
             Self::Constant { rate } => rate,
             Self::Exponential { rate, factor } => rate * factor.powf(losses.len() as f64),
+            Self::Cosine { rate, last, epochs } => {
+                let share = (losses.len() as f64 / epochs as f64).min(1.0);
+                last + (rate - last) * (1.0 + (std::f64::consts::PI * share).cos()) / 2.0
+            }
+            Self::WarmUp { epochs, ref then } => match losses.get(epochs..) {
+                Some(later) => then.rate(later),
+                None => then.rate(&[]) * (losses.len() + 1) as f64 / (epochs + 1) as f64,
+            },
             // `check` refuses an empty list; a rate of zero moves nothing.
             Self::Listed { ref rates } => rates.get(losses.len()).or(rates.last()).copied().unwrap_or(0.0),
             Self::Plateau { rate, factor, patience } => {
@@ -68,8 +93,14 @@ impl Schedule {
     }
 
     /// Whether the rates depend on validation losses, and not on the number of the epoch alone.
-    pub const fn follows_losses(&self) -> bool {
-        matches!(self, Self::Plateau { .. })
+    pub fn follows_losses(&self) -> bool {
+        match self {
+            Self::Plateau { .. } => true,
+            Self::WarmUp { then, .. } => then.follows_losses(),
+            Self::Constant { .. } | Self::Exponential { .. } | Self::Cosine { .. } | Self::Listed { .. } => {
+                false
+            }
+        }
     }
 
     /// Refuses rates and factors out of their range.
@@ -82,7 +113,16 @@ impl Schedule {
             Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Plateau { rate, .. } => {
                 std::slice::from_ref(rate)
             }
-            Self::Listed { rates } => rates,
+            Self::Cosine { rate, last, .. } => &[*rate, *last],
+            Self::Listed { rates } => &rates[..],
+            Self::WarmUp { then, .. } if matches!(**then, Self::WarmUp { .. }) => {
+                return Err(ProtocolError::setting(
+                    "the schedule after a warm-up",
+                    "another warm-up",
+                    "write one warm-up with more epochs",
+                ));
+            }
+            Self::WarmUp { then, .. } => return then.check(),
         };
         if rates.is_empty() {
             return Err(ProtocolError::setting("the number of listed rates", 0, "write at least 1"));
@@ -97,6 +137,13 @@ impl Schedule {
                 "the factor of the learning rate",
                 factor,
                 "write a number above 0, at most 1",
+            ));
+        }
+        if let Self::Cosine { epochs: 0, .. } = self {
+            return Err(ProtocolError::setting(
+                "the number of epochs of the cosine",
+                0,
+                "write at least 1 epoch",
             ));
         }
         if let Self::Plateau { patience: 0, .. } = self {
@@ -120,6 +167,33 @@ mod tests {
         assert_eq!(schedule.rate(&[]), 2e-4);
         // 2e-4 · 0.95^19 = 7.547e-5
         assert!((schedule.rate(&[1.0; 19]) - 7.547e-5).abs() < 1e-8);
+    }
+
+    /// The values of PyTorch's `CosineAnnealingLR` with `eta_min`, from its closed form.
+    #[test]
+    fn a_cosine_ends_at_its_last_rate_and_stays() {
+        let schedule = Schedule::Cosine { rate: 1e-2, last: 1e-4, epochs: 4 };
+        let rates = [0, 1, 2, 3, 4, 9].map(|epochs| schedule.rate(&vec![1.0; epochs]));
+        let expected = [1e-2, 8.550_178_566_873_413e-3, 5.05e-3, 1.549_821_433_126_588e-3, 1e-4, 1e-4];
+        for (rate, expected) in rates.iter().zip(expected) {
+            assert!((rate - expected).abs() < 1e-15, "{rates:?}");
+        }
+        assert!(Schedule::Cosine { rate: 1e-2, last: 1e-4, epochs: 0 }.check().is_err());
+    }
+
+    #[test]
+    fn a_warm_up_comes_before_another_schedule() {
+        let then = Box::new(Schedule::Plateau { rate: 1.0, factor: 0.5, patience: 1 });
+        let schedule = Schedule::WarmUp { epochs: 3, then };
+        // The plateau sees the losses from the fourth epoch on.
+        let losses = [1.0, 9.0, 9.0, 5.0, 5.0, 4.0];
+        let rates: Vec<f64> = (0..=losses.len()).map(|epoch| schedule.rate(&losses[..epoch])).collect();
+        assert_eq!(rates, [0.25, 0.5, 0.75, 1.0, 1.0, 0.5, 0.5]);
+        assert!(schedule.follows_losses());
+        schedule.check().unwrap();
+        assert!(Schedule::WarmUp { epochs: 1, then: Box::new(schedule) }.check().is_err());
+        let wrong = Box::new(Schedule::Constant { rate: 0.0 });
+        assert!(Schedule::WarmUp { epochs: 1, then: wrong }.check().is_err());
     }
 
     #[test]

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Clipping, History, ProtocolError, RmsProp, Schedule};
+use crate::{Clipping, History, OptimizerConfig, ProtocolError, Schedule};
 
 /// The settings of a training. [`crate::Preset::training`] gives those of each preset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingConfig {
     /// Optimiser.
-    pub optimizer: RmsProp,
+    pub optimizer: OptimizerConfig,
     /// Learning-rate schedule.
     pub schedule: Schedule,
     /// Gradient clipping.
@@ -29,6 +29,9 @@ pub struct TrainingConfig {
     /// leave it out.
     #[serde(skip, default = "default_checkpoint_seconds")]
     pub checkpoint_seconds: u64,
+    /// Label smoothing: share of the target that all classes divide among them, 0 to below 1 (Szegedy et al., 2016). It
+    /// changes the training loss alone; validation losses are plain.
+    pub label_smoothing: f64,
     /// Seed of first weights, sample order, variants and dropout.
     pub seed: u64,
 }
@@ -77,6 +80,13 @@ impl TrainingConfig {
         }
         if self.batch == 0 {
             return Err(ProtocolError::setting("the batch", 0, "write at least 1 sample"));
+        }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            return Err(ProtocolError::setting(
+                "the label smoothing",
+                self.label_smoothing,
+                "write a number from 0 to below 1",
+            ));
         }
         if self.patience == Some(0) {
             return Err(ProtocolError::setting(

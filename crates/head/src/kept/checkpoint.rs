@@ -82,7 +82,11 @@ impl<'l> Checkpoints<'l> {
     }
 
     /// The progress of this training, if there is a checkpoint. Restores head and optimiser.
-    pub(crate) fn resume(&mut self, head: &Head, optimizer: &Optimizer) -> Result<Option<Progress>, Error> {
+    pub(crate) fn resume(
+        &mut self,
+        head: &Head,
+        optimizer: &mut Optimizer,
+    ) -> Result<Option<Progress>, Error> {
         let path = self.record();
         let Some(found) = read_record::<CheckpointRecord>(&path, CheckpointRecord::FORMAT)? else {
             return Ok(None);
@@ -102,7 +106,9 @@ impl<'l> Checkpoints<'l> {
             tensor_file::read(&self.folder.path().join(name), file.hash, tensors)
         };
         read(&found.weights, &weights(head))?;
-        read(&found.optimizer, &state(optimizer))?;
+        read(&found.optimizer, &optimizer.state())?;
+        let number = done * self.steps + found.step;
+        optimizer.continue_after(number as u64);
         let best = match (&found.best, found.history.best_epoch()) {
             (Some(file), Some(epoch)) => {
                 let best = Best { epoch, weights: Snapshot::of(&weights(head))? };
@@ -111,7 +117,7 @@ impl<'l> Checkpoints<'l> {
             }
             _ => None,
         };
-        self.saved = Some(done * self.steps + found.step);
+        self.saved = Some(number);
         self.best = found.best;
         Ok(Some(Progress { history: found.history, step: found.step, sums: found.sums, best }))
     }
@@ -136,16 +142,10 @@ impl<'l> Checkpoints<'l> {
         let best = progress.best.as_ref();
         let write = Write {
             folder: self.folder.path().to_owned(),
-            record: CheckpointRecord {
-                history: progress.history.clone(),
-                step: progress.step,
-                sums: progress.sums,
-                best: self.best.clone(),
-                ..self.blank.clone()
-            },
+            record: self.blank.at(&progress.history, progress.step, progress.sums, self.best.clone()),
             number,
             weights: Snapshot::of(&weights(head))?,
-            optimizer: Snapshot::of(&state(optimizer))?,
+            optimizer: Snapshot::of(&optimizer.state())?,
             best: best.map(|best| (best.epoch * self.steps, best.weights.share())),
         };
         (self.last, self.saved) = (Instant::now(), Some(number));
@@ -182,8 +182,4 @@ impl Drop for Checkpoints<'_> {
 /// All tensors of a head, by name.
 pub(crate) fn weights(head: &Head) -> Vec<(String, &Tensor)> {
     head.parameters().iter().map(|parameter| (parameter.name().to_owned(), parameter.tensor())).collect()
-}
-
-fn state(optimizer: &Optimizer) -> Vec<(String, &Tensor)> {
-    optimizer.state().iter().map(|(name, tensor)| (format!("mean_square.{name}"), tensor)).collect()
 }

@@ -80,6 +80,11 @@ impl CheckpointRecord {
         }
     }
 
+    /// The record of the same training at another position, with the file of its best weights, if that is written.
+    pub(super) fn at(&self, history: &History, step: usize, sums: Sums, best: Option<Named>) -> Self {
+        Self { history: history.clone(), step, sums, best, ..self.clone() }
+    }
+
     pub(super) fn settings(&self) -> Settings<'_> {
         Settings {
             head: &self.head,

@@ -27,6 +27,10 @@ impl Clip {
                 let all = norms()?.iter().map(|norm| norm * norm).sum::<f64>().sqrt();
                 vec![down(limit, all); gradients.len()]
             }
+            Some(other) => {
+                let remedy = "clip by value, variable norm or global norm";
+                return Err(Error::setting("the clipping", format!("{other:?}"), remedy));
+            }
         })
     }
 

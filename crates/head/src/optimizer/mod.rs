@@ -1,6 +1,10 @@
-//! The optimiser: RMSprop steps and gradient clipping.
+//! Optimisers: their steps, and gradient clipping.
 
+mod adam;
 mod clipping;
 mod rmsprop;
+mod rule;
+mod sgd;
+mod steps;
 
-pub use rmsprop::Optimizer;
+pub use steps::Optimizer;

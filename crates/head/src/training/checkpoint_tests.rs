@@ -13,7 +13,7 @@ use std::{
 use radiograph_random::Stream;
 
 use super::tests::{config, fingerprint, fit, fit_observed, head, head_config};
-use crate::{End, Error, Event, HeadConfig, Keep, Schedule, TrainingConfig};
+use crate::{Adam, End, Error, Event, HeadConfig, Keep, Reading, Schedule, Sgd, TrainingConfig};
 
 /// The visible files of a folder with their content.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -38,15 +38,34 @@ fn tasks() -> Vec<(HeadConfig, TrainingConfig)> {
         (normalised, plain.clone()),
         (
             head_config(),
-            TrainingConfig { schedule: Schedule::Exponential { rate: 1e-2, factor: 0.7 }, ..plain.clone() },
+            TrainingConfig {
+                optimizer: Adam::PYTORCH.into(),
+                schedule: Schedule::Exponential { rate: 1e-2, factor: 0.7 },
+                ..plain.clone()
+            },
         ),
         (
             head_config(),
             TrainingConfig { schedule: Schedule::Plateau { rate: 2e-2, factor: 0.5, patience: 1 }, ..best },
         ),
         (
+            HeadConfig { reading: Reading::GlobalAverage, ..head_config() },
+            TrainingConfig {
+                label_smoothing: 0.1,
+                schedule: Schedule::WarmUp {
+                    epochs: 2,
+                    then: Box::new(Schedule::Cosine { rate: 1e-2, last: 1e-4, epochs: 8 }),
+                },
+                ..plain.clone()
+            },
+        ),
+        (
             head_config(),
-            TrainingConfig { schedule: Schedule::Listed { rates: vec![1e-2, 1e-3, 1e-4] }, ..plain },
+            TrainingConfig {
+                optimizer: Sgd { momentum: 0.9, ..Sgd::PLAIN }.into(),
+                schedule: Schedule::Listed { rates: vec![1e-2, 1e-3, 1e-4] },
+                ..plain
+            },
         ),
     ]
 }

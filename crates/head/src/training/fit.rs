@@ -124,7 +124,9 @@ impl Fit<'_> {
             }
             None => None,
         };
-        let mut run = Run { fit: self, head, optimizer, loss, progress: Progress::default(), kept };
+        let minimised = loss.smoothed(self.config.label_smoothing);
+        let mut run =
+            Run { fit: self, head, optimizer, loss, minimised, progress: Progress::default(), kept };
         let mut end = run.resume(observe)?;
         let end = loop {
             if let Some(end) = end.or_else(|| run.end()) {
@@ -211,6 +213,8 @@ struct Run<'a> {
     head: Head,
     optimizer: Optimizer,
     loss: CrossEntropy,
+    /// Loss that is minimised: with smoothed labels, if they are.
+    minimised: CrossEntropy,
     progress: Progress,
     kept: Option<Checkpoints<'a>>,
 }
@@ -222,7 +226,7 @@ impl Run<'_> {
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Option<End>, Error> {
         let Some(kept) = &mut self.kept else { return Ok(None) };
-        let Some(found) = kept.resume(&self.head, &self.optimizer)? else { return Ok(None) };
+        let Some(found) = kept.resume(&self.head, &mut self.optimizer)? else { return Ok(None) };
         self.progress = found;
         let epochs = self.progress.history.epochs().len();
         let event = Event::Resumed { epochs, step: self.progress.step };
@@ -272,7 +276,7 @@ impl Run<'_> {
             let labels = labels(training, &positions[part], &self.head)?;
             let step = self.progress.step;
             let mode = Mode::Train(Step { seed: config.seed, number: (number * steps + step) as u64 });
-            let batch = Gradients::of(&self.head, &self.loss, &features, &labels, mode)?;
+            let batch = Gradients::of(&self.head, &self.minimised, &features, &labels, mode)?;
             let loss = batch.loss.f_double_value(&[])?;
             require_finite("loss", loss, number, step + 1)?;
             let tensors: Vec<&Tensor> =

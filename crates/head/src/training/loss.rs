@@ -16,6 +16,7 @@ use crate::Error;
 #[derive(Debug)]
 pub struct CrossEntropy {
     weights: Option<Tensor>,
+    smoothing: f64,
 }
 
 impl CrossEntropy {
@@ -29,13 +30,19 @@ impl CrossEntropy {
         weights: Option<&BTreeMap<String, f64>>,
         device: tch::Device,
     ) -> Result<Self, Error> {
-        let Some(weights) = weights else { return Ok(Self { weights: None }) };
+        let Some(weights) = weights else { return Ok(Self { weights: None, smoothing: 0.0 }) };
         let named = Classes::new(weights.keys().cloned())?;
         let columns = classes.columns_of(&named)?;
         check_class_weights(weights)?;
         let values: Vec<f64> = weights.values().copied().collect();
         let ordered: Vec<f32> = columns.into_iter().map(|column| values[column] as f32).collect();
-        Ok(Self { weights: Some(Tensor::f_from_slice(&ordered)?.f_to_device(device)?) })
+        let weights = Some(Tensor::f_from_slice(&ordered)?.f_to_device(device)?);
+        Ok(Self { weights, smoothing: 0.0 })
+    }
+
+    /// The same loss with smoothed labels: all classes divide this share of each target among them.
+    pub fn smoothed(&self, smoothing: f64) -> Self {
+        Self { weights: self.weights.as_ref().map(Tensor::shallow_clone), smoothing }
     }
 
     /// The scalar loss of logits `[N, K]` and class positions `[N]`, int64.
@@ -44,7 +51,13 @@ impl CrossEntropy {
     ///
     /// [`Error::Libtorch`] if shapes or devices differ.
     pub fn loss(&self, logits: &Tensor, labels: &Tensor) -> Result<Tensor, Error> {
-        Ok(logits.f_cross_entropy_loss(labels, self.weights.as_ref(), Reduction::Mean, -100, 0.0)?)
+        Ok(logits.f_cross_entropy_loss(
+            labels,
+            self.weights.as_ref(),
+            Reduction::Mean,
+            -100,
+            self.smoothing,
+        )?)
     }
 
     /// The denominator of a batch's loss: the sum of the weights of its samples.

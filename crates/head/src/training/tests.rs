@@ -60,7 +60,7 @@ pub(crate) fn head_config() -> HeadConfig {
 
 pub(crate) fn config() -> TrainingConfig {
     TrainingConfig {
-        optimizer: RmsProp::KERAS,
+        optimizer: RmsProp::KERAS.into(),
         schedule: Schedule::Constant { rate: 1e-3 },
         clipping: Some(Clipping::GlobalNorm(1.0)),
         batch: 4,
@@ -68,6 +68,7 @@ pub(crate) fn config() -> TrainingConfig {
         patience: None,
         keep: Keep::Last,
         class_weights: None,
+        label_smoothing: 0.0,
         checkpoint_seconds: 0,
         seed: 42,
     }
@@ -319,8 +320,9 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     let weights = |weight| Some([("covid".to_owned(), weight)].into());
     for wrong in [
         TrainingConfig { epochs: endless, ..config() },
-        TrainingConfig { optimizer: RmsProp { rho: 1.0, ..RmsProp::KERAS }, ..config() },
+        TrainingConfig { optimizer: RmsProp { rho: 1.0, ..RmsProp::KERAS }.into(), ..config() },
         TrainingConfig { schedule: Schedule::Constant { rate: 0.0 }, ..config() },
+        TrainingConfig { label_smoothing: 1.0, ..config() },
         TrainingConfig { patience: Some(0), ..config() },
         TrainingConfig { class_weights: weights(-1.0), ..config() },
     ] {
@@ -363,6 +365,29 @@ fn class_weights_go_by_name() {
     let total = 1.0_f64.exp() + 2.0;
     let expected = ((total / 1.0_f64.exp()).ln() + 2.0 * total.ln()) / 3.0;
     assert!((value - expected).abs() < 1e-6, "{value} {expected}");
+}
+
+/// PyTorch's definition, written out: (1 - s)·w_y·(-log p_y) + s/K·Σ w_k·(-log p_k), divided by the sum of w_y.
+#[test]
+fn smoothed_labels_are_those_of_the_definition() {
+    let weights = [("covid", 0.5), ("normal", 2.0), ("pneumonia", 1.0)].map(|(name, w)| (name.to_owned(), w));
+    let rows = [[1.0_f64, 0.0, -0.5], [0.3, 0.2, 2.0]];
+    let logits = Tensor::from_slice(&rows.concat()).view([2, 3]).to_kind(Kind::Float);
+    let labels = [0_i64, 1];
+    for (named, w) in [(None, [1.0; 3]), (Some(weights.into()), [0.5, 2.0, 1.0])] {
+        let loss = CrossEntropy::new(&classes(), named.as_ref(), tch::Device::Cpu).unwrap();
+        let smoothed = loss.smoothed(0.3).loss(&logits, &Tensor::from_slice(&labels)).unwrap();
+        let (mut numerator, mut denominator) = (0.0, 0.0);
+        for (row, &label) in rows.iter().zip(&labels) {
+            let total: f64 = row.iter().map(|value| value.exp()).sum();
+            let surprise = |class: usize| total.ln() - row[class];
+            let all: f64 = (0..3).map(|class| w[class] * surprise(class)).sum();
+            numerator += 0.7 * w[label as usize] * surprise(label as usize) + 0.1 * all;
+            denominator += w[label as usize];
+        }
+        let found = smoothed.double_value(&[]);
+        assert!((found - numerator / denominator).abs() < 1e-6, "{found} {}", numerator / denominator);
+    }
 }
 
 /// Sorted by class, every batch has one class, and a mean over batches would ignore the class weights.

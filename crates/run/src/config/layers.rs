@@ -88,8 +88,14 @@ fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), Error> {
 }
 
 /// Settings with alternatives: choosing another alternative replaces the whole setting.
-const ALTERNATIVES: [&str; 5] =
-    ["training.schedule", "training.clipping", "training.tested_model", "head.cell", "input.normalisation"];
+const ALTERNATIVES: [&str; 6] = [
+    "training.optimizer",
+    "training.schedule",
+    "training.clipping",
+    "training.tested_model",
+    "head.cell",
+    "input.normalisation",
+];
 
 fn lay_over(below: &mut Table, above: Table, path: &str) {
     for (key, value) in above {

@@ -95,6 +95,7 @@ impl Config {
             patience: training.patience,
             keep: training.kept_weights,
             class_weights,
+            label_smoothing: training.label_smoothing,
             checkpoint_seconds: training.checkpoint_seconds,
             seed: self.seed,
         }

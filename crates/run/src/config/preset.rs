@@ -142,6 +142,7 @@ fn training(preset: Preset, seed: u64) -> TrainingSection {
         patience: config.patience,
         kept_weights: config.keep,
         class_weights: config.class_weights.is_some(),
+        label_smoothing: config.label_smoothing,
         checkpoint_seconds: config.checkpoint_seconds,
         folds,
         fold_start,

@@ -53,14 +53,24 @@ const RANGES: &[(&str, Range)] = &[
     // A wider LSTM alone would be larger than the largest head.
     ("head.layers.NETWORK.units", Range::Whole(1, 1 << 14)),
     ("head.layers.NETWORK.dense", Range::Whole(1, 1 << 24)),
-    ("training.optimizer.rho", Range::Real(Included(0.0), Excluded(1.0))),
-    ("training.optimizer.epsilon", POSITIVE),
+    ("training.optimizer.rmsprop.rho", Range::Real(Included(0.0), Excluded(1.0))),
+    ("training.optimizer.rmsprop.epsilon", POSITIVE),
+    ("training.optimizer.adam.beta_1", Range::Real(Included(0.0), Excluded(1.0))),
+    ("training.optimizer.adam.beta_2", Range::Real(Included(0.0), Excluded(1.0))),
+    ("training.optimizer.adam.epsilon", POSITIVE),
+    ("training.optimizer.adam.weight_decay", Range::Real(Included(0.0), Unbounded)),
+    ("training.optimizer.sgd.momentum", Range::Real(Included(0.0), Excluded(1.0))),
+    ("training.optimizer.sgd.weight_decay", Range::Real(Included(0.0), Unbounded)),
     ("training.schedule.constant.rate", POSITIVE),
     ("training.schedule.exponential.rate", POSITIVE),
     ("training.schedule.exponential.factor", FACTOR),
     ("training.schedule.plateau.rate", POSITIVE),
     ("training.schedule.plateau.factor", FACTOR),
     ("training.schedule.plateau.patience", COUNT),
+    ("training.schedule.cosine.rate", POSITIVE),
+    ("training.schedule.cosine.last", POSITIVE),
+    ("training.schedule.cosine.epochs", COUNT),
+    ("training.schedule.warm-up.epochs", COUNT),
     ("training.schedule.listed.rates", POSITIVE),
     ("training.clipping.global-norm", POSITIVE),
     ("training.clipping.variable-norm", POSITIVE),
@@ -68,6 +78,7 @@ const RANGES: &[(&str, Range)] = &[
     ("training.batch_size", COUNT),
     ("training.epochs", COUNT),
     ("training.patience", COUNT),
+    ("training.label_smoothing", Range::Real(Included(0.0), Excluded(1.0))),
     ("training.checkpoint_seconds", Range::Whole(0, MOST)),
     ("training.folds", Range::Whole(2, 100)),
     ("training.tested_model.weighted-folds", Range::Real(Included(0.0), Unbounded)),
@@ -170,6 +181,8 @@ impl fmt::Display for Range {
 
 #[cfg(test)]
 mod tests {
+    use radiograph_protocol::RmsProp;
+
     use super::*;
     use crate::Preset;
 
@@ -196,8 +209,10 @@ mod tests {
                 "setting data.test_share: NaN or infinity is out of range; allowed: above 0 and below 1",
             ),
             (
-                refused(|config| config.training.optimizer.epsilon = f64::INFINITY),
-                "setting training.optimizer.epsilon: NaN or infinity is out of range; allowed: above 0",
+                refused(|config| {
+                    config.training.optimizer = RmsProp { epsilon: f64::INFINITY, ..RmsProp::KERAS }.into();
+                }),
+                "setting training.optimizer.rmsprop.epsilon: NaN or infinity is out of range; allowed: above 0",
             ),
             (
                 refused(|config| config.data.max_per_patient = Some(0)),

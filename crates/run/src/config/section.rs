@@ -13,7 +13,8 @@ use radiograph_dataset::{
 };
 use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
 use radiograph_protocol::{
-    Cell, Clipping, Dropout, FoldStart, Keep, Method, Quantity, RmsProp, Schedule, SequenceOrder, TestedModel,
+    Cell, Clipping, Dropout, FoldStart, Keep, Method, OptimizerConfig, Quantity, Schedule, SequenceOrder,
+    TestedModel,
 };
 use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
@@ -75,7 +76,7 @@ pub struct Layers {
 #[serde(deny_unknown_fields)]
 pub struct TrainingSection {
     /// The optimiser.
-    pub optimizer: RmsProp,
+    pub optimizer: OptimizerConfig,
     /// Learning-rate schedule.
     pub schedule: Schedule,
     /// Gradient clipping.
@@ -92,6 +93,8 @@ pub struct TrainingSection {
     pub kept_weights: Keep,
     /// Class weights in the loss, in inverse proportion to the number of training samples.
     pub class_weights: bool,
+    /// Share of the target that all classes divide among them.
+    pub label_smoothing: f64,
     /// Least number of seconds between two checkpoints.
     pub checkpoint_seconds: u64,
     /// Number of folds of the cross-validation.

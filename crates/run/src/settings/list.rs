@@ -144,15 +144,19 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "training.optimizer",
-        "RMSprop: form, decay rate rho and epsilon",
-        "{ form = 'keras' | 'pytorch', rho = 0 to below 1, epsilon = above 0 }",
+        "Optimiser; Adam with a weight decay is AdamW",
+        "{ rmsprop = { form = 'keras' | 'pytorch', rho = 0 to below 1, epsilon = above 0 } }, \
+         { adam = { beta_1 = 0 to below 1, beta_2 = 0 to below 1, epsilon = above 0, weight_decay = at least 0 } } or \
+         { sgd = { momentum = 0 to below 1, nesterov = true | false, weight_decay = at least 0 } }",
     ),
     setting(
         "training.schedule",
         "Learning-rate schedule",
         "{ constant = { rate = above 0 } }, { exponential = { rate = above 0, factor = above 0 and at most 1 } }, \
-         { plateau = { rate = above 0, factor = above 0 and at most 1, patience = 1 to 1000000 } } or \
-         { listed = { rates = [one rate per epoch, above 0; the last one stays] } }",
+         { plateau = { rate = above 0, factor = above 0 and at most 1, patience = 1 to 1000000 } }, \
+         { cosine = { rate = above 0, last = above 0, epochs = 1 to 1000000 } }, \
+         { listed = { rates = [one rate per epoch, above 0; the last one stays] } } or \
+         { warm-up = { epochs = 1 to 1000000, then = one of the others } }",
     ),
     setting(
         "training.clipping",
@@ -171,6 +175,11 @@ pub const SETTINGS: &[Setting] = &[
         "training.class_weights",
         "Class weights in the loss, in inverse proportion to the number of training samples",
         "true, false",
+    ),
+    setting(
+        "training.label_smoothing",
+        "Share of the target that all classes divide among them, in the training loss",
+        "0 to below 1",
     ),
     setting(
         "training.checkpoint_seconds",

@@ -38,10 +38,12 @@ mod objective;
 mod probe;
 mod search;
 mod standardisation;
+mod stopping;
 
 pub use error::Error;
 pub use examples::Examples;
 pub use folds::{Fold, Folds};
-pub use probe::{Convergence, Probe, Stopping};
+pub use probe::{Convergence, Probe};
 pub use search::{Candidate, Chosen, GRID, choose};
 pub use standardisation::Standardisation;
+pub use stopping::Stopping;

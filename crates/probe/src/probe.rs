@@ -5,27 +5,11 @@ use radiograph_classes::Classes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Examples, Standardisation,
+    Error, Examples, Standardisation, Stopping,
     examples::finite,
     minimise::minimise,
     objective::{Linear, Objective, log_sum_exp},
 };
-
-/// When training ends.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
-pub struct Stopping {
-    /// Largest magnitude in the gradient of the mean loss at which training has converged.
-    pub tolerance: f64,
-    /// Maximum number of iterations.
-    pub iterations: usize,
-}
-
-impl Default for Stopping {
-    fn default() -> Self {
-        Self { tolerance: 1e-7, iterations: 10_000 }
-    }
-}
 
 /// How a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,7 +22,9 @@ fn images(classes: &[String]) -> Vec<(LabelledImage, Vec<f32>)> {
         let (patient, class) = (number / 2, number / 2 % 3);
         let subset = match patient % 5 {
             0 => Subset::Test,
-            fold => Subset::Training { fold: Some(fold as u32 % 2 + 1), validates: !number.is_multiple_of(7) },
+            fold => {
+                Subset::Training { fold: Some(fold as u32 % 2 + 1), validates: !number.is_multiple_of(7) }
+            }
         };
         let image = LabelledImage {
             id: format!("x:{number}"),

@@ -1,6 +1,7 @@
 //! Verifies a finished manifest: reads every file again and computes the certificate anew.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,6 +12,7 @@ use radiograph_image::Limits;
 use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
 use serde_json::Value;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     DatasetError, RecordId,
@@ -92,7 +94,9 @@ pub enum Difference {
     },
 }
 
-/// Checks the manifest and the certificate of a folder. `data` is where the data lies, if it was moved since.
+/// Checks the manifest and the certificate of a folder. `data` is where the data lies, if it was moved since. Whoever was given
+/// the two without the private table of files names the data too: the images are then found by their content, wherever they
+/// lie below it and whatever they are called.
 ///
 /// # Errors
 ///
@@ -105,12 +109,10 @@ pub fn verify(
 ) -> Result<Verification, DatasetError> {
     let recorded = Certificate::read(&folder.join(Prepared::CERTIFICATE))?;
     let manifest = Manifest::read_of(&folder.join(Prepared::MANIFEST), &recorded.terms.classes)?;
-    let files = PrivateFiles::read(folder)?;
-    let paths = manifest.rows().iter().map(|row| {
-        let file = files.get(&row.id)?;
-        Ok(data.unwrap_or(&file.folder).join(&file.path))
-    });
-    let paths = paths.collect::<Result<Vec<PathBuf>, ManifestError>>()?;
+    let paths = match data {
+        Some(data) if !folder.join(PrivateFiles::NAME).exists() => by_content(&manifest, data),
+        _ => by_table(&manifest, &PrivateFiles::read(folder)?, data)?,
+    };
     let total = manifest.rows().len();
     let done = AtomicUsize::new(0);
     let read: Vec<(Option<Difference>, Option<Fingerprint>)> = manifest
@@ -136,6 +138,34 @@ pub fn verify(
         [&recorded, &certificate].map(|certificate| serde_json::to_value(certificate).unwrap_or_default());
     compare(&stated, &computed, "", &mut differences);
     Ok(Verification { images: total, differences, certificate })
+}
+
+/// The files where the private table says they are, below `data` if that is given.
+fn by_table(
+    manifest: &Manifest,
+    files: &PrivateFiles,
+    data: Option<&Path>,
+) -> Result<Vec<PathBuf>, ManifestError> {
+    let path = |row: &Row| {
+        let file = files.get(&row.id)?;
+        Ok(data.unwrap_or(&file.folder).join(&file.path))
+    };
+    manifest.rows().iter().map(path).collect()
+}
+
+/// A file below `data` with the content of each row; where there is none, a path that does not exist.
+fn by_content(manifest: &Manifest, data: &Path) -> Vec<PathBuf> {
+    let walk = WalkDir::new(data).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files: Vec<PathBuf> =
+        walk.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect();
+    let found: HashMap<ContentHash, &PathBuf> =
+        files.par_iter().filter_map(|file| Some((ContentHash::of_file(file).ok()?, file))).collect();
+    let missing = |row: &Row| data.join(format!("(no file with SHA-256 {}…)", row.content_hash.short()));
+    manifest
+        .rows()
+        .iter()
+        .map(|row| found.get(&row.content_hash).map_or_else(|| missing(row), |file| (*file).clone()))
+        .collect()
 }
 
 fn read_again(row: &Row, path: PathBuf) -> (Option<Difference>, Option<Fingerprint>) {

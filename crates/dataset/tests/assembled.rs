@@ -178,6 +178,24 @@ fn what_can_be_shared_names_no_file_and_no_patient() {
         assert!(!inside && (!words.contains(name.as_str()) || name.len() < 3), "{name} can be read");
     }
 
+    // Someone with a copy of the films under other names, and without the private table, checks it all the same.
+    let (given, copy) = (scene.folder.path().join("given"), scene.folder.path().join("copy"));
+    fs::create_dir_all(&given).unwrap();
+    fs::create_dir_all(copy.join("deep")).unwrap();
+    for name in ["manifest.csv", "leakage.json"] {
+        fs::copy(out.join(name), given.join(name)).unwrap();
+    }
+    for (number, (_, file)) in table.iter().enumerate() {
+        fs::copy(file.file(), copy.join("deep").join(number.to_string())).unwrap();
+    }
+    let found = verify(&given, Some(&copy), &|_| ()).unwrap();
+    assert!(found.differences.is_empty(), "{:?}", found.differences);
+    fs::remove_file(copy.join("deep/0")).unwrap();
+    fs::remove_file(copy.join("deep/1")).unwrap();
+    assert!(!verify(&given, Some(&copy), &|_| ()).unwrap().differences.is_empty());
+    let message = verify(&given, None, &|_| ()).unwrap_err().to_string();
+    assert!(message.contains("private/files.csv"), "{message}");
+
     // Another key changes the column of patients and nothing else.
     let other = written("other-key", &key("2"));
     assert_eq!(fs::read(out.join("leakage.json")).unwrap(), fs::read(other.join("leakage.json")).unwrap());

@@ -11,6 +11,7 @@ mod gradcam;
 mod head;
 mod keras_lineage;
 mod layers;
+mod own_films;
 mod pipeline;
 mod pointing;
 mod reference;

@@ -76,7 +76,7 @@ pub(crate) fn choose(
                 .iter()
                 .find(|comparison| comparison.first == next.model || comparison.second == next.model)
                 .map_or_else(
-                    || format!("{best} and {}, the next, were not compared on the test part", next.model),
+                    || format!("{best} and {}, the next, were not compared", next.model),
                     |comparison| comparison.statement_unless(&comparisons.unconverged()),
                 );
             format!("chosen by {}; on the test part, {told}", in_words(criterion))

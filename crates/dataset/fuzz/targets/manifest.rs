@@ -1,11 +1,12 @@
-//! Fuzzes the manifest reader: any bytes give an error, or a manifest that reads back as it is written.
+//! Fuzzes the readers of the manifest and of its private table: any bytes give an error, a manifest that reads back as it is
+//! written, or a table whose files stay in their folder.
 
 #![no_main]
 
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use radiograph_dataset::manifest::Manifest;
+use radiograph_dataset::manifest::{Manifest, PrivateFiles};
 
 fuzz_target!(|table: &[u8]| {
     let path = Path::new("manifest.csv");
@@ -13,8 +14,10 @@ fuzz_target!(|table: &[u8]| {
         let mut written = Vec::new();
         manifest.write_to(&mut written).expect("memory takes everything");
         assert_eq!(Manifest::read_from(&written[..], path).expect("it was written so"), manifest);
-        for row in manifest.rows() {
-            assert!(!row.path.is_absolute() && !row.path.components().any(|part| part.as_os_str() == ".."));
+    }
+    if let Ok(files) = PrivateFiles::read_from(table, Path::new("files.csv")) {
+        for (_, file) in files.iter() {
+            assert!(!file.path.is_absolute() && !file.path.components().any(|part| part.as_os_str() == ".."));
         }
     }
 });

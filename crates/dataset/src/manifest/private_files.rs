@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read,
     os::unix::fs::PermissionsExt,
     path::{Component, Path, PathBuf},
 };
@@ -70,8 +71,17 @@ impl PrivateFiles {
     pub fn read(folder: &Path) -> Result<Self, ManifestError> {
         let path = folder.join(Self::NAME);
         let file = fs::File::open(&path).map_err(|source| TableError::Read { path: path.clone(), source })?;
-        let table = read_table::<Cells>(file, &path, &TableFormat::utf8(&Cells::COLUMNS))?;
-        let wrong = |row: u64, fault: String| ManifestError::PrivateRow { path: path.clone(), row, fault };
+        Self::read_from(file, &path)
+    }
+
+    /// Reads the table from anywhere; `path` is for messages only.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrivateFiles::read`].
+    pub fn read_from(table: impl Read, path: &Path) -> Result<Self, ManifestError> {
+        let table = read_table::<Cells>(table, path, &TableFormat::utf8(&Cells::COLUMNS))?;
+        let wrong = |row: u64, fault: String| ManifestError::PrivateRow { path: path.to_owned(), row, fault };
         if let Some((line, reason)) = table.refused.into_iter().next() {
             return Err(wrong(line, reason.to_string()));
         }
@@ -82,7 +92,7 @@ impl PrivateFiles {
                 return Err(wrong(row.line, format!("{id} stands in an earlier line already")));
             }
         }
-        Ok(Self { path, files })
+        Ok(Self { path: path.to_owned(), files })
     }
 
     /// Writes the table below `folder`, whole or not at all, in a folder that only its owner may open.

@@ -117,6 +117,8 @@ impl<'l> Checkpoints<'l> {
             }
             _ => None,
         };
+        // A process that was killed after its last record left the tensors of the record before.
+        found.remove_other_tensors(self.folder.path())?;
         self.saved = Some(number);
         self.best = found.best;
         Ok(Some(Progress { history: found.history, step: found.step, sums: found.sums, best }))

@@ -85,6 +85,13 @@ impl CheckpointRecord {
         Self { history: history.clone(), step, sums, best, ..self.clone() }
     }
 
+    /// Removes tensors of other checkpoints from the folder. The caller must hold the folder's lock.
+    pub(super) fn remove_other_tensors(&self, folder: &Path) -> Result<(), Error> {
+        let named = [Some(&self.weights), Some(&self.optimizer), self.best.as_ref()];
+        let wanted: Vec<&str> = named.into_iter().flatten().map(|named| named.file.as_str()).collect();
+        remove_tensors(folder, &wanted)
+    }
+
     pub(super) fn settings(&self) -> Settings<'_> {
         Settings {
             head: &self.head,
@@ -133,9 +140,7 @@ impl Write {
         };
         record.history.write_csv(&folder.join("history.csv"))?;
         write_record(&folder.join(CheckpointRecord::FILE), &record)?;
-        let named = [Some(&record.weights), Some(&record.optimizer), record.best.as_ref()];
-        let wanted: Vec<&str> = named.into_iter().flatten().map(|named| named.file.as_str()).collect();
-        remove_tensors(&folder, &wanted)?;
+        record.remove_other_tensors(&folder)?;
         Ok(record.best)
     }
 }

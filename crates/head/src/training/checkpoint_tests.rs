@@ -195,6 +195,19 @@ fn checkpoints_are_written_after_their_interval_and_do_not_pile_up() {
     assert!(at_end.contains(&"optimizer-120.safetensors".to_owned()), "{at_end:?}");
 }
 
+/// A process that is killed between its last record and the removal of older tensors leaves these; nothing is left to train.
+#[test]
+fn tensors_that_a_killed_process_left_are_removed_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
+    let expected = files(folder.path());
+    for left in ["weights-3.safetensors", "optimizer-3.safetensors"] {
+        fs::write(folder.path().join(left), b"older").unwrap();
+    }
+    fit(head(&head_config()), &config(), Some(folder.path())).unwrap();
+    assert!(files(folder.path()) == expected, "{:?}", names(folder.path()));
+}
+
 /// Where the last epoch is the best one, its weights are on the disk once.
 #[test]
 fn the_best_weights_are_a_name_in_the_record() {

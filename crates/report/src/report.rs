@@ -59,6 +59,14 @@ impl Report {
         comparison.statement_unless(&unconverged.map(|network| network.name.as_str()).collect::<Vec<_>>())
     }
 
+    /// Whether the two models differ; `None` if that cannot be told or one of them has not converged.
+    pub(crate) fn verdict(&self, comparison: &Comparison) -> Option<bool> {
+        let compared = [&comparison.first, &comparison.second];
+        let unconverged =
+            self.networks.iter().any(|network| network.is_unconverged() && compared.contains(&&network.name));
+        comparison.differs().filter(|_| !unconverged)
+    }
+
     /// Refuses a report whose parts contradict each other.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.networks.is_empty() {

@@ -20,7 +20,7 @@ impl Config {
                 let user = PseudonymKey::of_user()?;
                 let made = user.made.then(|| {
                     format!(
-                        "patients are called by pseudonyms; their key was made: {}. Keep it: later runs with it call a patient the same",
+                        "patients are named by pseudonyms, whose key is new: {}. Keep it: with another key the same patient gets another pseudonym",
                         user.path.display()
                     )
                 });

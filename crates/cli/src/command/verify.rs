@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "RUN|MANIFEST")]
     place: PathBuf,
 
-    /// Folder of the collections, if they were moved
+    /// Folder of the collections, if they were moved; without private/files.csv, films are found there by content
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 

@@ -1,9 +1,9 @@
 //! Replaces what identifies patients and files before a result is made, so that the result can be shared.
 //!
-//! An image is called by the hash of its content, which the manifest states anyway: the same film has the same name in every
-//! run, and no choice depends on how its file was called. A patient is called by a keyed hash: whoever lacks the key cannot
-//! try all patient numbers. Words of the publishers (labels, places, pages) are dropped. [`PrivateFiles`] maps the new names
-//! back.
+//! An image is called by the hash of its content, which the manifest states anyway: a film has the same name in every
+//! run, and no choice depends on the name of its file. A patient is called by a keyed hash: without the key, nobody can find
+//! patients by trying all numbers. Words of the publishers (labels, places, pages) are dropped. [`PrivateFiles`] maps the new
+//! names back.
 //!
 //! [`PrivateFiles`]: crate::manifest::PrivateFiles
 

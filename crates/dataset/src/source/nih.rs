@@ -18,8 +18,8 @@ adapter! {
     /// **Licence**: no restriction, but the NIH Clinical Center asks for credit.
     /// **Layout**: `Data_Entry_2017_v2020.csv` or else `Data_Entry_2017.csv`, and the images in any folders whose names
     /// begin with `images` (`images/`, or Kaggle's `images_001/images/` to `images_012/images/`).
-    /// **Unverified** for the table of 2020 and for Kaggle's folders, built from descriptions; 785 rows of the table of
-    /// 2017 with their images were at hand.
+    /// **Unverified** for Kaggle's folders, built from descriptions. The table of 2020 gives its published counts; 785 rows of
+    /// the table of 2017 with their images were at hand.
     ///
     /// "No Finding" alone is normal; "Pneumonia" among the findings is pneumonia, or only where it stands alone after
     /// [`pneumonia_alone`](Self::pneumonia_alone). The patient is the first eight digits of the file's name. The width

@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(number("1.024,5"), None);
         assert_eq!(number("1,024,5"), None);
         assert_eq!(number("wide"), None);
-        assert!(number("NaN").unwrap().is_nan(), "left to whoever asks for finite numbers");
+        assert!(number("NaN").unwrap().is_nan(), "NaN is checked where finite numbers are needed");
     }
 
     #[test]

@@ -285,7 +285,8 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
     }
     let leading = &report.leading().name;
     let alike = report.comparisons.iter().filter(|comparison| {
-        comparison.differs() == Some(false) && (comparison.first == *leading || comparison.second == *leading)
+        report.verdict(comparison) == Some(false)
+            && (comparison.first == *leading || comparison.second == *leading)
     });
     let mut others: Vec<&str> = Vec::new();
     for comparison in alike {

@@ -140,6 +140,19 @@ fn a_model_that_has_not_converged_is_marked_and_loses_no_comparison() {
     assert!(text(&page, "#training").contains("Not converged: its best epoch, 10, is the last one allowed."));
 }
 
+/// "Not distinguishable" is a verdict too.
+#[test]
+fn a_model_that_has_not_converged_is_not_called_alike_either() {
+    let mut report = sample::report();
+    let alike = "Not distinguishable in some score from";
+    assert!(text(&page(&report), "dl.glance").contains(alike));
+    let reason = "its best epoch, 10, is the last one allowed".to_owned();
+    let leading = report.best.as_ref().unwrap().network.clone();
+    let leading = report.networks.iter_mut().find(|network| network.name == leading).unwrap();
+    leading.ending = Some(Ending { converged: false, reason });
+    assert!(!text(&page(&report), "dl.glance").contains(alike));
+}
+
 #[test]
 fn phantoms_random_weights_and_permuted_labels_come_before_any_number() {
     let mut report = sample::report();

@@ -84,6 +84,11 @@ impl Fingerprint {
         self.centre.at(turn)
     }
 
+    /// Whether the picture shows too little contrast to be compared: only files with equal bytes or pixels are paired with it.
+    pub fn is_blank(&self) -> bool {
+        self.thumbnail.is_blank()
+    }
+
     pub(crate) fn thumbnail(&self) -> &Thumbnail {
         &self.thumbnail
     }

@@ -64,6 +64,36 @@ impl Search {
     /// Largest hash distance. Beyond it, radiographs of any two people are near.
     pub const MOST_DISTANCE: u32 = 12;
 
+    /// The settings of this search that find less than those of another, by name. A search that is no weaker has none.
+    pub fn weaker_than(&self, other: &Self) -> Vec<&'static str> {
+        let weaker = [
+            ("hash_distance", self.hash_distance < other.hash_distance),
+            ("correlation", self.correlation > other.correlation),
+            ("turned", other.turned && !self.turned),
+            ("crops", other.crops && !self.crops),
+            ("smallest_crop", self.smallest_crop > other.smallest_crop),
+            ("promising", self.promising > other.promising),
+            ("crop_correlation", self.crop_correlation > other.crop_correlation),
+            ("detail", self.detail > other.detail),
+        ];
+        weaker.into_iter().filter_map(|(name, weaker)| weaker.then_some(name)).collect()
+    }
+
+    /// The search that finds what either of two searches finds: for each setting, the value that finds more.
+    #[must_use]
+    pub fn or_stronger(self, other: &Self) -> Self {
+        Self {
+            hash_distance: self.hash_distance.max(other.hash_distance),
+            correlation: self.correlation.min(other.correlation),
+            turned: self.turned || other.turned,
+            crops: self.crops || other.crops,
+            smallest_crop: self.smallest_crop.min(other.smallest_crop),
+            promising: self.promising.min(other.promising),
+            crop_correlation: self.crop_correlation.min(other.crop_correlation),
+            detail: self.detail.min(other.detail),
+        }
+    }
+
     fn check(&self) -> Result<(), SamePictureError> {
         let refuse = |field, remedy| Err(SamePictureError::Setting { field, remedy });
         if self.hash_distance > Self::MOST_DISTANCE {
@@ -100,7 +130,7 @@ pub fn find(images: &[Fingerprint], settings: &Search) -> Result<Vec<SamePicture
     let (mut pairs, distinct) = equal(images);
     let pictures: Vec<Comparable<'_>> = distinct
         .par_iter()
-        .filter(|&&position| !images[position].thumbnail().is_blank())
+        .filter(|&&position| !images[position].is_blank())
         .map(|&position| Comparable::new(position, &images[position]))
         .collect();
     let mut near = by_hash(&pictures, settings);

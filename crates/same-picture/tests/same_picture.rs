@@ -375,3 +375,14 @@ fn pairs_between_lists_are_those_of_each_with_each() {
         assert_eq!(pairs_between(&hashes, &hashes, distance), near(distance));
     }
 }
+
+#[test]
+fn a_search_names_the_settings_that_find_less() {
+    let default = Search::default();
+    assert!(default.weaker_than(&default).is_empty());
+    let weak = Search { hash_distance: 2, turned: false, crops: false, detail: 0.99, ..default };
+    assert_eq!(weak.weaker_than(&default), ["hash_distance", "turned", "crops", "detail"]);
+    let strong = Search { hash_distance: 8, ..weak }.or_stronger(&default);
+    assert_eq!(strong, Search { hash_distance: 8, ..default });
+    assert!(strong.weaker_than(&default).is_empty());
+}

@@ -150,7 +150,7 @@ fn extract(
     Ok((shape, all))
 }
 
-/// The images of a manifest with class and use. A group unites a patient and a picture, and counts as one patient.
+/// The images of a manifest with class and use. A group unites a patient and a picture, and is a cluster.
 fn labelled(manifest: &Manifest) -> Vec<LabelledImage> {
     let image = |row: &Row| {
         let subset = match row.place {
@@ -160,7 +160,7 @@ fn labelled(manifest: &Manifest) -> Vec<LabelledImage> {
         };
         Some(LabelledImage {
             id: row.id.to_string(),
-            patient: row.group.to_string(),
+            cluster: row.group.to_string(),
             source: row.origin(),
             class: row.class.as_ref()?.to_string(),
             image: row.content_hash,

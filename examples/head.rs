@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let images = (0..IMAGES).map(|image| LabelledImage {
         id: format!("{image}"),
-        patient: format!("{image}"),
+        cluster: format!("{image}"),
         source: "example".to_owned(),
         class: class(image).to_owned(),
         image: ContentHash::of_bytes(&image.to_le_bytes()),

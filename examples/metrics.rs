@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout, reason = "an example shows its results")]
 
 use radiograph_metrics::{
-    Bootstrap, ComparisonOptions, Evaluation, Metric, Permutation, Predictions, compare_with_best,
+    Bootstrap, Choice, ComparisonOptions, Evaluation, Family, Metric, Permutation, Predictions,
 };
 
 /// Two images of ann: patients are resampled, not images.
@@ -40,14 +40,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let bootstrap = Bootstrap::new(1_000, 7)?;
     let evaluation = Evaluation::of(&first, &bootstrap)?;
-    println!("{} images of {} patients", evaluation.samples, evaluation.patients);
+    println!("{} images, {}", evaluation.samples, evaluation.units_in_words());
     println!("{}", evaluation.overall_table().to_text());
     println!("{}", evaluation.long_class_table().to_text());
 
     let options =
         ComparisonOptions { bootstrap, permutation: Permutation::new(1_000, 7)?, significance: 0.05 };
     let models = [("first", &first), ("second", &second)];
-    for comparison in compare_with_best(&models, &Metric::Accuracy, &options)? {
+    let family = Family::of(&models, ("first", Choice::Beforehand), &[], &[Metric::Accuracy], &options)?;
+    for comparison in family.comparisons {
         println!("{}", comparison.statement());
     }
     Ok(())

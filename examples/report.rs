@@ -66,6 +66,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             panels: Vec::new(),
         }],
         comparisons: Vec::new(),
+        corrected_for: 0,
+        not_tested: Vec::new(),
         best: None,
         bands: CurveBands { replicates: 100, seed: 7 },
     };

@@ -92,7 +92,7 @@ fn class(finding: Finding) -> &'static str {
 fn labels(films: &Films, permuted: Option<u64>) -> Vec<String> {
     let image = |(number, finding): (usize, &Finding)| LabelledImage {
         id: number.to_string(),
-        patient: number.to_string(),
+        cluster: number.to_string(),
         source: "phantoms".to_owned(),
         class: class(*finding).to_owned(),
         image: ContentHash::of_bytes(&number.to_le_bytes()),

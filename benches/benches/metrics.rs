@@ -11,7 +11,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use radiograph_forensics::{PrintedTable, Rounding, examine};
 use radiograph_metrics::{
-    Average, BinaryScores, Bootstrap, ClassScore, Classes, Metric, Predictions, Probabilities,
+    Average, BinaryScores, Bootstrap, ClassScore, Classes, Evaluation, Metric, Predictions, Probabilities,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -88,6 +88,20 @@ fn bootstrap(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The scores of one model of the size of the paper's test part, with all intervals.
+fn evaluation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("evaluation");
+    group.sample_size(10);
+    let predictions = predictions(1388);
+    for replicates in [1_000_u32, 5_000] {
+        let bootstrap = Bootstrap::new(replicates, 7).unwrap();
+        group.bench_with_input(BenchmarkId::new("n=1388/k=3", replicates), &bootstrap, |bench, bootstrap| {
+            bench.iter(|| Evaluation::of(black_box(&predictions), bootstrap).unwrap());
+        });
+    }
+    group.finish();
+}
+
 /// The rows of two networks in Table 3 of the paper: the easiest ones, and those with two wrong cells.
 fn forensics(criterion: &mut Criterion) {
     let file = include_str!("../../crates/forensics/tests/golden/paper_table_3.csv");
@@ -106,5 +120,5 @@ fn forensics(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, areas, bootstrap, forensics);
+criterion_group!(benches, areas, bootstrap, evaluation, forensics);
 criterion_main!(benches);

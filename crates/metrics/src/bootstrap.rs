@@ -1,14 +1,12 @@
 //! Bootstrap over patients: an interval for any statistic.
 
-use std::fmt;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::{
-    Clusters, Error, Interval, IntervalMethod, Level, Metric, Predictions, Score, Statistic, Undefined,
-    as_value, quantile,
+    Clusters, Error, Estimate, Interval, IntervalMethod, Level, Metric, Predictions, Score, Statistic,
+    Undefined, estimate::REFUSED_ABOVE, quantile,
 };
 
 /// Method that turns the replicates into an interval.
@@ -16,10 +14,24 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub enum BootstrapMethod {
     /// Quantiles of the replicates.
-    #[default]
     Percentile,
+    /// Quantiles of the replicates, farther out for few patients: those of Student's t for the patients less one, and of the
+    /// bootstrap variance, which is too small by (n − 1) / n (Hesterberg 2015, *What teachers should know about the
+    /// bootstrap*).
+    PercentileExpanded,
     /// Bias-corrected and accelerated (Efron 1987); the acceleration is that of the jackknife over patients.
     Bca,
+    /// Bias-corrected and accelerated, with tails expanded as those of [`PercentileExpanded`](Self::PercentileExpanded).
+    /// Where no acceleration exists (all replicates on one side, or a score that is undefined without some patient), the
+    /// interval is the expanded percentile interval and says so.
+    #[default]
+    BcaExpanded,
+}
+
+impl BootstrapMethod {
+    fn expands(self) -> bool {
+        matches!(self, Self::PercentileExpanded | Self::BcaExpanded)
+    }
 }
 
 /// Resampling of patients with replacement: all images of a drawn patient count as often as the patient was drawn.
@@ -36,48 +48,28 @@ struct Settings {
     level: Level,
     method: BootstrapMethod,
     seed: u64,
-}
-
-/// A score with its interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Estimate {
-    /// The score of all samples.
-    #[serde(with = "as_value")]
-    pub score: Score,
-    /// Its interval.
-    #[serde(with = "as_value")]
-    pub interval: Result<Interval, Undefined>,
-    /// Replicates in which the score was undefined; they are left out of the interval.
-    pub undefined_replicates: u32,
-}
-
-impl fmt::Display for Estimate {
-    /// Writes `0.9123 [0.8801, 0.9377]`, or the reason why it is undefined.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.score, &self.interval) {
-            (Ok(score), Ok(interval)) => {
-                write!(formatter, "{score:.4} [{:.4}, {:.4}]", interval.low, interval.high)
-            }
-            (Ok(score), Err(reason)) => write!(formatter, "{score:.4} (no interval: {reason})"),
-            (Err(reason), _) => write!(formatter, "({reason})"),
-        }
-    }
+    #[serde(default)]
+    stratified: bool,
 }
 
 impl Bootstrap {
-    /// A bootstrap with this number of replicates, this seed, and percentile intervals at 95 %.
+    /// A bootstrap with this number of replicates, this seed, and expanded BCa intervals at 95 %.
     ///
     /// # Errors
     ///
-    /// If there are fewer than 100 or more than 10 million replicates. Two thousand give two stable digits.
+    /// If there are fewer than 100 or more than 10 million replicates. Five thousand give two stable digits.
     pub fn new(replicates: u32, seed: u64) -> Result<Self, Error> {
         if !(100..=10_000_000).contains(&replicates) {
             let (value, range) = (f64::from(replicates), "from 100 to 10,000,000");
             return Err(Error::InvalidSetting { name: "the number of bootstrap replicates", value, range });
         }
-        let settings =
-            Settings { replicates, level: Level::NINETY_FIVE, method: BootstrapMethod::Percentile, seed };
+        let settings = Settings {
+            replicates,
+            level: Level::NINETY_FIVE,
+            method: BootstrapMethod::default(),
+            seed,
+            stratified: false,
+        };
         Ok(Self(settings))
     }
 
@@ -91,6 +83,14 @@ impl Bootstrap {
     #[must_use]
     pub fn with_method(self, method: BootstrapMethod) -> Self {
         Self(Settings { method, ..self.0 })
+    }
+
+    /// The same bootstrap, but [`estimate`](Self::estimate) draws within the patients whose samples have the same classes, as
+    /// many as there are. Then no class is missing from a resample, and no score is undefined for that reason. The interval is
+    /// that for samples whose numbers of patients by class were fixed beforehand.
+    #[must_use]
+    pub fn stratified(self) -> Self {
+        Self(Settings { stratified: true, ..self.0 })
     }
 
     /// The number of replicates.
@@ -111,7 +111,8 @@ impl Bootstrap {
         self.0.method
     }
 
-    /// Scores of these predictions with intervals, all from the same resampled patients.
+    /// Scores of these predictions with bootstrap intervals, all from the same resampled patients. [`estimates`](
+    /// crate::estimates) chooses the interval by the kind of score instead.
     ///
     /// A calibration error has no interval ([`Undefined::BiasedByResampling`]): its value is too large on average, and
     /// a resample adds the same bias again. The value may lie outside the middle share of the replicates.
@@ -123,7 +124,8 @@ impl Bootstrap {
         let prepared =
             metrics.iter().map(|metric| metric.prepare(predictions)).collect::<Result<Vec<_>, _>>()?;
         let statistics: Vec<&dyn Statistic> = prepared.iter().map(|s| &**s as &dyn Statistic).collect();
-        let mut estimates = self.resample(predictions.clusters(), &statistics);
+        let strata = self.0.stratified.then(|| predictions.clusters().strata(predictions.truth_positions()));
+        let mut estimates = self.resample_within(predictions.clusters(), strata.as_deref(), &statistics);
         for (estimate, metric) in estimates.iter_mut().zip(metrics) {
             if estimate.score.is_ok() && !metric.bears_resampling() {
                 estimate.interval = Err(Undefined::BiasedByResampling);
@@ -150,6 +152,15 @@ impl Bootstrap {
     /// ```
     #[must_use]
     pub fn resample(&self, clusters: &Clusters, statistics: &[&dyn Statistic]) -> Vec<Estimate> {
+        self.resample_within(clusters, None, statistics)
+    }
+
+    fn resample_within(
+        &self,
+        clusters: &Clusters,
+        strata: Option<&[Vec<usize>]>,
+        statistics: &[&dyn Statistic],
+    ) -> Vec<Estimate> {
         let patients = clusters.len();
         let scores: Vec<Score> = {
             let once = vec![1; clusters.samples()];
@@ -157,10 +168,10 @@ impl Bootstrap {
         };
         if patients < 2 {
             let interval = Err(if patients == 0 { Undefined::NoSample } else { Undefined::TooFewPatients });
-            let of = |score| Estimate { score, interval, undefined_replicates: 0 };
+            let of = |score| Estimate { score, interval, undefined_replicates: 0, replicates: 0 };
             return scores.into_iter().map(of).collect();
         }
-        let replicates = self.replicate(clusters, statistics);
+        let replicates = self.replicate(clusters, strata, statistics);
         let finish = |(at, score): (usize, Score)| {
             let mut values: Vec<f64> =
                 replicates.iter().skip(at).step_by(statistics.len()).filter_map(|value| value.ok()).collect();
@@ -169,13 +180,18 @@ impl Bootstrap {
             let interval = score
                 .map_err(|_| Undefined::EstimateUndefined)
                 .and_then(|score| self.interval(score, &values, clusters, statistics[at]));
-            Estimate { score, interval, undefined_replicates }
+            Estimate { score, interval, undefined_replicates, replicates: self.0.replicates }
         };
         scores.into_iter().enumerate().map(finish).collect()
     }
 
     /// All statistics of replicate 0, then of replicate 1, and so on.
-    fn replicate(&self, clusters: &Clusters, statistics: &[&dyn Statistic]) -> Vec<Score> {
+    fn replicate(
+        &self,
+        clusters: &Clusters,
+        strata: Option<&[Vec<usize>]>,
+        statistics: &[&dyn Statistic],
+    ) -> Vec<Score> {
         let mut replicates = vec![Err(Undefined::NoSample); self.0.replicates as usize * statistics.len()];
         if statistics.is_empty() {
             return replicates;
@@ -183,7 +199,10 @@ impl Bootstrap {
         replicates.par_chunks_mut(statistics.len()).enumerate().for_each_init(
             Vec::new,
             |weights, (number, results)| {
-                clusters.resample(self.0.seed, number as u64, weights);
+                match strata {
+                    Some(strata) => clusters.resample_within(strata, self.0.seed, number as u64, weights),
+                    None => clusters.resample(self.0.seed, number as u64, weights),
+                }
                 for (result, statistic) in results.iter_mut().zip(statistics) {
                     *result = statistic.weighted(weights);
                 }
@@ -199,7 +218,8 @@ impl Bootstrap {
         clusters: &Clusters,
         statistic: &dyn Statistic,
     ) -> Result<Interval, Undefined> {
-        if sorted.len() * 2 < self.0.replicates as usize {
+        let undefined = f64::from(self.0.replicates) - sorted.len() as f64;
+        if sorted.is_empty() || undefined > REFUSED_ABOVE * f64::from(self.0.replicates) {
             return Err(Undefined::UndefinedInResamples);
         }
         let (first, last) = (sorted[0], sorted[sorted.len() - 1]);
@@ -207,13 +227,26 @@ impl Bootstrap {
         if last - first <= 1e-12 * first.abs().max(last.abs()) {
             return Err(Undefined::NoVariation);
         }
-        let tail = self.0.level.tail();
+        let mut tail = self.0.level.tail();
+        if self.0.method.expands() {
+            let patients = clusters.len() as f64; // at least 2
+            let reach = (patients / (patients - 1.0)).sqrt() * self.0.level.student_reach(patients - 1.0);
+            tail = Normal::standard().cdf(-reach);
+        }
+        let corrected = || bca_tails(score, sorted, clusters, statistic, tail);
         let (low, high, method) = match self.0.method {
             BootstrapMethod::Percentile => (tail, 1.0 - tail, IntervalMethod::BootstrapPercentile),
+            BootstrapMethod::PercentileExpanded => {
+                (tail, 1.0 - tail, IntervalMethod::BootstrapPercentileExpanded)
+            }
             BootstrapMethod::Bca => {
-                let (low, high) = bca_tails(score, sorted, clusters, statistic, tail)?;
+                let (low, high) = corrected()?;
                 (low, high, IntervalMethod::BootstrapBca)
             }
+            BootstrapMethod::BcaExpanded => match corrected() {
+                Ok((low, high)) => (low, high, IntervalMethod::BootstrapBcaExpanded),
+                Err(_) => (tail, 1.0 - tail, IntervalMethod::BootstrapPercentileExpanded),
+            },
         };
         let (low, high) = (quantile(sorted, low)?, quantile(sorted, high)?);
         Ok(Interval { low, high, level: self.0.level, method })
@@ -270,7 +303,7 @@ impl TryFrom<Settings> for Bootstrap {
 
     fn try_from(settings: Settings) -> Result<Self, Error> {
         let checked = Self::new(settings.replicates, settings.seed)?;
-        Ok(checked.with_level(settings.level).with_method(settings.method))
+        Ok(Self(Settings { replicates: checked.0.replicates, ..settings }))
     }
 }
 

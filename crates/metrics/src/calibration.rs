@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Predictions, Score, Undefined};
+use crate::{Error, Predictions, Score, Share, Undefined};
 
 /// Lower limit of the true class's probability before the logarithm. One confident error then costs 36 nats instead of
 /// infinity. scikit-learn uses the same limit.
@@ -58,6 +58,8 @@ pub struct ReliabilityBin {
     pub highest: f64,
     /// Mean confidence in the bin.
     pub confidence: f64,
+    /// Correct samples as a share that counts patients.
+    pub share: Share,
 }
 
 impl ReliabilityBin {
@@ -86,7 +88,26 @@ impl Reliability {
     /// If the number of bins is 0.
     pub fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
         let confident = Confident::of(predictions, bins)?;
-        Ok(Self { bins, points: confident.points(|_| 1) })
+        let of_bin = |number: usize| {
+            let correct = |sample: usize| {
+                let (_, correct, bin) = confident.samples[sample];
+                (usize::from(bin) == number).then_some(correct)
+            };
+            Share::of(predictions.clusters(), correct)
+        };
+        let points = confident
+            .sums(|_| 1)
+            .into_iter()
+            .map(|sum| ReliabilityBin {
+                samples: sum.samples,
+                correct: sum.correct,
+                lowest: sum.lowest,
+                highest: sum.highest,
+                confidence: sum.confidence(),
+                share: of_bin(sum.number),
+            })
+            .collect();
+        Ok(Self { bins, points })
     }
 
     /// The calibration error: with [`Bins::GUO`] and [`CalibrationNorm::Mean`] the usual ECE.
@@ -100,7 +121,8 @@ impl Reliability {
     ///
     /// Undefined without samples.
     pub fn error(&self, norm: CalibrationNorm) -> Score {
-        calibration_error(&self.points, norm)
+        let of = |bin: &ReliabilityBin| (bin.samples, (bin.accuracy() - bin.confidence).abs());
+        combined(&self.points.iter().map(of).collect::<Vec<_>>(), norm)
     }
 }
 
@@ -139,30 +161,54 @@ impl Confident {
         Ok(Self { samples, bins: count })
     }
 
-    pub(crate) fn points(&self, weight: impl Fn(usize) -> u64) -> Vec<ReliabilityBin> {
-        let empty = (0_u64, 0_u64, 0.0_f64, f64::INFINITY, f64::NEG_INFINITY);
-        let mut sums = vec![empty; self.bins];
+    /// The calibration error when sample `i` counts `weight(i)` times.
+    pub(crate) fn error(&self, weight: impl Fn(usize) -> u64, norm: CalibrationNorm) -> Score {
+        let of =
+            |sum: &Sum| (sum.samples, (sum.correct as f64 / sum.samples as f64 - sum.confidence()).abs());
+        combined(&self.sums(weight).iter().map(of).collect::<Vec<_>>(), norm)
+    }
+
+    /// The bins that hold samples, by rising confidence.
+    fn sums(&self, weight: impl Fn(usize) -> u64) -> Vec<Sum> {
+        let empty = |number| Sum {
+            number,
+            samples: 0,
+            correct: 0,
+            confidence: 0.0,
+            lowest: f64::INFINITY,
+            highest: f64::NEG_INFINITY,
+        };
+        let mut sums: Vec<Sum> = (0..self.bins).map(empty).collect();
         for (index, &(confidence, correct, bin)) in self.samples.iter().enumerate() {
             let weight = weight(index);
             if weight > 0 {
-                let (samples, hits, sum, lowest, highest) = &mut sums[usize::from(bin)];
-                *samples += weight;
-                *hits += weight * u64::from(correct);
-                *sum += weight as f64 * confidence;
-                *lowest = lowest.min(confidence);
-                *highest = highest.max(confidence);
+                let sum = &mut sums[usize::from(bin)];
+                sum.samples += weight;
+                sum.correct += weight * u64::from(correct);
+                sum.confidence += weight as f64 * confidence;
+                sum.lowest = sum.lowest.min(confidence);
+                sum.highest = sum.highest.max(confidence);
             }
         }
-        sums.into_iter()
-            .filter(|sum| sum.0 > 0)
-            .map(|(samples, correct, sum, lowest, highest)| ReliabilityBin {
-                samples,
-                correct,
-                lowest,
-                highest,
-                confidence: sum / samples as f64,
-            })
-            .collect()
+        sums.retain(|sum| sum.samples > 0);
+        sums
+    }
+}
+
+/// Weighted samples of a bin.
+struct Sum {
+    number: usize,
+    samples: u64,
+    correct: u64,
+    /// Sum over the samples.
+    confidence: f64,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Sum {
+    fn confidence(&self) -> f64 {
+        self.confidence / self.samples as f64
     }
 }
 
@@ -182,13 +228,13 @@ fn number_by_mass(samples: &mut [(f64, bool, u16)], count: usize) {
     }
 }
 
-pub(crate) fn calibration_error(points: &[ReliabilityBin], norm: CalibrationNorm) -> Score {
-    let total: u64 = points.iter().map(|bin| bin.samples).sum();
+/// Of the number of samples and the gap of each bin.
+fn combined(bins: &[(u64, f64)], norm: CalibrationNorm) -> Score {
+    let total: u64 = bins.iter().map(|bin| bin.0).sum();
     if total == 0 {
         return Err(Undefined::NoSample);
     }
-    let gaps =
-        points.iter().map(|bin| (bin.samples as f64 / total as f64, (bin.accuracy() - bin.confidence).abs()));
+    let gaps = bins.iter().map(|&(samples, gap)| (samples as f64 / total as f64, gap));
     Ok(match norm {
         CalibrationNorm::Mean => gaps.map(|(share, gap)| share * gap).sum(),
         CalibrationNorm::RootMeanSquare => gaps.map(|(share, gap)| share * gap * gap).sum::<f64>().sqrt(),

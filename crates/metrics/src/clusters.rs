@@ -1,6 +1,9 @@
-//! Groups samples by patient, because images of one patient are not independent.
+//! Groups samples by patient, or by whatever else makes them depend on each other.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::Hash,
+};
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -25,6 +28,17 @@ impl Clusters {
     #[must_use]
     pub fn by_name<N: AsRef<str>>(names: &[N]) -> Self {
         Self::by_key(names.iter().map(AsRef::as_ref))
+    }
+
+    /// Clusters in which samples with equal names belong to one patient, and samples without a name are alone.
+    #[must_use]
+    pub fn where_known<N: AsRef<str>>(names: &[Option<N>]) -> Self {
+        // A number that no name has: the sample's own.
+        let key = |(sample, name): (usize, &'_ Option<N>)| match name {
+            Some(name) => (Some(name.as_ref().to_owned()), 0),
+            None => (None, sample),
+        };
+        Self::by_key(names.iter().enumerate().map(key))
     }
 
     /// Clusters in which each of `samples` samples is a separate patient.
@@ -90,6 +104,37 @@ impl Clusters {
             let pick = (u64::from(random.next_u32()) * patients) >> 32;
             self.members(pick as usize).for_each(|sample| weights[sample] += 1);
         }
+    }
+
+    /// As [`Clusters::resample`], but draws within each stratum as many of its patients as it has, so that every resample
+    /// has samples of every stratum. `strata` are lists of patients.
+    pub(crate) fn resample_within(
+        &self,
+        strata: &[Vec<usize>],
+        seed: u64,
+        replicate: u64,
+        weights: &mut Vec<u32>,
+    ) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(replicate);
+        weights.clear();
+        weights.resize(self.samples(), 0);
+        for stratum in strata {
+            for _ in 0..stratum.len() {
+                let pick = (u64::from(random.next_u32()) * stratum.len() as u64) >> 32;
+                self.members(stratum[pick as usize]).for_each(|sample| weights[sample] += 1);
+            }
+        }
+    }
+
+    /// The patients by the set of classes that their samples have.
+    pub(crate) fn strata(&self, class: &[u32]) -> Vec<Vec<usize>> {
+        let mut strata: BTreeMap<BTreeSet<u32>, Vec<usize>> = BTreeMap::new();
+        for patient in 0..self.len() {
+            let classes = self.members(patient).map(|sample| class[sample]).collect();
+            strata.entry(classes).or_default().push(patient);
+        }
+        strata.into_values().collect()
     }
 
     fn by_key<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Self {
@@ -171,6 +216,26 @@ mod tests {
             other != weights
         };
         assert!((6..16).any(differs));
+    }
+
+    #[test]
+    fn a_stratified_resample_has_the_patients_of_every_stratum() {
+        let clusters = Clusters::by_name(&["a", "a", "b", "c", "d", "e"]);
+        let strata = clusters.strata(&[0, 1, 0, 0, 1, 1]);
+        assert_eq!(strata, [vec![1, 2], vec![0], vec![3, 4]]); // {0}, {0, 1} and {1}
+        let mut weights = Vec::new();
+        for replicate in 0..200 {
+            clusters.resample_within(&strata, 3, replicate, &mut weights);
+            assert_eq!((weights[0], weights[1]), (1, 1));
+            assert_eq!((weights[2] + weights[3], weights[4] + weights[5]), (2, 2));
+        }
+    }
+
+    #[test]
+    fn an_unknown_patient_is_nobody_else() {
+        let clusters = Clusters::where_known(&[None, Some("a"), None, Some("a"), Some("0")]);
+        let of: Vec<usize> = (0..5).map(|sample| clusters.of(sample)).collect();
+        assert_eq!((of, clusters.len()), (vec![0, 1, 2, 1, 3], 4));
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! Compares two or more models on the same samples: differences with intervals, a suitable paired test, and a sentence.
+//! Compares two models on the same samples: a difference with its interval, a suitable paired test, and a sentence.
 
-use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bootstrap, BootstrapMethod, Error, Estimate, McNemar, Metric, PairedAuc, Permutation, Predictions, Score,
-    Statistic, Undefined, as_value, holm, predictions::check_paired,
+    Average, Bootstrap, BootstrapMethod, Error, Estimate, McNemar, Metric, PairedAuc, Permutation,
+    Predictions, Score, Statistic, Undefined, as_value, predictions::check_paired,
 };
 
 /// Paired test of a difference.
@@ -15,9 +14,11 @@ use crate::{
 pub enum PairedTest {
     /// Paired DeLong test of two AUCs, for one image per patient.
     DeLong,
+    /// Paired DeLong test of two AUCs with Obuchowski's clustered variance, for several images per patient.
+    DeLongClustered,
     /// Exact McNemar test of accuracy, for one image per patient.
     McNemarExact,
-    /// Permutation test that exchanges the models patient by patient.
+    /// Permutation test that exchanges the models patient by patient; ranks are exchanged where only they matter.
     Permutation,
 }
 
@@ -51,15 +52,18 @@ pub struct Comparison {
     /// Score of the second.
     #[serde(with = "as_value")]
     pub second_score: Score,
-    /// Score of the first model minus that of the second, with an interval from resampling patients (calibration errors
-    /// have none).
+    /// Score of the first model minus that of the second, with DeLong's interval if that is the test, else one from
+    /// resampling patients (calibration errors have none).
     pub difference: Estimate,
-    /// Test that was made; the clustered permutation test if any patient has several images.
+    /// Test that was made.
     pub test: PairedTest,
     /// Two-sided p-value of the test.
     #[serde(with = "as_value")]
     pub p_value: Score,
-    /// The p-value after Holm's correction over all pairs of models, if several were compared at once.
+    /// Smallest p-value that the test can give, if there is such a limit: 1 / (draws + 1) with random exchanges.
+    #[serde(default)]
+    pub smallest_p_value: Option<f64>,
+    /// The p-value after Holm's correction over all tests of a [`Family`](crate::Family), if it belongs to one.
     pub adjusted_p_value: Option<f64>,
     /// Significance level: smaller p-values are called a difference.
     pub significance: f64,
@@ -72,14 +76,31 @@ impl Comparison {
         Some(self.adjusted_p_value.or(self.p_value.ok())? < self.significance)
     }
 
+    /// The p-value in words, the adjusted one where there is one: "p = 0.031". Where it is the smallest that the random
+    /// exchanges can show, "p ≤ 0.0001": more exchanges might make it smaller, but nothing smaller was shown.
+    #[must_use]
+    pub fn p_in_words(&self) -> Option<String> {
+        let (raw, p) = (self.p_value.ok()?, self.adjusted_p_value.or(self.p_value.ok())?);
+        let at_limit = self.smallest_p_value.is_some_and(|smallest| raw <= smallest * (1.0 + 1e-9));
+        Some(match p {
+            p if at_limit && p < 0.000_05 => format!("p ≤ {p:.1e}"),
+            p if at_limit => format!("p ≤ {p:.4}"),
+            p if p < 0.0001 => "p < 0.0001".to_owned(),
+            p if p < 0.01 => format!("p = {p:.4}"),
+            p if p < 0.1 => format!("p = {p:.3}"),
+            p => format!("p = {p:.2}"),
+        })
+    }
+
     /// The outcome in words, such as "VGG19-RNN is not distinguishable from DenseNet121-RNN in accuracy (p = 1.00)".
     #[must_use]
     pub fn statement(&self) -> String {
         let (first, second, metric) = (&self.first, &self.second, &self.metric);
-        let p = match (self.adjusted_p_value, self.p_value) {
-            (Some(p), _) => format!("{}, Holm-corrected", p_in_words(p)),
-            (None, Ok(p)) => p_in_words(p),
-            (None, Err(reason)) => {
+        let p = match (self.p_in_words(), self.adjusted_p_value, self.p_value) {
+            (Some(p), Some(_), _) => format!("{p}, Holm-corrected"),
+            (Some(p), None, _) => p,
+            (None, _, outcome) => {
+                let reason = outcome.err().unwrap_or(Undefined::EstimateUndefined);
                 return format!("{first} and {second} cannot be compared in {metric}: {reason}");
             }
         };
@@ -118,7 +139,7 @@ impl Comparison {
             .into_iter()
             .filter(|name| unconverged.contains(name))
             .collect();
-        let (difference, p) = match (self.difference.score, self.adjusted_p_value.or(self.p_value.ok())) {
+        let (difference, p) = match (self.difference.score, self.p_in_words()) {
             (Ok(difference), Some(p)) if !of_this.is_empty() => (difference, p),
             _ => return self.statement(),
         };
@@ -127,25 +148,18 @@ impl Comparison {
             _ => "neither has converged".to_owned(),
         };
         let (first, second, metric) = (&self.first, &self.second, &self.metric);
-        let p = p_in_words(p);
         format!("no verdict on {first} and {second} in {metric}: {who} (difference {difference:.4}, {p})")
     }
 }
 
-/// A p-value with two digits that mean something.
-fn p_in_words(p: f64) -> String {
-    match p {
-        p if p < 0.0001 => "p < 0.0001".to_owned(),
-        p if p < 0.01 => format!("p = {p:.4}"),
-        p if p < 0.1 => format!("p = {p:.3}"),
-        p => format!("p = {p:.2}"),
-    }
-}
+/// Fewest patients of a class for DeLong's test, whose normal distribution needs some of them.
+const FEWEST_FOR_DELONG: u64 = 10;
 
 /// Compares two models on the same samples.
 ///
-/// The test follows the data: if a patient has several images, the permutation test by patient; else exact McNemar for
-/// accuracy, paired DeLong for the AUC of a class, and the permutation test for everything else.
+/// The test follows score and data: paired DeLong, clustered if a patient has several images, for the AUC of a class and
+/// the macro AUC if at least ten patients have an image of each class; exact McNemar for accuracy with one image per
+/// patient; and the permutation test by patient for everything else.
 ///
 /// # Errors
 ///
@@ -157,153 +171,106 @@ pub fn compare(
     options: &ComparisonOptions,
 ) -> Result<Comparison, Error> {
     check_paired(first.1, second.1)?;
-    let tested = p_value(first.1, second.1, metric, options)?;
-    tested_pair(first, second, metric, options, tested)
+    let tested = Tested::of(first.1, second.1, metric, options)?;
+    tested_pair(first, second, metric, options, &tested)
 }
 
 /// Comparison of two models on the same samples, from a test that was already made.
-fn tested_pair(
+pub(crate) fn tested_pair(
     (first_name, first): (&str, &Predictions),
     (second_name, second): (&str, &Predictions),
     metric: &Metric,
     options: &ComparisonOptions,
-    (test, p_value): (PairedTest, Score),
+    tested: &Tested,
 ) -> Result<Comparison, Error> {
     let (a, b) = (metric.prepare(first)?, metric.prepare(second)?);
-    let gap = |weights: &[u32]| Ok(a.weighted(weights)? - b.weighted(weights)?);
-    // A difference may well be exactly 0 in most resamples; the percentile interval bears that, BCa does not.
-    let bootstrap = options.bootstrap.with_method(BootstrapMethod::Percentile);
-    let mut difference = bootstrap.resample(first.clusters(), &[&gap as &dyn Statistic]).remove(0); // one in, one out
-    if difference.score.is_ok() && !metric.bears_resampling() {
-        difference.interval = Err(Undefined::BiasedByResampling);
-    }
     let once = vec![1; first.len()];
+    let scores = [a.weighted(&once), b.weighted(&once)];
+    let difference = match &tested.areas {
+        Some(areas) => Estimate::without_resampling(
+            scores[0].and_then(|first| Ok(first - scores[1]?)),
+            areas.interval(options.bootstrap.level()),
+        ),
+        None => {
+            let gap = |weights: &[u32]| Ok(a.weighted(weights)? - b.weighted(weights)?);
+            // A difference may well be exactly 0 in most resamples; percentiles bear that, BCa does not.
+            let bootstrap = options.bootstrap.with_method(BootstrapMethod::PercentileExpanded);
+            let mut estimate = bootstrap.resample(first.clusters(), &[&gap as &dyn Statistic]).remove(0); // one in, one out
+            if estimate.score.is_ok() && !metric.bears_resampling() {
+                estimate.interval = Err(Undefined::BiasedByResampling);
+            }
+            estimate
+        }
+    };
     Ok(Comparison {
         first: first_name.to_owned(),
         second: second_name.to_owned(),
         metric: metric.to_string(),
         higher_is_better: metric.higher_is_better(),
-        first_score: a.weighted(&once),
-        second_score: b.weighted(&once),
+        first_score: scores[0],
+        second_score: scores[1],
         difference,
-        test,
-        p_value,
+        test: tested.test,
+        p_value: tested.p_value,
+        smallest_p_value: tested.smallest,
         adjusted_p_value: None,
         significance: options.significance,
     })
 }
 
-/// Compares the best of several models with each of the others, p-values corrected by Holm over all pairs of models.
-///
-/// The best model is the one with the best score, the earliest among equals; a model with an undefined score cannot be
-/// the best. The p-values tell whether "best" means anything. The comparisons are in the order of the models.
-///
-/// The best model is known only after looking at the scores under test, so a correction over its pairs alone would be
-/// too weak: among eight equal models, some would be called worse about one time in ten at a level of 5 %. Therefore
-/// all K (K − 1) / 2 pairs are tested and corrected, and a pair without a p-value counts as 1. The chance of any false
-/// alarm is then at most the level.
-///
-/// # Errors
-///
-/// As [`compare`], and if there are fewer than two models or no model has a defined score.
-pub fn compare_with_best(
-    models: &[(&str, &Predictions)],
-    metric: &Metric,
-    options: &ComparisonOptions,
-) -> Result<Vec<Comparison>, Error> {
-    if models.len() < 2 {
-        let (value, range) = (models.len() as f64, "at least two");
-        return Err(Error::InvalidSetting { name: "the number of models", value, range });
-    }
-    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
-    let mut best: Option<(usize, f64)> = None;
-    for (at, (_, predictions)) in models.iter().enumerate() {
-        if let Ok(score) = metric.of(predictions)?
-            && best.is_none_or(|(_, so_far)| sign * score > so_far)
-        {
-            best = Some((at, sign * score));
-        }
-    }
-    let Some((best, _)) = best else {
-        let range = "at least one: no model can be called best otherwise";
-        return Err(Error::InvalidSetting {
-            name: "the number of models with a defined score",
-            value: 0.0,
-            range,
-        });
-    };
-    let pairs = AllPairs::test(models, metric, options)?;
-    let others = models.iter().enumerate().filter(|(at, _)| *at != best);
-    others
-        .map(|(at, &other)| {
-            let (tested, adjusted) = pairs.of(best, at);
-            let comparison = tested_pair(models[best], other, metric, options, tested)?;
-            let adjusted_p_value = comparison.p_value.ok().map(|_| adjusted);
-            Ok(Comparison { adjusted_p_value, ..comparison })
-        })
-        .collect()
+/// The outcome of the test that suits the data.
+pub(crate) struct Tested {
+    pub(crate) test: PairedTest,
+    /// Two-sided.
+    pub(crate) p_value: Score,
+    /// Smallest p-value that the test can give, if there is such a limit.
+    smallest: Option<f64>,
+    /// The two AUCs, if DeLong's test was made.
+    areas: Option<PairedAuc>,
 }
 
-/// The tests of all pairs of models: (0, 1), (0, 2), …, (1, 2), …
-struct AllPairs {
-    models: usize,
-    tested: Vec<(PairedTest, Score)>,
-    /// Holm-corrected p-values, an undefined one counted as 1.
-    adjusted: Vec<f64>,
-}
-
-impl AllPairs {
-    fn test(
-        models: &[(&str, &Predictions)],
+impl Tested {
+    pub(crate) fn of(
+        first: &Predictions,
+        second: &Predictions,
         metric: &Metric,
         options: &ComparisonOptions,
     ) -> Result<Self, Error> {
-        let mut tested = Vec::new();
-        for (at, (_, first)) in models.iter().enumerate() {
-            for (_, second) in &models[at + 1..] {
-                check_paired(first, second)?;
-                tested.push(p_value(first, second, metric, options)?);
-            }
+        if let Some(areas) = paired_areas(first, second, metric)? {
+            let test = if areas.first.clustered { PairedTest::DeLongClustered } else { PairedTest::DeLong };
+            let p_value = match areas.p_value() {
+                // The same ranking twice: there is nothing to tell apart.
+                Err(Undefined::NoVariation) if areas.first.auc == areas.second.auc => Ok(1.0),
+                p_value => p_value,
+            };
+            return Ok(Self { test, p_value, smallest: None, areas: Some(areas) });
         }
-        let p_values: Vec<f64> = tested.iter().map(|(_, p_value)| p_value.unwrap_or(1.0)).collect();
-        Ok(Self { models: models.len(), adjusted: holm(&p_values)?, tested })
-    }
-
-    /// Test and corrected p-value of two different models, in either order: the tests are two-sided.
-    fn of(&self, one: usize, other: usize) -> ((PairedTest, Score), f64) {
-        let (low, high) = (one.min(other), one.max(other));
-        // Before the pairs of `low` stand those of 0 to low − 1: K − 1, K − 2, …, K − low of them.
-        let at = low * (2 * self.models - low - 1) / 2 + high - low - 1;
-        (self.tested[at], self.adjusted[at])
+        if *metric == Metric::Accuracy && !first.clusters().repeat() {
+            let p_value = Ok(McNemar::of(first, second)?.exact());
+            return Ok(Self { test: PairedTest::McNemarExact, p_value, smallest: None, areas: None });
+        }
+        let outcome = options.permutation.test(first, second, metric)?;
+        let smallest = outcome.ok().and_then(|outcome| outcome.smallest());
+        let p_value = outcome.map(|outcome| outcome.p_value);
+        Ok(Self { test: PairedTest::Permutation, p_value, smallest, areas: None })
     }
 }
 
-/// The test that suits the data, and its two-sided p-value.
-fn p_value(
+/// The AUCs for DeLong's test, if the metric is one of a class or their macro average, and enough patients have each class.
+fn paired_areas(
     first: &Predictions,
     second: &Predictions,
     metric: &Metric,
-    options: &ComparisonOptions,
-) -> Result<(PairedTest, Score), Error> {
-    Ok(match metric {
-        Metric::Accuracy if !first.clusters().repeat() => {
-            (PairedTest::McNemarExact, Ok(McNemar::of(first, second)?.exact()))
+) -> Result<Option<PairedAuc>, Error> {
+    if first.fewest_patients_of_a_class() < FEWEST_FOR_DELONG {
+        return Ok(None);
+    }
+    let areas = match metric {
+        Metric::Auc(class) => {
+            PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())?
         }
-        Metric::Auc(class) if !first.clusters().repeat() => {
-            (PairedTest::DeLong, delong(first, second, class)?)
-        }
-        _ => {
-            let outcome = options.permutation.test(first, second, metric)?;
-            (PairedTest::Permutation, outcome.map(|test| test.p_value))
-        }
-    })
-}
-
-fn delong(first: &Predictions, second: &Predictions, class: &Class) -> Result<Score, Error> {
-    let paired = PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())?;
-    Ok(paired.and_then(|paired| match paired.p_value() {
-        // The same ranking twice: there is nothing to tell apart.
-        Err(Undefined::NoVariation) if paired.first.auc == paired.second.auc => Ok(1.0),
-        p_value => p_value,
-    }))
+        Metric::AveragedAuc(Average::Macro) => PairedAuc::of_macro(first, second)?,
+        _ => return Ok(None),
+    };
+    Ok(areas.ok())
 }

@@ -1,5 +1,7 @@
 //! Confusion matrix: counts by true class (rows) and predicted class (columns).
 
+use std::collections::HashMap;
+
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +41,46 @@ impl ConfusionMatrix {
             counts[truth as usize * size + predicted as usize] += 1;
         }
         Self { classes: predictions.classes().clone(), counts }
+    }
+
+    /// The confusion matrix of hard labels: the true and the predicted class of each sample, by name.
+    ///
+    /// ```
+    /// use radiograph_classes::Classes;
+    /// use radiograph_metrics::ConfusionMatrix;
+    ///
+    /// let classes = Classes::new(["covid", "normal"])?;
+    /// let matrix =
+    ///     ConfusionMatrix::from_labels(&classes, &["covid", "covid", "normal"], &["covid", "normal", "normal"])?;
+    /// assert_eq!(matrix.rows(), [[1, 1], [0, 1]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the lists differ in length or are too long, or at the first label that is not a class.
+    pub fn from_labels<T: AsRef<str>, P: AsRef<str>>(
+        classes: &Classes,
+        truth: &[T],
+        predicted: &[P],
+    ) -> Result<Self, Error> {
+        if truth.len() != predicted.len() {
+            let what = "the list of predicted classes".to_owned();
+            return Err(Error::LengthMismatch { what, expected: truth.len(), got: predicted.len() });
+        }
+        let positions: HashMap<&str, usize> = classes.names().zip(0..).collect();
+        let position = |index: usize, label: &str| {
+            positions.get(label).copied().ok_or_else(|| Error::UnknownLabel {
+                index,
+                label: label.to_owned(),
+                classes: classes.clone(),
+            })
+        };
+        let mut rows = vec![vec![0_u64; classes.len()]; classes.len()];
+        for (index, (truth, predicted)) in truth.iter().zip(predicted).enumerate() {
+            rows[position(index, truth.as_ref())?][position(index, predicted.as_ref())?] += 1;
+        }
+        Self::from_counts(classes, &rows)
     }
 
     /// A matrix of given counts; rows are the truth, columns the prediction, both in the order of `classes`.
@@ -111,6 +153,16 @@ impl ConfusionMatrix {
     /// Undefined without samples.
     pub fn accuracy(&self) -> Score {
         self.margins().accuracy()
+    }
+
+    /// The accuracy of always predicting the most frequent true class, which needs no image. An accuracy belongs beside it.
+    ///
+    /// # Errors
+    ///
+    /// Undefined without samples.
+    pub fn no_information_rate(&self) -> Score {
+        let most = self.rows().iter().map(|row| row.iter().sum::<u64>()).max();
+        ratio(most.unwrap_or(0), self.total(), Undefined::NoSample)
     }
 
     /// Mean recall over the classes.
@@ -272,6 +324,20 @@ mod tests {
         assert_eq!(serde_json::to_string(&matrix).unwrap(), written);
         assert_eq!(matrix.count(&classes.class("a").unwrap(), &classes.class("b").unwrap()).unwrap(), 2);
         assert!(serde_json::from_str::<ConfusionMatrix>(&written.replace("[3,4]", "[3]")).is_err());
+    }
+
+    #[test]
+    fn hard_labels_are_counted_by_name() {
+        let classes = Classes::new(["a", "b", "c"]).unwrap();
+        let of =
+            |truth: &[&str], predicted: &[&str]| ConfusionMatrix::from_labels(&classes, truth, predicted);
+        // sklearn.metrics.confusion_matrix(["c", "a", "c", "b", "c"], ["a", "a", "c", "c", "c"]).
+        let matrix = of(&["c", "a", "c", "b", "c"], &["a", "a", "c", "c", "c"]).unwrap();
+        assert_eq!(matrix.rows(), [[1, 0, 0], [0, 0, 1], [1, 0, 2]]);
+        assert_eq!(matrix.no_information_rate(), Ok(0.6));
+        assert!(matches!(of(&["a"], &[]), Err(Error::LengthMismatch { expected: 1, got: 0, .. })));
+        assert!(matches!(of(&["a", "d"], &["a", "a"]), Err(Error::UnknownLabel { index: 1, .. })));
+        assert_eq!(of(&[], &[]).unwrap().no_information_rate(), Err(Undefined::NoSample));
     }
 
     #[test]

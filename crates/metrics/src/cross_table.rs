@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Group, Predictions, Table};
+use crate::{Error, Group, Predictions, Score, Table, Undefined, score::ratio};
 
 /// Share from which one source counts as (almost) the only source of a class.
 pub const DOMINANT_SHARE: f64 = 0.95;
@@ -44,6 +44,20 @@ impl CrossTable {
             }
         }
         Ok(Self { field: field.to_owned(), groups, by_class })
+    }
+
+    /// The accuracy of predicting the most frequent class of each group, which knows the field alone and no image. It is
+    /// counted on the same samples, so it is the best that any rule on this field could reach here. An accuracy belongs
+    /// beside it, with the source as field.
+    ///
+    /// # Errors
+    ///
+    /// Undefined without samples.
+    pub fn field_only_rate(&self) -> Score {
+        let most = |group: usize| self.by_class.iter().map(|(_, counts)| counts[group]).max().unwrap_or(0);
+        let right = (0..self.groups.len()).map(most).sum();
+        let all = self.by_class.iter().flat_map(|(_, counts)| counts).sum();
+        ratio(right, all, Undefined::NoSample)
     }
 
     /// A sentence for each class with at least [`DOMINANT_SHARE`] of its samples in one of several groups.

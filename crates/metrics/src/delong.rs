@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::{BinaryScores, Clusters, Error, Interval, IntervalMethod, Level, Undefined, ranking::check_both};
+use crate::{
+    BinaryScores, Clusters, Error, Interval, IntervalMethod, Level, Predictions, Undefined,
+    auc_components::Components, predictions::check_paired,
+};
 
 /// An AUC with its variance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +18,10 @@ pub struct AucVariance {
     pub variance: f64,
     /// Whether patients with several images were taken into account.
     pub clustered: bool,
+    /// Number of patients with a positive image; of a macro average, those of the class with the fewest.
+    pub positive_patients: u64,
+    /// Number of patients with a negative image; of a macro average, those with an image of another class than that.
+    pub negative_patients: u64,
 }
 
 impl AucVariance {
@@ -29,25 +36,66 @@ impl AucVariance {
     /// positive image and at least two have a negative image.
     pub fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Result<Self, Undefined>, Error> {
         check_samples(scores, clusters)?;
-        Ok(Components::of(scores, clusters).map(|components| Self {
-            auc: components.auc,
-            variance: components.covariance(&components),
-            clustered: clusters.repeat(),
-        }))
+        Ok(Components::of(scores, clusters).map(|components| components.variance(clusters)))
     }
 
-    /// The normal interval auc ± z·√variance, cut at 0 and 1.
+    /// Macro AUC, the mean of the classes' AUCs one-vs-rest, and its variance.
+    ///
+    /// The components of the classes' AUCs are summed image by image before they are squared, so that the variance knows
+    /// how the AUCs of the classes vary together. With two classes and probabilities that sum to 1 it is
+    /// [`AucVariance::of`] either class.
     ///
     /// # Errors
     ///
-    /// Undefined if the variance is 0.
-    pub fn interval(&self, level: Level) -> Result<Interval, Undefined> {
+    /// Undefined if a class has no image, or if fewer than two patients have an image of it.
+    pub fn of_macro(predictions: &Predictions) -> Result<Self, Undefined> {
+        Ok(Components::of_macro(predictions)?.variance(predictions.clusters()))
+    }
+
+    /// The normal interval of logit(AUC), taken back to the scale of AUCs; it stays within 0 and 1 and is as lopsided as an
+    /// AUC near 1 is. With several images a patient it is Student's, for the patients less two, because the variance between few
+    /// patients is itself uncertain. Without a variance, as for an AUC of 1, it is [`newcombe`](Self::newcombe)'s.
+    #[must_use]
+    pub fn interval(&self, level: Level) -> Interval {
         if self.variance <= 0.0 {
-            return Err(Undefined::NoVariation);
+            return Self::newcombe(self.auc, self.positive_patients, self.negative_patients, level);
         }
-        let half = level.normal_reach() * self.variance.sqrt();
+        // d logit(a) / d a = 1 / (a (1 − a)); a variance above 0 means an AUC inside (0, 1).
+        let patients = (self.positive_patients + self.negative_patients) as f64; // at least 2 each
+        let reach = if self.clustered { level.student_reach(patients - 2.0) } else { level.normal_reach() };
+        let half = reach * self.variance.sqrt() / (self.auc * (1.0 - self.auc));
+        let middle = (self.auc / (1.0 - self.auc)).ln();
+        let back = |logit: f64| (1.0 + (-logit).exp()).recip();
         let method = if self.clustered { IntervalMethod::DeLongClustered } else { IntervalMethod::DeLong };
-        Ok(Interval { low: (self.auc - half).max(0.0), high: (self.auc + half).min(1.0), level, method })
+        Interval { low: back(middle - half), high: back(middle + half), level, method }
+    }
+
+    /// The interval of an AUC that is known only with its numbers of positive and negative patients, at least one each:
+    /// the AUCs θ with |auc − θ| ≤ z·√V(θ), where V is the variance of Hanley and McNeil for numbers that are as equal as
+    /// they can be (method 5 of Newcombe 2006, *Confidence intervals for an effect size measure based on the Mann-Whitney
+    /// statistic*, part 2).
+    #[must_use]
+    pub fn newcombe(auc: f64, positives: u64, negatives: u64, level: Level) -> Interval {
+        let (m, n) = (positives.max(1) as f64, negatives.max(1) as f64);
+        let others = f64::midpoint(m, n) - 1.0;
+        let square = level.normal_reach().powi(2);
+        let variance = |at: f64| {
+            at * (1.0 - at) * (1.0 + others * ((1.0 - at) / (2.0 - at) + at / (1.0 + at))) / (m * n)
+        };
+        let outside = |at: f64| (auc - at).powi(2) > square * variance(at);
+        // From an end, which is outside or the AUC itself, to the AUC, which is inside; 60 halvings reach the last digit.
+        let end = |mut away: f64| {
+            if away == auc {
+                return auc;
+            }
+            let mut inside = auc;
+            for _ in 0..60 {
+                let middle = f64::midpoint(away, inside);
+                if outside(middle) { away = middle } else { inside = middle }
+            }
+            inside
+        };
+        Interval { low: end(0.0), high: end(1.0), level, method: IntervalMethod::Newcombe }
     }
 }
 
@@ -80,14 +128,43 @@ impl PairedAuc {
             return Err(Error::NotPaired { what: "label", index });
         }
         let both = Components::of(first, clusters).and_then(|a| Ok((a, Components::of(second, clusters)?)));
-        Ok(both.map(|(a, b)| {
-            let clustered = clusters.repeat();
-            Self {
-                first: AucVariance { auc: a.auc, variance: a.covariance(&a), clustered },
-                second: AucVariance { auc: b.auc, variance: b.covariance(&b), clustered },
-                covariance: a.covariance(&b),
-            }
-        }))
+        Ok(both.map(|(a, b)| Self::from(&a, &b, clusters)))
+    }
+
+    /// Compares the macro AUCs of two models on the same samples.
+    ///
+    /// # Errors
+    ///
+    /// The outer error if they do not cover the same samples; the inner one as for [`AucVariance::of_macro`].
+    pub fn of_macro(first: &Predictions, second: &Predictions) -> Result<Result<Self, Undefined>, Error> {
+        check_paired(first, second)?;
+        // The same samples and labels, so only the probabilities are the second's.
+        let second = first.with_probabilities(second.probabilities().in_order_of(first.classes())?);
+        let both = Components::of_macro(first).and_then(|a| Ok((a, Components::of_macro(&second)?)));
+        Ok(both.map(|(a, b)| Self::from(&a, &b, first.clusters())))
+    }
+
+    fn from(first: &Components, second: &Components, clusters: &Clusters) -> Self {
+        Self {
+            first: first.variance(clusters),
+            second: second.variance(clusters),
+            covariance: first.covariance(second),
+        }
+    }
+
+    /// Normal interval of first − second, cut at −1 and 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`PairedAuc::z`].
+    pub fn interval(&self, level: Level) -> Result<Interval, Undefined> {
+        self.z()?;
+        let half = level.normal_reach() * self.variance_of_difference().sqrt();
+        let difference = self.first.auc - self.second.auc;
+        let clustered = self.first.clustered;
+        let method = if clustered { IntervalMethod::DeLongClustered } else { IntervalMethod::DeLong };
+        let (low, high) = ((difference - half).max(-1.0), (difference + half).min(1.0));
+        Ok(Interval { low, high, level, method })
     }
 
     /// Variance of the difference of the two AUCs.
@@ -120,70 +197,20 @@ impl PairedAuc {
     }
 }
 
-/// For each patient, how far its positives (negatives) together deviate from the AUC's expectation.
-struct Components {
-    auc: f64,
-    /// Σ over positives of the patient of (share of negatives below − AUC).
-    positive: Vec<f64>,
-    /// Σ over negatives of the patient of (share of positives above − AUC).
-    negative: Vec<f64>,
-    positives: f64,
-    negatives: f64,
-    positive_patients: f64,
-    negative_patients: f64,
-}
-
 impl Components {
-    fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Undefined> {
-        let ranking = scores.ranking();
-        let auc = ranking.auc(|_| 1)?;
-        let (mut positive, mut negative) = (vec![0.0; clusters.len()], vec![0.0; clusters.len()]);
-        let (mut has_positive, mut has_negative) = (vec![false; clusters.len()], vec![false; clusters.len()]);
-        let (positives, negatives) = ranking.walk(|_| 1, |_| ());
-        check_both(positives, negatives)?;
-        ranking.walk_groups(|samples, above| {
-            let (mut tied_positives, mut tied_negatives) = (0_u64, 0_u64);
-            for &(_, is_positive) in samples {
-                *(if is_positive { &mut tied_positives } else { &mut tied_negatives }) += 1;
-            }
-            let below = negatives - above.negatives - tied_negatives;
-            let won = (below as f64 + tied_negatives as f64 / 2.0) / negatives as f64;
-            let lost = (above.positives as f64 + tied_positives as f64 / 2.0) / positives as f64;
-            for &(sample, is_positive) in samples {
-                let patient = clusters.of(sample);
-                if is_positive {
-                    positive[patient] += won - auc;
-                    has_positive[patient] = true;
-                } else {
-                    negative[patient] += lost - auc;
-                    has_negative[patient] = true;
-                }
-            }
-        });
-        let count = |has: &[bool]| has.iter().filter(|has| **has).count() as f64;
-        let (positive_patients, negative_patients) = (count(&has_positive), count(&has_negative));
-        if positive_patients < 2.0 || negative_patients < 2.0 {
-            return Err(Undefined::TooFewPatients);
+    fn variance(&self, clusters: &Clusters) -> AucVariance {
+        let [positive_patients, negative_patients] = self.patients;
+        AucVariance {
+            auc: self.auc,
+            variance: self.covariance(self),
+            clustered: clusters.repeat(),
+            positive_patients,
+            negative_patients,
         }
-        let (positives, negatives) = (positives as f64, negatives as f64);
-        Ok(Self { auc, positive, negative, positives, negatives, positive_patients, negative_patients })
-    }
-
-    /// Obuchowski's covariance; with one image a patient the cross terms vanish and DeLong's remains.
-    fn covariance(&self, other: &Self) -> f64 {
-        let patients = self.positive.len() as f64;
-        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let unbiased = |patients: f64| patients / (patients - 1.0);
-        let positive = unbiased(self.positive_patients) * product(&self.positive, &other.positive);
-        let negative = unbiased(self.negative_patients) * product(&self.negative, &other.negative);
-        let cross = product(&self.positive, &other.negative) + product(&self.negative, &other.positive);
-        positive / self.positives.powi(2)
-            + negative / self.negatives.powi(2)
-            + unbiased(patients) * cross / (self.positives * self.negatives)
     }
 }
 
-fn check_samples(scores: &BinaryScores, clusters: &Clusters) -> Result<(), Error> {
+pub(crate) fn check_samples(scores: &BinaryScores, clusters: &Clusters) -> Result<(), Error> {
     if scores.len() == clusters.samples() {
         return Ok(());
     }
@@ -236,6 +263,8 @@ mod tests {
         assert_eq!(AucVariance::of(&scores(), &one).unwrap(), Err(Undefined::TooFewPatients));
         let perfect = BinaryScores::new(&[true, true, false, false], &[0.9, 0.8, 0.2, 0.1]).unwrap();
         let certain = AucVariance::of(&perfect, &Clusters::each_alone(4)).unwrap().unwrap();
-        assert_eq!(certain.interval(Level::NINETY_FIVE), Err(Undefined::NoVariation));
+        let interval = certain.interval(Level::NINETY_FIVE);
+        assert_eq!((interval.method, interval.high), (IntervalMethod::Newcombe, 1.0));
+        assert!((0.1..0.6).contains(&interval.low), "{interval:?}");
     }
 }

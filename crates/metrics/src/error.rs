@@ -152,6 +152,9 @@ pub enum Error {
         /// Text of the cell.
         text: String,
     },
+    /// The quantity does not exist for this data.
+    #[error(transparent)]
+    Undefined(#[from] crate::Undefined),
     /// A label is not a class of the set.
     #[error("sample {index} is labelled {label:?}, which is not a class; the classes are {classes}")]
     UnknownLabel {
@@ -161,6 +164,14 @@ pub enum Error {
         label: String,
         /// The set of classes.
         classes: radiograph_classes::Classes,
+    },
+    /// A name that is not one of the compared models.
+    #[error("{model:?} is not one of the models; they are {}", known.join(", "))]
+    UnknownModel {
+        /// The name.
+        model: String,
+        /// Names of the models.
+        known: Vec<String>,
     },
     /// A field that was not given.
     #[error("the predictions have no field {field:?}; they have {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]

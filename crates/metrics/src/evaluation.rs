@@ -1,10 +1,12 @@
 //! Full evaluation of one model: the usual scores, each with an interval.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Average, BinaryCounts, Bins, Bootstrap, CalibrationNorm, Class, ClassScore, ConfusionMatrix, Error,
-    Estimate, Metric, PairAverage, Predictions, Proportion, Reliability, Table, table::score_cell,
+    Average, Bins, Bootstrap, CalibrationNorm, Class, ClassScore, ConfusionMatrix, Error, Estimate, Metric,
+    PairAverage, Predictions, Reliability, Table, estimates, table::score_cell,
 };
 
 /// A score with its name and interval.
@@ -31,19 +33,19 @@ pub struct ClassEvaluation {
 
 /// The scores of a model: confusion matrix, per class, overall, calibration.
 ///
-/// Intervals come from resampling patients, and all scores share the same resamples. Proportions of independent samples
-/// (accuracy, precision, recall, specificity and NPV where no patient has two images) have Wilson's interval, which
-/// also holds for 0 and 1. Each interval names its method. Calibration errors have no interval, because resampling
-/// would add to their upward bias.
+/// The intervals are those of [`estimates`]: by the kind of score, over patients, and each names its method. Calibration
+/// errors have none, because resampling would add to their upward bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Evaluation {
     /// Number of samples.
     pub samples: usize,
-    /// Number of patients; the number of samples if patients are unknown.
+    /// Number of clusters: samples of one cluster depend on each other, those of different ones do not.
+    pub clusters: usize,
+    /// Number of known patients.
     pub patients: usize,
-    /// Whether patients are known; if not, images are assumed to be independent.
-    pub patients_known: bool,
+    /// Number of samples of unknown patient.
+    pub of_unknown_patient: usize,
     /// Bootstrap behind the intervals.
     pub bootstrap: Bootstrap,
     /// Counts of true class against predicted class.
@@ -79,14 +81,7 @@ impl Evaluation {
             classes.iter().flat_map(class_metrics).chain(overall_metrics()).collect();
         let metrics: Vec<Metric> = named.iter().map(|(_, metric)| metric.clone()).collect();
         let confusion = ConfusionMatrix::of(predictions);
-        let mut estimates = bootstrap.estimate(predictions, &metrics)?;
-        if !predictions.clusters().repeat() {
-            for (estimate, metric) in estimates.iter_mut().zip(&metrics) {
-                if let Some(share) = as_proportion(metric, &confusion)? {
-                    estimate.interval = share.wilson(bootstrap.level());
-                }
-            }
-        }
+        let estimates = estimates(predictions, &metrics, bootstrap)?;
         let mut named =
             named.into_iter().zip(estimates).map(|((name, _), estimate)| NamedEstimate { name, estimate });
         let each = classes
@@ -97,16 +92,30 @@ impl Evaluation {
                 Ok(ClassEvaluation { class: class.name().to_owned(), support, scores })
             })
             .collect::<Result<_, Error>>()?;
+        let known = predictions.patients();
         Ok(Self {
             samples: predictions.len(),
-            patients: predictions.clusters().len(),
-            patients_known: predictions.patients().is_some(),
+            clusters: predictions.clusters().len(),
+            patients: known.into_iter().flatten().flatten().collect::<HashSet<_>>().len(),
+            of_unknown_patient: predictions.of_unknown_patient(),
             bootstrap: *bootstrap,
             classes: each,
             overall: named.collect(),
             reliability: Reliability::of(predictions, Bins::GUO)?,
             confusion,
         })
+    }
+
+    /// The independent units behind the intervals, in words: "168 clusters", or "168 clusters, 23 images of unknown patient".
+    #[must_use]
+    pub fn units_in_words(&self) -> String {
+        let counted =
+            |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+        let clusters = counted(self.clusters, "cluster");
+        match self.of_unknown_patient {
+            0 => clusters,
+            unknown => format!("{clusters}, {} of unknown patient", counted(unknown, "image")),
+        }
     }
 
     /// Table with one row per class: support, and every score with its interval.
@@ -177,28 +186,4 @@ fn overall_metrics() -> Vec<(String, Metric)> {
     let norms = [CalibrationNorm::Mean, CalibrationNorm::Largest];
     metrics.extend(norms.map(|norm| Metric::CalibrationError(Bins::GUO, norm)));
     metrics.into_iter().map(|metric| (metric.to_string(), metric)).collect()
-}
-
-/// The metric as a share of samples, if it is one.
-fn as_proportion(metric: &Metric, confusion: &ConfusionMatrix) -> Result<Option<Proportion>, Error> {
-    let (part, whole) = match metric {
-        Metric::Accuracy => {
-            let rows = confusion.rows();
-            (rows.iter().enumerate().map(|(class, row)| row[class]).sum(), confusion.total())
-        }
-        Metric::Class(score, class) => {
-            let counts: BinaryCounts = confusion.one_vs_rest(class)?;
-            let (hits, rejected) = (counts.true_positives, counts.true_negatives);
-            match score {
-                ClassScore::Accuracy => (hits + rejected, counts.total()),
-                ClassScore::Precision => (hits, counts.predicted()),
-                ClassScore::Recall => (hits, counts.support()),
-                ClassScore::Specificity => (rejected, rejected + counts.false_positives),
-                ClassScore::NegativePredictiveValue => (rejected, rejected + counts.false_negatives),
-                ClassScore::F(_) | ClassScore::MatthewsCorrelation => return Ok(None),
-            }
-        }
-        _ => return Ok(None),
-    };
-    Proportion::new(part, whole).map(Some)
 }

@@ -46,6 +46,14 @@ impl Level {
     pub(crate) fn normal_reach(self) -> f64 {
         -Normal::standard().inverse_cdf(self.tail())
     }
+
+    /// Half-width of a Student interval with these degrees of freedom, above 0, in standard errors.
+    ///
+    /// Student's t is √(ν (1 − x) / x) where x has the beta distribution of ν/2 and 1/2.
+    pub(crate) fn student_reach(self, freedom: f64) -> f64 {
+        let beyond = beta_quantile(freedom / 2.0, 0.5, 2.0 * self.tail());
+        (freedom * (1.0 - beyond) / beyond).sqrt()
+    }
 }
 
 impl TryFrom<f64> for Level {
@@ -73,12 +81,23 @@ pub enum IntervalMethod {
     BootstrapPercentile,
     /// Clopper and Pearson's exact binomial interval.
     ClopperPearson,
-    /// Normal interval with DeLong's variance, cut at 0 and 1.
+    /// Bias-corrected and accelerated bootstrap over patients with tails expanded for few patients.
+    BootstrapBcaExpanded,
+    /// Percentile bootstrap over patients with tails expanded for few patients.
+    BootstrapPercentileExpanded,
+    /// DeLong's variance: normal on the logit scale for an AUC, normal for a difference of two.
     DeLong,
-    /// Normal interval with Obuchowski's clustered form of DeLong's variance, cut at 0 and 1.
+    /// As [`DeLong`](Self::DeLong), with Obuchowski's variance for patients with several images.
     DeLongClustered,
+    /// Newcombe's interval of an AUC from the numbers of patients, for an AUC without a variance: a perfect one, or one of a
+    /// class with a single patient.
+    Newcombe,
+    /// Limit of a perfect score: the score that errors at the limits of the classes' own intervals would give.
+    Perfect,
     /// Wilson's score interval.
     Wilson,
+    /// Wilson's score interval at the effective number of trials, for patients with several images.
+    WilsonClustered,
 }
 
 impl fmt::Display for IntervalMethod {
@@ -87,9 +106,14 @@ impl fmt::Display for IntervalMethod {
             Self::BootstrapBca => "BCa bootstrap over patients",
             Self::BootstrapPercentile => "percentile bootstrap over patients",
             Self::ClopperPearson => "Clopper-Pearson",
+            Self::BootstrapBcaExpanded => "BCa bootstrap over patients, expanded tails",
+            Self::BootstrapPercentileExpanded => "percentile bootstrap over patients, expanded tails",
             Self::DeLong => "DeLong",
             Self::DeLongClustered => "DeLong, clustered (Obuchowski)",
+            Self::Newcombe => "Newcombe, by number of patients",
+            Self::Perfect => "limit of a perfect score",
             Self::Wilson => "Wilson",
+            Self::WilsonClustered => "Wilson at the effective sample size",
         })
     }
 }
@@ -133,7 +157,7 @@ impl Interval {
 /// # Ok::<(), radiograph_metrics::Error>(())
 /// ```
 ///
-/// Images of the same patient are not independent: use the [bootstrap](crate::Bootstrap) for them.
+/// Images of the same patient are not independent: use [`Share`](crate::Share) for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Counts", into = "Counts")]
 pub struct Proportion {
@@ -178,14 +202,7 @@ impl Proportion {
     ///
     /// Undefined without trials.
     pub fn wilson(self, level: Level) -> Result<Interval, Undefined> {
-        let (hits, misses, total) = self.outcomes()?;
-        let reach = level.normal_reach();
-        let square = reach * reach;
-        let center = (hits + square / 2.0) / (total + square);
-        let half = reach / (total + square) * (hits * misses / total + square / 4.0).sqrt();
-        // At 0 and n the ends are exactly 0 and 1; only rounding says otherwise.
-        let low = if hits == 0.0 { 0.0 } else { (center - half).max(0.0) };
-        let high = if misses == 0.0 { 1.0 } else { (center + half).min(1.0) };
+        let (low, high) = wilson_ends(self.value()?, self.trials as f64, level);
         Ok(Interval { low, high, level, method: IntervalMethod::Wilson })
     }
 
@@ -221,10 +238,22 @@ impl From<Proportion> for Counts {
     }
 }
 
+/// Ends of Wilson's interval for a share of `trials` independent trials, which need not be a whole number.
+pub(crate) fn wilson_ends(share: f64, trials: f64, level: Level) -> (f64, f64) {
+    let reach = level.normal_reach();
+    let square = reach * reach;
+    let center = (trials * share + square / 2.0) / (trials + square);
+    let half = reach / (trials + square) * (trials * share * (1.0 - share) + square / 4.0).sqrt();
+    // At 0 and 1 the ends are exactly 0 and 1; only rounding says otherwise.
+    let low = if share == 0.0 { 0.0 } else { (center - half).max(0.0) };
+    let high = if share == 1.0 { 1.0 } else { (center + half).min(1.0) };
+    (low, high)
+}
+
 /// The quantile by bisection of the distribution function down to neighbouring floats: the library's own inverse stops
 /// earlier.
 fn beta_quantile(a: f64, b: f64, at: f64) -> f64 {
-    // Both parameters are at least 1, which the distribution accepts.
+    // Both parameters are above 0, which the distribution accepts.
     let Ok(beta) = Beta::new(a, b) else { unreachable!("beta distribution of {a} and {b}") };
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     let mut middle = a / (a + b);

@@ -19,7 +19,7 @@
 //! let evaluation = Evaluation::of(&predictions, &Bootstrap::new(1_000, 7)?)?;
 //!
 //! assert_eq!(evaluation.confusion.accuracy(), Ok(5.0 / 6.0));
-//! assert_eq!((evaluation.samples, evaluation.patients), (6, 5)); // resampled by patient
+//! assert_eq!((evaluation.samples, evaluation.clusters), (6, 5)); // two images of ann are one cluster
 //! println!("{}", evaluation.overall_table().to_markdown());
 //! # Ok::<(), radiograph_metrics::Error>(())
 //! ```
@@ -32,9 +32,10 @@
 //! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
 //! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
 //! | calibrated probabilities | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
-//! | an interval | [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
-//! | is A better than B? | [`compare`], [`compare_with_best`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
-//! | a threshold for use | [`BinaryScores::at_specificity`], [`BinaryCounts::ppv_at_prevalence`] |
+//! | an interval | [`estimates`] (by the kind of score), [`Share`] (Wilson by patient), [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
+//! | is A better than B? | [`compare`]; several models: [`Family`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
+//! | a threshold for use | [`BinaryScores::at_specificity`], then [`BinaryScores::rates_at`] |
+//! | predictive values at another prevalence, likelihood ratios | [`Rates`], [`BinaryCounts::ppv_at_prevalence`] |
 //! | differences between hospitals, sexes, … | [`SubgroupTable`], [`CrossTable`] |
 //! | can this printed table be true? | the crate `radiograph-forensics` |
 //! | everything at once, as tables and JSON | [`Evaluation`], [`Table`] |
@@ -46,7 +47,7 @@
 //! - A score that does not exist is an [`Undefined`] with its reason, never 0, 0.5 or NaN; averages list undefined
 //!   classes and their treatment ([`WhenUndefined`]).
 //! - Patients, not images, are resampled, permuted and counted as independent, once [`Predictions::with_patients`]
-//!   names them.
+//!   names them; or whatever [`Predictions::with_clusters`] says depends on each other.
 //! - The same seed gives the same bytes for any number of threads.
 //!
 //! Values are checked against scikit-learn, scipy and statsmodels to 1e-9.
@@ -118,33 +119,43 @@
 //! {"score": {"value": 0.8333333333333334}, "interval": {"value": {"low": 0.719…, "high": 0.936…, …`.
 
 mod auc;
+mod auc_components;
 mod average;
 mod binary;
 mod bootstrap;
 mod calibration;
 mod clusters;
 mod comparison;
+mod concat;
 mod confusion;
 mod counts;
 mod cross_table;
 mod delong;
 mod error;
+mod estimate;
 mod evaluation;
+mod family;
 mod holm;
 mod interval;
 mod mcnemar;
 mod metric;
+mod midrank;
 mod operating_point;
+mod perfect;
 mod permutation;
 mod precision_recall;
 mod predictions;
 mod predictions_csv;
+mod predictions_written;
+mod predictive;
 mod prevalence;
 mod probabilities;
 mod quantile;
 mod ranking;
 mod roc;
 mod score;
+mod scored;
+mod share;
 mod statistic;
 mod subgroup;
 mod table;
@@ -154,31 +165,36 @@ mod thinning;
 pub use auc::{PairAverage, RankingScore};
 pub use average::{Average, Averaged, ClassScore, WhenUndefined};
 pub use binary::{BinaryScores, MAX_SAMPLES};
-pub use bootstrap::{Bootstrap, BootstrapMethod, Estimate};
+pub use bootstrap::{Bootstrap, BootstrapMethod};
 pub use calibration::{
     Bins, CalibrationNorm, LOG_LOSS_FLOOR, Reliability, ReliabilityBin, brier_score, log_loss,
 };
 pub use clusters::Clusters;
-pub use comparison::{Comparison, ComparisonOptions, PairedTest, compare, compare_with_best};
+pub use comparison::{Comparison, ComparisonOptions, PairedTest, compare};
 pub use confusion::ConfusionMatrix;
 pub use counts::{Beta, BinaryCounts};
 pub use cross_table::{CrossTable, DOMINANT_SHARE};
 pub use delong::{AucVariance, PairedAuc};
 pub use error::Error;
+pub use estimate::Estimate;
 pub use evaluation::{ClassEvaluation, Evaluation, NamedEstimate};
+pub use family::{Choice, Family, not_tested_in_words};
 pub use holm::holm;
 pub use interval::{Interval, IntervalMethod, Level, Proportion};
 pub use mcnemar::{McNemar, PValueRange};
 pub use metric::Metric;
-pub use operating_point::OperatingPoint;
+pub use operating_point::{OperatingPoint, Rates};
 pub use permutation::{Permutation, PermutationTest};
 pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint};
 pub use predictions::Predictions;
+pub use predictive::{LikelihoodRatio, PredictiveValue};
 pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
 pub use quantile::quantile;
 pub use radiograph_classes::{Class, Classes};
 pub use roc::{RocCurve, RocPoint};
 pub use score::{Score, Undefined, as_value};
+pub use scored::estimates;
+pub use share::Share;
 pub use statistic::Statistic;
 pub use subgroup::{Group, Subgroup, SubgroupTable};
 pub use table::Table;

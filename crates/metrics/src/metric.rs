@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use radiograph_classes::Class;
+use radiograph_classes::{Class, Classes};
 use serde::Serialize;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     Statistic, WhenUndefined,
     auc::{OneVsOne, OneVsRest},
     average::averaged,
-    calibration::{Confident, brier_scores, calibration_error, log_losses, weighted_mean},
+    calibration::{Confident, brier_scores, log_losses, weighted_mean},
     confusion::Margins,
 };
 
@@ -92,21 +92,10 @@ impl Metric {
     ///
     /// If the metric does not fit: an unknown class, or zero bins.
     pub fn prepare(&self, predictions: &Predictions) -> Result<Box<dyn Statistic + Send>, Error> {
+        if let Some(score) = self.of_counts(predictions.classes())? {
+            return Ok(of_margins(predictions, score));
+        }
         Ok(match self {
-            Self::Accuracy => of_margins(predictions, Margins::accuracy),
-            Self::BalancedAccuracy => of_margins(predictions, Margins::balanced_accuracy),
-            Self::CohenKappa => of_margins(predictions, Margins::cohen_kappa),
-            Self::MatthewsCorrelation => of_margins(predictions, Margins::matthews_correlation),
-            Self::Class(score, class) => {
-                let (score, position) = (*score, predictions.classes().position(class)?);
-                of_margins(predictions, move |margins| score.of(&margins.one_vs_rest(position)))
-            }
-            Self::Averaged(score, average) => {
-                let (score, average) = (*score, *average);
-                of_margins(predictions, move |margins| {
-                    averaged(margins, score, average, WhenUndefined::Refuse)
-                })
-            }
             Self::Auc(class) => {
                 let ranking = predictions.one_vs_rest(class)?.ranking();
                 Box::new(move |weights: &[u32]| ranking.auc(times(weights)))
@@ -127,11 +116,39 @@ impl Metric {
             Self::LogLoss => of_mean(log_losses(predictions)),
             Self::CalibrationError(bins, norm) => {
                 let (confident, norm) = (Confident::of(predictions, *bins)?, *norm);
-                Box::new(move |weights: &[u32]| calibration_error(&confident.points(times(weights)), norm))
+                Box::new(move |weights: &[u32]| confident.error(times(weights), norm))
             }
+            Self::Accuracy
+            | Self::Averaged(..)
+            | Self::BalancedAccuracy
+            | Self::Class(..)
+            | Self::CohenKappa
+            | Self::MatthewsCorrelation => unreachable!("scores of counts are computed above"),
         })
     }
+
+    /// The score as a function of the confusion matrix, if it is one.
+    pub(crate) fn of_counts(&self, classes: &Classes) -> Result<Option<OfMargins>, Error> {
+        Ok(Some(match self {
+            Self::Accuracy => Box::new(Margins::accuracy),
+            Self::BalancedAccuracy => Box::new(Margins::balanced_accuracy),
+            Self::CohenKappa => Box::new(Margins::cohen_kappa),
+            Self::MatthewsCorrelation => Box::new(Margins::matthews_correlation),
+            Self::Class(score, class) => {
+                let (score, position) = (*score, classes.position(class)?);
+                Box::new(move |margins: &Margins| score.of(&margins.one_vs_rest(position)))
+            }
+            Self::Averaged(score, average) => {
+                let (score, average) = (*score, *average);
+                Box::new(move |margins: &Margins| averaged(margins, score, average, WhenUndefined::Refuse))
+            }
+            _ => return Ok(None),
+        }))
+    }
 }
+
+/// A score of a confusion matrix.
+pub(crate) type OfMargins = Box<dyn Fn(&Margins) -> Score + Send + Sync>;
 
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,10 +187,7 @@ fn times(weights: &[u32]) -> impl Fn(usize) -> u64 {
 }
 
 /// A statistic of the weighted confusion matrix.
-fn of_margins(
-    predictions: &Predictions,
-    score: impl Fn(&Margins) -> Score + Send + Sync + 'static,
-) -> Box<dyn Statistic + Send> {
+fn of_margins(predictions: &Predictions, score: OfMargins) -> Box<dyn Statistic + Send> {
     let size = predictions.classes().len();
     let pairs = predictions.truth_positions().iter().zip(predictions.predicted_positions());
     let cells: Vec<usize> =

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryCounts, BinaryScores, Error, Interval, Level, Proportion, Undefined, ranking::check_both};
+use crate::{
+    BinaryCounts, BinaryScores, Clusters, Error, Share, Undefined, delong::check_samples, ranking::check_both,
+};
 
 /// A threshold and its counts on the samples on which it was chosen.
 ///
-/// Choose it on validation data, then count on test data with [`BinaryScores::at_threshold`]. The counts here are
-/// optimistic, because the threshold was chosen on the same data.
+/// Choose it on validation data, then count on test data with [`BinaryScores::rates_at`]. The counts here are optimistic,
+/// because the threshold was chosen on the same data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperatingPoint {
@@ -17,28 +19,33 @@ pub struct OperatingPoint {
     pub counts: BinaryCounts,
 }
 
-impl OperatingPoint {
-    /// Wilson interval of the sensitivity.
-    ///
-    /// # Errors
-    ///
-    /// Undefined without positives.
-    pub fn sensitivity_interval(&self, level: Level) -> Result<Interval, Undefined> {
-        wilson(self.counts.true_positives, self.counts.support(), level)
-    }
-
-    /// Wilson interval of the specificity.
-    ///
-    /// # Errors
-    ///
-    /// Undefined without negatives.
-    pub fn specificity_interval(&self, level: Level) -> Result<Interval, Undefined> {
-        let negatives = self.counts.true_negatives + self.counts.false_positives;
-        wilson(self.counts.true_negatives, negatives, level)
-    }
+/// Sensitivity and specificity at a threshold, as shares that count patients.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rates {
+    /// True positives / positives.
+    pub sensitivity: Share,
+    /// True negatives / negatives.
+    pub specificity: Share,
 }
 
 impl BinaryScores {
+    /// Sensitivity and specificity when samples at or above `threshold` are called positive; with `None`, no sample is.
+    /// Their intervals count patients, not images.
+    ///
+    /// # Errors
+    ///
+    /// If `clusters` has another number of samples.
+    pub fn rates_at(&self, threshold: Option<f64>, clusters: &Clusters) -> Result<Rates, Error> {
+        check_samples(self, clusters)?;
+        let called = |sample: usize| threshold.is_some_and(|threshold| self.scores()[sample] >= threshold);
+        let positive = |sample: usize| self.positive()[sample];
+        Ok(Rates {
+            sensitivity: Share::of(clusters, |sample| positive(sample).then(|| called(sample))),
+            specificity: Share::of(clusters, |sample| (!positive(sample)).then(|| !called(sample))),
+        })
+    }
+
     /// The point of highest sensitivity among those with at least this specificity; among equals, the most specific
     /// one.
     ///
@@ -98,13 +105,6 @@ impl BinaryScores {
     }
 }
 
-fn wilson(successes: u64, trials: u64, level: Level) -> Result<Interval, Undefined> {
-    match Proportion::new(successes, trials) {
-        Ok(proportion) => proportion.wilson(level),
-        Err(_) => unreachable!("a count is at most the sum that it is part of"),
-    }
-}
-
 fn check_rate(name: &'static str, value: f64) -> Result<(), Error> {
     if (0.0..=1.0).contains(&value) {
         Ok(())
@@ -116,6 +116,7 @@ fn check_rate(name: &'static str, value: f64) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Level, Proportion};
 
     fn scores() -> BinaryScores {
         let positive = [true, true, false, true, false, false, true, false];
@@ -134,8 +135,15 @@ mod tests {
         let youden = scores().youden_point().unwrap();
         assert_eq!((youden.threshold, youden.counts.youden()), (Some(0.8), Ok(0.5)));
         assert_eq!(scores().at_threshold(youden.threshold), youden.counts);
-        assert!(youden.sensitivity_interval(Level::NINETY_FIVE).unwrap().contains(0.5));
-        assert!(youden.specificity_interval(Level::NINETY_FIVE).unwrap().contains(1.0));
+        let rates = scores().rates_at(youden.threshold, &Clusters::each_alone(8)).unwrap();
+        assert_eq!((rates.sensitivity.value(), rates.specificity.value()), (Ok(0.5), Ok(1.0)));
+        let alone = rates.sensitivity.interval(Level::NINETY_FIVE).unwrap();
+        assert_eq!(Ok(alone), Proportion::new(2, 4).unwrap().wilson(Level::NINETY_FIVE));
+        // Two images of one patient that agree tell less than two patients.
+        let pairs = Clusters::by_name(&["a", "a", "b", "c", "d", "e", "c", "f"]);
+        let rates = scores().rates_at(youden.threshold, &pairs).unwrap();
+        assert!(rates.sensitivity.interval(Level::NINETY_FIVE).unwrap().width() > alone.width());
+        assert!(scores().rates_at(None, &Clusters::each_alone(7)).is_err());
     }
 
     #[test]

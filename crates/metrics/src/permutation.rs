@@ -1,4 +1,7 @@
 //! Paired permutation test that exchanges two models patient by patient.
+//!
+//! Metrics that only order scores are permuted by mid-ranks: two models with different scales would otherwise be mixed
+//! into one ranking that is worse than either, which hides a difference between them.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -7,7 +10,7 @@ use rand_chacha::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Metric, Predictions, Statistic, Undefined, predictions::check_paired};
+use crate::{Error, Metric, Predictions, Statistic, Undefined, midrank::Ordered, predictions::check_paired};
 
 /// Number and seed of the exchanges in a permutation test.
 ///
@@ -39,6 +42,15 @@ pub struct PermutationTest {
     pub undefined_exchanges: u32,
 }
 
+impl PermutationTest {
+    /// The smallest p-value that these exchanges can show; `None` if all possible ones were tried, so that the p-value is
+    /// exact.
+    #[must_use]
+    pub fn smallest(&self) -> Option<f64> {
+        (!self.exact).then(|| (f64::from(self.exchanges) + 1.0).recip())
+    }
+}
+
 impl Permutation {
     /// A test with this number of random exchanges and this seed.
     ///
@@ -58,6 +70,9 @@ impl Permutation {
     ///
     /// If they do not differ, exchanging their outputs for a patient changes nothing on average. All images of a
     /// patient are exchanged together. For accuracy with one image per patient, the exact test is McNemar's.
+    ///
+    /// Areas and average precisions only use the order of the scores, so each model's scores are replaced by their
+    /// mid-ranks before the exchange. A rising transform of a model's scores then changes no p-value.
     ///
     /// # Errors
     ///
@@ -114,9 +129,13 @@ struct Both<'a> {
 
 impl<'a> Both<'a> {
     fn new(first: &'a Predictions, second: &Predictions, metric: &Metric) -> Result<Self, Error> {
-        let second = second.probabilities().in_order_of(first.classes())?;
-        let joined = first.followed_by(&second)?;
-        let (a, b) = (first.probabilities().values(), second.values());
+        let mut outputs =
+            [first.probabilities().clone(), second.probabilities().in_order_of(first.classes())?];
+        if let Some(ordered) = Ordered::by(metric) {
+            outputs = outputs.map(|output| output.ranked(ordered));
+        }
+        let joined = first.with_probabilities(outputs[0].clone()).followed_by(&outputs[1])?;
+        let (a, b) = (outputs[0].values(), outputs[1].values());
         let differs = |&patient: &usize| first.clusters().members(patient).any(|i| a.row(i) != b.row(i));
         let differing = (0..first.clusters().len()).filter(differs).collect();
         Ok(Self { clusters: first.clusters(), statistic: metric.prepare(&joined)?, differing })

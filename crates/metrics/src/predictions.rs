@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
+use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities, predictions_written::Written};
 
 /// The true class and the predicted probabilities of N samples, checked once and bound to one set of classes.
 ///
 /// Labels are names and columns are bound to names, so the two cannot be exchanged. Optionally each sample has an id, a
-/// patient (all its images are resampled together) and fields such as source, sex or age band for subgroup tables.
+/// patient, a cluster (the samples of a cluster are resampled together) and fields such as source, sex or age band for
+/// subgroup tables. Without clusters, patients are the clusters, and a sample of unknown patient is a cluster of its own.
 ///
 /// ```
 /// use radiograph_classes::Classes;
@@ -28,7 +29,8 @@ use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The serialised form holds the probabilities with their classes, and the labels, ids, patients and fields by name.
+/// The serialised form holds the probabilities with their classes, and the labels, ids, patients, clusters and fields by
+/// name.
 /// They are checked again when read. [`Predictions::write_csv`] writes the same content as a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
@@ -37,7 +39,8 @@ pub struct Predictions {
     predicted: Vec<u32>,
     probabilities: Probabilities,
     ids: Option<Vec<String>>,
-    patients: Option<Vec<String>>,
+    patients: Option<Vec<Option<String>>>,
+    cluster_names: Option<Vec<String>>,
     clusters: Clusters,
     fields: BTreeMap<String, Vec<Option<String>>>,
 }
@@ -88,6 +91,7 @@ impl Predictions {
             probabilities,
             ids: None,
             patients: None,
+            cluster_names: None,
             clusters: Clusters::each_alone(samples),
             fields: BTreeMap::new(),
         })
@@ -116,12 +120,49 @@ impl Predictions {
     /// # Errors
     ///
     /// If the number of patients is not the number of samples, or at the first empty name.
-    pub fn with_patients<N: AsRef<str>>(mut self, patients: &[N]) -> Result<Self, Error> {
+    pub fn with_patients<N: AsRef<str>>(self, patients: &[N]) -> Result<Self, Error> {
+        self.with_patients_where_known(&patients.iter().map(Some).collect::<Vec<_>>())
+    }
+
+    /// Gives each sample its patient, `None` where it is unknown; equal names are one patient.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictions::with_patients`].
+    pub fn with_patients_where_known<N: AsRef<str>>(mut self, patients: &[Option<N>]) -> Result<Self, Error> {
         check_length("the list of patients", self.len(), patients.len())?;
-        check_names("patient", patients)?;
-        self.clusters = Clusters::by_name(patients);
-        self.patients = Some(patients.iter().map(|name| name.as_ref().to_owned()).collect());
+        if let Some(index) =
+            patients.iter().position(|name| name.as_ref().is_some_and(|name| name.as_ref().is_empty()))
+        {
+            return Err(Error::EmptyName { what: "patient".to_owned(), index });
+        }
+        self.patients =
+            Some(patients.iter().map(|name| name.as_ref().map(|name| name.as_ref().to_owned())).collect());
+        self.clusters = self.partition();
         Ok(self)
+    }
+
+    /// Gives each sample its cluster: samples with equal names depend on each other, whether they are of one patient, show
+    /// one picture, or were made from one another. Clusters are resampled, permuted and counted in place of patients.
+    ///
+    /// # Errors
+    ///
+    /// If the number of clusters is not the number of samples, or at the first empty name.
+    pub fn with_clusters<N: AsRef<str>>(mut self, clusters: &[N]) -> Result<Self, Error> {
+        check_length("the list of clusters", self.len(), clusters.len())?;
+        check_names("cluster", clusters)?;
+        self.cluster_names = Some(clusters.iter().map(|name| name.as_ref().to_owned()).collect());
+        self.clusters = self.partition();
+        Ok(self)
+    }
+
+    /// The clusters by their names, else the patients, where a sample of unknown patient is alone.
+    fn partition(&self) -> Clusters {
+        match (&self.cluster_names, &self.patients) {
+            (Some(names), _) => Clusters::by_name(names),
+            (None, Some(patients)) => Clusters::where_known(patients),
+            (None, None) => Clusters::each_alone(self.len()),
+        }
     }
 
     /// Gives each sample a value of a field (source, sex, age band, …) for subgroup tables; `None` is missing.
@@ -198,13 +239,25 @@ impl Predictions {
         self.ids.as_deref()
     }
 
-    /// The patient of each sample, if they were given.
+    /// The patient of each sample, `None` where unknown, if they were given.
     #[must_use]
-    pub fn patients(&self) -> Option<&[String]> {
+    pub fn patients(&self) -> Option<&[Option<String>]> {
         self.patients.as_deref()
     }
 
-    /// The partition of the samples into patients.
+    /// The name of each sample's cluster, if they were given.
+    #[must_use]
+    pub fn cluster_names(&self) -> Option<&[String]> {
+        self.cluster_names.as_deref()
+    }
+
+    /// The number of samples of unknown patient; all of them if no patients were given.
+    #[must_use]
+    pub fn of_unknown_patient(&self) -> usize {
+        self.patients.as_ref().map_or(self.len(), |list| list.iter().filter(|name| name.is_none()).count())
+    }
+
+    /// The partition of the samples into clusters: by cluster if they were given, else by patient, else each alone.
     #[must_use]
     pub fn clusters(&self) -> &Clusters {
         &self.clusters
@@ -234,12 +287,16 @@ impl Predictions {
     ///
     /// If the class is not one of these predictions.
     pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryScores, Error> {
-        let position = self.classes().position(class)?;
-        let positive = self.truth.iter().map(|&label| label as usize == position).collect();
-        Ok(BinaryScores::checked(positive, self.probabilities.of(class)?))
+        Ok(self.against_rest(self.classes().position(class)?))
     }
 
-    /// The samples at these positions, in this order, with their ids, patients and fields.
+    /// The scores of the class in this column against all others.
+    pub(crate) fn against_rest(&self, column: usize) -> BinaryScores {
+        let positive = self.truth.iter().map(|&label| label as usize == column).collect();
+        BinaryScores::checked(positive, self.probabilities.values().column(column).to_vec())
+    }
+
+    /// The samples at these positions, in this order, with their ids, patients, clusters and fields.
     ///
     /// A selection may be empty or hold one sample; scores of it are then undefined, with their reason.
     ///
@@ -248,24 +305,25 @@ impl Predictions {
     /// If a position is not below [`Predictions::len`], like a slice.
     #[must_use]
     pub fn select(&self, samples: &[usize]) -> Self {
-        let pick = |list: &Vec<String>| samples.iter().map(|&i| list[i].clone()).collect::<Vec<_>>();
-        let patients = self.patients.as_ref().map(pick);
-        Self {
+        fn pick<T: Clone>(list: &[T], samples: &[usize]) -> Vec<T> {
+            samples.iter().map(|&i| list[i].clone()).collect()
+        }
+        let mut selected = Self {
             truth: samples.iter().map(|&i| self.truth[i]).collect(),
             predicted: samples.iter().map(|&i| self.predicted[i]).collect(),
             probabilities: self.probabilities.rows(samples),
-            ids: self.ids.as_ref().map(pick),
-            clusters: match &patients {
-                Some(names) => Clusters::by_name(names),
-                None => Clusters::each_alone(samples.len()),
-            },
-            patients,
+            ids: self.ids.as_ref().map(|list| pick(list, samples)),
+            patients: self.patients.as_ref().map(|list| pick(list, samples)),
+            cluster_names: self.cluster_names.as_ref().map(|list| pick(list, samples)),
+            clusters: Clusters::each_alone(samples.len()),
             fields: self
                 .fields
                 .iter()
-                .map(|(field, values)| (field.clone(), samples.iter().map(|&i| values[i].clone()).collect()))
+                .map(|(field, values)| (field.clone(), pick(values, samples)))
                 .collect(),
-        }
+        };
+        selected.clusters = selected.partition();
+        selected
     }
 
     /// True class of each sample as a column position.
@@ -276,6 +334,20 @@ impl Predictions {
     /// Predicted class of each sample as a column position.
     pub(crate) fn predicted_positions(&self) -> &[u32] {
         &self.predicted
+    }
+
+    /// The numbers of patients with a sample of the class in this column, and with a sample of another class.
+    pub(crate) fn patients_with(&self, column: usize) -> [u64; 2] {
+        let has = |patient: usize, of_class: bool| {
+            self.clusters.members(patient).any(|sample| (self.truth[sample] as usize == column) == of_class)
+        };
+        let count = |of_class| (0..self.clusters.len()).filter(|&patient| has(patient, of_class)).count();
+        [true, false].map(|of_class| count(of_class) as u64)
+    }
+
+    /// The smallest number of patients with a sample of one class.
+    pub(crate) fn fewest_patients_of_a_class(&self) -> u64 {
+        (0..self.classes().len()).map(|column| self.patients_with(column)[0]).min().unwrap_or(0)
     }
 
     /// The same samples with other probabilities of the same classes.
@@ -297,44 +369,6 @@ impl Predictions {
             Some(class) => class,
             None => unreachable!("positions were looked up in this set"),
         }
-    }
-}
-
-/// Serialised form.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    probabilities: Probabilities,
-    truth: Vec<String>,
-    ids: Option<Vec<String>>,
-    patients: Option<Vec<String>>,
-    fields: BTreeMap<String, Vec<Option<String>>>,
-}
-
-impl TryFrom<Written> for Predictions {
-    type Error = Error;
-
-    fn try_from(written: Written) -> Result<Self, Error> {
-        let classes = written.probabilities.classes().clone();
-        let mut predictions = Self::new(&classes, &written.truth, &written.probabilities)?;
-        if let Some(ids) = &written.ids {
-            predictions = predictions.with_ids(ids)?;
-        }
-        if let Some(patients) = &written.patients {
-            predictions = predictions.with_patients(patients)?;
-        }
-        for (field, values) in &written.fields {
-            predictions = predictions.with_field(field, values)?;
-        }
-        Ok(predictions)
-    }
-}
-
-impl From<Predictions> for Written {
-    fn from(predictions: Predictions) -> Self {
-        let truth =
-            (0..predictions.len()).map(|sample| predictions.truth(sample).name().to_owned()).collect();
-        let Predictions { probabilities, ids, patients, fields, .. } = predictions;
-        Self { probabilities, truth, ids, patients, fields }
     }
 }
 
@@ -376,8 +410,13 @@ pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<
     differing("label", &|i| first.truth(i).name() != second.truth(i).name())?;
     // A model without patients would be resampled as if each image were its own patient.
     match (first.patients(), second.patients()) {
-        (Some(a), Some(b)) => differing("patient", &|i| a[i] != b[i]),
+        (Some(a), Some(b)) => differing("patient", &|i| a[i] != b[i])?,
+        (None, None) => {}
+        _ => return Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
+    }
+    match (first.cluster_names(), second.cluster_names()) {
+        (Some(a), Some(b)) => differing("cluster", &|i| a[i] != b[i]),
         (None, None) => Ok(()),
-        _ => Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
+        _ => Err(Error::NotPaired { what: "cluster (only one model has them)", index: 0 }),
     }
 }

@@ -12,9 +12,9 @@ const PROBABILITY_PREFIX: &str = "p_";
 impl Predictions {
     /// Reads a CSV file with a header and one sample per row.
     ///
-    /// Columns, in any order: `label`, the true class; `p_<class>` for each class; optionally `id` and `patient`. Every
-    /// other column (`source`, `sex`, …) is a field, whose empty cells are missing values. Classes have the order of
-    /// their columns unless `classes` gives another one.
+    /// Columns, in any order: `label`, the true class; `p_<class>` for each class; optionally `id`, `patient` and `cluster`.
+    /// Every other column (`source`, `sex`, …) is a field. Empty cells of `patient` are unknown patients, those of fields are
+    /// missing values. Classes have the order of their columns unless `classes` gives another one.
     ///
     /// ```
     /// use radiograph_metrics::Predictions;
@@ -70,23 +70,23 @@ impl Predictions {
         let own = probabilities.classes().clone();
         let mut predictions = Self::new(classes.unwrap_or(&own), &columns[label], &probabilities)?;
         for (name, column) in header.iter().zip(&columns) {
+            let values = || -> Vec<Option<&String>> {
+                column.iter().map(|value| Some(value).filter(|value| !value.is_empty())).collect()
+            };
             predictions = match name.as_str() {
                 "label" => predictions,
                 "id" => predictions.with_ids(column)?,
-                "patient" => predictions.with_patients(column)?,
+                "patient" => predictions.with_patients_where_known(&values())?,
+                "cluster" => predictions.with_clusters(column)?,
                 name if name.starts_with(PROBABILITY_PREFIX) => predictions,
-                name => {
-                    let values: Vec<Option<&String>> =
-                        column.iter().map(|value| Some(value).filter(|value| !value.is_empty())).collect();
-                    predictions.with_field(name, &values)?
-                }
+                name => predictions.with_field(name, &values())?,
             };
         }
         Ok(predictions)
     }
 
-    /// Writes a CSV that [`Predictions::read_csv`] reads: `id`, `patient` and fields if there are any, `label`, and one
-    /// `p_<class>` column per class. Every probability reads back as the same number.
+    /// Writes a CSV that [`Predictions::read_csv`] reads: `id`, `patient`, `cluster` and fields if there are any, `label`, and
+    /// one `p_<class>` column per class. Every probability reads back as the same number.
     ///
     /// # Errors
     ///
@@ -97,6 +97,7 @@ impl Predictions {
         let mut header: Vec<String> = Vec::new();
         header.extend(self.ids().map(|_| "id".to_owned()));
         header.extend(self.patients().map(|_| "patient".to_owned()));
+        header.extend(self.cluster_names().map(|_| "cluster".to_owned()));
         header.extend(fields.iter().map(|&field| field.to_owned()));
         header.push("label".to_owned());
         header.extend(self.classes().names().map(|name| format!("{PROBABILITY_PREFIX}{name}")));
@@ -105,7 +106,8 @@ impl Predictions {
         for sample in 0..self.len() {
             let mut row: Vec<String> = Vec::with_capacity(header.len());
             row.extend(self.ids().map(|ids| ids[sample].clone()));
-            row.extend(self.patients().map(|patients| patients[sample].clone()));
+            row.extend(self.patients().map(|patients| patients[sample].clone().unwrap_or_default()));
+            row.extend(self.cluster_names().map(|clusters| clusters[sample].clone()));
             for field in &fields {
                 row.push(self.field(field)?[sample].clone().unwrap_or_default());
             }
@@ -128,9 +130,12 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let text = "id,patient,sex,source,label,p_covid,p_normal\n\
-                    a,p1,,x,covid,0.1,0.9\nb,p2,F,,normal,0.3333333333333333,0.6666666666666667\n";
+        let text = "id,patient,cluster,sex,source,label,p_covid,p_normal\n\
+                    a,p1,g1,,x,covid,0.1,0.9\nb,,g1,F,,normal,0.3333333333333333,0.6666666666666667\n";
         let predictions = read(text).unwrap();
+        assert_eq!(predictions.patients().unwrap(), [Some("p1".to_owned()), None]);
+        // Two pictures that belong together, whoever the second one's patient is.
+        assert_eq!((predictions.of_unknown_patient(), predictions.clusters().len()), (1, 1));
         let mut written = Vec::new();
         predictions.write_csv(&mut written).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), text);
@@ -156,7 +161,8 @@ mod tests {
             of("x,p,a,0.5,0.5\nx,p,b,0.5,0.5\n"),
             Error::DuplicateId { first: 0, second: 1, .. }
         ));
-        assert!(matches!(of("x,p,a,0.5,0.5\ny,,b,0.5,0.5\n"), Error::EmptyName { index: 1, .. }));
+        let unnamed = read("cluster,label,p_a,p_b\nx,a,0.5,0.5\n,b,0.5,0.5\n").unwrap_err();
+        assert!(matches!(unnamed, Error::EmptyName { what, index: 1 } if what == "cluster"));
         assert!(matches!(of("x,p\n"), Error::Csv(_)));
         assert!(matches!(read("label,p_a\na,1\nb,1\n"), Err(Error::OneClass { .. })));
         assert!(

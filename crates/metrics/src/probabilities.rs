@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, midrank::Ordered};
 
 /// Largest deviation from 1 of the sum of one sample's probabilities: room for `f32` softmax and for six printed
 /// decimals.
@@ -125,6 +125,12 @@ impl Probabilities {
             if row < rows { self.values[[row, k]] } else { other.values[[row - rows, k]] }
         });
         Ok(Self { columns: self.columns.clone(), values })
+    }
+
+    /// The mid-ranks of the probabilities in their place. The rows are no distributions any more: only metrics that order
+    /// scores may see them.
+    pub(crate) fn ranked(&self, ordered: Ordered) -> Self {
+        Self { columns: self.columns.clone(), values: ordered.ranked(self.values()) }
     }
 
     /// Each row replaced by `transform` of it, which must return a distribution again.

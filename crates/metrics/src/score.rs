@@ -42,6 +42,9 @@ pub enum Undefined {
     /// No temperature minimises the loss, because the loss falls (or rises) without end.
     #[error("the loss has no minimum at a finite temperature")]
     NoFiniteTemperature,
+    /// A ratio of rates whose lower one is 0.
+    #[error("the rate below the line is 0")]
+    NoRateBelow,
     /// No sample is negative.
     #[error("no sample of any other class")]
     NoNegative,
@@ -63,8 +66,8 @@ pub enum Undefined {
     /// Fewer samples than the table requires.
     #[error("too few samples")]
     TooFewSamples,
-    /// The score was undefined in more than half of the resamples.
-    #[error("undefined in most resamples")]
+    /// The score was undefined in more than 5 % of the resamples.
+    #[error("undefined in more than 5 % of the resamples")]
     UndefinedInResamples,
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bootstrap, Error, Estimate, Metric, Predictions, Undefined};
+use crate::{Bootstrap, Error, Estimate, Metric, Predictions, Undefined, estimates};
 
 /// A value of a field, or its absence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,8 +33,8 @@ pub struct Subgroup {
     pub group: Group,
     /// Number of samples.
     pub samples: usize,
-    /// Number of patients.
-    pub patients: usize,
+    /// Number of clusters: its patients, unless other clusters were given.
+    pub clusters: usize,
     /// Number of samples by true class, in the order of the classes; a group with only one class has no AUC.
     pub by_class: Vec<(String, usize)>,
     /// The score with its interval.
@@ -75,16 +75,16 @@ impl SubgroupTable {
         let score = |(group, samples): (Group, Vec<usize>)| {
             let selected = predictions.select(&samples);
             let estimate = if samples.len() < fewest {
-                let (score, interval) = (Err(Undefined::TooFewSamples), Err(Undefined::EstimateUndefined));
-                Estimate { score, interval, undefined_replicates: 0 }
+                let reason = Undefined::TooFewSamples;
+                Estimate::without_resampling(Err(reason), Err(reason))
             } else {
-                bootstrap.estimate(&selected, std::slice::from_ref(metric))?.remove(0) // one in, one out
+                estimates(&selected, std::slice::from_ref(metric), bootstrap)?.remove(0) // one in, one out
             };
             let mut counts = vec![0; selected.classes().len()];
             selected.truth_positions().iter().for_each(|&class| counts[class as usize] += 1);
             let names = selected.classes().names().map(str::to_owned);
-            let (samples, patients) = (selected.len(), selected.clusters().len());
-            Ok(Subgroup { group, samples, patients, by_class: names.zip(counts).collect(), estimate })
+            let (samples, clusters) = (selected.len(), selected.clusters().len());
+            Ok(Subgroup { group, samples, clusters, by_class: names.zip(counts).collect(), estimate })
         };
         let groups = members.into_iter().map(score).collect::<Result<_, Error>>()?;
         Ok(Self { field: field.to_owned(), metric: metric.to_string(), groups })

@@ -116,6 +116,14 @@ pub(crate) fn score_cell(score: Score) -> String {
     score.map_or_else(|reason| format!("({reason})"), |score| format!("{score:.4}"))
 }
 
+/// A p-value with four decimals, never as 0.
+fn p_cell(p: Score) -> String {
+    match p {
+        Ok(p) if p < 0.000_05 => "< 0.0001".to_owned(),
+        p => score_cell(p),
+    }
+}
+
 impl From<&ConfusionMatrix> for Table {
     /// A table with one row per true class and one column per predicted class.
     fn from(matrix: &ConfusionMatrix) -> Self {
@@ -132,13 +140,13 @@ impl From<&SubgroupTable> for Table {
     /// A table with one row per subgroup.
     fn from(subgroups: &SubgroupTable) -> Self {
         let classes = subgroups.groups.first().map_or(&[][..], |group| &group.by_class);
-        let mut header = vec![subgroups.field.clone(), "samples".to_owned(), "patients".to_owned()];
+        let mut header = vec![subgroups.field.clone(), "samples".to_owned(), "clusters".to_owned()];
         header.extend(classes.iter().map(|(name, _)| name.clone()));
         header.push(subgroups.metric.clone());
         let mut table = Self::new(header);
         for group in &subgroups.groups {
             let mut row =
-                vec![group.group.to_string(), group.samples.to_string(), group.patients.to_string()];
+                vec![group.group.to_string(), group.samples.to_string(), group.clusters.to_string()];
             row.extend(group.by_class.iter().map(|(_, count)| count.to_string()));
             row.push(group.estimate.to_string());
             table.push(row);
@@ -153,14 +161,14 @@ impl From<&[Comparison]> for Table {
         let mut table =
             Self::new(["models", "score", "first", "second", "difference", "p", "p (Holm)", "conclusion"]);
         for comparison in comparisons {
-            let holm = comparison.adjusted_p_value.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}"));
+            let holm = comparison.adjusted_p_value.map_or_else(|| "-".to_owned(), |p| p_cell(Ok(p)));
             table.push([
                 format!("{} - {}", comparison.first, comparison.second),
                 comparison.metric.clone(),
                 score_cell(comparison.first_score),
                 score_cell(comparison.second_score),
                 comparison.difference.to_string(),
-                score_cell(comparison.p_value),
+                p_cell(comparison.p_value),
                 holm,
                 comparison.statement(),
             ]);

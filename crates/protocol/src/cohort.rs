@@ -18,8 +18,8 @@ use crate::{Fold, ProtocolError};
 pub struct LabelledImage {
     /// Unique name.
     pub id: String,
-    /// Patient. Images with the same patient are not independent.
-    pub patient: String,
+    /// Cluster. Images of the same cluster are not independent: they share a patient or a picture.
+    pub cluster: String,
     /// Collection that the image comes from.
     pub source: String,
     /// Name of the class.
@@ -239,7 +239,7 @@ impl Cohort {
     pub fn digest(&self) -> ContentHash {
         let mut hashing = ContentHashing::new();
         for ((image, &label), &maps) in self.images.iter().zip(&self.labels).zip(&self.maps) {
-            for text in [&image.id, &image.patient, &image.source] {
+            for text in [&image.id, &image.cluster, &image.source] {
                 hashing.update(&(text.len() as u64).to_le_bytes());
                 hashing.update(text.as_bytes());
             }

@@ -19,7 +19,7 @@ fn classes() -> Classes {
 fn image(number: usize, subset: Subset) -> LabelledImage {
     LabelledImage {
         id: format!("north:{number}"),
-        patient: format!("north:p{}", number / 2),
+        cluster: format!("north:p{}", number / 2),
         source: "north".to_owned(),
         class: ["covid", "normal", "pneumonia"][number % 3].to_owned(),
         image: ContentHash::of_bytes(&number.to_le_bytes()),

@@ -289,7 +289,7 @@ impl Asked {
 #[derive(Default)]
 struct Columns {
     ids: Vec<String>,
-    patients: Vec<String>,
+    patients: Vec<Option<String>>,
     sources: Vec<Option<String>>,
     truth: Vec<String>,
     rows: Vec<Vec<f64>>,
@@ -300,8 +300,7 @@ struct Columns {
 impl Columns {
     fn add(&mut self, record: &radiograph_dataset::Record, class: String, answer: Answer) {
         let id = record.id.to_string();
-        // An image without a known patient counts as a patient.
-        self.patients.push(record.patient.as_ref().map_or_else(|| id.clone(), ToString::to_string));
+        self.patients.push(record.patient.as_ref().map(ToString::to_string));
         self.sources.push(Some(record.source().to_string()));
         self.truth.push(class);
         self.rows.push(answer.probabilities);
@@ -316,7 +315,7 @@ impl Columns {
         let probabilities = Probabilities::from_columns(columns)?;
         Ok(Predictions::new(predictor.classes(), &self.truth, &probabilities)?
             .with_ids(&self.ids)?
-            .with_patients(&self.patients)?
+            .with_patients_where_known(&self.patients)?
             .with_field("source", &self.sources)?)
     }
 }

@@ -2,7 +2,8 @@
 
 use radiograph_files::ContentHash;
 use radiograph_metrics::{
-    ConfusionMatrix, Estimate, Evaluation, NamedEstimate, Predictions, SubgroupTable, Temperature,
+    ConfusionMatrix, CrossTable, Estimate, Evaluation, NamedEstimate, Predictions, Score, SubgroupTable,
+    Temperature,
 };
 use serde::{Deserialize, Serialize};
 
@@ -215,6 +216,16 @@ impl NetworkReport {
             }
         }
         Ok(())
+    }
+
+    /// The accuracy of always predicting the most frequent class, and that of predicting the most frequent class of each
+    /// source: what the test images' classes and sources alone would reach. The latter exists if sources are recorded.
+    pub(crate) fn without_images(&self) -> (Score, Option<Score>) {
+        let by_source = CrossTable::of(&self.predictions, "source").ok();
+        (
+            self.evaluation.confusion.no_information_rate(),
+            by_source.filter(|table| table.groups.len() > 1).map(|table| table.field_only_rate()),
+        )
     }
 
     /// Whether the convolutional weights are random.

@@ -17,6 +17,12 @@ pub struct Report {
     pub networks: Vec<NetworkReport>,
     /// Comparisons of pairs of networks on the same test images.
     pub comparisons: Vec<Comparison>,
+    /// Number of tests that their p-values are corrected for; 0 if they are not.
+    #[serde(default)]
+    pub corrected_for: usize,
+    /// Pairs of networks that were not compared.
+    #[serde(default)]
+    pub not_tested: Vec<(String, String)>,
     /// Best network, if one was chosen.
     pub best: Option<Best>,
     /// Resampling of the bands around curves.

@@ -45,8 +45,9 @@ impl Stage {
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble => 4,
-            Self::Compare | Self::Report => 2,
-            Self::Extract | Self::Train | Self::Evaluate | Self::Explain => 1,
+            Self::Compare | Self::Report => 3,
+            Self::Evaluate => 2,
+            Self::Extract | Self::Train | Self::Explain => 1,
         }
     }
 

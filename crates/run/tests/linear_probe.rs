@@ -28,7 +28,7 @@ fn images(classes: &[String]) -> Vec<(LabelledImage, Vec<f32>)> {
         };
         let image = LabelledImage {
             id: format!("x:{number}"),
-            patient: format!("x:{patient}"),
+            cluster: format!("x:{patient}"),
             source: "x".to_owned(),
             class: classes[class].clone(),
             image: ContentHash::of_bytes(&number.to_le_bytes()),

@@ -68,8 +68,8 @@ fn write(test: &ExternalTest, folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn print(test: &ExternalTest, predictions: &Path) -> Result<(), Failure> {
-    let Evaluation { samples, patients, .. } = &test.elsewhere;
-    output::line(format!("{}: {samples} images of {patients} patients of another place", test.model))?;
+    let (samples, units) = (test.elsewhere.samples, test.elsewhere.units_in_words());
+    output::line(format!("{}: {samples} images of another place, in {units}", test.model))?;
     for (reason, images) in &test.left_out {
         output::line(format!("    left out, {reason}: {images}"))?;
     }

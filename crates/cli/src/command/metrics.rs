@@ -4,8 +4,8 @@ use std::{fs::File, path::PathBuf};
 
 use clap::ValueEnum;
 use radiograph_metrics::{
-    Average, Bootstrap, BootstrapMethod, Comparison, ComparisonOptions, CrossTable, Evaluation, Level,
-    Metric, Permutation, Predictions, SubgroupTable, Table, compare_with_best,
+    Average, Bootstrap, BootstrapMethod, Choice, Comparison, ComparisonOptions, CrossTable, Evaluation,
+    Family, Level, Metric, Permutation, Predictions, Score, SubgroupTable, Table, not_tested_in_words,
 };
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::{exit::Exit, failure::Failure, output};
 /// Score a CSV file of predictions, with an interval on every score
 ///
 /// Columns: label, p_CLASS for each class, and optionally id, patient and fields such as source. Patients are resampled,
-/// not images. Several files of the same images (one for each model) are compared with each other.
+/// not images. Several files of the same images (one for each model) are compared: the first with each of the others.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph metrics predictions.csv --by source")]
 pub(crate) struct Arguments {
@@ -27,12 +27,16 @@ pub(crate) struct Arguments {
     by: Vec<String>,
 
     /// Number of bootstrap replicates
-    #[arg(long, default_value_t = 2000, value_name = "N")]
+    #[arg(long, default_value_t = 5000, value_name = "N")]
     replicates: u32,
 
-    /// Kind of bootstrap interval
-    #[arg(long, default_value = "percentile")]
+    /// Kind of bootstrap interval, for scores that are neither shares nor areas
+    #[arg(long, default_value = "bca-expanded")]
     interval: Kind,
+
+    /// Resample within the patients of each class, so that no class is missing from a resample
+    #[arg(long)]
+    stratified: bool,
 
     /// Confidence level
     #[arg(long, default_value_t = 0.95)]
@@ -54,7 +58,9 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
     Percentile,
+    PercentileExpanded,
     Bca,
+    BcaExpanded,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,11 +89,14 @@ struct Scored {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let method = match arguments.interval {
         Kind::Percentile => BootstrapMethod::Percentile,
+        Kind::PercentileExpanded => BootstrapMethod::PercentileExpanded,
         Kind::Bca => BootstrapMethod::Bca,
+        Kind::BcaExpanded => BootstrapMethod::BcaExpanded,
     };
     let bootstrap = Bootstrap::new(arguments.replicates, arguments.seed)?
         .with_level(Level::new(arguments.level)?)
         .with_method(method);
+    let bootstrap = if arguments.stratified { bootstrap.stratified() } else { bootstrap };
     let models = read(&arguments.predictions)?;
     let mut report = Report { models: Vec::new(), comparisons: Vec::new(), statements: Vec::new() };
     for (model, predictions) in &models {
@@ -101,10 +110,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         };
         let named: Vec<(&str, &Predictions)> =
             models.iter().map(|(name, set)| (name.as_str(), set)).collect();
-        for metric in [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)] {
-            report.comparisons.extend(compare_with_best(&named, &metric, &options)?);
-        }
-        report.statements = report.comparisons.iter().map(Comparison::statement).collect();
+        let metrics = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)];
+        // The first file names the model in question, so nothing was chosen by these scores.
+        let family = Family::of(&named, (named[0].0, Choice::Beforehand), &[], &metrics, &options)?;
+        let sentences = family.comparisons.iter().map(Comparison::statement);
+        report.statements = sentences.chain(not_tested_in_words(&family.not_tested)).collect();
+        report.comparisons = family.comparisons;
     }
     if arguments.json {
         output::json(&report)?;
@@ -155,13 +166,28 @@ fn print(report: &Report, format: Format) -> Result<(), Failure> {
     for scored in &report.models {
         let evaluation = &scored.evaluation;
         output::line(format!(
-            "{}: {} samples, {} patients",
-            scored.model, evaluation.samples, evaluation.patients
+            "{}: {} samples, {}",
+            scored.model,
+            evaluation.samples,
+            evaluation.units_in_words()
         ))?;
-        if !evaluation.patients_known {
+        if evaluation.of_unknown_patient > 0 {
             output::line(
-                "no column patient: images count as independent. If they are not, intervals are too narrow",
+                "images of unknown patient count as independent. If they are not, intervals are too narrow",
             )?;
+        }
+        let share =
+            |score: Score| score.map_or_else(|reason| format!("({reason})"), |value| format!("{value:.4}"));
+        output::line(format!(
+            "accuracy without an image: {} by always naming the most frequent class",
+            share(evaluation.confusion.no_information_rate())
+        ))?;
+        for cross in &scored.sources {
+            output::line(format!(
+                "accuracy of the {} alone: {}",
+                cross.field,
+                share(cross.field_only_rate())
+            ))?;
         }
         output::line("")?;
         show(&Table::from(&evaluation.confusion))?;

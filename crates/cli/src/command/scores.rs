@@ -1,5 +1,6 @@
 //! Prints the scores of a run's models for `run` and `evaluate`.
 
+use radiograph_metrics::not_tested_in_words;
 use radiograph_run::{Best, Comparisons, Evaluated, ModelEvaluation};
 use serde::Serialize;
 
@@ -22,15 +23,17 @@ impl<'s> Scores<'s> {
     pub(super) fn print(&self) -> Result<(), Failure> {
         for model in self.models {
             output::line(format!(
-                "\n{}: {} test images of {} patients or groups\n{}",
+                "\n{}: {} test images, {}\n{}",
                 model.model,
                 model.test.samples,
-                model.test.patients,
+                model.test.units_in_words(),
                 model.test.overall_table().to_text()
             ))?;
             model.warnings.iter().try_for_each(|warning| output::line(format!("WARNING {warning}")))?;
         }
-        self.comparisons.statements.iter().try_for_each(output::line)?;
+        let Comparisons { statements, not_tested, .. } = self.comparisons;
+        statements.iter().try_for_each(output::line)?;
+        not_tested_in_words(not_tested).iter().try_for_each(output::line)?;
         output::line(format!("\nrecommended: {} ({})", self.best.model, self.best.statement))
     }
 }

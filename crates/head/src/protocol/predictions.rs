@@ -7,7 +7,7 @@ use radiograph_protocol::Cohort;
 
 use crate::{ClassProbabilities, Error};
 
-/// Writes the table `id, patient, source, label, p_<class>, …` with one row for each image, in the cohort's order, and returns
+/// Writes the table `id, cluster, source, label, p_<class>, …` with one row for each image, in the cohort's order, and returns
 /// its hash. Probabilities read back exactly.
 pub(super) fn write(
     path: &Path,
@@ -27,12 +27,12 @@ fn table(
     probabilities: &ClassProbabilities,
 ) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["id", "patient", "source", "label"].map(str::to_owned).into_iter();
+    let header = ["id", "cluster", "source", "label"].map(str::to_owned).into_iter();
     writer.write_record(header.chain(probabilities.classes().names().map(|name| format!("p_{name}"))))?;
     for (&position, row) in positions.iter().zip(probabilities.rows()) {
         let image = &cohort.images()[position];
         let label = cohort.label(position).map(|class| class.name().to_owned()).unwrap_or_default();
-        let known = [image.id.clone(), image.patient.clone(), image.source.clone(), label].into_iter();
+        let known = [image.id.clone(), image.cluster.clone(), image.source.clone(), label].into_iter();
         writer.write_record(known.chain(row.iter().map(f64::to_string)))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))

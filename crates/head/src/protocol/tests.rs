@@ -19,7 +19,7 @@ use crate::{
 fn image(number: usize, subset: Subset) -> LabelledImage {
     LabelledImage {
         id: format!("north:{number}"),
-        patient: format!("north:p{}", number / 2),
+        cluster: format!("north:p{}", number / 2),
         source: "north, \"city\"".to_owned(),
         class: ["covid", "normal", "pneumonia"][number % 3].to_owned(),
         image: ContentHash::of_bytes(&number.to_le_bytes()),
@@ -103,7 +103,7 @@ fn a_whole_training_leaves_histories_models_and_predictions_by_name() {
     let mut table = csv::Reader::from_path(folder.path().join("predictions.csv")).unwrap();
     let header = table.headers().unwrap().clone();
     let names: Vec<&str> = header.iter().collect();
-    assert_eq!(names, ["id", "patient", "source", "label", "p_covid", "p_normal", "p_pneumonia"]);
+    assert_eq!(names, ["id", "cluster", "source", "label", "p_covid", "p_normal", "p_pneumonia"]);
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 6);
     for (row, number) in rows.iter().zip([12, 13, 14, 27, 28, 29]) {

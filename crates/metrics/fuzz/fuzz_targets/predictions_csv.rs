@@ -12,4 +12,5 @@ fuzz_target!(|data: &[u8]| {
     let again = Predictions::read_csv(&*written, None).expect("what we write we read");
     assert_eq!(again.probabilities(), predictions.probabilities());
     assert_eq!(again.patients(), predictions.patients());
+    assert_eq!(again.cluster_names(), predictions.cluster_names());
 });

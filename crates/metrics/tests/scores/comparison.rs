@@ -1,15 +1,21 @@
-//! Checks the paired tests against each other and against known properties.
+//! Checks the paired tests against values of `paired.json`, against each other and against known properties.
 
 use radiograph_metrics::{
-    Bins, Bootstrap, CalibrationNorm, Classes, Comparison, ComparisonOptions, Error, McNemar, Metric,
-    PairedTest, Permutation, Predictions, Probabilities, Undefined, compare, compare_with_best,
+    AucVariance, Average, Bins, Bootstrap, CalibrationNorm, Choice, Classes, Comparison, ComparisonOptions,
+    Error, Family, McNemar, Metric, PairAverage, PairedAuc, PairedTest, Permutation, Predictions,
+    Probabilities, Undefined, compare, holm,
 };
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 
-use crate::resampling::simulated;
+use serde_json::Value;
+
+use crate::{
+    reference::{all_close, close, number, numbers, predictions},
+    resampling::simulated,
+};
 
 const OPTIONS: fn() -> ComparisonOptions = || ComparisonOptions {
     bootstrap: Bootstrap::new(500, 1).unwrap(),
@@ -78,42 +84,286 @@ fn a_patient_with_several_images_is_one_piece_of_evidence() {
 }
 
 #[test]
-fn the_test_follows_the_metric() {
-    let (first, second) = discordant(4, 2);
+fn the_test_follows_the_metric_and_the_number_of_patients() {
+    let (first, second) = discordant(4, 8);
     let covid = first.class("covid").unwrap();
-    let test = |metric: Metric| compare(("A", &first), ("B", &second), &metric, &OPTIONS()).unwrap().test;
-    assert_eq!(test(Metric::Accuracy), PairedTest::McNemarExact);
-    assert_eq!(test(Metric::Auc(covid)), PairedTest::DeLong);
-    assert_eq!(test(Metric::Brier), PairedTest::Permutation);
-    let itself =
-        compare(("A", &first), ("A again", &first), &Metric::Auc(first.class("covid").unwrap()), &OPTIONS());
+    let test = |metric: &Metric, first: &Predictions, second: &Predictions| {
+        compare(("A", first), ("B", second), metric, &OPTIONS()).unwrap().test
+    };
+    let (area, of_class) = (Metric::AveragedAuc(Average::Macro), Metric::Auc(covid));
+    assert_eq!(test(&Metric::Accuracy, &first, &second), PairedTest::McNemarExact);
+    assert_eq!(test(&of_class, &first, &second), PairedTest::DeLong);
+    assert_eq!(test(&area, &first, &second), PairedTest::DeLong);
+    assert_eq!(test(&Metric::Brier, &first, &second), PairedTest::Permutation);
+    assert_eq!(test(&Metric::AveragedAuc(Average::Micro), &first, &second), PairedTest::Permutation);
+    let itself = compare(("A", &first), ("A again", &first), &of_class, &OPTIONS());
     assert_eq!(itself.unwrap().p_value, Ok(1.0));
+    // Twenty-two images of twenty patients, eleven of each class: by patient.
+    let owners: Vec<String> = (0..22).map(|i| if i > 19 { i - 2 } else { i }.to_string()).collect();
+    let of = |set: &Predictions| set.clone().with_patients(&owners).unwrap();
+    assert_eq!(test(&of_class, &of(&first), &of(&second)), PairedTest::DeLongClustered);
+    assert_eq!(test(&Metric::Accuracy, &of(&first), &of(&second)), PairedTest::Permutation);
+    // Nine of a class are too few for a normal distribution.
+    let few: Vec<usize> = (0..18).collect();
+    assert_eq!(test(&area, &first.select(&few), &second.select(&few)), PairedTest::Permutation);
+}
+
+/// The two models of a case, with their patients.
+fn pair(case: &Value) -> (Predictions, Predictions) {
+    let of = |model: &str| {
+        let given = serde_json::json!({ "labels": case["labels"], "probabilities": case[model] });
+        let owners: Vec<String> = numbers(&case["patients"]).iter().map(ToString::to_string).collect();
+        predictions(&given).with_patients(&owners).unwrap()
+    };
+    (of("first_model"), of("second_model"))
+}
+
+fn cases(key: &str) -> Vec<Value> {
+    let file: Value = serde_json::from_str(include_str!("../golden/paired.json")).unwrap();
+    let cases = file[key].as_array().unwrap().clone();
+    assert_eq!(cases.len(), 2);
+    cases
 }
 
 #[test]
-fn the_best_is_compared_with_every_other_and_corrected() {
+fn macro_areas_are_compared_as_the_definition_says() {
+    for case in cases("macro_delong") {
+        let (first, second) = pair(&case);
+        let paired = PairedAuc::of_macro(&first, &second).unwrap().unwrap();
+        close(paired.first.auc, number(&case["first"]), "first");
+        close(paired.second.auc, number(&case["second"]), "second");
+        all_close(
+            &[paired.first.variance, paired.second.variance],
+            &numbers(&case["variances"]),
+            "variances",
+        );
+        close(paired.covariance, number(&case["covariance"]), "covariance");
+        close(paired.z().unwrap(), number(&case["z"]), "z");
+        close(paired.p_value().unwrap(), number(&case["p"]), "p");
+        let metric = Metric::AveragedAuc(Average::Macro);
+        let compared = compare(("A", &first), ("B", &second), &metric, &OPTIONS()).unwrap();
+        let interval = compared.difference.interval.unwrap();
+        all_close(&[interval.low, interval.high], &numbers(&case["interval"]), "interval of the difference");
+        close(compared.p_value.unwrap(), number(&case["p"]), "p of the comparison");
+        assert_eq!(AucVariance::of_macro(&first), Ok(paired.first));
+        // The order of the second model's classes does not matter.
+        let classes = Classes::new(["class 2", "class 0", "class 1"]).unwrap();
+        let labels: Vec<String> = (0..second.len()).map(|i| second.truth(i).name().to_owned()).collect();
+        let reordered = Predictions::new(&classes, &labels, second.probabilities())
+            .unwrap()
+            .with_patients_where_known(second.patients().unwrap())
+            .unwrap();
+        assert_eq!(PairedAuc::of_macro(&first, &reordered).unwrap().unwrap(), paired);
+    }
+}
+
+#[test]
+fn the_macro_area_of_two_classes_is_that_of_either() {
+    let set = simulated(60, 5);
+    let [covid, rest] = [0.0, 1.0]
+        .map(|sign: f64| set.probabilities().values().column(0).mapv(|p| (sign - p).abs()).to_vec());
+    let classes = Classes::new(["covid", "rest"]).unwrap();
+    let truth: Vec<&str> =
+        (0..set.len()).map(|i| if set.truth(i).name() == "covid" { "covid" } else { "rest" }).collect();
+    let columns = Probabilities::from_columns([("covid", covid), ("rest", rest)]).unwrap();
+    let two = Predictions::new(&classes, &truth, &columns)
+        .unwrap()
+        .with_patients_where_known(set.patients().unwrap())
+        .unwrap();
+    let of_class = two.one_vs_rest(&two.class("covid").unwrap()).unwrap();
+    let area = AucVariance::of(&of_class, two.clusters()).unwrap().unwrap();
+    let average = AucVariance::of_macro(&two).unwrap();
+    close(average.auc, area.auc, "area");
+    close(average.variance, area.variance, "variance");
+}
+
+#[test]
+fn exchanges_give_the_p_values_of_the_definition() {
+    for case in cases("exchanges") {
+        let (first, second) = pair(&case);
+        let class = first.class("class 0").unwrap();
+        for (name, metric) in [
+            ("macro AUC", Metric::AveragedAuc(Average::Macro)),
+            ("AUC of class 0", Metric::Auc(class.clone())),
+            ("average precision of class 0", Metric::AveragePrecision(class)),
+            ("micro AUC", Metric::AveragedAuc(Average::Micro)),
+            ("log loss", Metric::LogLoss),
+        ] {
+            let outcome = OPTIONS().permutation.test(&first, &second, &metric).unwrap().unwrap();
+            assert!(outcome.exact && outcome.smallest().is_none());
+            close(outcome.p_value, number(&case["p"][name]), name);
+        }
+    }
+}
+
+/// Predictions of two classes with the odds of the first raised to `power`: the order stays, the scale does not.
+fn with_odds_to_the(power: f64, set: &Predictions) -> Predictions {
+    let covid: Vec<f64> = set
+        .probabilities()
+        .values()
+        .column(0)
+        .iter()
+        .map(|p| p.powf(power) / (p.powf(power) + (1.0 - p).powf(power)))
+        .collect();
+    let normal = covid.iter().map(|p| 1.0 - p).collect();
+    let truth: Vec<String> = (0..set.len()).map(|i| set.truth(i).name().to_owned()).collect();
+    let columns = Probabilities::from_columns([("covid", covid), ("normal", normal)]).unwrap();
+    Predictions::new(set.classes(), &truth, &columns).unwrap()
+}
+
+/// Two-class predictions whose scores of the true class are `gap` standard deviations higher.
+fn drawn(samples: usize, gap: f64, random: &mut ChaCha8Rng) -> Predictions {
+    let classes = Classes::new(["covid", "normal"]).unwrap();
+    let truth: Vec<&str> = (0..samples).map(|i| if i % 2 == 0 { "covid" } else { "normal" }).collect();
+    let covid: Vec<f64> = truth
+        .iter()
+        .map(|truth| {
+            // Twelve uniform numbers less six: mean 0, variance 1, nearly normal.
+            let noise = (0..12).map(|_| f64::from(random.next_u32()) / 2.0_f64.powi(32)).sum::<f64>() - 6.0;
+            let score = noise + if *truth == "covid" { gap / 2.0 } else { -gap / 2.0 };
+            1.0 / (1.0 + (-score).exp())
+        })
+        .collect();
+    let normal = covid.iter().map(|p| 1.0 - p).collect();
+    let columns = Probabilities::from_columns([("covid", covid), ("normal", normal)]).unwrap();
+    Predictions::new(&classes, &truth, &columns).unwrap()
+}
+
+#[test]
+fn a_rising_transform_of_one_model_changes_no_p_value() {
+    let mut random = ChaCha8Rng::seed_from_u64(12);
+    let (first, second) = (drawn(40, 1.8, &mut random), drawn(40, 1.0, &mut random));
+    let class = first.class("covid").unwrap();
+    let few: Vec<usize> = (0..16).collect();
+    for metric in [
+        Metric::Auc(class.clone()),
+        Metric::AveragePrecision(class),
+        Metric::AveragedAuc(Average::Macro),
+        Metric::AveragedAuc(Average::Micro),
+        Metric::AveragedAuc(Average::Weighted),
+        Metric::AveragedPrecision(Average::Macro),
+        Metric::AveragedPrecision(Average::Micro),
+        Metric::AveragedPrecision(Average::Weighted),
+        Metric::OneVsOneAuc(PairAverage::Macro),
+        Metric::OneVsOneAuc(PairAverage::Weighted),
+    ] {
+        for (first, second) in [(&first, &second), (&first.select(&few), &second.select(&few))] {
+            let p = |second: &Predictions| {
+                let exchanged = OPTIONS().permutation.test(first, second, &metric).unwrap().unwrap();
+                let compared = compare(("A", first), ("B", second), &metric, &OPTIONS()).unwrap();
+                (exchanged.p_value, compared.p_value.unwrap())
+            };
+            let before = p(second);
+            assert!(before.0 < 1.0 && before.1 < 1.0);
+            for power in [0.2, 3.0] {
+                assert_eq!(p(&with_odds_to_the(power, second)), before, "{metric}, power {power}");
+            }
+            // A model differs in nothing from itself on another scale.
+            let itself = OPTIONS().permutation.test(first, &with_odds_to_the(3.0, first), &metric);
+            assert_eq!(itself.unwrap().unwrap().p_value, 1.0, "{metric}");
+        }
+    }
+}
+
+/// Exchanging probabilities of two scales mixes them into a ranking worse than either, which hides a real difference.
+#[test]
+fn another_scale_costs_no_power() {
+    let mut random = ChaCha8Rng::seed_from_u64(44);
+    let options = ComparisonOptions { permutation: Permutation::new(500, 1).unwrap(), ..OPTIONS() };
+    let metric = |set: &Predictions| Metric::Auc(set.class("covid").unwrap());
+    let mut found = 0;
+    for _ in 0..100 {
+        let (good, poor) = (drawn(80, 2.4, &mut random), drawn(80, 1.2, &mut random));
+        let other_scale = with_odds_to_the(0.05, &poor);
+        let outcome = options.permutation.test(&good, &other_scale, &metric(&good)).unwrap().unwrap();
+        found += u32::from(outcome.p_value < 0.05);
+    }
+    // The AUCs are 0.955 and 0.80, standard error of their difference 0.053: power about 0.83.
+    assert!(found >= 70, "{found} of 100");
+}
+
+#[test]
+fn a_p_value_is_printed_no_smaller_than_the_exchanges_can_show() {
+    let (first, second) = discordant(40, 0);
+    let options = ComparisonOptions { permutation: Permutation::new(1_000, 1).unwrap(), ..OPTIONS() };
+    let comparison = compare(("A", &first), ("B", &second), &Metric::BalancedAccuracy, &options).unwrap();
+    assert_eq!((comparison.p_value, comparison.smallest_p_value), (Ok(1.0 / 1001.0), Some(1.0 / 1001.0)));
+    assert_eq!(comparison.p_in_words().unwrap(), "p ≤ 0.0010");
+    let mut corrected = comparison;
+    corrected.adjusted_p_value = Some(6.0 / 1001.0);
+    assert!(corrected.statement().ends_with("(p ≤ 0.0060, Holm-corrected)"), "{}", corrected.statement());
+    // With 10,000 exchanges "p < 0.0001" would claim more than any outcome can show.
+    let options = ComparisonOptions { permutation: Permutation::new(10_000, 1).unwrap(), ..options };
+    let comparison = compare(("A", &first), ("B", &second), &Metric::BalancedAccuracy, &options).unwrap();
+    assert_eq!(comparison.p_in_words().unwrap(), "p ≤ 0.0001");
+    let table = radiograph_metrics::Table::from(&[comparison][..]).to_csv();
+    assert!(table.contains(",0.0001,"), "{table}");
+    // An exact test has no such limit.
+    let exact = compare(("A", &first), ("B", &second), &Metric::Accuracy, &OPTIONS()).unwrap();
+    assert_eq!((exact.p_in_words().unwrap().as_str(), exact.smallest_p_value), ("p < 0.0001", None));
+}
+
+#[test]
+fn all_printed_tests_are_one_family() {
     let models: Vec<(String, Predictions)> = [40, 5, 38, 0]
         .into_iter()
         .map(|errors| (format!("{errors} errors"), model(&(0..100).map(|i| i >= errors).collect::<Vec<_>>())))
         .collect();
     let named: Vec<(&str, &Predictions)> = models.iter().map(|(name, set)| (name.as_str(), set)).collect();
-    let comparisons = compare_with_best(&named, &Metric::Accuracy, &OPTIONS()).unwrap();
-    let seconds: Vec<&str> = comparisons.iter().map(|c| c.second.as_str()).collect();
-    assert_eq!(seconds, ["40 errors", "5 errors", "38 errors"]);
-    assert!(comparisons.iter().all(|c| c.first == "0 errors"));
-    let adjusted: Vec<f64> = comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
-    // Errors are nested, so b discordant images give 2^(1−b). Of the six pairs 40/0 has 2^-39, 38/0 2^-37, 40/5 2^-34,
-    // 38/5 2^-32, 5/0 2^-4 and 40/38 2^-1; Holm multiplies them by 6, 5, 4, 3, 2 and 1.
-    assert!((adjusted[0] - 6.0 * 2.0_f64.powi(-39)).abs() < 1e-18);
-    assert!((adjusted[1] - 0.125).abs() < 1e-12);
-    assert!((adjusted[2] - 5.0 * 2.0_f64.powi(-37)).abs() < 1e-18);
-    assert_eq!(comparisons[1].differs(), Some(false));
-    let raw: Vec<f64> = comparisons.iter().map(|c| c.p_value.unwrap()).collect();
-    assert!((raw[1] - 0.0625).abs() < 1e-12 && raw[0] < raw[2] && raw[2] < raw[1], "{raw:?}");
-    let by_loss = compare_with_best(&named, &Metric::LogLoss, &OPTIONS()).unwrap();
-    assert!(by_loss.iter().all(|c| c.first == "0 errors" && !c.higher_is_better));
-    assert!(by_loss[0].statement().contains("is better than"), "{}", by_loss[0].statement());
-    assert!(compare_with_best(&named[..1], &Metric::Accuracy, &OPTIONS()).is_err());
+    let of = |chosen, further: &[(&str, &str)], metrics: &[Metric]| {
+        Family::of(&named, chosen, further, metrics, &OPTIONS()).unwrap()
+    };
+    // The chosen one is compared, whether it is the best here or not.
+    let chosen = ("5 errors", Choice::Beforehand);
+    let family = of(chosen, &[("40 errors", "38 errors"), ("0 errors", "5 errors")], &[Metric::Accuracy]);
+    let pairs: Vec<(&str, &str)> =
+        family.comparisons.iter().map(|c| (c.first.as_str(), c.second.as_str())).collect();
+    assert_eq!(
+        pairs,
+        [
+            ("5 errors", "40 errors"),
+            ("5 errors", "38 errors"),
+            ("5 errors", "0 errors"),
+            ("40 errors", "38 errors")
+        ]
+    );
+    // Errors are nested, so b discordant images give 2^(1−b): 2^-34, 2^-32, 2^-4 and 2^-1, times 4, 3, 2 and 1.
+    let expected = [4.0 * 2.0_f64.powi(-34), 3.0 * 2.0_f64.powi(-32), 0.125, 0.5];
+    let adjusted: Vec<f64> = family.comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
+    all_close(&adjusted, &expected, "adjusted");
+    assert_eq!((family.tests, family.comparisons[2].differs()), (4, Some(false)));
+    let name = |text: &str| text.to_owned();
+    assert_eq!(
+        family.not_tested,
+        [(name("40 errors"), name("0 errors")), (name("38 errors"), name("0 errors"))]
+    );
+    // A second score doubles the family: eight tests, corrected together.
+    let both = of(chosen, &[("40 errors", "38 errors")], &[Metric::Accuracy, Metric::LogLoss]);
+    let raw: Vec<f64> = both.comparisons.iter().map(|c| c.p_value.unwrap()).collect();
+    let adjusted: Vec<f64> = both.comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
+    assert_eq!((both.tests, adjusted), (8, holm(&raw).unwrap()));
+    let metrics: Vec<&str> = both.comparisons.iter().map(|c| c.metric.as_str()).collect();
+    assert_eq!(metrics[..4], ["accuracy", "accuracy", "accuracy", "log loss"]);
+    assert!(both.comparisons[5].statement().contains("is worse than 0 errors in log loss"));
+    // Chosen by these samples, any of the six pairs might have been printed: 2^-4 is the fifth of six.
+    let on_these = of(("0 errors", Choice::OnTheseSamples), &[], &[Metric::Accuracy]);
+    assert_eq!((on_these.tests, on_these.comparisons.len()), (6, 3));
+    let adjusted: Vec<f64> = on_these.comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
+    // 40/0 2^-39, 38/0 2^-37, 40/5 2^-34, 38/5 2^-32, 5/0 2^-4 and 40/38 2^-1, times 6, 5, 4, 3, 2 and 1.
+    let expected = [6.0 * 2.0_f64.powi(-39), 2.0 * 2.0_f64.powi(-4), 5.0 * 2.0_f64.powi(-37)];
+    all_close(&adjusted, &expected, "adjusted over all pairs");
+    let refused = |models: &[(&str, &Predictions)], chosen: &str| {
+        Family::of(models, (chosen, Choice::Beforehand), &[], &[Metric::Accuracy], &OPTIONS()).unwrap_err()
+    };
+    assert!(matches!(refused(&named[..1], "40 errors"), Error::InvalidSetting { .. }));
+    assert!(matches!(refused(&named, "6 errors"), Error::UnknownModel { model, .. } if model == "6 errors"));
+}
+
+#[test]
+fn a_family_is_corrected_as_statsmodels_does() {
+    let file: Value = serde_json::from_str(include_str!("../golden/paired.json")).unwrap();
+    let family = &file["family"];
+    all_close(&holm(&numbers(&family["p"])).unwrap(), &numbers(&family["holm"]), "Holm");
 }
 
 /// Eight models of one and the same quality: which is best is chance, and a test that forgets this is wrong too often.
@@ -137,10 +387,14 @@ fn the_best_of_equal_models_is_called_better_no_more_often_than_the_level() {
                 Predictions::new(&classes, &truth, &columns).unwrap()
             })
             .collect();
-        let named: Vec<(&str, &Predictions)> = models.iter().map(|model| ("equal", model)).collect();
+        let names: Vec<String> = (0..8).map(|number| number.to_string()).collect();
+        let named: Vec<(&str, &Predictions)> = names.iter().map(String::as_str).zip(&models).collect();
         let auc = Metric::Auc(models[0].class("covid").unwrap());
-        let comparisons = compare_with_best(&named, &auc, &options).unwrap();
-        false_alarms += u32::from(comparisons.iter().any(|c| c.differs() == Some(true)));
+        let score = |at: &usize| auc.of(&models[*at]).unwrap().unwrap();
+        let best = (0..8).max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
+        let chosen = (names[best].as_str(), Choice::OnTheseSamples);
+        let family = Family::of(&named, chosen, &[], &[auc.clone()], &options).unwrap();
+        false_alarms += u32::from(family.comparisons.iter().any(|c| c.differs() == Some(true)));
     }
     // 15 are allowed; the standard error of that many is √(300 · 0.05 · 0.95) = 3.8.
     println!("{false_alarms} of {SETS}");
@@ -180,7 +434,7 @@ fn comparisons_survive_a_file_and_do_not_depend_on_threads() {
         let truth: Vec<_> = (0..second.len()).map(|i| second.truth(i)).collect();
         Predictions::new(&classes, &truth, &Probabilities::new(&classes, values).unwrap())
             .unwrap()
-            .with_patients(second.patients().unwrap())
+            .with_patients_where_known(second.patients().unwrap())
             .unwrap()
     };
     let on = |threads: usize| -> Comparison {

@@ -32,6 +32,7 @@ fn inputs_survive_a_file() {
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     assert_eq!(read.probabilities(), predictions.probabilities());
     assert_eq!((read.ids(), read.patients()), (predictions.ids(), predictions.patients()));
+    assert_eq!(read.cluster_names(), predictions.cluster_names());
     assert_eq!(read.clusters(), predictions.clusters());
     assert_eq!(read.field("source").unwrap(), predictions.field("source").unwrap());
     assert!((0..read.len()).all(|i| read.truth(i) == predictions.truth(i)));

@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod comparison;
+mod coverage;
 mod files;
 mod golden_metrics;
 mod golden_statistics;
 mod independent;
 mod input;
+mod intervals;
 mod properties;
 mod reference;
 mod resampling;
+mod speed;
 mod use_of_scores;

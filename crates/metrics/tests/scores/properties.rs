@@ -265,9 +265,8 @@ fn the_table_leaves_no_metric_out() {
 fn duplicated_data_narrows_the_interval_of_every_metric() {
     let base = simulated(100, 8);
     let four: Vec<usize> = (0..4 * base.len()).map(|i| i % base.len()).collect();
-    let owners: Vec<String> = (0..four.len())
-        .map(|i| format!("{} {}", i / base.len(), base.patients().unwrap()[four[i]]))
-        .collect();
+    let owners: Vec<String> =
+        (0..four.len()).map(|i| format!("{} {}", i / base.len(), base.clusters().of(four[i]))).collect();
     let quadrupled = base.select(&four).with_patients(&owners).unwrap();
     let metrics: Vec<Metric> = table(base.classes()).into_iter().map(|known| known.metric).collect();
     let bootstrap = Bootstrap::new(1_000, 5).unwrap();

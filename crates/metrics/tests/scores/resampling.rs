@@ -10,7 +10,7 @@ use rand_chacha::{
 };
 
 /// A number in [0, 1).
-fn uniform(random: &mut impl Rng) -> f64 {
+pub(crate) fn uniform(random: &mut impl Rng) -> f64 {
     (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -123,9 +123,8 @@ fn more_patients_narrow_intervals_and_higher_levels_widen_them() {
     // The same samples four times over, each time as new patients: half the width.
     let base = simulated(100, 8);
     let four: Vec<usize> = (0..4 * base.len()).map(|i| i % base.len()).collect();
-    let owners: Vec<String> = (0..four.len())
-        .map(|i| format!("{} {}", i / base.len(), base.patients().unwrap()[four[i]]))
-        .collect();
+    let owners: Vec<String> =
+        (0..four.len()).map(|i| format!("{} {}", i / base.len(), base.clusters().of(four[i]))).collect();
     let quadrupled = base.select(&four).with_patients(&owners).unwrap();
     let wider = bootstrap.with_level(Level::new(0.99).unwrap());
     for ((narrow, wide), widest) in
@@ -158,6 +157,7 @@ fn what_resampling_cannot_say_is_undefined() {
     let two = perfect.with_patients(&["p", "p", "q", "q"]).unwrap();
     let estimate = bootstrap.estimate(&two, &[auc]).unwrap().remove(0);
     assert!((60..140).contains(&estimate.undefined_replicates));
+    assert_eq!(estimate.interval, Err(Undefined::UndefinedInResamples));
     for (replicates, accepted) in [(99, false), (100, true), (10_000_001, false)] {
         assert_eq!(Bootstrap::new(replicates, 0).is_ok(), accepted);
     }

@@ -55,10 +55,12 @@ fn an_evaluation_has_intervals_that_say_how_they_were_made() {
     let clustered = simulated(90, 4);
     let bootstrap = Bootstrap::new(300, 3).unwrap();
     let evaluation = Evaluation::of(&clustered, &bootstrap).unwrap();
-    assert!(evaluation.samples > evaluation.patients && evaluation.patients_known);
+    assert!(evaluation.samples > evaluation.patients && evaluation.of_unknown_patient == 0);
+    assert_eq!((evaluation.clusters, evaluation.patients), (90, 90));
+    assert_eq!(evaluation.units_in_words(), "90 clusters");
     let method = |evaluation: &Evaluation| evaluation.overall[0].estimate.interval.unwrap().method;
     assert_eq!(evaluation.overall[0].name, "accuracy");
-    assert_eq!(method(&evaluation), IntervalMethod::BootstrapPercentile);
+    assert_eq!(method(&evaluation), IntervalMethod::WilsonClustered);
     for class in &evaluation.classes {
         assert_eq!(class.scores.len(), 9);
         assert_eq!((class.scores[0].name.as_str(), class.scores[7].name.as_str()), ("precision", "AUC"));

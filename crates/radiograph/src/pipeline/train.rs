@@ -131,7 +131,7 @@ impl Pipeline<'_> {
 }
 
 /// The training and test images of a manifest in the form of a [`Cohort`]. The group of an image, which unites its
-/// patient and its picture, becomes the cohort's patient.
+/// patient and its picture, becomes its cluster.
 pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
     let image = |row: &Row| {
         let subset = match row.place {
@@ -141,7 +141,7 @@ pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
         };
         Some(LabelledImage {
             id: row.id.to_string(),
-            patient: row.group.to_string(),
+            cluster: row.group.to_string(),
             source: row.origin(),
             class: row.class.as_ref()?.to_string(),
             image: row.content_hash,
@@ -181,7 +181,7 @@ fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(
         let cells = (height * width) as f32;
         pooled.extend(values.chunks_exact(height * width).map(|channel| channel.iter().sum::<f32>() / cells));
         let next = numbers.len() as i64;
-        groups.push(*numbers.entry(image.patient.clone()).or_insert(next));
+        groups.push(*numbers.entry(image.cluster.clone()).or_insert(next));
     }
     let table = || Tensor::f_from_slice(&pooled)?.f_view([groups.len() as i64, channels as i64]);
     Familiarity::write(path, &table().map_err(|error| Error::libtorch(&error))?, &groups)

@@ -1,7 +1,7 @@
 //! Draws a reliability diagram: accuracy against confidence.
 
 use plotters::{coord::Shift, prelude::*};
-use radiograph_metrics::{Level, Proportion, Reliability};
+use radiograph_metrics::{Level, Reliability};
 
 use super::{
     Drawing, Failure,
@@ -48,8 +48,7 @@ impl Drawing for ReliabilityFigure<'_> {
         }
         draw_line(&mut chart, vec![(0.0, 0.0), (1.0, 1.0)], AXIS.stroke_width(3), 1)?;
         for bin in &self.reliability.points {
-            let share = Proportion::new(bin.correct, bin.samples).map(|share| share.wilson(self.level));
-            if let Ok(Ok(interval)) = share {
+            if let Ok(interval) = bin.share.interval(self.level) {
                 let whisker = vec![(bin.confidence, interval.low), (bin.confidence, interval.high)];
                 draw_line(&mut chart, whisker, series(0).stroke_width(4), 0)?;
             }

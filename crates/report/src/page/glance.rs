@@ -3,7 +3,7 @@
 //! Notices that change the meaning of the scores come before it.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, Metric};
+use radiograph_metrics::{Average, Metric, Score};
 
 use super::listed;
 use crate::{
@@ -170,7 +170,7 @@ fn data(report: &Report) -> Markup {
             (count(flow.training)) " train"
             @if report.data.folds > 1 { " (" (report.data.folds) " folds)" }
             ", " (count(flow.test)) " test"
-            @if evaluation.patients_known { ", of " (counted(evaluation.patients as u64, "patient")) }
+            ", in " (evaluation.units_in_words())
             "."
         }
         p { "Kept together by " (report.data.grouped_by) "." }
@@ -193,6 +193,7 @@ fn score(report: &Report) -> Markup {
             Some((Err(reason), _)) => p { "Accuracy undefined: " (reason) "." },
             None => p { "Accuracy was not computed." },
         }
+        p { (without_images(network)) }
         p {
             strong { (network.name) }
             @if network.is_unconverged() { " (not converged)" }
@@ -213,6 +214,21 @@ fn score(report: &Report) -> Markup {
             None if report.networks.len() > 1 => p { "The first of " (report.networks.len()) "; none was chosen." },
             None => {},
         }
+    }
+}
+
+/// The accuracies that need no image, in words.
+fn without_images(network: &NetworkReport) -> String {
+    let share =
+        |score: Score| score.map_or("undefined".to_owned(), |value| format!("{:.1} %", 100.0 * value));
+    let (most_frequent, of_sources) = network.without_images();
+    let most_frequent = share(most_frequent);
+    match of_sources {
+        Some(rate) => format!(
+            "Without an image: {most_frequent} by always naming the most frequent class, {} by the source alone.",
+            share(rate)
+        ),
+        None => format!("Without an image: {most_frequent} by always naming the most frequent class."),
     }
 }
 
@@ -298,8 +314,12 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
     if !others.is_empty() {
         doubts.push(format!("Not distinguishable in some score from {}.", listed(others)));
     }
-    if !report.leading().evaluation.patients_known {
-        doubts.push("Patients are not known, so intervals may be too narrow.".to_owned());
+    let unknown = report.leading().evaluation.of_unknown_patient as u64;
+    if unknown > 0 {
+        doubts.push(format!(
+            "The patient of {} is not known: if some show the same patient, intervals are too narrow.",
+            counted(unknown, "test image")
+        ));
     }
     doubts
 }

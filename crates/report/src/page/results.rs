@@ -1,11 +1,11 @@
 //! The section with the scores of every network, and their differences.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, Metric, PairedTest};
+use radiograph_metrics::{Average, LikelihoodRatio, Metric, PairedTest, PredictiveValue, Score};
 
 use super::{
     drawn_small,
-    table::{Sheet, estimate_cell, named_cell, named_score, plain_cell, text},
+    table::{Sheet, estimate_cell, named_cell, named_score, percent_cell, plain_cell, text},
 };
 use crate::{Figures, NetworkReport, Report, number::level};
 
@@ -28,6 +28,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
         }))
         (networks(report))
         @for network in &report.networks { (classes(network)) }
+        (predictive(report))
         (choice(report))
         (comparisons(report))
         @for network in &report.networks { (all_scores(network)) }
@@ -53,7 +54,73 @@ fn networks(report: &Report) -> Markup {
         row.extend(scores.iter().map(|(_, score)| estimate_cell(network.overall(score))));
         sheet.push(row);
     }
+    // The test images are the same for all networks.
+    let (most_frequent, of_sources) = report.leading().without_images();
+    let mut without = vec![("no image: the most frequent class", most_frequent)];
+    without.extend(of_sources.map(|rate| ("no image: the most frequent class of the source", rate)));
+    for (name, rate) in without {
+        let mut row = vec![text(name), percent_cell(rate)];
+        row.extend(scores[1..].iter().map(|_| text("–")));
+        sheet.push(row);
+    }
     html! { (sheet) }
+}
+
+/// Prevalences at which predictive values are printed.
+const PREVALENCES: [f64; 3] = [0.01, 0.1, 0.3];
+
+/// Likelihood ratios of each class, and predictive values where it is as frequent as stated.
+fn predictive(report: &Report) -> Markup {
+    let network = report.leading();
+    let level = network.evaluation.bootstrap.level();
+    let label = format!("{}: what an answer means elsewhere", network.name);
+    let note = "A class is called present if it is the predicted one. LR: likelihood ratio of a positive (+) and a negative (−) \
+                answer. PPV and NPV in %, by Bayes' rule, where the stated share of people has the class; sensitivity and specificity \
+                are taken to stay the same there, which another hospital may not grant.";
+    let mut sheet = Sheet::new(&label, note).words("class").numbers("LR+").numbers("LR−");
+    for prevalence in PREVALENCES {
+        sheet = sheet.numbers(&format!("PPV at {} %", 100.0 * prevalence));
+        sheet = sheet.numbers(&format!("NPV at {} %", 100.0 * prevalence));
+    }
+    for class in network.predictions.classes().iter() {
+        let Ok(rates) = network.predictions.rates_of(&class) else { continue };
+        let mut row = vec![text(class.name())];
+        for ratio in [rates.positive_likelihood_ratio(level), rates.negative_likelihood_ratio(level)] {
+            row.push(match ratio {
+                Ok(ratio) => ratio_cell(&ratio),
+                Err(reason) => html! { span.undefined { "undefined: " (reason) } },
+            });
+        }
+        for prevalence in PREVALENCES {
+            row.push(value_cell(&rates.ppv(prevalence, level)));
+            row.push(value_cell(&rates.npv(prevalence, level)));
+        }
+        sheet.push(row);
+    }
+    html! { (sheet) }
+}
+
+fn ratio_cell(ratio: &LikelihoodRatio) -> Markup {
+    let value = ratio.value.map_or_else(|_| "no limit".to_owned(), |value| format!("{value:.2}"));
+    html! {
+        (value) " "
+        span.sub {
+            @match ratio.high {
+                Some(high) => { (format!("{:.2} to {high:.2}", ratio.low)) }
+                None => { (format!("{:.2} or more", ratio.low)) }
+            }
+        }
+    }
+}
+
+fn value_cell(value: &Result<PredictiveValue, radiograph_metrics::Error>) -> Markup {
+    match value {
+        Ok(predicted) => html! {
+            (percent_cell(predicted.value)) " "
+            span.sub { (format!("{:.1} to {:.1}", 100.0 * predicted.low, 100.0 * predicted.high)) }
+        },
+        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
+    }
 }
 
 /// Method of the intervals, in words.
@@ -64,9 +131,10 @@ fn interval_note(network: &NetworkReport) -> String {
         return "No interval exists for these scores.".to_owned();
     };
     let (resamples, level) = (evaluation.bootstrap.replicates(), level(&interval));
-    let who = if evaluation.patients_known { "patients" } else { "images, since patients are not known" };
+    let who = evaluation.units_in_words();
     format!(
-        "Below each score its {level} interval: {resamples} resamples of {who}, or Wilson's for shares of independent images."
+        "Below each score its {level} interval over {who}: Wilson's at the effective sample size for shares of images, on the logit \
+         scale with DeLong's variance for AUCs, and from {resamples} resamples for everything else."
     )
 }
 
@@ -140,8 +208,14 @@ fn comparisons(report: &Report) -> Markup {
                 @else { "No pair of networks was compared, so no difference between them may be claimed." } }
         };
     }
-    let note = "First less second on the same test images, shares in %; p-values are two-sided.";
-    let mut sheet = Sheet::new("Pairs of networks", note)
+    let corrected = match report.corrected_for {
+        0 => String::new(),
+        1 => " There is one test, so nothing is corrected.".to_owned(),
+        tests => format!(" Corrected by Holm for {tests} tests together."),
+    };
+    let note =
+        format!("First less second on the same test images, shares in %; p-values are two-sided.{corrected}");
+    let mut sheet = Sheet::new("Pairs of networks", &note)
         .words("pair")
         .words("score")
         .numbers("first")
@@ -153,6 +227,7 @@ fn comparisons(report: &Report) -> Markup {
     for comparison in &report.comparisons {
         let test = match comparison.test {
             PairedTest::DeLong => "DeLong, paired",
+            PairedTest::DeLongClustered => "DeLong, paired, by patient",
             PairedTest::McNemarExact => "McNemar, exact",
             PairedTest::Permutation => "permutation by patient",
             _ => "another test",
@@ -167,8 +242,8 @@ fn comparisons(report: &Report) -> Markup {
             named_score(&comparison.metric, comparison.second_score),
             named_cell(&comparison.metric, Some(&comparison.difference)),
             text(test),
-            plain_cell(comparison.p_value),
-            comparison.adjusted_p_value.map_or_else(|| text("–"), |p| plain_cell(Ok(p))),
+            p_cell(comparison.p_value),
+            comparison.adjusted_p_value.map_or_else(|| text("–"), |p| p_cell(Ok(p))),
         ]);
     }
     html! {
@@ -176,5 +251,20 @@ fn comparisons(report: &Report) -> Markup {
         ul { @for comparison in &report.comparisons { li { (report.statement(comparison)) "." } } }
         p.small.muted { "Not distinguishable does not mean equal: these test images cannot tell." }
         (sheet)
+        @if !report.not_tested.is_empty() {
+            p {
+                "Not tested, so nothing may be said about their differences: "
+                (report.not_tested.iter().map(|(first, second)| format!("{first} and {second}")).collect::<Vec<_>>().join("; "))
+                "."
+            }
+        }
+    }
+}
+
+/// A p-value with four decimals, never as 0.
+fn p_cell(p: Score) -> Markup {
+    match p {
+        Ok(p) if p < 0.000_05 => text("< 0.0001"),
+        p => plain_cell(p),
     }
 }

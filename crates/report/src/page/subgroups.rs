@@ -28,7 +28,7 @@ pub(super) fn section(report: &Report) -> Markup {
 /// Tables grouped by field, score and groups.
 fn alike(report: &Report) -> Vec<Alike<'_>> {
     let groups = |table: &SubgroupTable| -> Vec<(String, usize, usize)> {
-        let of = |group: &Subgroup| (group.group.to_string(), group.samples, group.patients);
+        let of = |group: &Subgroup| (group.group.to_string(), group.samples, group.clusters);
         table.groups.iter().map(of).collect()
     };
     let mut tables: Vec<Alike<'_>> = Vec::new();
@@ -53,7 +53,7 @@ fn table(alike: &Alike<'_>) -> Markup {
     let mut sheet = Sheet::new(&label, "With interval, shares in %; a column a network.")
         .words(&first.field)
         .numbers("images")
-        .numbers("patients")
+        .numbers("clusters")
         .words("by class");
     for (network, _) in alike {
         sheet = sheet.numbers(&network.name);
@@ -64,7 +64,7 @@ fn table(alike: &Alike<'_>) -> Markup {
         let mut row = vec![
             text(group.group.to_string()),
             text(count(group.samples as u64)),
-            text(count(group.patients as u64)),
+            text(count(group.clusters as u64)),
             text(classes.join(", ")),
         ];
         row.extend(

@@ -98,7 +98,7 @@ pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
         (percent_cell(estimate.score))
         @if estimate.score.is_ok() {
             @match estimate.interval {
-                Ok(interval) => { " " span.sub { (percent_ends(&interval)) } }
+                Ok(interval) => { " " span.sub { (percent_ends(&interval)) (left_out(estimate)) } }
                 Err(reason) => { " " span.sub.undefined { "no interval: " (reason) } }
             }
         }
@@ -111,11 +111,18 @@ pub(super) fn named_cell(metric: &str, estimate: Option<&Estimate>) -> Markup {
         Some(estimate) if !is_share(metric) => html! {
             (plain_cell(estimate.score))
             @if let Ok(interval) = estimate.interval {
-                " " span.sub { (format!("{:.4} to {:.4}", interval.low, interval.high)) }
+                " " span.sub { (format!("{:.4} to {:.4}", interval.low, interval.high)) (left_out(estimate)) }
             }
         },
         estimate => estimate_cell(estimate),
     }
+}
+
+/// The share of resamples without the score, which the interval leaves out; empty up to 1 %.
+fn left_out(estimate: &Estimate) -> String {
+    estimate
+        .undefined_share()
+        .map_or_else(String::new, |share| format!("; undefined in {:.1} % of resamples", 100.0 * share))
 }
 
 /// A score with this name: in percent if it is a share, otherwise as a number.

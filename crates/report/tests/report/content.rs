@@ -237,14 +237,14 @@ fn every_doubt_is_shown() {
     report.best.as_mut().unwrap().on_test = true;
     report.comparisons.truncate(1);
     let network = &mut report.networks[1];
-    network.evaluation.patients_known = false;
+    network.evaluation.of_unknown_patient = 7;
     let glance = text(&page(&report), "dl.glance");
     for doubt in [
         "3 of 3 classes come (almost) from one source each",
         "Nobody looked for copies of test images",
         "chosen on the test images",
         "nothing here says how it does elsewhere",
-        "Patients are not known",
+        "The patient of 7 test images is not known",
     ] {
         assert!(glance.contains(doubt), "{doubt:?} is not in {glance:?}");
     }

@@ -8,8 +8,8 @@ use image::{ImageFormat, Rgb, RgbImage};
 use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
 use radiograph_metrics::{
-    Average, Bootstrap, ComparisonOptions, Evaluation, Metric, Permutation, Predictions, Probabilities,
-    SubgroupTable, Temperature, compare_with_best,
+    Average, Bootstrap, Choice, ComparisonOptions, Evaluation, Family, Metric, Permutation, Predictions,
+    Probabilities, SubgroupTable, Temperature,
 };
 use radiograph_report::{
     Best, Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch, Images, Labels,
@@ -310,10 +310,9 @@ pub(crate) fn made_up(samples: usize) -> Report {
         permutation: Permutation::new(500, 3).unwrap(),
         significance: 0.05,
     };
-    let comparisons = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)]
-        .iter()
-        .flat_map(|metric| compare_with_best(&models, metric, &options).unwrap())
-        .collect();
+    let metrics = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)];
+    let chosen = (NETWORKS[1].0, Choice::Beforehand);
+    let family = Family::of(&models, chosen, &[], &metrics, &options).unwrap();
     let values = networks.iter().zip([0.962, 0.971, 0.942, 0.959, 0.951]);
     Report {
         run: run(),
@@ -324,7 +323,9 @@ pub(crate) fn made_up(samples: usize) -> Report {
             on_test: false,
             values: values.map(|(network, value)| (network.name.clone(), value)).collect(),
         }),
-        comparisons,
+        comparisons: family.comparisons,
+        corrected_for: family.tests,
+        not_tested: family.not_tested,
         networks,
         bands: CurveBands { replicates: 300, seed: 9 },
     }

@@ -48,7 +48,7 @@ pub(super) fn settings(preset: Preset) -> Config {
         head: head(preset),
         training: training(preset, seed),
         evaluation: EvaluationSection {
-            bootstrap_replicates: 2000,
+            bootstrap_replicates: 5000,
             permutations: 10_000,
             confidence_level: 0.95,
             significance_level: 0.05,

@@ -17,7 +17,7 @@ pub struct Best {
     pub tie_rule: String,
     /// All candidates with their values, best first.
     pub candidates: Vec<Candidate>,
-    /// Comparisons of the model with the best test score with each other model, on the test part.
+    /// Comparisons of the recommended model with each other model, on the test part.
     pub comparisons: Vec<Comparison>,
     /// Sentence on whether the test part distinguishes it from the next model.
     pub statement: String,
@@ -35,16 +35,12 @@ pub struct Candidate {
     pub parameters: i64,
 }
 
-/// Chooses the best of the models, which come with the number of their heads' parameters.
+/// The candidates by the criterion, best first; they come with the number of their heads' parameters.
 ///
 /// # Errors
 ///
 /// [`Error::NoImage`] if no model has a value of the criterion.
-pub(crate) fn choose(
-    models: &[(&ModelEvaluation, i64)],
-    criterion: BestBy,
-    comparisons: &Comparisons,
-) -> Result<Best, Error> {
+pub(crate) fn ranked(models: &[(&ModelEvaluation, i64)], criterion: BestBy) -> Result<Vec<Candidate>, Error> {
     let mut candidates: Vec<Candidate> = models
         .iter()
         .map(|(model, parameters)| Candidate {
@@ -56,44 +52,52 @@ pub(crate) fn choose(
     // Undefined values come last; the sort is stable, so that of complete equals the first in the config wins.
     let key = |candidate: &Candidate| candidate.value.unwrap_or(f64::NEG_INFINITY);
     candidates.sort_by(|a, b| key(b).total_cmp(&key(a)).then(a.parameters.cmp(&b.parameters)));
-    let best = match candidates.first() {
-        Some(Candidate { model, value: Ok(_), .. }) => model.clone(),
-        _ => {
-            return Err(Error::NoImage { reason: "no model has a defined score to be chosen by".to_owned() });
-        }
-    };
-    let concerning: Vec<Comparison> = comparisons
-        .with_best
-        .iter()
-        .flatten()
-        .filter(|comparison| comparison.first == best || comparison.second == best)
-        .cloned()
-        .collect();
-    let statement = match (candidates.get(1), concerning.is_empty()) {
-        (None, _) => format!("{best} is the only model"),
-        (Some(next), _) => {
-            let told = concerning
-                .iter()
-                .find(|comparison| comparison.first == next.model || comparison.second == next.model)
-                .map_or_else(
-                    || format!("{best} and {}, the next, were not compared", next.model),
-                    |comparison| comparison.statement_unless(&comparisons.unconverged()),
-                );
-            format!("chosen by {}; on the test part, {told}", in_words(criterion))
-        }
-    };
-    let statement = match comparisons.unconverged.contains(&best) {
-        true => format!("{statement}; {best} has not converged"),
-        false => statement,
-    };
-    Ok(Best {
-        model: best,
-        criterion,
-        tie_rule: "fewer parameters of the head, then the order of the config".to_owned(),
-        candidates,
-        comparisons: concerning,
-        statement,
-    })
+    if candidates.first().is_none_or(|candidate| candidate.value.is_err()) {
+        return Err(Error::NoImage { reason: "no model has a defined score to be chosen by".to_owned() });
+    }
+    Ok(candidates)
+}
+
+impl Best {
+    /// The first of the candidates, with its comparisons. `None` without candidates.
+    pub(crate) fn of(
+        candidates: Vec<Candidate>,
+        criterion: BestBy,
+        comparisons: &Comparisons,
+    ) -> Option<Self> {
+        let best = candidates.first()?.model.clone();
+        let concerning: Vec<Comparison> = comparisons
+            .with_chosen
+            .iter()
+            .filter(|comparison| comparison.first == best || comparison.second == best)
+            .cloned()
+            .collect();
+        let statement = match candidates.get(1) {
+            None => format!("{best} is the only model"),
+            Some(next) => {
+                let told = concerning
+                    .iter()
+                    .find(|comparison| comparison.first == next.model || comparison.second == next.model)
+                    .map_or_else(
+                        || format!("{best} and {}, the next, were not compared", next.model),
+                        |comparison| comparison.statement_unless(&comparisons.unconverged()),
+                    );
+                format!("chosen by {}; on the test part, {told}", in_words(criterion))
+            }
+        };
+        let statement = match comparisons.unconverged.contains(&best) {
+            true => format!("{statement}; {best} has not converged"),
+            false => statement,
+        };
+        Some(Self {
+            model: best,
+            criterion,
+            tie_rule: "fewer parameters of the head, then the order of the config".to_owned(),
+            candidates,
+            comparisons: concerning,
+            statement,
+        })
+    }
 }
 
 fn value(model: &ModelEvaluation, criterion: BestBy) -> Score {

@@ -1,27 +1,31 @@
 //! Compares models in pairs on the same test images.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use radiograph_classes::Classes;
 use radiograph_metrics::{
-    Average, Comparison, ComparisonOptions, Metric, Permutation, Predictions, compare, compare_with_best,
+    Average, Choice, Comparison, ComparisonOptions, Family, Metric, Permutation, Predictions,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{bootstrap, read_predictions};
 use crate::{Error, config::EvaluationSection};
 
-/// Paired comparisons, in the form of `comparison.json`.
+/// Paired comparisons, in the form of `comparison.json`. All p-values are corrected together by Holm.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparisons {
-    /// For accuracy and for macro AUC: comparisons of the best model on the test part with each other one, with
-    /// p-values corrected by Holm over all pairs. Empty if there is only one model.
-    pub with_best: Vec<Vec<Comparison>>,
-    /// Comparisons of each recurrent head with each baseline on the same features, in accuracy and in macro AUC. A
-    /// pair that is already in `with_best` is left out: one of the two was the best model there, and its p-value is
-    /// corrected.
+    /// Comparisons of the recommended model with each other one, in accuracy and in macro AUC. Empty if there is only one
+    /// model.
+    pub with_chosen: Vec<Comparison>,
+    /// Comparisons of each recurrent head with each baseline on the same features, in accuracy and in macro AUC, unless
+    /// they are in `with_chosen`.
     pub with_baseline: Vec<Comparison>,
+    /// Number of tests that the p-values are corrected for. It is that of all pairs of models if the recommended one was
+    /// chosen by its score on the test part, else that of the comparisons here.
+    pub tests: usize,
+    /// Pairs of models that were not compared.
+    pub not_tested: Vec<(String, String)>,
     /// Models that have not converged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unconverged: Vec<String>,
@@ -29,17 +33,26 @@ pub struct Comparisons {
     pub statements: Vec<String>,
 }
 
-/// Compares models by name. Their `predictions.csv` are in `run/<name>`; `baselines` pairs a model with its baseline,
-/// and `unconverged` names models that get no verdict.
+/// Models to be compared.
+pub(crate) struct Compared<'a> {
+    /// Names; the predictions of a model are in the folder of its name.
+    pub(crate) models: &'a [String],
+    /// The recommended model, and whether it was chosen by its score on the test part.
+    pub(crate) chosen: (&'a str, Choice),
+    /// Pairs of a model and its baseline.
+    pub(crate) baselines: &'a [(String, String)],
+    /// Models that have not converged and get no verdict.
+    pub(crate) unconverged: &'a [String],
+}
+
+/// Compares models by the `predictions.csv` in `run/<name>`.
 ///
 /// # Errors
 ///
 /// If predictions cannot be read, or do not cover the same images.
 pub(crate) fn compare_models(
     run: &Path,
-    models: &[String],
-    baselines: &[(String, String)],
-    unconverged: &[String],
+    compared: &Compared<'_>,
     classes: &Classes,
     settings: &EvaluationSection,
     seed: u64,
@@ -51,36 +64,33 @@ pub(crate) fn compare_models(
     };
     let read = |name: &String| read_predictions(&run.join(name).join("predictions.csv"), classes);
     let predictions: Vec<(&str, Predictions)> =
-        models.iter().map(|name| Ok((name.as_str(), read(name)?))).collect::<Result<_, Error>>()?;
-    let borrowed: Vec<(&str, &Predictions)> = predictions.iter().map(|(name, of)| (*name, of)).collect();
-    let metrics = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)];
-    let mut comparisons = Comparisons { unconverged: unconverged.to_vec(), ..Comparisons::default() };
-    if borrowed.len() > 1 {
-        for metric in &metrics {
-            // Without a defined score anywhere there is nothing to compare, which the scores themselves say.
-            if borrowed.iter().any(|(_, of)| matches!(metric.of(of), Ok(Ok(_)))) {
-                comparisons.with_best.push(compare_with_best(&borrowed, metric, &options)?);
-            }
-        }
+        compared.models.iter().map(|name| Ok((name.as_str(), read(name)?))).collect::<Result<_, Error>>()?;
+    let models: Vec<(&str, &Predictions)> = predictions.iter().map(|(name, of)| (*name, of)).collect();
+    let mut comparisons =
+        Comparisons { unconverged: compared.unconverged.to_vec(), ..Comparisons::default() };
+    if models.len() < 2 {
+        return Ok(comparisons);
     }
-    let of = |name: &String| borrowed.iter().find(|(known, _)| known == name).copied();
-    for (model, baseline) in baselines {
-        if let (Some(model), Some(baseline)) = (of(model), of(baseline)) {
-            for metric in &metrics {
-                let compared = compare(model, baseline, metric, &options)?;
-                if !comparisons.with_best.iter().flatten().any(|known| is_of_same_pair(known, &compared)) {
-                    comparisons.with_baseline.push(compared);
-                }
-            }
-        }
-    }
-    comparisons.statements = comparisons
-        .with_best
-        .iter()
-        .flatten()
-        .chain(&comparisons.with_baseline)
-        .map(|comparison| comparison.statement_unless(&comparisons.unconverged()))
+    // Without a defined score anywhere there is nothing to compare, which the scores themselves say.
+    let metrics: Vec<Metric> = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)]
+        .into_iter()
+        .filter(|metric| models.iter().any(|(_, of)| matches!(metric.of(of), Ok(Ok(_)))))
         .collect();
+    let known = |name: &str| models.iter().any(|(model, _)| *model == name);
+    let baselines: Vec<(&str, &str)> = compared
+        .baselines
+        .iter()
+        .map(|(model, baseline)| (model.as_str(), baseline.as_str()))
+        .filter(|(model, baseline)| known(model) && known(baseline))
+        .collect();
+    let family = Family::of(&models, compared.chosen, &baselines, &metrics, &options)?;
+    let unconverged = comparisons.unconverged();
+    comparisons.statements =
+        family.comparisons.iter().map(|comparison| comparison.statement_unless(&unconverged)).collect();
+    let with_chosen = (models.len() - 1) * metrics.len();
+    comparisons.with_chosen = family.comparisons;
+    comparisons.with_baseline = comparisons.with_chosen.split_off(with_chosen);
+    (comparisons.tests, comparisons.not_tested) = (family.tests, family.not_tested);
     Ok(comparisons)
 }
 
@@ -89,11 +99,6 @@ impl Comparisons {
     pub(crate) fn unconverged(&self) -> Vec<&str> {
         self.unconverged.iter().map(String::as_str).collect()
     }
-}
-
-fn is_of_same_pair(one: &Comparison, other: &Comparison) -> bool {
-    let names = |of: &Comparison| BTreeSet::from([of.first.clone(), of.second.clone()]);
-    one.metric == other.metric && names(one) == names(other)
 }
 
 #[cfg(test)]
@@ -127,15 +132,34 @@ mod tests {
         let models =
             ["vgg19", "vgg19-mean-dense", "densenet121", "densenet121-mean-dense"].map(str::to_owned);
         let pairs = [(models[0].clone(), models[1].clone()), (models[2].clone(), models[3].clone())];
-        let compared = compare_models(run.path(), &models, &pairs, &[], &classes, &settings, 7).unwrap();
-        // The best with each of three; what is left is the other baseline. No pair twice.
-        let first_names = |list: &[Comparison]| list.iter().map(|of| of.first.clone()).collect::<Vec<_>>();
-        assert_eq!(compared.with_best.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
-        assert_eq!(first_names(&compared.with_baseline), ["densenet121", "densenet121"]);
+        let compare = |models: &[String], choice, unconverged: &[String]| {
+            let compared = Compared { models, chosen: ("vgg19", choice), baselines: &pairs, unconverged };
+            compare_models(run.path(), &compared, &classes, &settings, 7).unwrap()
+        };
+        let compared = compare(&models, Choice::Beforehand, &[]);
+        // The chosen one with each of three; what is left is the other baseline. No pair twice.
+        let pairs = |list: &[Comparison]| {
+            list.iter().map(|of| (of.first.clone(), of.second.clone())).collect::<Vec<_>>()
+        };
+        assert!(compared.with_chosen.iter().all(|of| of.first == "vgg19"));
+        assert_eq!(compared.with_chosen.len(), 6);
+        let other = (models[2].clone(), models[3].clone());
+        assert_eq!(pairs(&compared.with_baseline), [other.clone(), other]);
+        // Eight printed tests are corrected as eight; the two pairs that nobody looks at are named.
+        assert_eq!(compared.tests, 8);
+        let untested = [(models[1].clone(), models[2].clone()), (models[1].clone(), models[3].clone())];
+        assert_eq!(compared.not_tested, untested);
         assert_eq!(compared.statements.len(), 8);
         assert!(compared.statements[0].starts_with("vgg19 is better than vgg19-mean-dense in accuracy"));
+        // Chosen by these very images, any pair might have been printed: six pairs in two scores.
+        let by_test = compare(&models, Choice::OnTheseSamples, &[]);
+        assert_eq!((by_test.tests, by_test.with_chosen.len()), (12, 6));
+        for (strict, mild) in by_test.with_chosen.iter().zip(&compared.with_chosen) {
+            assert_eq!(strict.p_value, mild.p_value);
+            assert!(strict.adjusted_p_value >= mild.adjusted_p_value);
+        }
         let short = [models[1].clone()];
-        let marked = compare_models(run.path(), &models, &pairs, &short, &classes, &settings, 7).unwrap();
+        let marked = compare(&models, Choice::Beforehand, &short);
         assert!(
             marked.statements[0].starts_with(
                 "no verdict on vgg19 and vgg19-mean-dense in accuracy: vgg19-mean-dense has not converged"
@@ -144,7 +168,6 @@ mod tests {
             marked.statements
         );
         assert_eq!(marked.statements[1], compared.statements[1]);
-        let alone = compare_models(run.path(), &models[..1], &[], &[], &classes, &settings, 7).unwrap();
-        assert_eq!(alone, Comparisons::default());
+        assert_eq!(compare(&models[..1], Choice::Beforehand, &[]), Comparisons::default());
     }
 }

@@ -7,8 +7,8 @@ use std::{
 
 use radiograph_classes::Classes;
 use radiograph_metrics::{
-    Average, Bootstrap, CrossTable, Evaluation, Metric, Predictions, Probabilities, Score, SubgroupTable,
-    Temperature, Undefined, as_value,
+    Average, Bootstrap, CrossTable, Evaluation, Metric, Predictions, Score, SubgroupTable, Temperature,
+    Undefined, as_value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,19 @@ use crate::Error;
 
 /// Minimum number of test images of a subgroup with a score.
 const FEWEST: usize = 10;
+
+/// What the manifest knows of a test image.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    /// Patient, or its pseudonym.
+    pub(crate) patient: Option<String>,
+    /// View: `PA`, `AP`, …
+    pub(crate) view: Option<String>,
+    /// `female` or `male`.
+    pub(crate) sex: Option<String>,
+    /// Age band.
+    pub(crate) age: Option<String>,
+}
 
 /// The evaluation of one model, in the form of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,7 +73,7 @@ pub struct FoldValidation {
 }
 
 /// Scores the model whose predictions are in `folder`: `predictions.csv`, and `fold-k/predictions.csv` of each of
-/// `folds` (number, contaminated). `fields` gives the fields of subgroups for an image's id: view, sex, age band.
+/// `folds` (number, contaminated). `known` gives what is known of an image by its id.
 ///
 /// # Errors
 ///
@@ -70,10 +83,10 @@ pub(crate) fn evaluate_model(
     folder: &Path,
     folds: &[(usize, bool)],
     classes: &Classes,
-    fields: &HashMap<String, [Option<String>; 3]>,
+    known: &HashMap<String, Known>,
     bootstrap: &Bootstrap,
 ) -> Result<ModelEvaluation, Error> {
-    let test = with_fields(read_predictions(&folder.join("predictions.csv"), classes)?, fields)?;
+    let test = with_known(read_predictions(&folder.join("predictions.csv"), classes)?, known)?;
     let mut validation = Vec::with_capacity(folds.len());
     let mut held_out = Vec::with_capacity(folds.len());
     for &(fold, contaminated) in folds {
@@ -89,7 +102,11 @@ pub(crate) fn evaluate_model(
         held_out.push(predictions);
     }
     let honest = !validation.is_empty() && validation.iter().all(|fold| !fold.contaminated);
-    let temperature = if honest { Temperature::fit(&pooled(&held_out, classes)?).ok() } else { None };
+    let temperature = if honest {
+        Temperature::fit(&Predictions::concat(&held_out.iter().collect::<Vec<_>>())?).ok()
+    } else {
+        None
+    };
     let calibrated = match &temperature {
         Some(temperature) => Some(Evaluation::of(&temperature.apply(&test), bootstrap)?),
         None => None,
@@ -114,32 +131,17 @@ pub(crate) fn evaluate_model(
     })
 }
 
-/// The held-out images of all folds as one set.
-fn pooled(folds: &[Predictions], classes: &Classes) -> Result<Predictions, Error> {
-    let mut truth = Vec::new();
-    let mut columns: Vec<(&str, Vec<f64>)> = classes.names().map(|name| (name, Vec::new())).collect();
-    for predictions in folds {
-        for (sample, row) in predictions.probabilities().values().outer_iter().enumerate() {
-            truth.push(predictions.truth(sample).name().to_owned());
-            for ((_, column), value) in columns.iter_mut().zip(row) {
-                column.push(*value);
-            }
-        }
-    }
-    Ok(Predictions::new(classes, &truth, &Probabilities::from_columns(columns)?)?)
-}
-
-fn with_fields(
-    mut predictions: Predictions,
-    fields: &HashMap<String, [Option<String>; 3]>,
-) -> Result<Predictions, Error> {
+/// The predictions with patients and the fields of subgroups.
+fn with_known(predictions: Predictions, known: &HashMap<String, Known>) -> Result<Predictions, Error> {
     let ids = predictions.ids().unwrap_or_default().to_vec();
-    for (position, field) in ["view", "sex", "age"].into_iter().enumerate() {
-        let values: Vec<Option<String>> =
-            ids.iter().map(|id| fields.get(id).and_then(|known| known[position].clone())).collect();
-        predictions = predictions.with_field(field, &values)?;
-    }
-    Ok(predictions)
+    let of = |part: fn(&Known) -> &Option<String>| -> Vec<Option<String>> {
+        ids.iter().map(|id| known.get(id).and_then(|known| part(known).clone())).collect()
+    };
+    Ok(predictions
+        .with_patients_where_known(&of(|known| &known.patient))?
+        .with_field("view", &of(|known| &known.view))?
+        .with_field("sex", &of(|known| &known.sex))?
+        .with_field("age", &of(|known| &known.age))?)
 }
 
 /// The mean of the scores; if one of them is undefined, its reason.
@@ -184,14 +186,21 @@ mod tests {
             fs::write(folder.path().join(format!("fold-{fold}/predictions.csv")), text).unwrap();
         }
         let classes = Classes::new(["covid", "normal"]).unwrap();
-        let fields = HashMap::from([("x:0".to_owned(), [Some("PA".to_owned()), None, None])]);
+        let of = |name: &str| Some(name.to_owned());
+        let known = HashMap::from([
+            ("x:0".to_owned(), Known { patient: of("ann"), view: of("PA"), ..Known::default() }),
+            ("x:1".to_owned(), Known { patient: of("ann"), ..Known::default() }),
+        ]);
         let bootstrap = Bootstrap::new(200, 7).unwrap();
         let evaluate = |contaminated| {
             let folds = [(1, false), (2, contaminated)];
-            evaluate_model("vgg19", folder.path(), &folds, &classes, &fields, &bootstrap).unwrap()
+            evaluate_model("vgg19", folder.path(), &folds, &classes, &known, &bootstrap).unwrap()
         };
         let scored = evaluate(false);
-        assert_eq!((scored.test.samples, scored.test.patients), (40, 20));
+        // Groups are the clusters; patients are those of the manifest, which knows them for two images.
+        assert_eq!((scored.test.samples, scored.test.clusters), (40, 20));
+        assert_eq!((scored.test.patients, scored.test.of_unknown_patient), (1, 38));
+        assert_eq!(scored.test.units_in_words(), "20 clusters, 38 images of unknown patient");
         assert_eq!(scored.validation.len(), 2);
         assert_eq!(scored.validation[0].images, 40);
         let expected =

@@ -6,12 +6,12 @@ mod evaluation;
 #[cfg(test)]
 mod pinned;
 
-pub(crate) use best::choose;
+pub(crate) use best::ranked;
 pub use best::{Best, Candidate};
 pub use comparisons::Comparisons;
-pub(crate) use comparisons::compare_models;
-pub(crate) use evaluation::evaluate_model;
+pub(crate) use comparisons::{Compared, compare_models};
 pub use evaluation::{FoldValidation, ModelEvaluation};
+pub(crate) use evaluation::{Known, evaluate_model};
 
 use std::{fs::File, path::Path};
 
@@ -21,14 +21,27 @@ use radiograph_metrics::{Bootstrap, Level, Predictions};
 
 use crate::{Error, config::EvaluationSection};
 
-/// Reads a table of predictions for `classes`.
+/// Reads a table of a run's predictions for `classes`. Its clusters are the groups of the manifest; patients are in the
+/// manifest alone.
 ///
 /// # Errors
 ///
 /// [`Error::File`] if it cannot be opened, [`Error::Damaged`] if it is not such a table.
 pub fn read_predictions(path: &Path, classes: &Classes) -> Result<Predictions, Error> {
     let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    Predictions::read_csv(file, Some(classes)).map_err(|error| Error::damaged(path, error))
+    let damaged = |error| Error::damaged(path, error);
+    let predictions = Predictions::read_csv(file, Some(classes)).map_err(damaged)?;
+    // Tables of older runs have the cluster in the column `patient`; nobody's patient is known from them.
+    let clusters: Option<Vec<String>> =
+        predictions.patients().and_then(|names| names.iter().cloned().collect());
+    match clusters {
+        Some(clusters) if predictions.cluster_names().is_none() => {
+            let unknown = vec![None::<&str>; predictions.len()];
+            let predictions = predictions.with_clusters(&clusters).map_err(damaged)?;
+            predictions.with_patients_where_known(&unknown).map_err(damaged)
+        }
+        _ => Ok(predictions),
+    }
 }
 
 /// The bootstrap of these settings.

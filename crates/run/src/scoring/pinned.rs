@@ -6,12 +6,12 @@ use std::{collections::HashMap, fs, path::Path};
 
 use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
-use radiograph_metrics::Bootstrap;
+use radiograph_metrics::{Bootstrap, Choice};
 use radiograph_protocol::Preset;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{compare_models, evaluate_model};
+use super::{Compared, compare_models, evaluate_model};
 use crate::{Config, Stage};
 
 /// Predictions for sixty images of thirty patients and two sources. `wobble` moves some scores across the middle.
@@ -71,6 +71,8 @@ fn the_revision_of_compare_stands_for_these_comparisons() {
     let settings = Config::of(Preset::Paper).evaluation;
     let models = ["vgg19", "vgg19-baseline"].map(str::to_owned);
     let pairs = [(models[0].clone(), models[1].clone())];
-    let compared = compare_models(run.path(), &models, &pairs, &[], &classes, &settings, 7).unwrap();
+    let chosen = ("vgg19", Choice::Beforehand);
+    let compared = Compared { models: &models, chosen, baselines: &pairs, unconverged: &[] };
+    let compared = compare_models(run.path(), &compared, &classes, &settings, 7).unwrap();
     assert_eq!((Stage::Compare.revision(), digest(&compared).as_str()), (2, "b1ddd67c0518"));
 }

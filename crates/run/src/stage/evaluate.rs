@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use radiograph_dataset::{Sex, View, manifest::Manifest, manifest::Row};
+use radiograph_metrics::Choice;
 
 use crate::{
     Best, Comparisons, Error, Inputs, ModelEvaluation, ModelKind, Run, Stage, Stamp,
+    config::BestBy,
     json::{read_json, write_json},
-    scoring::{bootstrap, choose, compare_models, evaluate_model},
+    scoring::{Compared, Known, bootstrap, compare_models, evaluate_model, ranked},
 };
 
 /// The evaluation of a run on its own test part.
@@ -65,8 +67,8 @@ impl Run<'_> {
         let folds: Vec<(usize, bool)> =
             record.folds().iter().map(|fold| (fold.number, fold.contaminated)).collect();
         let bootstrap = bootstrap(&self.config().evaluation, self.config().seed)?;
-        let fields = fields(manifest);
-        let evaluation = evaluate_model(&name, &folder, &folds, self.classes(), &fields, &bootstrap)?;
+        let known = known(manifest);
+        let evaluation = evaluate_model(&name, &folder, &folds, self.classes(), &known, &bootstrap)?;
         write_json(&path, &evaluation)?;
         Stamp::write(self.folder().path(), &stamp, hash, std::slice::from_ref(&path))?;
         self.finish(clock)?;
@@ -101,21 +103,27 @@ impl Run<'_> {
             .filter(|kind| kind.baseline.is_some())
             .map(|kind| (kind.recurrent().name(), kind.name()))
             .collect();
-        let compared = compare_models(
-            self.folder().path(),
-            &names,
-            &baselines,
-            &unconverged,
-            self.classes(),
-            &self.config().evaluation,
-            self.config().seed,
-        )?;
         // Algorithm 1 chooses among the recurrent networks; baselines are for comparison only.
         let mut candidates = Vec::new();
         for (kind, evaluation) in kinds.iter().zip(models).filter(|(kind, _)| kind.baseline.is_none()) {
             candidates.push((evaluation, self.record(*kind)?.protocol.head.trained_parameters()?));
         }
-        let chosen = choose(&candidates, self.config().evaluation.best_by, &compared)?;
+        let criterion = self.config().evaluation.best_by;
+        let candidates = ranked(&candidates, criterion)?;
+        let choice = match criterion {
+            BestBy::ValidationMacroAuc => Choice::Beforehand,
+            BestBy::TestAccuracy => Choice::OnTheseSamples,
+        };
+        let compared = Compared {
+            models: &names,
+            chosen: (candidates[0].model.as_str(), choice), // ranked: there is one
+            baselines: &baselines,
+            unconverged: &unconverged,
+        };
+        let (section, seed) = (&self.config().evaluation, self.config().seed);
+        let compared = compare_models(self.folder().path(), &compared, self.classes(), section, seed)?;
+        let nothing = || Error::NoImage { reason: "there is no model to recommend".to_owned() };
+        let chosen = Best::of(candidates, criterion, &compared).ok_or_else(nothing)?;
         write_json(&comparison, &compared)?;
         write_json(&best, &chosen)?;
         Stamp::write(self.folder().path(), "compare", hash, &[comparison, best])?;
@@ -140,16 +148,16 @@ impl Run<'_> {
     }
 }
 
-/// View, sex and age band of every test image, by id; absent if unknown.
-fn fields(manifest: &Manifest) -> HashMap<String, [Option<String>; 3]> {
-    let of = |row: &Row| {
-        let age = row.age.and_then(|age| age.band_name());
-        let sex = row.sex.map(|sex| match sex {
+/// What the manifest knows of every test image, by id.
+fn known(manifest: &Manifest) -> HashMap<String, Known> {
+    let of = |row: &Row| Known {
+        patient: row.patient.as_ref().map(ToString::to_string),
+        view: (row.view != View::Unknown).then(|| row.view.name().to_owned()),
+        sex: row.sex.map(|sex| match sex {
             Sex::Female => "female".to_owned(),
             Sex::Male => "male".to_owned(),
-        });
-        let view = (row.view != View::Unknown).then(|| row.view.name().to_owned());
-        [view, sex, age]
+        }),
+        age: row.age.and_then(|age| age.band_name()),
     };
     manifest.test().map(|row| (row.id.to_string(), of(row))).collect()
 }

@@ -133,7 +133,7 @@ fn table(
     let probabilities = Probabilities::new(probe.classes(), probe.probabilities(features.view())?)?;
     let predictions = Predictions::new(cohort.classes(), &classes.collect::<Vec<_>>(), &probabilities)?
         .with_ids(&images.iter().map(|image| &image.id).collect::<Vec<_>>())?
-        .with_patients(&images.iter().map(|image| &image.patient).collect::<Vec<_>>())?
+        .with_clusters(&images.iter().map(|image| &image.cluster).collect::<Vec<_>>())?
         .with_field("source", &images.iter().map(|image| Some(&image.source)).collect::<Vec<_>>())?;
     let mut text = Vec::new();
     predictions.write_csv(&mut text)?;

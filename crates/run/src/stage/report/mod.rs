@@ -75,13 +75,13 @@ impl Run<'_> {
             .zip(&models)
             .map(|(kind, model)| self.network(kind, model))
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut all = comparisons.with_best.concat();
-        all.extend(comparisons.with_baseline.iter().cloned());
         let report = Report {
             run: self.run_record(&manifest)?,
             data: self.data(&manifest)?,
             networks,
-            comparisons: all,
+            comparisons: comparisons.with_chosen.into_iter().chain(comparisons.with_baseline).collect(),
+            corrected_for: comparisons.tests,
+            not_tested: comparisons.not_tested,
             best: Some(radiograph_report::Best {
                 network: best.model.clone(),
                 chosen_by: match best.criterion {

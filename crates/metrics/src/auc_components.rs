@@ -1,0 +1,118 @@
+//! What each patient contributes to the variance of an AUC.
+
+use crate::{BinaryScores, Clusters, Predictions, Undefined, ranking::check_both};
+
+/// For each patient, how far its images together move the AUC from its expectation, by the kind of image.
+///
+/// The kinds are the positives and the negatives of one class, or the true classes for a macro average. Each image is of
+/// one kind.
+pub(crate) struct Components {
+    pub(crate) auc: f64,
+    /// For each kind, the sum over the patient's images of that kind.
+    kinds: Vec<Kind>,
+    /// Patients with a positive and with a negative image; of a macro average, for the class with the fewest.
+    pub(crate) patients: [u64; 2],
+}
+
+/// Images of one kind.
+struct Kind {
+    /// For each patient, Σ over its images of (share of comparisons won − AUC) / (number of images of the kind).
+    of_patient: Vec<f64>,
+    /// Number of patients with such an image.
+    patients: f64,
+}
+
+impl Components {
+    pub(crate) fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Undefined> {
+        let (auc, shifts) = shifts(scores)?;
+        let kind = |sample: usize| usize::from(!scores.positive()[sample]);
+        let kinds = kinds(&shifts, 2, kind, clusters)?;
+        let patients = [&kinds[0], &kinds[1]].map(|kind| kind.patients as u64);
+        Ok(Self { auc, kinds, patients })
+    }
+
+    /// Of the mean of the classes' AUCs. An image moves the AUC of its own class as a positive and the others as a negative.
+    pub(crate) fn of_macro(predictions: &Predictions) -> Result<Self, Undefined> {
+        let classes = predictions.classes().len();
+        let (mut auc, mut sums) = (0.0, vec![0.0; predictions.len()]);
+        for class in 0..classes {
+            let (of_class, shifts) =
+                shifts(&predictions.against_rest(class)).map_err(|_| Undefined::ClassUndefined)?;
+            auc += of_class / classes as f64;
+            sums.iter_mut().zip(shifts).for_each(|(sum, shift)| *sum += shift / classes as f64);
+        }
+        let truth = predictions.truth_positions();
+        let kinds = kinds(&sums, classes, |sample| truth[sample] as usize, predictions.clusters())?;
+        let patients = (0..classes)
+            .map(|class| predictions.patients_with(class))
+            .min()
+            .ok_or(Undefined::ClassUndefined)?;
+        Ok(Self { auc, kinds, patients })
+    }
+
+    /// Obuchowski's covariance; with one image a patient the products of different kinds vanish, and DeLong's remains.
+    pub(crate) fn covariance(&self, other: &Self) -> f64 {
+        let unbiased = |patients: f64| patients / (patients - 1.0);
+        let product =
+            |a: &Kind, b: &Kind| -> f64 { a.of_patient.iter().zip(&b.of_patient).map(|(a, b)| a * b).sum() };
+        let all = self.kinds.first().map_or(0.0, |kind| kind.of_patient.len() as f64);
+        let mut covariance = 0.0;
+        for (at, ours) in self.kinds.iter().enumerate() {
+            for (beside, theirs) in other.kinds.iter().enumerate() {
+                let factor = unbiased(if at == beside { ours.patients } else { all });
+                covariance += factor * product(ours, theirs);
+            }
+        }
+        covariance
+    }
+}
+
+/// The AUC, and how far each sample moves it: (share of the other side that it is ranked right against − AUC) / (samples
+/// of its own side).
+fn shifts(scores: &BinaryScores) -> Result<(f64, Vec<f64>), Undefined> {
+    let ranking = scores.ranking();
+    let auc = ranking.auc(|_| 1)?;
+    let (positives, negatives) = ranking.walk(|_| 1, |_| ());
+    check_both(positives, negatives)?;
+    let mut shifts = vec![0.0; scores.len()];
+    ranking.walk_groups(|samples, above| {
+        let (mut tied_positives, mut tied_negatives) = (0_u64, 0_u64);
+        for &(_, is_positive) in samples {
+            *(if is_positive { &mut tied_positives } else { &mut tied_negatives }) += 1;
+        }
+        let below = negatives - above.negatives - tied_negatives;
+        let won = (below as f64 + tied_negatives as f64 / 2.0) / negatives as f64;
+        let lost = (above.positives as f64 + tied_positives as f64 / 2.0) / positives as f64;
+        for &(sample, is_positive) in samples {
+            shifts[sample] =
+                if is_positive { (won - auc) / positives as f64 } else { (lost - auc) / negatives as f64 };
+        }
+    });
+    Ok((auc, shifts))
+}
+
+/// The shifts summed by kind and patient; every kind needs two patients.
+fn kinds(
+    shifts: &[f64],
+    number: usize,
+    kind: impl Fn(usize) -> usize,
+    clusters: &Clusters,
+) -> Result<Vec<Kind>, Undefined> {
+    let mut sums = vec![vec![0.0; clusters.len()]; number];
+    let mut seen = vec![vec![false; clusters.len()]; number];
+    for (sample, shift) in shifts.iter().enumerate() {
+        let (kind, patient) = (kind(sample), clusters.of(sample));
+        sums[kind][patient] += shift;
+        seen[kind][patient] = true;
+    }
+    let count = |seen: &[bool]| seen.iter().filter(|seen| **seen).count() as f64;
+    let kinds: Vec<Kind> = sums
+        .into_iter()
+        .zip(&seen)
+        .map(|(of_patient, seen)| Kind { of_patient, patients: count(seen) })
+        .collect();
+    if kinds.iter().any(|kind| kind.patients < 2.0) {
+        return Err(Undefined::TooFewPatients);
+    }
+    Ok(kinds)
+}

@@ -1,0 +1,113 @@
+//! Scores with the interval that suits their kind.
+
+use crate::{
+    AucVariance, Average, Bootstrap, ClassScore, Error, Estimate, Interval, Level, Metric, Predictions,
+    Score, Share, Undefined, perfect,
+};
+
+/// Scores of these predictions with intervals that suit their kind:
+///
+/// - shares of samples (accuracy, sensitivity, …): Wilson's at the effective number of trials, see [`Share`];
+/// - the AUC of a class and the macro AUC: normal on the logit scale with the variance over patients, see
+///   [`AucVariance::interval`];
+/// - calibration errors: none ([`Undefined::BiasedByResampling`]), since a resample adds to their bias;
+/// - everything else: `bootstrap`, all from the same resampled patients. Where it shows no variation because the score is
+///   perfect, the interval ends at the score that errors at the limits of the classes' own intervals would give.
+///
+/// Each interval names its method.
+///
+/// # Errors
+///
+/// If a metric does not fit the predictions.
+pub fn estimates(
+    predictions: &Predictions,
+    metrics: &[Metric],
+    bootstrap: &Bootstrap,
+) -> Result<Vec<Estimate>, Error> {
+    let level = bootstrap.level();
+    let closed = metrics
+        .iter()
+        .map(|metric| closed_form(predictions, metric, level))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let left: Vec<Metric> =
+        metrics.iter().zip(&closed).filter(|(_, closed)| closed.is_none()).map(|(m, _)| m.clone()).collect();
+    let mut resampled = bootstrap.estimate(predictions, &left)?.into_iter();
+    let mut estimates = Vec::with_capacity(metrics.len());
+    for (metric, closed) in metrics.iter().zip(closed) {
+        let mut estimate = match closed.or_else(|| resampled.next()) {
+            Some(estimate) => estimate,
+            None => unreachable!("every metric without a closed form was resampled"),
+        };
+        if let (Ok(score), Err(Undefined::NoVariation)) = (estimate.score, estimate.interval) {
+            estimate.interval =
+                perfect::interval(predictions, metric, score, level)?.ok_or(Undefined::NoVariation);
+        }
+        estimates.push(estimate);
+    }
+    Ok(estimates)
+}
+
+/// The estimate of a share or an area.
+fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Result<Option<Estimate>, Error> {
+    if let Some(share) = share(predictions, metric)? {
+        // The score of the metric, whose reasons are more telling than those of a share.
+        let score = metric.of(predictions)?;
+        return Ok(Some(Estimate::without_resampling(score, share.interval(level))));
+    }
+    let (variance, patients) = match metric {
+        Metric::Auc(class) => {
+            let scores = predictions.one_vs_rest(class)?;
+            let variance = AucVariance::of(&scores, predictions.clusters())?;
+            (variance, predictions.patients_with(predictions.classes().position(class)?))
+        }
+        Metric::AveragedAuc(Average::Macro) => {
+            let each = (0..predictions.classes().len()).map(|class| predictions.patients_with(class));
+            (AucVariance::of_macro(predictions), each.min().unwrap_or([0, 0]))
+        }
+        _ => return Ok(None),
+    };
+    let score: Score = metric.of(predictions)?;
+    let interval: Result<Interval, Undefined> = match (variance, score) {
+        (Ok(variance), _) => Ok(variance.interval(level)),
+        // A class of one patient.
+        (Err(_), Ok(auc)) => Ok(AucVariance::newcombe(auc, patients[0], patients[1], level)),
+        (Err(reason), Err(_)) => Err(reason),
+    };
+    Ok(Some(Estimate::without_resampling(score, interval)))
+}
+
+/// The metric as a share of samples, if it is one.
+pub(crate) fn share(predictions: &Predictions, metric: &Metric) -> Result<Option<Share>, Error> {
+    let (truth, predicted) = (predictions.truth_positions(), predictions.predicted_positions());
+    let of = |outcome: &dyn Fn(usize) -> Option<bool>| Some(Share::of(predictions.clusters(), outcome));
+    Ok(match metric {
+        // Averages that count every sample once are the accuracy.
+        Metric::Accuracy
+        | Metric::Averaged(ClassScore::Recall, Average::Weighted)
+        | Metric::Averaged(ClassScore::Precision | ClassScore::Recall | ClassScore::F(_), Average::Micro) => {
+            of(&|sample| Some(truth[sample] == predicted[sample]))
+        }
+        Metric::Class(score, class) => {
+            let class = predictions.classes().position(class)? as u32;
+            let (is, called) = (|i: usize| truth[i] == class, |i: usize| predicted[i] == class);
+            match score {
+                ClassScore::Accuracy => of(&|i| Some(is(i) == called(i))),
+                ClassScore::Precision => of(&|i| called(i).then(|| is(i))),
+                ClassScore::Recall => of(&|i| is(i).then(|| called(i))),
+                ClassScore::Specificity => of(&|i| (!is(i)).then(|| !called(i))),
+                ClassScore::NegativePredictiveValue => of(&|i| (!called(i)).then(|| !is(i))),
+                ClassScore::F(_) | ClassScore::MatthewsCorrelation => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+impl Predictions {
+    /// Accuracy as a share that counts patients.
+    #[must_use]
+    pub fn accuracy(&self) -> Share {
+        let (truth, predicted) = (self.truth_positions(), self.predicted_positions());
+        Share::of(self.clusters(), |sample| Some(truth[sample] == predicted[sample]))
+    }
+}

@@ -36,7 +36,7 @@ use std::{
 
 use cells::Cells;
 use radiograph_classes::Classes;
-use radiograph_files::write_whole;
+use radiograph_files::{ContentHash, ContentHashing, write_whole};
 
 use crate::table::{TableError, TableFormat, read_table};
 pub use drawn::Drawn;
@@ -154,6 +154,14 @@ impl Manifest {
             table.serialize(Cells::of(row)).map_err(io::Error::other)?;
         }
         table.flush()
+    }
+
+    /// SHA-256 of the file that [`write`](Self::write) makes.
+    pub fn content_hash(&self) -> ContentHash {
+        let mut hashing = ContentHashing::new();
+        // Hashing refuses no bytes, and a row is flat: CSV can hold it.
+        let _: io::Result<()> = self.write_to(&mut hashing);
+        hashing.finish()
     }
 
     /// All rows, sorted by id.

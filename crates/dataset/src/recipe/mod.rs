@@ -152,6 +152,8 @@ impl Recipe {
             places[at] = Some(place);
         }
 
+        let renamed = |candidate: &Candidate| candidate.record.patient != candidate.published.patient;
+        let pseudonyms = candidates.iter().any(renamed);
         let files = candidates.iter().map(|candidate| private_file(folder, candidate));
         let files = PrivateFiles::new(files.collect::<Result<Vec<_>, _>>()?);
         let rows = candidates.into_iter().zip(names).zip(places).filter_map(|((candidate, group), place)| {
@@ -165,6 +167,7 @@ impl Recipe {
             source_out: self.source_out.as_ref().map(ToString::to_string),
             search: self.search,
             classes: self.classes.clone(),
+            pseudonyms,
         };
         let manifest = Manifest::new(rows.collect())?;
         Ok(Made { manifest, files, groups: summary, shortfalls: chosen.shortfalls, terms })

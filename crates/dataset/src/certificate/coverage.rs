@@ -118,7 +118,10 @@ impl Coverage {
 
     /// The reasons why a split without a finding is not certified, one clause each. Empty if everything was looked at.
     pub fn doubts(&self) -> Vec<String> {
-        let share = |images: usize| format!("{images} images ({})", percent(images, self.used));
+        let share = |images: usize| {
+            let noun = if images == 1 { "image" } else { "images" };
+            format!("{images} {noun} ({})", percent(images, self.used))
+        };
         let counts = [
             (self.unknown_patient, "without a known patient"),
             (self.unknown_parent, "augmented from an unknown original"),
@@ -131,14 +134,14 @@ impl Coverage {
         let stated = if self.folds_stated > 1 { self.folds_stated as usize } else { self.folds_found };
         if stated != self.folds_found {
             let found = self.folds_found;
-            doubts.push(format!("{found} folds where the settings ask for {stated}"));
+            doubts.push(format!("the folds: {found} where the settings ask for {stated}"));
         }
         if self.folds_not_compared > 0 {
-            doubts.push(format!("{} folds with nothing to compare them with", self.folds_not_compared));
+            doubts.push(format!("folds with nothing to compare them with: {}", self.folds_not_compared));
         }
         if !self.weaker_search.is_empty() {
             let settings = self.weaker_search.join(", ");
-            doubts.push(format!("a search weaker than the default ({settings})"));
+            doubts.push(format!("what a search weaker than the default misses ({settings})"));
         }
         doubts
     }

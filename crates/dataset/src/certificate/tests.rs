@@ -150,8 +150,8 @@ fn a_split_without_a_side_is_inconclusive_and_says_so() {
     let trained = certificate(all(&Place::Train { fold: None, validates: false }), &[]);
     let tested = certificate(all(&Place::Test), &[]);
     assert_eq!((trained.verdict, tested.verdict), (Verdict::Inconclusive, Verdict::Inconclusive));
-    assert!(trained.sentence.contains("there are no test images"), "{}", trained.sentence);
-    assert!(tested.sentence.contains("there are no training images"), "{}", tested.sentence);
+    assert!(trained.sentence.contains("Not covered: no test images"), "{}", trained.sentence);
+    assert!(tested.sentence.contains("Not covered: no training images"), "{}", tested.sentence);
 }
 
 /// Were folds counted up to, this would take hours.
@@ -294,19 +294,19 @@ fn what_could_not_be_looked_at_is_counted_and_said() {
         (
             of(of_nobody, &complete, terms()),
             36,
-            "36 of 40 images (90.0 %); there are 4 images (10.0 %) without a known patient.",
+            "36 of 40 images (90.0 %). Not covered: 4 images (10.0 %) without a known patient.",
         ),
-        (of(orphan, &complete, terms()), 39, "1 images (2.5 %) augmented from an unknown original"),
+        (of(orphan, &complete, terms()), 39, "1 image (2.5 %) augmented from an unknown original"),
         (
             of(rows(), &sights, terms()),
             38,
-            "1 images (2.5 %) with too little contrast for a comparison; 1 images (2.5 %) that were not decoded",
+            "1 image (2.5 %) with too little contrast for a comparison; 1 image (2.5 %) that were not decoded",
         ),
         (of(rows(), &PictureSearch::none(40), terms()), 0, "among 0 of 40 images (0.0 %)"),
         (
             of(rows(), &complete, Terms { search: weak, ..terms() }),
             40,
-            "a search weaker than the default (hash_distance, crops)",
+            "what a search weaker than the default misses (hash_distance, crops)",
         ),
     ];
     for (certificate, checked, said) in cases {
@@ -334,15 +334,17 @@ fn folds_that_were_not_compared_are_no_clean_folds() {
     let one = with(&|_| Some(1));
     assert_eq!(one.verdict, Verdict::Inconclusive);
     assert!(
-        one.sentence.contains("1 folds where the settings ask for 4; 1 folds with nothing to compare"),
+        one.sentence.contains(
+            "the folds: 1 where the settings ask for 4; folds with nothing to compare them with: 1"
+        ),
         "{}",
         one.sentence
     );
     let fewer = with(&|fold| Some(fold.min(3)));
     assert_eq!(fewer.verdict, Verdict::Inconclusive);
-    assert!(fewer.sentence.contains("3 folds where the settings ask for 4"), "{}", fewer.sentence);
+    assert!(fewer.sentence.contains("the folds: 3 where the settings ask for 4"), "{}", fewer.sentence);
     let none = with(&|_| None);
-    assert!(none.sentence.contains("0 folds where the settings ask for 4"), "{}", none.sentence);
+    assert!(none.sentence.contains("the folds: 0 where the settings ask for 4"), "{}", none.sentence);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Certificate {
             Verdict::Inconclusive => {
                 let checked = coverage.checked;
                 format!(
-                    "Inconclusive: nothing was found among {checked} of {used} images ({}); there are {}.",
+                    "Inconclusive: nothing was found among {checked} of {used} images ({}). Not covered: {}.",
                     percent(checked, used),
                     doubts.join("; ")
                 )
@@ -81,7 +81,7 @@ impl Certificate {
                 };
                 let unseen = match doubts {
                     [] => String::new(),
-                    doubts => format!(" More may be hidden: there are {}.", doubts.join("; ")),
+                    doubts => format!(" More may be hidden. Not covered: {}.", doubts.join("; ")),
                 };
                 format!("Leaks: {place}.{unseen}")
             }

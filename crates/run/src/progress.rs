@@ -44,7 +44,7 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 4,
+            Self::Assemble => 5,
             Self::Compare | Self::Report => 2,
             Self::Extract | Self::Train | Self::Evaluate | Self::Explain => 1,
         }

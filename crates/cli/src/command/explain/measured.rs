@@ -47,7 +47,7 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
         if interrupt::asked() {
             return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
         }
-        match explain_one(arguments, &trained, &random, &masks, row, &file) {
+        match explain_one(arguments, &trained, &random, &masks, &manifest, row, &file) {
             Ok(explained) => {
                 keep_panels(&explained, out, &mut sheets)?;
                 tables.push(&explained)?;
@@ -136,12 +136,13 @@ fn explain_one(
     trained: &Trained,
     random: &Head,
     masks: &Masks,
+    manifest: &Manifest,
     row: &Row,
     file: &Path,
 ) -> Result<Explained, Failure> {
-    let shown = Shown::read(file, row.content_hash, Some(trained.steps()))?;
+    let shown = Shown::read(file, row.content_hash, manifest.stated(&row.id), Some(trained.steps()))?;
     let regions = regions(&shown, file, masks)?;
-    let features = trained.features(row.content_hash)?;
+    let features = trained.features(manifest.picture(row))?;
     let classes = &trained.head().config().classes;
     let truth = row.class.as_ref().map(ToString::to_string);
     let class = match (arguments.class.as_str(), &truth) {

@@ -10,7 +10,7 @@ use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, create_folder};
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{Mode, Model};
+use radiograph_head::{Head, Model};
 use radiograph_image::Stated;
 use radiograph_libtorch::Device;
 use radiograph_metrics::Predictions;
@@ -74,8 +74,7 @@ impl Pipeline<'_> {
         let store = self.store(frozen)?;
         let classes = self.run.classes().clone();
         let trained = Model::load(&self.explained_folder(&folder), store.key(), &classes, self.device)?;
-        let explainer =
-            Explainer::new(&classes, |features: &Tensor| trained.head().forward(features, Mode::Evaluate));
+        let explainer = Explainer::new(&classes, |features: &Tensor| trained.head().explained(features));
         let rows = self.chosen(manifest, &store);
         let files = self.run.files()?;
         let answers = Answers::read(&folder.join("predictions.csv"), &classes)?;

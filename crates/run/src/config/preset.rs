@@ -111,11 +111,10 @@ fn head(preset: Preset) -> HeadSection {
     let classes = Classes::new(["one"]).expect("one name is a set of names");
     let shape = FeatureShape { channels: 1, height: 1, width: 1 };
     let configs = Architecture::ALL.map(|network| (network, preset.head(network, shape, &classes)));
-    let Recurrence { order: sequence_order, cell, layers: recurrent_layers, bidirectional, .. } =
-        match configs[0].1.reading {
-            Reading::Recurrent(recurrence) => recurrence,
-            _ => unreachable!("the paper's heads are recurrent"),
-        };
+    let Reading::Recurrent(recurrence) = configs[0].1.reading else {
+        unreachable!("the paper's heads are recurrent")
+    };
+    let Recurrence { order: sequence_order, cell, layers: recurrent_layers, bidirectional, .. } = recurrence;
     let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
     let layers: BTreeMap<Architecture, Layers> = configs
         .into_iter()

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::{
-    Evidence, Search,
+    Evidence, Search, Turn,
     align::{Agreement, Patch, climb},
     areas::{Areas, Pose},
     forest::Forest,
@@ -140,8 +140,8 @@ fn confirm(
         relief,
         negative,
         // Turning the host back makes it look like the template.
-        turn: turn.map(|turn| turn.inverse()),
-        degrees: if turn.is_some_and(|turn| turn.mirrors()) { pose.degrees } else { -pose.degrees },
+        turn: turn.map(Turn::inverse),
+        degrees: if turn.is_some_and(Turn::mirrors) { pose.degrees } else { -pose.degrees },
         // The middle of a turned picture is the middle of the picture.
         first: {
             let upright = template.areas(None);

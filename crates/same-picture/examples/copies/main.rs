@@ -222,12 +222,10 @@ fn films(arguments: &Arguments) -> Result<Vec<Film>, Box<dyn Error>> {
         }
     }
     let groups = groups(all.len(), &pairs);
-    // Who shares a picture is one patient.
-    let mut names: HashMap<usize, String> = HashMap::new();
+    let mut seen = BTreeSet::new();
     let mut kept = Vec::new();
     for (film, group) in all.into_iter().zip(groups) {
-        if !names.contains_key(&group) {
-            names.insert(group, film.patient.clone());
+        if seen.insert(group) {
             kept.push(film);
         }
     }

@@ -124,7 +124,7 @@ impl Described {
             let Some((key, _)) = table.film_column() else { continue };
             let own_folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
             let names = Names::new(films, [table.below.as_deref().unwrap_or(own_folder), own_folder, ""]);
-            let by_number = (key != Role::File).then(|| Numbers::new(key, films, statements));
+            let by_number = (key != Role::File).then(|| Numbers::new(key, given(key, films, statements)));
             let mut meaning = Meaning::new(&labels, table, &self.description);
             let mut of_table: Vec<(usize, Statement)> = Vec::with_capacity(cells.rows.len());
             for (line, row) in &cells.rows {
@@ -250,6 +250,18 @@ fn require_few_words(
         }
     }
     Ok(())
+}
+
+/// The number of a role that a film's header and earlier tables give it.
+fn given<'a>(
+    key: Role,
+    films: &'a [Film],
+    statements: &'a [Vec<Statement>],
+) -> impl Iterator<Item = (usize, &'a str)> {
+    films.iter().zip(statements).enumerate().flat_map(move |(at, (film, statements))| {
+        let of_tables = statements.iter().filter_map(move |statement| statement.number(key));
+        film.number(key).into_iter().chain(of_tables).map(move |number| (at, number))
+    })
 }
 
 /// The component of a path that stands for `{patient}` in a pattern, both read from their ends; each `*` is one component.

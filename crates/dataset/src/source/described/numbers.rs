@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{film::Film, statement::Statement};
 use crate::{Oddity, Reason, source::description::Role};
 
 /// The films of each number of one role.
@@ -14,17 +13,13 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers of the films' headers, and those that earlier tables give.
-    pub(super) fn new(role: Role, films: &[Film], statements: &[Vec<Statement>]) -> Self {
+    /// Positions of films, each with a number that its header or an earlier table gives it.
+    pub(super) fn new<'a>(role: Role, given: impl IntoIterator<Item = (usize, &'a str)>) -> Self {
         let mut numbers = Self { role, films: HashMap::new(), bare: HashMap::new() };
-        for (at, (film, statements)) in films.iter().zip(statements).enumerate() {
-            let of_tables = statements.iter().filter_map(|statement| statement.number(role));
-            let mut of_film: Vec<&str> =
-                film.number(role).into_iter().chain(of_tables).map(str::trim).collect();
-            of_film.sort_unstable();
-            of_film.dedup();
-            for number in of_film {
-                numbers.films.entry(number.to_owned()).or_default().push(at);
+        for (film, number) in given {
+            let films = numbers.films.entry(number.trim().to_owned()).or_default();
+            if films.last() != Some(&film) {
+                films.push(film);
             }
         }
         for number in numbers.films.keys() {

@@ -80,7 +80,12 @@ fn one_patient_of_twelve_with_forty_films_is_dealt_like_the_others() {
     let mut films_of_the_big_one = BTreeSet::new();
     for seed in 0..20 {
         let made = prepared(&folder, Classes::of_the_paper(), seed);
-        assert!(made.certificate.clean, "{}", made.certificate);
+        assert_ne!(
+            made.certificate.verdict,
+            radiograph_dataset::certificate::Verdict::Leaks,
+            "{}",
+            made.certificate
+        );
         let manifest: &Manifest = &made.manifest;
         let parts = std::iter::once(manifest.test().collect::<Vec<_>>())
             .chain((1..=manifest.folds()).map(|fold| manifest.validation(fold).collect()));

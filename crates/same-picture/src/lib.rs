@@ -21,8 +21,8 @@
 //! use radiograph_same_picture::{Evidence, Fingerprint, Search, find};
 //! use radiograph_files::ContentHash;
 //!
-//! let film = Phantom { seed: 7, patient: 0, film: 0, finding: Finding::None, bedside: false }.draw(128).picture;
-//! let crop = film.crop(20, 4, 100, 90).expect("inside the film");
+//! let film = Phantom { seed: 11, patient: 0, film: 0, finding: Finding::None, bedside: false }.draw(256).picture;
+//! let crop = film.crop(20, 30, 200, 180).expect("inside the film");
 //! let images = [
 //!     Fingerprint::of_picture(ContentHash::of_bytes(b"the bytes of one file"), film),
 //!     Fingerprint::of_picture(ContentHash::of_bytes(b"those of another"), crop),

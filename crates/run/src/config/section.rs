@@ -241,7 +241,7 @@ pub struct DataSection {
     /// Collection that is the test part, in place of the share `test_share`.
     #[serde(with = "or_off")]
     pub test_source: Option<SourceName>,
-    /// Search for crops of other pictures, which takes time in proportion to the square of the number of images.
+    /// Search for crops of other pictures.
     pub search_crops: bool,
     /// Names of images and patients in the results.
     pub identifiers: KeptIdentifiers,

@@ -80,7 +80,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "data.search_crops",
-        "Search for crops of other pictures; its time grows with the square of the number of images",
+        "Search for crops of other pictures",
         "true, false",
     ),
     setting(

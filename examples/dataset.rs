@@ -9,7 +9,11 @@ mod data;
 use data::{Data, Failure};
 use radiograph_classes::{COVID_19, Classes, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
-    identifiers::Identifiers, prepare::prepare, recipe::Recipe, source::recognise, verify::verify,
+    identifiers::Identifiers,
+    prepare::prepare,
+    recipe::Recipe,
+    source::recognise,
+    verify::{Films, verify},
 };
 
 fn main() -> Result<(), Failure> {
@@ -24,11 +28,11 @@ fn main() -> Result<(), Failure> {
     let recipe = Recipe::trustworthy(Classes::new([COVID_19, NORMAL, PNEUMONIA])?);
     let prepared = prepare(data.collections(), &recognised.sources, &recipe, &Identifiers::Kept, 7, &|_| {})?;
     println!("{prepared}");
-    println!("leaks by image-level split: {:?}", prepared.certificate.naive);
+    println!("{}", prepared.certificate.sentence);
 
     let out = data.scratch().join("assembled");
     prepared.write(&out)?;
-    let verified = verify(&out, None, &|_| {})?;
+    let verified = verify(&out, Films::Recorded, &|_| {})?;
     println!("{} images read again, {} differences", verified.images, verified.differences.len());
     Ok(())
 }

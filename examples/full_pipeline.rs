@@ -22,7 +22,8 @@ use radiograph::{
     features::ExtractionKey,
     gradcam::{ClassChoice, Explainer, Target},
     head::{
-        Cohort, FeatureShape, Feed, InMemory, LabelledImage, Mode, Model, Protocol, Subset, run_protocol,
+        Cohort, FeatureShape, Feed, Head, InMemory, LabelledImage, Mode, Model, Protocol, Subset,
+        run_protocol,
     },
     image::{Limits, decode_file, preprocess::Preprocess},
     input::Normalisation,

@@ -10,8 +10,8 @@ use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_head::{
-    Cohort, FeatureShape, Feed, HeadConfig, InMemory, LabelledImage, Preset, Protocol, Reading, Schedule,
-    Subset, TrainingProgress, run_protocol,
+    Cohort, FeatureShape, Feed, HeadConfig, InMemory, LabelledImage, Preset, Protocol, Reading, Recurrence,
+    Schedule, Subset, TrainingProgress, run_protocol,
 };
 use radiograph_libtorch::Device;
 use radiograph_weights::Architecture;
@@ -46,11 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The preset's protocol, with a small head and few epochs.
     let network = Architecture::Vgg19;
     let mut protocol = Protocol::preset(Preset::Trustworthy, network, shape, &cohort, 7);
-    let Reading::Recurrent { order, cell, .. } = protocol.head.reading else {
+    let Reading::Recurrent(recurrence) = protocol.head.reading else {
         return Err("the preset's head is not recurrent".into());
     };
-    protocol.head =
-        HeadConfig { reading: Reading::Recurrent { order, cell, units: 8 }, dense: vec![8], ..protocol.head };
+    let reading = Reading::Recurrent(Recurrence { units: 8, ..recurrence });
+    protocol.head = HeadConfig { reading, dense: vec![8], ..protocol.head };
     (protocol.training.epochs, protocol.training.batch) = (40, 8);
     protocol.training.schedule = Schedule::Constant { rate: 0.02 };
     protocol.head.dropout = None;

@@ -9,10 +9,10 @@ use radiograph_phantoms::{Finding, Phantom};
 use radiograph_same_picture::{Fingerprint, Search, find};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let film = |patient| Phantom { seed: 7, patient, film: 0, finding: Finding::None, bedside: false };
-    let first = film(0).draw(128).picture;
-    let crop = first.crop(20, 4, 100, 90).ok_or("a window outside the film")?;
-    let other = film(1).draw(128).picture;
+    let film = |patient| Phantom { seed: 11, patient, film: 0, finding: Finding::None, bedside: false };
+    let first = film(0).draw(256).picture;
+    let crop = first.crop(20, 30, 200, 180).ok_or("a window outside the film")?;
+    let other = film(1).draw(256).picture;
 
     let named = [("first", first), ("a crop of it", crop), ("another patient", other)];
     let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();

@@ -8,7 +8,7 @@ use radiograph_gradcam::{
     Evidence, Explainer, Explanation, GradcamError, Method, NoEvidence, Target,
     measure::{Assessment, Inside, Mask, Regions},
 };
-use radiograph_head::{Head, Mode, SequenceOrder};
+use radiograph_head::{ConfiguredHead, Head, Mode, SequenceOrder};
 use serde::Deserialize;
 use tch::Tensor;
 
@@ -40,7 +40,7 @@ const METHODS: [(&str, Method); 7] = [
     ("score_cam_on_features", Method::ScoreCam),
 ];
 
-fn explained(head: &Head, features: &Tensor, method: Method, class: usize) -> Vec<Explanation> {
+fn explained(head: &ConfiguredHead, features: &Tensor, method: Method, class: usize) -> Vec<Explanation> {
     let classes = head.config().classes.clone();
     let target = Target::class(classes.iter().nth(class).unwrap());
     let scorer = |features: &Tensor| head.forward(features, Mode::Evaluate);

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Adam, Cell, Clipping, CrossEntropy, FeatureShape, Gradients, Head, HeadConfig, Mode, Optimizer,
-    OptimizerConfig, OutputGate, Reading, RmsProp, RmsPropForm, SequenceOrder, Sgd,
+    Adam, Cell, Clipping, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, HeadConfig, Mode,
+    Optimizer, OptimizerConfig, OutputGate, Reading, Recurrence, RmsProp, RmsPropForm, SequenceOrder, Sgd,
+    States,
 };
 use radiograph_libtorch::Device;
 use serde::Deserialize;
@@ -66,7 +67,7 @@ impl Case {
     }
 
     /// The head of this case, with weights by formula. Both biases are trained, as in PyTorch.
-    pub(crate) fn head(&self, fill: &Fill) -> Head {
+    pub(crate) fn head(&self, fill: &Fill) -> ConfiguredHead {
         let Dimensions { channels, height, width, units, dense, classes, .. } = self.dims;
         let cell = match self.peephole {
             true => Cell::LstmPeephole { output_gate: OutputGate::PreviousState },
@@ -75,12 +76,12 @@ impl Case {
         let config = HeadConfig {
             features: FeatureShape { channels, height, width },
             classes: Classes::new((0..classes).map(|class| format!("class {class}"))).unwrap(),
-            reading: Reading::Recurrent { order: self.order, cell, units },
+            reading: Reading::Recurrent(Recurrence::new(self.order, cell, units)),
             dense: vec![dense, dense],
             dropout: None,
             batch_norm: false,
         };
-        let mut head = Head::new(config, 0, Device::CPU).unwrap();
+        let mut head = ConfiguredHead::new(config, 0, Device::CPU).unwrap();
         head.parameters_mut().set_trained("lstm.bias_hh_l0", true).unwrap();
         for parameter in head.parameters().iter() {
             let (name, size) = (parameter.name(), parameter.tensor().size());
@@ -194,13 +195,161 @@ fn golden_head_rmsprop_as_pytorch_writes_it() {
 #[derive(Deserialize)]
 struct More {
     salt: String,
+    cells: Vec<Layers>,
     optimizers: Vec<Trajectory>,
+}
+
+/// Recurrent layers on a sequence, with the gradients of a weighted sum of their outputs.
+#[derive(Deserialize)]
+struct Layers {
+    kind: String,
+    dims: LayerDimensions,
+    /// By sample, step and unit.
+    output: Vec<Vec<Vec<f64>>>,
+    /// By sample, step and channel.
+    input_grad: Vec<Vec<Vec<f64>>>,
+    grad: BTreeMap<String, Sample>,
+}
+
+#[derive(Deserialize)]
+struct LayerDimensions {
+    batch: i64,
+    steps: i64,
+    inputs: i64,
+    units: i64,
+}
+
+impl Layers {
+    fn recurrence(&self) -> Recurrence {
+        let (cell, layers, bidirectional) = match self.kind.as_str() {
+            "gru" => (Cell::Gru, 1, false),
+            "lstm bidirectional" => (Cell::Lstm, 1, true),
+            "lstm two layers" => (Cell::Lstm, 2, false),
+            "gru bidirectional two layers" => (Cell::Gru, 2, true),
+            other => panic!("no layers are called {other:?}"),
+        };
+        Recurrence {
+            layers,
+            bidirectional,
+            ..Recurrence::new(SequenceOrder::Horizontal, cell, self.dims.units)
+        }
+    }
+
+    /// A head with these layers, filled by formula, that reads maps of one row. Both biases are trained, as in PyTorch.
+    fn head(&self, states: States, fill: &Fill) -> ConfiguredHead {
+        let config = HeadConfig {
+            features: FeatureShape { channels: self.dims.inputs, height: 1, width: self.dims.steps },
+            classes: Classes::new(["one", "other"]).unwrap(),
+            reading: Reading::Recurrent(Recurrence { states, ..self.recurrence() }),
+            dense: Vec::new(),
+            dropout: None,
+            batch_norm: false,
+        };
+        let mut head = ConfiguredHead::new(config, 0, Device::CPU).unwrap();
+        for name in self.grad.keys() {
+            let full = format!("{}.{name}", self.recurrence().cell.prefix());
+            head.parameters_mut().set_trained(&full, true).unwrap();
+            let size = head.parameters().named(&full).unwrap().tensor().size();
+            let values = match size[..] {
+                [rows, columns] => fill.dense(name, rows, columns),
+                _ => fill.bias(name, size[0]),
+            };
+            head.parameters().set(&full, &values).unwrap();
+        }
+        head
+    }
+
+    /// The sequence `[N, C, 1, T]` as a map of one row.
+    fn map(&self, fill: &Fill) -> Tensor {
+        let LayerDimensions { batch, steps, inputs, .. } = self.dims;
+        fill.values("sequence", &[batch, steps, inputs]).transpose(1, 2).unsqueeze(2).contiguous()
+    }
+}
+
+fn more() -> (More, Fill) {
+    let more: More = reference::read("cells_more.json");
+    let fill = Fill::new(&more.salt);
+    let kinds: BTreeSet<&str> = more.cells.iter().map(|layers| layers.kind.as_str()).collect();
+    assert_eq!((more.cells.len(), kinds.len()), (4, 4), "layers in cells_more.json");
+    (more, fill)
+}
+
+/// The greatest deviation of a tensor from values given in its order, as a share of the greatest of them.
+fn deviation(tensor: &Tensor, expected: &[f64]) -> f64 {
+    let got = Vec::<f64>::try_from(tensor.to_kind(Kind::Double).contiguous().view([-1])).unwrap();
+    assert_eq!(got.len(), expected.len());
+    let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let errors = got.iter().zip(expected).map(|(got, expected)| (got - expected).abs() / largest);
+    errors.fold(0.0, f64::max)
+}
+
+#[test]
+fn golden_head_gru_bidirectional_and_stacked_layers() {
+    let (more, fill) = more();
+    let mut compared = 0;
+    for layers in &more.cells {
+        let head = layers.head(States::All, &fill);
+        let map = layers.map(&fill).set_requires_grad(true);
+        let states = head.hidden_states(&map).unwrap().expect("a recurrent head");
+        assert_eq!(states.size()[2], layers.recurrence().width());
+        let error = deviation(&states, &layers.output.concat().concat());
+        assert!(error < 1e-5, "{}: off by {error:e} of the largest state", layers.kind);
+        // The gradients of the sum that the file weighs.
+        let sum = (&states * fill.values("weights of the sum", &states.size())).sum(Kind::Float);
+        let prefix = head.config().layout().unwrap()[0].name.split('.').next().unwrap().to_owned();
+        let names: BTreeSet<String> =
+            head.parameters().iter().map(|parameter| parameter.name().to_owned()).collect();
+        let own: BTreeSet<String> = layers.grad.keys().map(|name| format!("{prefix}.{name}")).collect();
+        let others: Vec<&String> = names.difference(&own).collect();
+        assert_eq!(others, ["output.bias", "output.weight"], "{}: all tensors have a gradient", layers.kind);
+        let tensors = layers.grad.keys().map(|name| {
+            head.parameters().named(&format!("{prefix}.{name}")).unwrap().tensor().shallow_clone()
+        });
+        let asked: Vec<Tensor> = [map.shallow_clone()].into_iter().chain(tensors).collect();
+        let gradients = Tensor::run_backward(&[sum], &asked, false, false);
+        let of_input = gradients[0].squeeze_dim(2).transpose(1, 2);
+        let error = deviation(&of_input, &layers.input_grad.concat().concat());
+        assert!(error < 1e-5, "{}: the input's gradient is off by {error:e}", layers.kind);
+        for (expected, gradient) in layers.grad.values().zip(&gradients[1..]) {
+            expected.assert_close(gradient, 1e-5);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 4 + 8 + 8 + 16);
+}
+
+/// The last state of a direction is where it ends: forwards at the last step, backwards at the first.
+#[test]
+fn golden_head_last_states() {
+    let (more, fill) = more();
+    for layers in &more.cells {
+        let head = layers.head(States::Last, &fill);
+        let width = layers.recurrence().width() as usize;
+        // The dense layer to the classes shows the vector that it sees, two values at a time.
+        let sees = |row: usize| {
+            let mut weight = vec![0.0_f32; 2 * width];
+            (weight[row], weight[width + row + 1]) = (1.0, 1.0);
+            let weight = Tensor::from_slice(&weight).view([2, width as i64]);
+            head.parameters().set("output.weight", &weight).unwrap();
+            let logits = head.forward(&layers.map(&fill), Mode::Evaluate).unwrap();
+            Vec::<f64>::try_from(logits.to_kind(Kind::Double).contiguous().view([-1])).unwrap()
+        };
+        let units = layers.dims.units as usize;
+        let last = layers.dims.steps as usize - 1;
+        for row in (0..width).step_by(2) {
+            let at =
+                |sample: usize, unit: usize| layers.output[sample][if unit < units { last } else { 0 }][unit];
+            let expected = [at(0, row), at(0, row + 1), at(1, row), at(1, row + 1)];
+            for (got, expected) in sees(row).iter().zip(expected) {
+                assert!((got - expected).abs() < 1e-6, "{}: {got}, expected {expected}", layers.kind);
+            }
+        }
+    }
 }
 
 #[test]
 fn golden_head_other_optimisers_as_pytorch_writes_them() {
-    let more: More = reference::read("cells_more.json");
-    let fill = Fill::new(&more.salt);
+    let (more, fill) = more();
     assert_eq!(more.optimizers.len(), 4, "trajectories in cells_more.json");
     for trajectory in &more.optimizers {
         let settings: OptimizerConfig = match trajectory.convention.as_str() {

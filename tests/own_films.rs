@@ -13,7 +13,7 @@ use radiograph_dataset::{
     certificate::LeakKind,
     manifest::{Manifest, Place},
     source::draft,
-    verify::{Difference, verify},
+    verify::{Difference, Films, verify},
 };
 use radiograph_image::Samples;
 use radiograph_phantoms::{Finding, Phantom};
@@ -126,7 +126,7 @@ fn two_classes_of_a_dicom_tree_reach_the_report_with_one_edit_of_the_draft() {
         assert!(report.contains(words), "{words}");
     }
     assert!(!report.contains("Doe-"), "a patient is named");
-    let verified = verify(&run, None, &|_| ()).unwrap();
+    let verified = verify(&run, Films::Recorded, &|_| ()).unwrap();
     assert!(verified.differences.is_empty(), "{:?}", verified.differences);
     assert_eq!(verified.certificate.train_to_test.shared_patients, 0);
 
@@ -140,7 +140,7 @@ fn two_classes_of_a_dicom_tree_reach_the_report_with_one_edit_of_the_draft() {
     let moved = *tested.iter().find(|&&at| films_of(at) == 2).unwrap();
     rows[moved].place = Place::Train { fold: Some(1), validates: true };
     Manifest::new(rows).unwrap().write(&path).unwrap();
-    let differences = verify(&run, None, &|_| ()).unwrap().differences;
+    let differences = verify(&run, Films::Recorded, &|_| ()).unwrap().differences;
     let leaks = differences
         .iter()
         .filter(|difference| matches!(difference, Difference::Leak { shared: LeakKind::Patient, .. }));

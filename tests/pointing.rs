@@ -11,8 +11,8 @@ use radiograph_gradcam::{
     measure::{Mask, Saliency, rank_correlation},
 };
 use radiograph_head::{
-    Clipping, Cohort, FeatureShape, Feed, Fit, Head, HeadConfig, InMemory, Keep, LabelledImage, Mode,
-    Reading, RmsProp, Samples, Schedule, Subset, TrainingConfig,
+    Clipping, Cohort, ConfiguredHead, FeatureShape, Feed, Fit, Head, HeadConfig, InMemory, Keep,
+    LabelledImage, Reading, RmsProp, Samples, Schedule, Subset, TrainingConfig,
 };
 use radiograph_image::Samples as Pixels;
 use radiograph_libtorch::Device;
@@ -107,7 +107,7 @@ fn labels(films: &Films, permuted: Option<u64>) -> Vec<String> {
     (0..TRAINED).map(|position| cohort.label(position).unwrap().name().to_owned()).collect()
 }
 
-fn trained(films: &Films, labels: &[String]) -> Head {
+fn trained(films: &Films, labels: &[String]) -> ConfiguredHead {
     let shape = FeatureShape { channels: CHANNELS, height: GRID, width: GRID };
     let features = InMemory::new(shape, films.values[..TRAINED * shape.len()].to_vec()).unwrap();
     let feed = Feed::new(&features, Device::CPU, u64::MAX).unwrap();
@@ -143,7 +143,7 @@ fn trained(films: &Films, labels: &[String]) -> Head {
         dropout: None,
         batch_norm: false,
     };
-    let head = Head::new(head, 3, Device::CPU).unwrap();
+    let head = ConfiguredHead::new(head, 3, Device::CPU).unwrap();
     let fit =
         Fit { feed: &feed, training: &training, validation: None, config: &config, key: &key, folder: None };
     fit.run(head, &mut |_| ControlFlow::Continue(())).unwrap().head
@@ -151,9 +151,9 @@ fn trained(films: &Films, labels: &[String]) -> Head {
 
 /// Over the films with a lesion: the share of maps of the true class whose maximum lies in the lesion, and the mean
 /// share of a film that the lesion covers.
-fn pointing_game(films: &Films, head: &Head, method: Method) -> (Proportion, f64) {
+fn pointing_game(films: &Films, head: &ConfiguredHead, method: Method) -> (Proportion, f64) {
     let classes = classes();
-    let explainer = Explainer::new(&classes, |features: &Tensor| head.forward(features, Mode::Evaluate));
+    let explainer = Explainer::new(&classes, |features: &Tensor| head.explained(features));
     let chosen = films.findings[TRAINED..].iter().map(|finding| classes.class(class(*finding)).unwrap());
     let target = Target { quantity: Quantity::Logit, class: ClassChoice::Each(chosen.collect()) };
     let explanations = explainer.explain(&films.features(TRAINED, EXPLAINED), method, &target).unwrap();
@@ -180,11 +180,11 @@ fn points_at_lesions((hits, chance): (Proportion, f64)) -> bool {
 }
 
 /// The mean rank correlation of the maps of two heads over films.
-fn alike(films: &Films, heads: [&Head; 2], method: Method) -> f64 {
+fn alike(films: &Films, heads: [&ConfiguredHead; 2], method: Method) -> f64 {
     let classes = classes();
     let target = Target::class(classes.class("pneumonia").unwrap());
     let maps = heads.map(|head| {
-        let scorer = |features: &Tensor| head.forward(features, Mode::Evaluate);
+        let scorer = |features: &Tensor| head.explained(features);
         Explainer::new(&classes, scorer).explain(&films.features(TRAINED, 40), method, &target).unwrap()
     });
     let pairs = maps[0].iter().zip(&maps[1]);
@@ -207,7 +207,7 @@ fn maps_point_at_lesions_if_and_only_if_the_head_has_learned_them() {
         assert!(!points_at_lesions((hits, chance)), "{hits:?}, by chance {chance:.3}");
     }
     // Made random again, the head has other maps; a method that never asks the head has the same ones.
-    let random = Head::new(head.config().clone(), 77, Device::CPU).unwrap();
+    let random = ConfiguredHead::new(head.config().clone(), 77, Device::CPU).unwrap();
     let changed = alike(&films, [&head, &random], Method::HiResCam);
     assert!(changed.abs() < 0.5, "{changed}");
     assert!(alike(&films, [&head, &random], Method::EigenCam) > 0.999);

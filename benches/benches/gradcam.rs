@@ -5,7 +5,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_gradcam::{Explainer, Method, Target};
-use radiograph_head::{Architecture, FeatureShape, Head, Mode, Preset};
+use radiograph_head::{Architecture, ConfiguredHead, FeatureShape, Head, Preset};
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
 
@@ -15,11 +15,11 @@ fn explain(criterion: &mut Criterion) {
     let classes = Classes::new(["covid", "normal", "pneumonia"]).expect("three names");
     let shape = FeatureShape { channels: 512, height: 7, width: 7 };
     let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
-    let head = Head::new(config, 1, Device::CPU).expect("the head of the preset");
+    let head = ConfiguredHead::new(config, 1, Device::CPU).expect("the head of the preset");
     let count = BATCH * 512 * 49;
     let features =
         Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().abs().view([BATCH, 512, 7, 7]);
-    let explainer = Explainer::new(&classes, |features: &Tensor| head.forward(features, Mode::Evaluate));
+    let explainer = Explainer::new(&classes, |features: &Tensor| head.explained(features));
     let mut group = criterion.benchmark_group("gradcam/vgg19/batch-32");
     group.sample_size(10);
     for method in [Method::GradCam, Method::HiResCam, Method::EigenCam] {

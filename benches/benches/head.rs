@@ -4,7 +4,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Architecture, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Preset, RmsProp, Step,
+    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Preset,
+    RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
@@ -12,7 +13,7 @@ use tch::{Kind, Tensor};
 const BATCH: i64 = 32;
 
 struct Setting {
-    head: Head,
+    head: ConfiguredHead,
     loss: CrossEntropy,
     features: Tensor,
     labels: Tensor,
@@ -23,7 +24,7 @@ impl Setting {
         let classes = Classes::new(["covid", "normal", "pneumonia"]).expect("three names");
         let shape = FeatureShape { channels: 512, height: 7, width: 7 };
         let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
-        let head = Head::new(config, 1, Device::CPU).expect("the head of the preset");
+        let head = ConfiguredHead::new(config, 1, Device::CPU).expect("the head of the preset");
         let loss = CrossEntropy::new(&classes, None, tch::Device::Cpu).expect("no weights");
         let count = BATCH * 512 * 49;
         let features = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().abs();

@@ -67,6 +67,6 @@ pub use assemble::assemble;
 pub use error::DatasetError;
 pub use exclusion::{Exclusion, Note, Oddity, Reason};
 pub use record::{
-    Age, ClassName, Event, GroupId, IdError, Label, Modality, Offset, Origin, PatientId, Presence,
-    Provenance, PublishedImage, Record, RecordId, Sex, SourceName, View,
+    Age, ClassName, Day, Event, GroupId, IdError, Label, Modality, NoDay, Offset, Origin, PatientId,
+    Presence, Provenance, PublishedImage, Record, RecordId, Sex, SourceName, View,
 };

@@ -50,6 +50,12 @@ pub enum GradcamError {
     /// A class that the scorer's set does not have.
     #[error(transparent)]
     Class(#[from] radiograph_classes::Error),
+    /// A method or quantity that this version does not know.
+    #[error("this version does not compute {name}; choose another method or quantity")]
+    Unknown {
+        /// Name that was given.
+        name: &'static str,
+    },
     /// The margin over the runner-up needs at least two classes.
     #[error("the margin over the runner-up needs two classes, and there is one")]
     NoRunnerUp,

@@ -87,7 +87,7 @@ where
         }
         let features = features.f_detach()?.f_to_kind(Kind::Float)?.f_contiguous()?;
         finite(&features, "features")?;
-        let gradient = gradient_of(method);
+        let gradient = gradient_of(method)?;
         let features = features.f_set_requires_grad(gradient.is_some())?;
         let (scored, maps) = match gradient {
             // Callers often switch gradients off for evaluation; here they are needed.
@@ -210,15 +210,17 @@ impl Target {
     }
 }
 
-fn gradient_of(method: Method) -> Option<Gradient> {
-    match method {
+/// The use of gradients in a method; `None` for a method without gradients.
+fn gradient_of(method: Method) -> Result<Option<Gradient>, GradcamError> {
+    Ok(match method {
         Method::GradCam => Some(Gradient::Mean),
         Method::GradCamPlusPlus => Some(Gradient::PlusPlus),
         Method::HiResCam => Some(Gradient::PlaceByPlace),
         Method::XGradCam => Some(Gradient::ActivationAveraged),
         Method::LayerCam => Some(Gradient::PositivePlaceByPlace),
         Method::EigenCam | Method::ScoreCam | Method::AblationCam => None,
-    }
+        other => return Err(GradcamError::Unknown { name: other.name() }),
+    })
 }
 
 /// Computes the maps with one backward pass for the whole batch. Images do not affect each other, so the gradient of

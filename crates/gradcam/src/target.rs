@@ -71,6 +71,7 @@ pub(crate) fn quantities(
             let others = logits.f_scatter_value(1, &index, f64::NEG_INFINITY)?;
             chosen(logits)?.f_sub(&others.f_amax([1_i64].as_slice(), false)?)?
         }
+        other => return Err(GradcamError::Unknown { name: other.name() }),
     })
 }
 

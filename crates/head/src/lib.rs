@@ -1,13 +1,13 @@
 //! Builds, trains and applies heads: classifiers that turn the feature map of a frozen network into class
 //! probabilities.
 //!
-//! A recurrent cell reads the map as a sequence, and dense layers name the class. Features come through [`Features`];
+//! [`ConfiguredHead`] reads the map, usually as a sequence by a recurrent cell, and dense layers name the class. Features come through [`Features`];
 //! training never runs the network that computed them. Settings and records are plain data of `radiograph-protocol`,
 //! re-exported here.
 //!
 //! ```no_run
 //! use radiograph_classes::Classes;
-//! use radiograph_head::{Architecture, FeatureShape, Head, Mode, Preset};
+//! use radiograph_head::{Architecture, ConfiguredHead, FeatureShape, Head, Mode, Preset};
 //! use radiograph_libtorch::Device;
 //!
 //! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
@@ -16,28 +16,32 @@
 //! let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
 //! assert_eq!(config.trained_parameters()?, 121_657_347);
 //!
-//! let head = Head::new(config, 1, Device::CPU)?;
+//! let head = ConfiguredHead::new(config, 1, Device::CPU)?;
 //! let features = tch::Tensor::rand([2, 512, 7, 7], tch::kind::FLOAT_CPU);
 //! let logits = head.forward(&features, Mode::Evaluate)?; // [2, 3]
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Fit`] trains one head on [`Samples`] of a [`Feed`]. [`Trainings`] trains the folds of a cross-validation.
+//! [`Fit`] trains one head, ours or any other [`Head`], on [`Samples`] of a [`Feed`]. [`Trainings`] trains the folds of a cross-validation.
 //! [`run_protocol`] runs everything that a preset requires. A killed training resumes from its checkpoints.
 
-mod cell;
+mod configured;
 mod data;
 mod error;
 mod head;
 mod kept;
+mod layers;
 mod optimizer;
 mod order;
 mod parameters;
 mod probabilities;
 mod protocol;
+mod reader;
+mod recurrent;
 mod sums;
 mod training;
 
+pub use configured::ConfiguredHead;
 pub use data::{Features, Feed, InMemory, ReadError, Samples, StoredFeatures};
 pub use error::Error;
 pub use head::{Head, Mode, Step};
@@ -50,8 +54,8 @@ pub use protocol::{Stage, TrainingProgress, finished_protocol, run_protocol};
 pub use radiograph_protocol::{
     Adam, Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold,
     FoldRecord, FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord,
-    OptimizerConfig, OutputGate, Preset, Protocol, ProtocolError, ProtocolRecord, Reading, RmsProp,
-    RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, Subset, Tested, TestedModel, TrainingConfig,
-    median_best_epoch,
+    OptimizerConfig, OutputGate, Preset, Protocol, ProtocolError, ProtocolRecord, Reading, Recurrence,
+    RmsProp, RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, States, Subset, Tested, TestedModel,
+    TrainingConfig, median_best_epoch,
 };
 pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, Observer, Trainings};

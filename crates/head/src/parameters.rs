@@ -1,8 +1,9 @@
-//! The named tensors of a head and their initialisation. The layers that compute with them are in `head` and `cell`.
+//! The named tensors of a head and their initialisation. Layers hold second handles to them.
 
+use radiograph_libtorch::Device;
 use radiograph_protocol::{HeadTensor, Initial, Role};
 use radiograph_random::Stream;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::Error;
 
@@ -39,10 +40,23 @@ impl Parameter {
 pub struct Parameters(Vec<Parameter>);
 
 impl Parameters {
-    /// Fresh tensors, each from the random stream of its name and the seed.
-    pub(crate) fn initialise(layout: &[HeadTensor], seed: u64, device: Device) -> Result<Self, Error> {
+    /// Fresh tensors with the first values that the layout names, each from the random stream of its name and the seed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if two tensors have one name, [`Error::Libtorch`] if the device lacks memory.
+    pub fn new(layout: &[HeadTensor], seed: u64, device: Device) -> Result<Self, Error> {
+        for (place, entry) in layout.iter().enumerate() {
+            if layout[..place].iter().any(|other| other.name == entry.name) {
+                return Err(Error::setting(
+                    "the name of two parameters",
+                    &entry.name,
+                    "name each tensor once",
+                ));
+            }
+        }
         let parameter = |entry: &HeadTensor| {
-            let mut tensor = Tensor::f_zeros(entry.shape.as_slice(), (Kind::Float, device))?;
+            let mut tensor = Tensor::f_zeros(entry.shape.as_slice(), (Kind::Float, device.to_tch()))?;
             initialise(&mut tensor, entry.initial, Stream::new(seed, &format!("initial.{}", entry.name)))?;
             let tensor = tensor.f_set_requires_grad(entry.role == Role::Trained)?;
             Ok(Parameter { name: entry.name.clone(), role: entry.role, tensor })
@@ -106,8 +120,12 @@ impl Parameters {
         }
     }
 
-    /// A second handle to the memory of a tensor, for a layer.
-    pub(crate) fn handle(&self, name: &str) -> Result<Tensor, Error> {
+    /// A second handle to the memory of a tensor, for a layer that computes with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if there is none of this name.
+    pub fn handle(&self, name: &str) -> Result<Tensor, Error> {
         match self.named(name) {
             Some(parameter) => Ok(parameter.tensor.shallow_clone()),
             None => Err(Error::setting("a parameter's name", name, "name one that the head has")),
@@ -139,6 +157,7 @@ fn initialise(tensor: &mut Tensor, initial: Initial, mut stream: Stream) -> Resu
             }
         }
         Initial::Orthogonal => tensor.f_copy_(&orthogonal(&tensor.size(), &mut stream)?)?,
+        other => return Err(Error::setting("the first values", format!("{other:?}"), "choose others")),
     }
     Ok(())
 }
@@ -163,7 +182,7 @@ mod tests {
 
     fn filled(shape: &[i64], initial: Initial) -> Tensor {
         let entry = HeadTensor::new("weight", shape, initial, Role::Frozen);
-        Parameters::initialise(&[entry], 7, Device::Cpu).unwrap().0.remove(0).tensor
+        Parameters::new(&[entry], 7, Device::CPU).unwrap().0.remove(0).tensor
     }
 
     #[test]
@@ -175,7 +194,7 @@ mod tests {
             } else {
                 matrix.transpose(0, 1).matmul(&matrix)
             };
-            let identity = Tensor::eye(rows.min(columns), (Kind::Double, Device::Cpu));
+            let identity = Tensor::eye(rows.min(columns), (Kind::Double, tch::Device::Cpu));
             let error = (gram - identity).abs().max().double_value(&[]);
             assert!(error < 1e-6, "{rows} x {columns}: {error}");
         }
@@ -205,7 +224,7 @@ mod tests {
     #[test]
     fn values_of_another_shape_are_not_broadcast() {
         let entry = HeadTensor::new("bias", &[3], Initial::Zeros, Role::Trained);
-        let parameters = Parameters::initialise(&[entry], 0, Device::Cpu).unwrap();
+        let parameters = Parameters::new(&[entry], 0, Device::CPU).unwrap();
         let one = Tensor::ones([1], tch::kind::FLOAT_CPU);
         assert!(matches!(parameters.set("bias", &one), Err(Error::Shape { .. })));
         assert!(matches!(parameters.set("absent", &one), Err(Error::Setting { .. })));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    ImageError, ImageFormat, Limits, Note, Picture, TextKind, Undecodable, dicom, jpeg, raster,
+    ImageError, ImageFormat, Limits, Note, Picture, Stated, TextKind, Undecodable, dicom, jpeg, raster,
     read::check_file_size, read_file,
 };
 
@@ -65,7 +65,11 @@ pub struct Decoded {
 ///
 /// As [`decode`].
 pub fn decode_noted(bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
-    guarded(|| noted(|notes| decode_as_stored(bytes, None, limits, notes)))
+    noted_as(&Stated::default(), bytes, limits)
+}
+
+pub(crate) fn noted_as(stated: &Stated, bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
+    guarded(|| noted(|notes| decode_as_stored(bytes, None, stated, limits, notes)))
 }
 
 /// Decodes one frame, counted from 0, of a DICOM file with several. [`decode`] refuses such files, because which of their
@@ -75,7 +79,7 @@ pub fn decode_noted(bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodabl
 ///
 /// [`Undecodable::NoSuchFrame`] if the file has fewer frames; otherwise as [`decode`].
 pub fn decode_frame(bytes: &[u8], frame: u32, limits: &Limits) -> Result<Decoded, Undecodable> {
-    guarded(|| noted(|notes| decode_as_stored(bytes, Some(frame), limits, notes)))
+    guarded(|| noted(|notes| decode_as_stored(bytes, Some(frame), &Stated::default(), limits, notes)))
 }
 
 fn noted(
@@ -93,12 +97,16 @@ fn noted(
 ///
 /// As [`decode`].
 pub fn decode_gray(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+    gray_as(&Stated::default(), bytes, limits)
+}
+
+pub(crate) fn gray_as(stated: &Stated, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
     guarded(|| match ImageFormat::of_content(bytes) {
         Some(ImageFormat::Jpeg) => {
             check_file_size(bytes.len() as u64, limits)?;
-            Ok(upright(jpeg::decode_gray(bytes, limits)?, bytes, &mut Vec::new()))
+            Ok(stated.shown(upright(jpeg::decode_gray(bytes, limits)?, bytes, &mut Vec::new())))
         }
-        _ => decode_as_stored(bytes, None, limits, &mut Vec::new()).map(Picture::into_gray),
+        _ => decode_as_stored(bytes, None, stated, limits, &mut Vec::new()).map(Picture::into_gray),
     })
 }
 
@@ -118,7 +126,7 @@ pub fn decode_with_gray(bytes: &[u8], limits: &Limits) -> Result<(Picture, Pictu
             let notes = &mut Vec::new();
             return Ok((upright(stored, bytes, notes), upright(gray, bytes, notes)));
         }
-        let stored = decode_as_stored(bytes, None, limits, &mut Vec::new())?;
+        let stored = decode_as_stored(bytes, None, &Stated::default(), limits, &mut Vec::new())?;
         let gray = stored.clone().into_gray();
         Ok((stored, gray))
     })
@@ -127,6 +135,7 @@ pub fn decode_with_gray(bytes: &[u8], limits: &Limits) -> Result<(Picture, Pictu
 fn decode_as_stored(
     bytes: &[u8],
     frame: Option<u32>,
+    stated: &Stated,
     limits: &Limits,
     notes: &mut Vec<Note>,
 ) -> Result<Picture, Undecodable> {
@@ -139,10 +148,11 @@ fn decode_as_stored(
         return Err(Undecodable::NoSuchFrame { frame, frames: 1 });
     }
     match format {
-        Some(ImageFormat::Jpeg) => Ok(upright(jpeg::decode(bytes, limits)?, bytes, notes)),
+        Some(ImageFormat::Jpeg) => Ok(stated.shown(upright(jpeg::decode(bytes, limits)?, bytes, notes))),
+        // Its header says what a table could.
         Some(ImageFormat::Dicom) => dicom::decode(bytes, frame, limits, notes),
         Some(format @ (ImageFormat::Bmp | ImageFormat::Png | ImageFormat::Tiff | ImageFormat::WebP)) => {
-            raster::decode(bytes, format, limits, notes)
+            raster::decode(bytes, format, stated, limits, notes).map(|picture| stated.shown(picture))
         }
         Some(format) => Err(Undecodable::UnsupportedFormat { format }),
         None => Err(match TextKind::of(bytes) {

@@ -14,8 +14,13 @@ const UPPER_HALF: u16 = 1 << 15;
 
 /// The range to stretch, black and white; `None` for pictures that use the upper half of their 16 bits, and those of 8.
 ///
-/// `stated` is what the file says of its range. It is believed if (almost) all samples are within it.
-pub(crate) fn range(picture: &Picture, stated: impl FnOnce() -> Option<(u16, u16)>) -> Option<(u16, u16)> {
+/// `by_table` is what a table says of the range, and `by_file` what the file says. The first one that (almost) all samples are
+/// within is believed.
+pub(crate) fn range(
+    picture: &Picture,
+    by_table: Option<(u16, u16)>,
+    by_file: impl FnOnce() -> Option<(u16, u16)>,
+) -> Option<(u16, u16)> {
     let (Samples::Gray16(values) | Samples::Rgb16(values)) = picture.samples() else { return None };
     let mut counts = vec![0_u64; 1 << 16];
     for &value in values {
@@ -31,8 +36,8 @@ pub(crate) fn range(picture: &Picture, stated: impl FnOnce() -> Option<(u16, u16
     if greatest >= UPPER_HALF || least == greatest {
         return None;
     }
-    let stated = stated().filter(|&(black, white)| black <= least && greatest <= white);
-    match stated {
+    let holds = |&(black, white): &(u16, u16)| black <= least && greatest <= white;
+    match by_table.filter(holds).or_else(|| by_file().filter(holds)) {
         Some((_, white)) if white >= UPPER_HALF => None,
         Some((black, white)) => Some((black, white)),
         None => Some((least, greatest)),
@@ -87,7 +92,7 @@ mod tests {
 
     fn of(values: Vec<u16>, stated: Option<(u16, u16)>) -> Option<(u16, u16)> {
         let picture = Picture::new(values.len() as u32, 1, Samples::Gray16(values)).unwrap();
-        range(&picture, || stated)
+        range(&picture, None, || stated)
     }
 
     #[test]

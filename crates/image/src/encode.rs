@@ -28,7 +28,7 @@ pub fn encode_png(picture: &Picture) -> Option<Vec<u8>> {
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
     let (samples, colours) = raw(picture);
     encoder.write_image(&samples, picture.width(), picture.height(), colours).ok()?;
-    if depth::range(picture, || None).is_some() {
+    if depth::range(picture, None, || None).is_some() {
         // A dark picture would be taken for one of fewer bits when it is read again.
         bytes.splice(AFTER_HEADER..AFTER_HEADER, depth::all_bits(picture.channels()));
     }

@@ -39,6 +39,7 @@ pub mod preprocess;
 mod raster;
 mod read;
 pub mod sheet;
+mod stated;
 mod tone;
 mod undecodable;
 
@@ -53,4 +54,5 @@ pub use limits::Limits;
 pub use note::Note;
 pub use picture::{Picture, Samples};
 pub use read::read_file;
+pub use stated::{NotStated, Stated};
 pub use undecodable::{TextKind, Undecodable};

@@ -196,6 +196,17 @@ impl Picture {
         Self { samples, ..self }
     }
 
+    /// The picture with black and white exchanged.
+    pub(crate) fn negative(self) -> Self {
+        let samples = match self.samples {
+            Samples::Gray8(values) => Samples::Gray8(values.into_iter().map(|value| !value).collect()),
+            Samples::Rgb8(values) => Samples::Rgb8(values.into_iter().map(|value| !value).collect()),
+            Samples::Gray16(values) => Samples::Gray16(values.into_iter().map(|value| !value).collect()),
+            Samples::Rgb16(values) => Samples::Rgb16(values.into_iter().map(|value| !value).collect()),
+        };
+        Self { samples, ..self }
+    }
+
     /// The picture as a camera's mark says that it stands: EXIF Orientation 1 (upright) to 8.
     pub(crate) fn turned(self, orientation: u8) -> Self {
         let (width, height) = (self.width as usize, self.height as usize);

@@ -9,11 +9,12 @@ use image::{
     metadata::Orientation,
 };
 
-use crate::{ImageFormat, Limits, Note, Picture, Samples, Undecodable, depth};
+use crate::{ImageFormat, Limits, Note, Picture, Samples, Stated, Undecodable, depth};
 
 pub(crate) fn decode(
     bytes: &[u8],
     format: ImageFormat,
+    stated: &Stated,
     limits: &Limits,
     notes: &mut Vec<Note>,
 ) -> Result<Picture, Undecodable> {
@@ -48,7 +49,7 @@ pub(crate) fn decode(
         notes.push(Note::Turned { orientation });
     }
     let picture = picture.turned(orientation);
-    let Some((black, white)) = depth::range(&picture, || depth::stated(bytes, format)) else {
+    let Some((black, white)) = depth::range(&picture, stated.range(), || depth::stated(bytes, format)) else {
         return Ok(picture);
     };
     notes.push(Note::Stretched { black, white });

@@ -32,6 +32,7 @@ pub struct LabelledImage {
 
 /// The use of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Subset {
     /// Trained on.
     Training {

@@ -11,6 +11,7 @@ use crate::ProtocolError;
 /// Files and command lines use the names of [`Method::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Method {
     /// Channels weighted by their mean gradient (Selvaraju et al., ICCV 2017). The paper uses this method.
     #[default]
@@ -93,6 +94,7 @@ impl TryFrom<String> for Method {
 /// The quantity of a class that is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Quantity {
     /// The logit, before softmax. Its gradient does not vanish when the model is certain.
     #[default]

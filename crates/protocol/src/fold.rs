@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The first weights of each fold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FoldStart {
     /// Fresh weights for each fold.
     #[default]

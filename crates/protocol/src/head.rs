@@ -3,7 +3,7 @@
 use radiograph_classes::Classes;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dropout, FeatureShape, HeadTensor, Initial, ProtocolError, Reading, Role};
+use crate::{Dropout, FeatureShape, HeadTensor, Initial, ProtocolError, Reading, Role, States, reading};
 
 /// Limit on the values of one feature map, on classes and on units. Settings come from files, so limits are explicit.
 const LARGEST: i64 = 1 << 24;
@@ -48,11 +48,17 @@ impl HeadConfig {
     pub fn layout(&self) -> Result<Vec<HeadTensor>, ProtocolError> {
         self.check()?;
         let mut tensors = Vec::new();
-        if let Reading::Recurrent { cell, units, .. } = self.reading {
-            tensors.extend(cell.layout(self.features.channels, units));
-            if self.batch_norm {
-                tensors.extend(batch_norm("lstm_norm", units));
+        match self.reading {
+            Reading::Recurrent(recurrence) => {
+                tensors.extend(recurrence.layout(self.features.channels));
+                if self.batch_norm {
+                    tensors.extend(batch_norm(recurrence.cell.norm_prefix(), recurrence.width()));
+                }
             }
+            Reading::Attention { units } => {
+                tensors.extend(reading::attention(units, self.features.channels));
+            }
+            Reading::Flatten | Reading::GlobalAverage => {}
         }
         let mut inputs = self.vector_length();
         for (index, &outputs) in self.dense.iter().enumerate() {
@@ -78,13 +84,14 @@ impl HeadConfig {
         Ok(tensors)
     }
 
-    /// The length of the vector that the first dense layer sees.
-    fn vector_length(&self) -> i64 {
+    /// The length of the vector that the first dense layer sees, for settings that [`Self::layout`] accepts.
+    pub fn vector_length(&self) -> i64 {
         let cells = self.features.height * self.features.width;
         match self.reading {
-            Reading::Recurrent { units, .. } => cells * units,
+            Reading::Recurrent(recurrence) if recurrence.states == States::Last => recurrence.width(),
+            Reading::Recurrent(recurrence) => cells * recurrence.width(),
             Reading::Flatten => cells * self.features.channels,
-            Reading::GlobalAverage => self.features.channels,
+            Reading::Attention { .. } | Reading::GlobalAverage => self.features.channels,
         }
     }
 
@@ -98,8 +105,13 @@ impl HeadConfig {
         positive("the height of the feature map", height)?;
         positive("the width of the feature map", width)?;
         positive("the number of cells of the feature map", height * width)?;
-        if let Reading::Recurrent { units, .. } = self.reading {
-            positive("the number of units", units)?;
+        match self.reading {
+            Reading::Recurrent(recurrence) => {
+                positive("the number of units", recurrence.units)?;
+                recurrence.check()?;
+            }
+            Reading::Attention { units } => positive("the number of units", units)?,
+            Reading::Flatten | Reading::GlobalAverage => {}
         }
         if self.dense.len() > 16 {
             return Err(ProtocolError::setting(
@@ -145,13 +157,13 @@ fn batch_norm(name: &str, width: i64) -> [HeadTensor; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cell, SequenceOrder};
+    use crate::{Cell, Recurrence, SequenceOrder};
 
     #[test]
     fn heads_that_cannot_be_counted_are_refused() {
         let shape = |channels, side| FeatureShape { channels, height: side, width: side };
         let recurrent =
-            |units| Reading::Recurrent { order: SequenceOrder::Horizontal, cell: Cell::Lstm, units };
+            |units| Reading::Recurrent(Recurrence::new(SequenceOrder::Horizontal, Cell::Lstm, units));
         let small = HeadConfig {
             features: shape(4, 3),
             classes: Classes::new(["covid", "normal", "pneumonia"]).unwrap(),
@@ -173,10 +185,47 @@ mod tests {
             HeadConfig { dense: vec![1 << 16; 16], ..small.clone() },
             HeadConfig { features: shape(i64::MAX, i64::MAX), ..small.clone() },
             HeadConfig { features: shape(1, 1 << 40), ..small.clone() },
+            HeadConfig { reading: Reading::Attention { units: 0 }, ..small.clone() },
+            HeadConfig {
+                reading: Reading::Recurrent(Recurrence {
+                    layers: 17,
+                    ..Recurrence::new(SequenceOrder::Horizontal, Cell::Gru, 8)
+                }),
+                ..small.clone()
+            },
         ] {
             let result = wrong.trained_parameters();
             assert!(matches!(result, Err(ProtocolError::Setting { .. })), "{wrong:?}");
         }
         assert_eq!(shape(i64::MAX, i64::MAX).len(), usize::MAX);
+    }
+
+    /// Vectors of a map of 4 channels on a grid of 3 by 3.
+    #[test]
+    fn the_first_dense_layer_fits_what_is_read() {
+        let recurrence = Recurrence::new(SequenceOrder::Horizontal, Cell::Gru, 8);
+        let (bidirectional, states) = (true, States::Last);
+        for (reading, length) in [
+            (Reading::Recurrent(recurrence), 72),
+            (Reading::Recurrent(Recurrence { bidirectional, layers: 3, ..recurrence }), 144),
+            (Reading::Recurrent(Recurrence { states, ..recurrence }), 8),
+            (Reading::Recurrent(Recurrence { states, bidirectional, ..recurrence }), 16),
+            (Reading::Attention { units: 5 }, 4),
+            (Reading::GlobalAverage, 4),
+            (Reading::Flatten, 36),
+        ] {
+            let head = HeadConfig {
+                features: FeatureShape { channels: 4, height: 3, width: 3 },
+                classes: Classes::new(["covid", "normal"]).unwrap(),
+                reading,
+                dense: vec![6],
+                dropout: None,
+                batch_norm: false,
+            };
+            let layout = head.layout().unwrap();
+            let first = layout.iter().find(|tensor| tensor.name == "fc_1.weight").unwrap();
+            assert_eq!(first.shape, [6, length], "{reading:?}");
+            assert_eq!(head.vector_length(), length);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 /// The purpose of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Role {
     /// Changed by the optimiser.
     Trained,
@@ -13,6 +14,7 @@ pub enum Role {
 
 /// The first values of a tensor: Keras's conventions, because libtorch's and tch's defaults differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Initial {
     /// Zero everywhere.
     Zeros,

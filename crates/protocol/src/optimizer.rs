@@ -33,6 +33,7 @@ pub struct RmsProp {
 /// The place of epsilon, with v ← ρ·v + (1 - ρ)·g².
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RmsPropForm {
     /// w ← w - rate·g / √(v + ε), as Keras writes it.
     Keras,

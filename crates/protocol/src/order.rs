@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The paper names all three and uses the horizontal one (section 3.3 of Al-Rakhami et al.).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SequenceOrder {
     /// Row by row, each from left to right.
     #[default]

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Cell, Clipping, Dropout, DropoutPlace, FeatureShape, FoldStart, HeadConfig, Keep, ProtocolError, Reading,
-    RmsProp, Schedule, SequenceOrder, TrainingConfig,
+    Recurrence, RmsProp, Schedule, SequenceOrder, TrainingConfig,
 };
 
 /// A named set of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Preset {
     /// The text of Al-Rakhami et al. Ours: dropout of 0.5, and clipping by a global norm of 1.
     Paper,
@@ -27,6 +28,7 @@ pub enum Preset {
 
 /// The model that a preset tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Tested {
     /// A model trained on all training samples for a fixed number of epochs.
     Refit {
@@ -55,8 +57,8 @@ impl Preset {
     /// The recurrent head of Table 2.
     pub fn head(self, network: Architecture, features: FeatureShape, classes: &Classes) -> HeadConfig {
         let cell = if self == Self::ReleasedCode { Cell::LstmReluFrozen } else { Cell::Lstm };
-        let reading =
-            Reading::Recurrent { order: SequenceOrder::Horizontal, cell, units: Self::units(network) };
+        let recurrence = Recurrence::new(SequenceOrder::Horizontal, cell, Self::units(network));
+        let reading = Reading::Recurrent(recurrence);
         // The released program for Inception-ResNetV2 has one dense layer; Table 2 has two.
         let one = self == Self::ReleasedCode && network == Architecture::InceptionResNetV2;
         self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)

@@ -28,6 +28,7 @@ pub struct Protocol {
 /// The model that is finally tested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TestedModel {
     /// A model trained on all training images for all epochs.
     Refit,

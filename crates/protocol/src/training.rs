@@ -46,6 +46,7 @@ const MOST_EPOCHS: usize = 1_000_000;
 /// The weights that a training ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Keep {
     /// Weights of the first epoch with the lowest validation loss; without validation, those of the last epoch.
     Best,

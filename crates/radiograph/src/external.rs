@@ -146,7 +146,7 @@ fn classified(
     let frozen = predictor.frozen();
     let folder = predictor.feature_store();
     let inputs = candidates.iter().map(|Candidate { record, content_hash, .. }| {
-        frozen.input_of_file(&record.id.to_string(), *content_hash, record.path.clone())
+        frozen.input_of_file(&record.id.to_string(), *content_hash, record.stated, record.path.clone())
     });
     let report = extract(frozen, &folder, inputs.collect(), Part::WHOLE, &[device], watch)?;
     if report.stopped {
@@ -155,10 +155,10 @@ fn classified(
     let store = FeatureStore::open_for(&folder, &frozen.key())?;
     let [channels, height, width] = store.shape();
     let (there, gone): (Vec<_>, Vec<_>) =
-        candidates.into_iter().partition(|of| store.contains(FeatureId::plain(of.content_hash)));
+        candidates.into_iter().partition(|of| store.contains(FeatureId::plain(of.picture())));
     let mut table = Columns { unreadable: gone.len(), ..Columns::default() };
     for batch in there.chunks(BATCH) {
-        let ids: Vec<FeatureId> = batch.iter().map(|of| FeatureId::plain(of.content_hash)).collect();
+        let ids: Vec<FeatureId> = batch.iter().map(|of| FeatureId::plain(of.picture())).collect();
         let mut values = vec![0.0_f32; ids.len() * channels * height * width];
         store.read(&ids, &mut values)?;
         let shape = [ids.len(), channels, height, width].map(|side| side as i64);

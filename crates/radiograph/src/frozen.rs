@@ -6,11 +6,11 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity, Options,
     extraction::{Input, Pixels, extraction_key},
 };
-use radiograph_dataset::manifest::Row;
+use radiograph_dataset::manifest::{Manifest, Row, picture_hash};
 use radiograph_features::{ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
 use radiograph_image::{
-    ImageError, Limits, decode, decode_gray,
+    ImageError, Limits, Stated,
     preprocess::{Preprocess, Preprocessor, Transform},
     read_file,
 };
@@ -200,16 +200,17 @@ impl Frozen {
         Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
     }
 
-    /// The inputs for extraction from an image of a manifest, which lies in `file`, and its augmented copies. Only original training images
-    /// have copies.
+    /// The inputs for extraction from an image of a manifest, which lies in `file`, and its augmented copies. Only original
+    /// training images have copies.
     ///
     /// # Errors
     ///
     /// [`Error::Image`] if an augmentation setting is out of its range.
-    pub fn inputs(&self, row: &Row, file: &Path) -> Result<Vec<Input<'static>>, Error> {
-        let id = row.id.to_string();
-        let mut inputs = vec![self.input(&id, FeatureId::plain(row.content_hash), file.to_owned(), None)];
-        for feature in self.wanted(row).skip(1) {
+    pub fn inputs(&self, manifest: &Manifest, row: &Row, file: &Path) -> Result<Vec<Input<'static>>, Error> {
+        let (id, stated) = (row.id.to_string(), manifest.stated(&row.id));
+        let plain = FeatureId::plain(manifest.picture(row));
+        let mut inputs = vec![self.input(&id, plain, file.to_owned(), stated, None)];
+        for feature in self.wanted(manifest, row).skip(1) {
             if let Some((augmentation, seed)) = &self.drawn {
                 // Drawn by content, as the features are called: one picture is moved alike under all its names.
                 let transform = Transform::draw(
@@ -218,16 +219,16 @@ impl Frozen {
                     &row.content_hash.to_string(),
                     u64::from(feature.variant),
                 )?;
-                inputs.push(self.input(&id, feature, file.to_owned(), Some(transform)));
+                inputs.push(self.input(&id, feature, file.to_owned(), stated, Some(transform)));
             }
         }
         Ok(inputs)
     }
 
     /// Ids of the features of an image and of its augmented copies.
-    pub(crate) fn wanted(&self, row: &Row) -> impl Iterator<Item = FeatureId> + use<> {
+    pub(crate) fn wanted(&self, manifest: &Manifest, row: &Row) -> impl Iterator<Item = FeatureId> + use<> {
         let copies = if row.place.is_train() && !row.augmented { self.variants } else { 0 };
-        let hash = row.content_hash;
+        let hash = manifest.picture(row);
         (0..=copies).map(move |number| FeatureId::variant(hash, number))
     }
 
@@ -236,15 +237,22 @@ impl Frozen {
         id: &str,
         feature: FeatureId,
         file: std::path::PathBuf,
+        stated: Stated,
         transform: Option<Transform>,
     ) -> Input<'static> {
         let fed = Arc::clone(&self.fed);
-        Input::new(id, feature, move || Ok(fed.pixels(&file, transform.as_ref())?))
+        Input::new(id, feature, move || Ok(fed.pixels(&file, stated, transform.as_ref())?))
     }
 
-    /// The input for extraction from a file that is not in a manifest.
-    pub fn input_of_file(&self, id: &str, content: ContentHash, file: std::path::PathBuf) -> Input<'static> {
-        self.input(id, FeatureId::plain(content), file, None)
+    /// The input for extraction from a file that is not in a manifest; `stated` is what its collection says of its samples.
+    pub fn input_of_file(
+        &self,
+        id: &str,
+        content: ContentHash,
+        stated: Stated,
+        file: std::path::PathBuf,
+    ) -> Input<'static> {
+        self.input(id, FeatureId::plain(picture_hash(content, stated)), file, stated, None)
     }
 
     /// The network's input from a film, `[3, H, W]` with its shape; extraction computes the same numbers for the same
@@ -259,12 +267,17 @@ impl Frozen {
 }
 
 impl Fed {
-    fn pixels(&self, file: &Path, transform: Option<&Transform>) -> Result<Pixels, ImageError> {
+    fn pixels(
+        &self,
+        file: &Path,
+        stated: Stated,
+        transform: Option<&Transform>,
+    ) -> Result<Pixels, ImageError> {
         let bytes = read_file(file, &self.limits)?;
-        let content = ContentHash::of_bytes(&bytes);
+        let content = picture_hash(ContentHash::of_bytes(&bytes), stated);
         let picture = match self.preprocessor.steps().colour {
-            Colour::Gray => decode_gray(&bytes, &self.limits),
-            Colour::Rgb => decode(&bytes, &self.limits),
+            Colour::Gray => stated.decode_gray(&bytes, &self.limits),
+            Colour::Rgb => stated.decode(&bytes, &self.limits),
         };
         drop(bytes);
         let picture = picture.map_err(|reason| ImageError::Undecodable { path: file.to_owned(), reason })?;

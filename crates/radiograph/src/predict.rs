@@ -10,7 +10,7 @@ use radiograph_backbone::Backbone;
 use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{ClassProbabilities, Mode, Model, TestedModel};
+use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
 use radiograph_libtorch::Device;
 use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, Stage, read_json};
 use radiograph_weights::{Architecture, UnknownArchitecture};
@@ -246,8 +246,7 @@ impl Predictor {
         let Some((model, _)) = self.models.get((0..self.models.len()).fold(0, heavier)) else {
             return Err(Error::config("training.tested_model", "no model is tested"));
         };
-        let explainer =
-            Explainer::new(&self.classes, |features: &Tensor| model.head().forward(features, Mode::Evaluate));
+        let explainer = Explainer::new(&self.classes, |features: &Tensor| model.head().explained(features));
         let explanation = &self.config.explanation;
         let target =
             Target { quantity: explanation.quantity, class: ClassChoice::One(answer.predicted.clone()) };

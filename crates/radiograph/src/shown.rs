@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::{GrayImage, RgbImage, imageops};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::measure::Mask;
-use radiograph_image::{ImageError, Limits, Picture, Samples, decode, preprocess::Preprocess, read_file};
+use radiograph_image::{ImageError, Limits, Picture, Samples, Stated, preprocess::Preprocess, read_file};
 use radiograph_input::{Filter, Fit};
 
 use crate::{Error, Film};
@@ -23,19 +23,26 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Reads the image at `path`, whose features were made with `steps`. Without `steps`, the whole image is shown.
+    /// Reads the image at `path`, whose features were made with `steps`. Without `steps`, the whole image is shown. `stated` is
+    /// what its collection says of its samples.
     ///
     /// # Errors
     ///
     /// [`Error::Image`] if it is not an image; [`Error::Changed`] if the file differs from `content`, the image whose
     /// features were computed.
-    pub fn read(path: &Path, content: ContentHash, steps: Option<&Preprocess>) -> Result<Self, Error> {
+    pub fn read(
+        path: &Path,
+        content: ContentHash,
+        stated: Stated,
+        steps: Option<&Preprocess>,
+    ) -> Result<Self, Error> {
         let limits = Limits::default();
         let bytes = read_file(path, &limits)?;
         if ContentHash::of_bytes(&bytes) != content {
             return Err(Error::Changed { path: path.to_owned() });
         }
-        let whole = decode(&bytes, &limits)
+        let whole = stated
+            .decode(&bytes, &limits)
             .map_err(|reason| ImageError::Undecodable { path: path.to_owned(), reason })?;
         Self::of_picture(path, whole, steps)
     }
@@ -150,12 +157,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, content) = file(folder.path());
         let stretched = Preprocess { size: 30, ..Preprocess::default() };
-        let whole = Shown::read(&path, content, Some(&stretched)).unwrap();
+        let whole = Shown::read(&path, content, Stated::default(), Some(&stretched)).unwrap();
         assert_eq!(whole.picture().dimensions(), (400, 300));
         assert_eq!(whole.at_most(200).picture().dimensions(), (200, 150));
 
         let cut = Preprocess { fit: Fit::CentreCrop, ..stretched };
-        let shown = Shown::read(&path, content, Some(&cut)).unwrap();
+        let shown = Shown::read(&path, content, Stated::default(), Some(&cut)).unwrap();
         assert_eq!(shown.picture().dimensions(), (30, 30));
         // The white edges are cut away; the square is a third of each side now.
         assert_eq!(shown.picture().get_pixel(1, 1).0, [0; 3]);
@@ -174,7 +181,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, content) = file(folder.path());
         GrayImage::new(4, 4).save(&path).unwrap();
-        let error = Shown::read(&path, content, None).unwrap_err();
+        let error = Shown::read(&path, content, Stated::default(), None).unwrap_err();
         assert!(matches!(error, Error::Changed { .. }), "{error}");
     }
 }

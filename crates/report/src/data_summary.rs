@@ -56,17 +56,39 @@ pub struct LeftOut {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Certificate {
-    /// Whether training and test share nothing that the split promises to keep apart. No check then found anything.
-    pub clean: bool,
-    /// The same for the training and validation images of each fold; `None` without folds or if this was not checked.
-    #[serde(default)]
-    pub folds_clean: Option<bool>,
+    /// Verdict.
+    pub verdict: LeakVerdict,
+    /// The verdict in one sentence, with what could not be looked at.
+    pub sentence: String,
     /// The checks.
     pub checks: Vec<LeakCheck>,
     /// Limits of the checks: things that the data cannot tell, one sentence each.
     pub limits: Vec<String>,
     /// Hash of the leakage report's own file.
     pub hash: Option<ContentHash>,
+}
+
+/// Verdict of a leakage report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(clippy::exhaustive_enums, reason = "plain data that callers construct")]
+pub enum LeakVerdict {
+    /// Everything was looked at, and nothing crosses.
+    Clean,
+    /// Nothing was found, but not everything could be looked at.
+    Inconclusive {
+        /// What could not be looked at, one clause each.
+        doubts: Vec<String>,
+    },
+    /// Images on two sides belong together.
+    Leaks {
+        /// Whether training and test images do.
+        to_test: bool,
+        /// Whether training and validation images of a fold do.
+        between_folds: bool,
+        /// What could not be looked at, one clause each.
+        doubts: Vec<String>,
+    },
 }
 
 /// One check.
@@ -116,12 +138,22 @@ impl Certificate {
         found.map(|check| format!("{}: {}", check.what, count(check.found))).collect::<Vec<_>>().join("; ")
     }
 
+    /// Whether training and test images belong together.
+    pub(crate) fn leaks_to_test(&self) -> bool {
+        matches!(self.verdict, LeakVerdict::Leaks { to_test: true, .. })
+    }
+
+    /// Whether training and validation images of a fold belong together.
+    pub(crate) fn leaks_between_folds(&self) -> bool {
+        matches!(self.verdict, LeakVerdict::Leaks { between_folds: true, .. })
+    }
+
     fn check(&self) -> Result<(), Error> {
-        match self.checks.iter().find(|check| self.clean && check.found > 0) {
+        match self.checks.iter().find(|check| !self.leaks_to_test() && check.found > 0) {
             None => Ok(()),
             Some(check) => Err(Error::Contradiction {
-                part: "the leakage certificate".to_owned(),
-                first: "it calls training and test clean".to_owned(),
+                part: "the leakage report".to_owned(),
+                first: format!("its verdict is \"{}\"", self.sentence),
                 second: format!("it found {} {}", check.found, check.what),
             }),
         }

@@ -40,7 +40,9 @@ mod rendered;
 mod report;
 mod run_record;
 
-pub use data_summary::{Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeftOut, SourceNote};
+pub use data_summary::{
+    Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut, SourceNote,
+};
 pub use error::Error;
 pub use figure::{CurveBands, Figure};
 pub use network::{

@@ -54,6 +54,8 @@ pub struct NetworkReport {
 pub enum Role {
     /// A recurrent layer reads the feature map: the paper's networks.
     Recurrent,
+    /// A head without recurrent layers in the place of the paper's.
+    NotRecurrent,
     /// Logistic regression on the mean of the feature map.
     LinearProbe,
     /// The head of the recurrent network without its recurrent layer.

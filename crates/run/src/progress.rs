@@ -44,8 +44,9 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 4,
-            Self::Compare | Self::Report => 3,
+            Self::Assemble => 5,
+            Self::Compare => 3,
+            Self::Report => 4,
             Self::Evaluate => 2,
             Self::Extract | Self::Train | Self::Explain => 1,
         }

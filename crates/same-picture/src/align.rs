@@ -1,6 +1,9 @@
 //! Lays one picture over another at the best place, and measures how well they agree.
 
-use crate::thumbnail::{Areas, Frame};
+use crate::{
+    areas::{Areas, Frame},
+    cells::{Cells, dot, normalise},
+};
 
 /// Cells a side that pictures are compared in.
 const FINE: usize = 24;
@@ -13,8 +16,6 @@ const COARSE_STEPS: [f64; 2] = [0.04, 0.02];
 const FINE_STEPS: [f64; 2] = [0.01, 0.005];
 /// What coarse and fine correlations may differ by, and the last steps gain.
 const SLACK: f64 = 0.15;
-
-type Cells<const SIDE: usize> = [[f32; SIDE]; SIDE];
 
 /// A patch of a picture in cells of mean 0 and length 1, so that the sum of products of two is their correlation.
 #[derive(Clone, Debug)]
@@ -119,41 +120,4 @@ fn detail(cells: &Cells<FINE>) -> Cells<FINE> {
         }
     }
     detail
-}
-
-/// Mean 0 and length 1; `false` if the values deviate from their mean by no more than this.
-fn normalise<const SIDE: usize>(cells: &mut Cells<SIDE>, least_deviation: f32) -> bool {
-    let values = cells.as_flattened_mut();
-    let count = (SIDE * SIDE) as f32;
-    let mean = sum(values, |value| value) / count;
-    values.iter_mut().for_each(|value| *value -= mean);
-    let length = sum(values, |value| value * value).sqrt();
-    if length <= least_deviation * count.sqrt() {
-        return false;
-    }
-    values.iter_mut().for_each(|value| *value /= length);
-    true
-}
-
-/// Eight sums side by side become vector instructions, and are always taken in the same order. The squares of both sides
-/// in use are multiples of eight.
-fn dot<const SIDE: usize>(first: &Cells<SIDE>, second: &Cells<SIDE>) -> f64 {
-    let mut sums = [0.0_f32; 8];
-    let (first, second) = (first.as_flattened().as_chunks::<8>().0, second.as_flattened().as_chunks::<8>().0);
-    for (one, other) in first.iter().zip(second) {
-        for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
-            *sum += one * other;
-        }
-    }
-    f64::from(sums.iter().sum::<f32>())
-}
-
-fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let mut sums = [0.0_f32; 8];
-    for chunk in values.as_chunks::<8>().0 {
-        for (sum, value) in sums.iter_mut().zip(chunk) {
-            *sum += of(*value);
-        }
-    }
-    sums.iter().sum()
 }

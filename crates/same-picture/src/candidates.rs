@@ -3,13 +3,15 @@
 //! Multi-index hashing (Norouzi, Punjani and Fleet, 2012): of four parts of 16 bits, two hashes within distance `d` agree
 //! in one to within `d / 4`. So only hashes that share a part, up to that many bits, are compared.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::PerceptualHash;
 
-const PARTS: u32 = 4;
+pub(crate) const PARTS: u32 = 4;
 const PART_BITS: u32 = 16;
-const BUCKETS: usize = 1 << PART_BITS;
+pub(crate) const BUCKETS: usize = 1 << PART_BITS;
 
 /// The pairs `(i, j)`, `i < j`, of hashes that differ in at most `distance` bits, sorted.
 ///
@@ -29,38 +31,80 @@ pub fn pairs_between(first: &[PerceptualHash], second: &[PerceptualHash], distan
 }
 
 fn join(first: &[PerceptualHash], second: &[PerceptualHash], distance: u32, itself: bool) -> Vec<(u32, u32)> {
-    let parts = 0..PARTS;
-    let parts = parts.filter_map(|part| Some((part, radius(part, distance)?)));
+    let second = if itself { None } else { Some(second) };
     let mut pairs = Vec::new();
-    for (part, radius) in parts {
-        let left = Buckets::new(first, part);
-        let right = if itself { None } else { Some(Buckets::new(second, part)) };
-        let right = right.as_ref().unwrap_or(&left);
-        let flips = flips(radius);
-        let found = (0..BUCKETS).into_par_iter().flat_map_iter(|bucket| {
+    for part in 0..PARTS {
+        let Some(join) = Join::new(first, second, part, distance) else { continue };
+        pairs.par_extend(
+            join.pairs(0..BUCKETS, usize::MAX, |_, _| true).into_par_iter().map(|(_, i, j)| (i, j)),
+        );
+    }
+    pairs
+}
+
+/// Pairs of near hashes that one part brings up.
+pub(crate) struct Join {
+    left: Buckets,
+    right: Option<Buckets>,
+    flips: Vec<u16>,
+    part: u32,
+    distance: u32,
+}
+
+impl Join {
+    /// Of a list with itself or with a second one; `None` if this part need not be looked at.
+    pub(crate) fn new(
+        first: &[PerceptualHash],
+        second: Option<&[PerceptualHash]>,
+        part: u32,
+        distance: u32,
+    ) -> Option<Self> {
+        let flips = flips(radius(part, distance)?);
+        let right = second.map(|second| Buckets::new(second, part));
+        Some(Self { left: Buckets::new(first, part), right, flips, part, distance })
+    }
+
+    /// The wanted pairs of which one hash is in these buckets, each with its rank among those of its first position: at
+    /// most `most` to a position and bucket.
+    pub(crate) fn pairs(
+        &self,
+        buckets: Range<usize>,
+        most: usize,
+        is_wanted: impl Fn(u32, u32) -> bool + Sync,
+    ) -> Vec<(u32, u32, u32)> {
+        let (itself, right) = (self.right.is_none(), self.right.as_ref().unwrap_or(&self.left));
+        let of_bucket = |bucket: usize| {
             let mut found = Vec::new();
-            let from = left.bucket(bucket);
-            for &flip in flips.iter().filter(|_| !from.is_empty()) {
+            let from = self.left.bucket(bucket);
+            let mut ranks = vec![0_usize; from.len()];
+            for &flip in self.flips.iter().filter(|_| !from.is_empty()) {
                 let other = bucket ^ usize::from(flip);
                 // Within one list, every two buckets meet once.
                 if itself && other < bucket {
                     continue;
                 }
-                for (at, &(hash, i)) in from.iter().enumerate() {
+                for (at, (&(hash, i), rank)) in from.iter().zip(&mut ranks).enumerate() {
                     let skip = if itself && other == bucket { at + 1 } else { 0 };
                     for &(with, j) in &right.bucket(other)[skip..] {
+                        if *rank == most {
+                            break;
+                        }
                         let differing = hash ^ with;
-                        if differing.count_ones() <= distance && !found_before(differing, part, distance) {
-                            found.push(if itself && j < i { (j, i) } else { (i, j) });
+                        if differing.count_ones() <= self.distance
+                            && !found_before(differing, self.part, self.distance)
+                            && is_wanted(i, j)
+                        {
+                            let (low, high) = if itself && j < i { (j, i) } else { (i, j) };
+                            found.push((*rank as u32, low, high));
+                            *rank += 1;
                         }
                     }
                 }
             }
             found
-        });
-        pairs.par_extend(found);
+        };
+        buckets.into_par_iter().flat_map_iter(of_bucket).collect()
     }
-    pairs
 }
 
 /// How far a part may be off; `None` if it need not be looked at. If the first `d mod 4 + 1` parts are all off by more

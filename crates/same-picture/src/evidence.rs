@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// Two images of a list that show the same picture.
 ///
-/// Pairs connect: three copies of one file are two pairs, each with the first of them, not three, so that a placeholder
-/// saved ten thousand times does not become fifty million pairs. What belongs together are the connected parts of the
-/// graph whose edges the pairs are.
+/// The pairs of a search are the edges of a spanning forest: three copies of one picture are two pairs, not three, so a
+/// placeholder saved ten thousand times does not become fifty million pairs. Pictures that are connected, directly or through
+/// others, belong together. Which of the possible pairs connect them depends on the order of the images.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct SamePicture {
     /// Position of one image in the list.
@@ -63,10 +63,27 @@ pub enum Evidence {
         /// Where in the second image.
         second: Window,
     },
+    /// The gray values differ, but the reliefs of two windows correlate: a negative, another gray curve, enhanced
+    /// contrast, or a picture that was turned a little.
+    Relief {
+        /// Correlation of the reliefs, up to 1. The relief is every place's difference from its neighbourhood's mean, in
+        /// units of the neighbourhood's standard deviation.
+        relief: f64,
+        /// Whether dark and light are exchanged.
+        negative: bool,
+        /// What makes the second image look like the first, apart from the degrees.
+        turn: Option<Turn>,
+        /// Degrees by which the second image must also be turned, clockwise, after the turn.
+        degrees: f64,
+        /// Where in the first image. One of the two windows is turned about its middle by the degrees.
+        first: Window,
+        /// Where in the second image.
+        second: Window,
+    },
 }
 
 impl Evidence {
-    /// The correlation of the two images; 1 where bytes or pixels are equal.
+    /// The correlation of the two images, or of their reliefs; 1 where bytes or pixels are equal.
     pub fn correlation(&self) -> f64 {
         match *self {
             Self::SameBytes | Self::SamePixels => 1.0,
@@ -74,6 +91,7 @@ impl Evidence {
             | Self::CentreSquare { correlation, .. }
             | Self::Turned { correlation, .. }
             | Self::Crop { correlation, .. } => correlation,
+            Self::Relief { relief, .. } => relief,
         }
     }
 
@@ -86,6 +104,29 @@ impl Evidence {
             Self::CentreSquare { .. } => "centre-square",
             Self::Turned { .. } => "turned",
             Self::Crop { .. } => "crop",
+            Self::Relief { .. } => "relief",
+        }
+    }
+
+    /// The evidence when the two images change places.
+    pub(crate) fn swapped(self) -> Self {
+        match self {
+            Self::Turned { turn, correlation, detail } => {
+                Self::Turned { turn: turn.inverse(), correlation, detail }
+            }
+            Self::Crop { correlation, detail, first, second } => {
+                Self::Crop { correlation, detail, first: second, second: first }
+            }
+            Self::Relief { relief, negative, turn, degrees, first, second } => Self::Relief {
+                relief,
+                negative,
+                turn: turn.map(Turn::inverse),
+                // A mirror image turns the other way.
+                degrees: if turn.is_some_and(Turn::mirrors) { degrees } else { -degrees },
+                first: second,
+                second: first,
+            },
+            same => same,
         }
     }
 }
@@ -96,6 +137,19 @@ impl fmt::Display for Evidence {
             Self::SameBytes | Self::SamePixels => formatter.pad(self.kind()),
             Self::Turned { turn, correlation, .. } => {
                 write!(formatter, "{turn}, correlation {correlation:.3}")
+            }
+            Self::Relief { relief, negative, turn, degrees, .. } => {
+                formatter.write_str("relief")?;
+                if *negative {
+                    formatter.write_str(", negative")?;
+                }
+                if let Some(turn) = turn {
+                    write!(formatter, ", {turn}")?;
+                }
+                if degrees.abs() >= 0.5 {
+                    write!(formatter, ", turned by {degrees:.0}°")?;
+                }
+                write!(formatter, ", correlation {relief:.3}")
             }
             other => write!(formatter, "{}, correlation {:.3}", other.kind(), other.correlation()),
         }
@@ -154,6 +208,11 @@ impl Turn {
             Self::Rotated270 => Self::Rotated90,
             own => own,
         }
+    }
+
+    /// Whether it makes a mirror image.
+    pub(crate) fn mirrors(self) -> bool {
+        matches!(self, Self::Mirrored | Self::UpsideDown | Self::Transposed | Self::AntiTransposed)
     }
 
     /// Whether width becomes height.

@@ -6,7 +6,7 @@ use radiograph_files::{ContentHash, ContentHashing};
 use radiograph_image::{ImageError, Limits, Picture, Samples, decode, read_file};
 use rayon::prelude::*;
 
-use crate::{PerceptualHash, Turn, perceptual::Coefficients, thumbnail::Thumbnail};
+use crate::{PerceptualHash, Turn, Window, perceptual::Coefficients, thumbnail::Thumbnail};
 
 /// What is kept of an image to compare it with others: hashes of its bytes and pixels, perceptual hashes, a thumbnail.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,7 @@ pub struct Fingerprint {
     whole: Hashes,
     centre: Hashes,
     thumbnail: Thumbnail,
+    inside: Window,
 }
 
 /// The perceptual hash of a view as it stands, and after each turn.
@@ -60,8 +61,8 @@ impl Fingerprint {
             Some(square) if gray.width() != gray.height() => Hashes::new(&Coefficients::of_picture(&square)),
             _ => whole.clone(),
         };
-        let thumbnail = Thumbnail::of_picture(&gray);
-        Self { content, pixels: hash_of_pixels(&gray), whole, centre, thumbnail }
+        let (thumbnail, inside) = Thumbnail::of_picture(&gray);
+        Self { content, pixels: hash_of_pixels(&gray), whole, centre, thumbnail, inside }
     }
 
     /// The hash of the file's bytes.
@@ -89,8 +90,14 @@ impl Fingerprint {
         self.thumbnail.is_blank()
     }
 
+    /// The picture within its margins.
     pub(crate) fn thumbnail(&self) -> &Thumbnail {
         &self.thumbnail
+    }
+
+    /// Where in the image the thumbnail is from.
+    pub(crate) fn inside(&self) -> Window {
+        self.inside
     }
 }
 

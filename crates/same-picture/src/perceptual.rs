@@ -112,9 +112,18 @@ impl Coefficients {
         Self(turned)
     }
 
-    /// All but the mean.
-    pub(crate) fn values(&self) -> &[f32] {
-        &self.0.as_flattened()[1..]
+    /// The coefficients without the mean, of length 1; `None` if they are all next to 0.
+    pub(crate) fn normalised(mut self) -> Option<Self> {
+        self.0[0][0] = 0.0;
+        let values = self.0.as_flattened_mut();
+        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+        values.iter_mut().for_each(|value| *value /= length);
+        (length > 1e-3).then_some(self)
+    }
+
+    /// All of them, row by row.
+    pub(crate) fn all(&self) -> &[f32] {
+        self.0.as_flattened()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use radiograph_dataset::{
-    certificate::Certificate,
+    certificate::{Certificate, Verdict},
     manifest::{Manifest, Place},
 };
 use radiograph_run::{RunFolder, Unsearched};
@@ -39,8 +39,10 @@ struct Assembled {
     train: usize,
     test: usize,
     folds: u32,
-    /// Whether nothing leaks from training to test, or from any fold's training images to its validation images.
-    clean: bool,
+    /// Verdict of the leakage report.
+    verdict: Verdict,
+    /// The verdict in one sentence.
+    sentence: String,
     /// Number of training and test images, by class.
     classes: BTreeMap<String, usize>,
     /// Number of images left out, by code of the reason.
@@ -56,8 +58,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut run = arguments.run.open(&mut watch)?;
     let manifest = run.assemble()?;
     let unsearched = run.unsearched()?;
-    let clean = Certificate::read(&run.folder().leakage())?.clean;
-    let assembled = Assembled::of(&manifest, clean, unsearched, run.folder());
+    let certificate = Certificate::read(&run.folder().leakage())?;
+    let assembled = Assembled::of(&manifest, certificate, unsearched, run.folder());
     if arguments.json {
         output::json(&assembled)?;
     } else {
@@ -67,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 impl Assembled {
-    fn of(rows: &Manifest, clean: bool, unsearched: Unsearched, folder: &RunFolder) -> Self {
+    fn of(rows: &Manifest, certificate: Certificate, unsearched: Unsearched, folder: &RunFolder) -> Self {
         let (mut classes, mut excluded) = (BTreeMap::new(), BTreeMap::new());
         for row in rows.rows() {
             if let Place::Excluded { reason } = &row.place {
@@ -79,11 +81,13 @@ impl Assembled {
         }
         let (train, test, folds) = (rows.train().count(), rows.test().count(), rows.folds());
         let (manifest, leakage) = (folder.manifest(), folder.leakage());
-        Self { manifest, leakage, train, test, folds, clean, classes, excluded, unsearched }
+        let Certificate { verdict, sentence, .. } = certificate;
+        Self { manifest, leakage, train, test, folds, verdict, sentence, classes, excluded, unsearched }
     }
 
     fn print(&self) -> Result<(), Failure> {
-        let Self { manifest, leakage, train, test, folds, clean, classes, excluded, unsearched } = self;
+        let Self { manifest, leakage, train, test, folds, sentence, classes, excluded, unsearched, .. } =
+            self;
         output::line(format!("{train} training images in {folds} folds, {test} test images"))?;
         for (class, images) in classes {
             output::line(format!("    {images:>6}  {class}"))?;
@@ -92,11 +96,7 @@ impl Assembled {
             output::line(format!("    {images:>6}  left out: {code}"))?;
         }
         unsearched.sentences().try_for_each(output::line)?;
-        output::line(if *clean {
-            "nothing leaks from training to test or between folds"
-        } else {
-            "WARNING: this split leaks, or images could not be compared; the leakage report says where"
-        })?;
+        output::line(sentence)?;
         output::line(format!("written: {}, {}", manifest.display(), leakage.display()))
     }
 }

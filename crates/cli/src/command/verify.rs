@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use radiograph_dataset::{
+    certificate::Verdict,
     prepare::{Prepared, with_threads},
-    verify::verify,
+    verify::{Films, verify},
 };
 use serde::Serialize;
 
@@ -13,7 +14,8 @@ use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 /// Check that the images of a run match its manifest, and that nothing leaks
 ///
 /// Reads manifest.csv, leakage.json and every image again. Then it repeats the search for patients, pictures, groups and
-/// families on both sides of the split. Each difference is one line.
+/// families on both sides of the split. Nothing in leakage.json is trusted, and the search is never weaker than the default.
+/// Each difference is one line; the last line is the verdict.
 ///
 /// Exit code 1: something differs.
 #[derive(clap::Args)]
@@ -26,6 +28,10 @@ pub(crate) struct Arguments {
     /// Folder of the collections, if they were moved; without private/files.csv, films are found there by content
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+
+    /// Check without the images: the manifest and the report must agree, and pictures are taken on trust
+    #[arg(long, conflicts_with = "data")]
+    without_images: bool,
 
     /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
@@ -40,20 +46,22 @@ pub(crate) struct Arguments {
 #[derive(Serialize)]
 struct Found {
     images: usize,
-    clean: bool,
+    /// Verdict on what the images show now.
+    verdict: Verdict,
+    sentence: String,
     differences: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let folder = folder(&arguments.place)?;
     let progress = Progress::new();
-    let found = with_threads(arguments.threads, || {
-        verify(folder, arguments.data.as_deref(), &progress.of_assembly())
-    })??;
+    let found =
+        with_threads(arguments.threads, || verify(folder, arguments.films(), &progress.of_assembly()))??;
     progress.end();
     let found = Found {
         images: found.images,
-        clean: found.certificate.clean,
+        verdict: found.certificate.verdict,
+        sentence: found.certificate.sentence,
         differences: found.differences.iter().map(ToString::to_string).collect(),
     };
     if arguments.json {
@@ -62,6 +70,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         print(&found)?;
     }
     Ok(Exit::complete(found.differences.is_empty()))
+}
+
+impl Arguments {
+    fn films(&self) -> Films<'_> {
+        match &self.data {
+            _ if self.without_images => Films::Absent,
+            Some(data) => Films::In(data),
+            None => Films::Recorded,
+        }
+    }
 }
 
 /// Folder of the manifest.
@@ -90,8 +108,8 @@ fn print(found: &Found) -> Result<(), Failure> {
     found.differences.iter().try_for_each(output::line)?;
     let images = found.images;
     output::line(match found.differences.len() {
-        0 if found.clean => format!("{images} images match the manifest, and nothing leaks"),
-        0 => format!("{images} images match the manifest; the leaks are those of the leakage report"),
+        0 => format!("{images} images: manifest and leakage report agree with what was read"),
         count => format!("{count} differences, {images} images"),
-    })
+    })?;
+    output::line(&found.sentence)
 }

@@ -264,7 +264,7 @@ fn a_run_keeps_its_settings() {
     assert_eq!(std::fs::read(scene.file("runs/first/manifest.csv")).unwrap(), manifest);
 
     assert_eq!(scene.code("verify runs/first"), 0);
-    assert_eq!(scene.json("verify runs/first/manifest.csv --json")["clean"], true);
+    assert_eq!(scene.json("verify runs/first/manifest.csv --json")["verdict"], "clean");
     // An image that vanished is found.
     let row = text(&manifest);
     let found = std::fs::read_dir(scene.file("phantoms/collections")).unwrap().next().unwrap().unwrap();

@@ -125,11 +125,6 @@ impl Crossing {
     pub(super) fn compares(&self) -> bool {
         self.from_images > 0 && self.to_images > 0
     }
-
-    /// Whether it is about what is trained on and what is validated on in the turn of one fold.
-    pub(crate) fn is_turn(&self) -> bool {
-        self.to.starts_with("validation of ")
-    }
 }
 
 impl<'a> Facts<'a> {

@@ -6,6 +6,13 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
+    /// The text was changed after it was written.
+    #[error("{}: edited after it was written; restore it, or assemble the data again", path.display())]
+    Edited {
+        /// The certificate.
+        path: PathBuf,
+    },
+
     /// The file is no certificate of this version.
     #[error("{}: {reason}; assemble the data again", path.display())]
     Invalid {

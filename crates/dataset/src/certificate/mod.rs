@@ -2,30 +2,38 @@
 //!
 //! A certificate is computed from a finished [`Manifest`] and from the pictures on disk, not from the groups that made the
 //! split. So it finds a patient, a copy or an augmented child that an edited manifest has on both sides, although the
-//! manifest says otherwise. It also holds the same counts for a plain random split of the same images, and which class
+//! manifest says otherwise. It says what it could not look at ([`Coverage`]): nothing found is [`Verdict::Clean`] only if
+//! everything was compared. It also holds the same counts for a plain random split of the same images, and which class
 //! comes from which collection: grouping removes leaks, not confounding.
 //!
 //! ```no_run
 //! use radiograph_dataset::certificate::Certificate;
 //!
 //! let certificate = Certificate::read("assembled/leakage.json".as_ref())?;
-//! println!("{} test images have a copy in training", certificate.train_to_test.images_with_copies);
+//! println!("{}", certificate.sentence);
 //! # Ok::<(), radiograph_dataset::certificate::CertificateError>(())
 //! ```
 
+mod coverage;
 mod crossing;
 mod error;
+mod seal;
 mod text;
+mod verdict;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use radiograph_classes::Classes;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
+pub use coverage::{Coverage, PictureSearch, Sight};
 pub use crossing::{Crossing, Example, LeakKind};
 use crossing::{Facts, Side};
 pub use error::CertificateError;
-use radiograph_same_picture::{SamePicture, Search};
+use radiograph_files::ContentHash;
+use radiograph_same_picture::Search;
+pub use verdict::Verdict;
 
 use crate::{
     Reason,
@@ -52,6 +60,8 @@ pub struct Terms {
     pub search: Search,
     /// Classes, in their order.
     pub classes: Classes,
+    /// Whether patients are named by pseudonyms.
+    pub pseudonyms: bool,
 }
 
 /// A leakage report for a split: what crosses the borders between its parts.
@@ -63,22 +73,22 @@ pub struct Certificate {
     pub format: Format,
     /// Settings that the manifest was made with.
     pub terms: Terms,
-    /// Whether nothing crosses from training to test, nor from any fold's training images to its validation images. A split
-    /// without training or test images is not clean: nothing was compared.
-    pub clean: bool,
-    /// Whether nothing crosses from training to test.
-    pub test_clean: bool,
-    /// Whether nothing crosses between the folds; true where there are none.
-    pub folds_clean: bool,
+    /// SHA-256 of the manifest's file.
+    pub manifest: ContentHash,
+    /// Verdict.
+    pub verdict: Verdict,
+    /// The verdict in one sentence, with all that could not be looked at.
+    pub sentence: String,
+    /// What could be looked at.
+    pub coverage: Coverage,
     /// Number of images excluded, by code of the reason.
     pub excluded: BTreeMap<String, usize>,
     /// What each part holds.
     pub parts: Vec<PartCount>,
     /// What crosses from training to test.
     pub train_to_test: Crossing,
-    /// What crosses between the training and validation images of each fold, and between every two folds and the test
-    /// images.
-    pub between_parts: Vec<Crossing>,
+    /// What crosses from the training images to the validation images of each fold.
+    pub folds: Vec<Crossing>,
     /// Contrast: what `train_to_test` would be if the same images were split one by one.
     pub naive: Naive,
     /// Number of training and test images of each class from each collection.
@@ -89,9 +99,9 @@ pub struct Certificate {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub enum Format {
-    /// The only version that is read. Version 1 named no format.
-    #[serde(rename = "radiograph-certificate-2")]
-    V2,
+    /// The only version that is read. Earlier ones did not say what they could not look at.
+    #[serde(rename = "radiograph-certificate-3")]
+    V3,
 }
 
 /// The contrast: all images that could have been used, split at random and in proportion to classes.
@@ -114,14 +124,17 @@ fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
 }
 
 impl Certificate {
-    /// Looks for everything that crosses. `pictures` are pairs of positions in the manifest's rows.
+    /// Looks for everything that crosses.
     ///
     /// # Errors
     ///
-    /// [`NoSuchImage`] if a pair names a row that is not there.
-    pub fn of(manifest: &Manifest, pictures: &[SamePicture], terms: Terms) -> Result<Self, NoSuchImage> {
+    /// [`NoSuchImage`] if a pair names a row that is not there, or rows and sights are not of one number.
+    pub fn of(manifest: &Manifest, pictures: &PictureSearch, terms: Terms) -> Result<Self, NoSuchImage> {
         let rows = manifest.rows();
-        let facts = Facts::new(rows, pictures)?;
+        if pictures.sights.len() != rows.len() {
+            return Err(NoSuchImage { position: pictures.sights.len(), images: rows.len() });
+        }
+        let facts = Facts::new(rows, &pictures.pairs)?;
         let side = |name: String, belongs: &dyn Fn(&Place) -> bool| Side {
             name,
             rows: (0..rows.len()).filter(|at| belongs(&rows[*at].place)).collect(),
@@ -129,28 +142,19 @@ impl Certificate {
         let train = side("train".to_owned(), &|place| place.is_train());
         let test = side("test".to_owned(), &|place| *place == Place::Test);
         let train_to_test = facts.crossing(&train, &test);
-        let test_clean = train_to_test.is_empty() && train_to_test.compares();
-
-        let mut between_parts = Vec::new();
-        let folds = Row::folds(rows);
-        for &fold in &folds {
+        let turn = |fold: u32| {
             let training = side(format!("training of fold {fold}"), &|place| place.trains_without(fold));
             let validation = side(format!("validation of fold {fold}"), &|place| place.validates_in(fold));
-            between_parts.push(facts.crossing(&training, &validation));
-        }
-        let folds_clean = between_parts.iter().all(Crossing::is_empty);
-        let mut parts: Vec<Side> = folds
-            .iter()
-            .map(|&fold| side(format!("fold {fold}"), &|place| place.fold() == Some(fold)))
-            .collect();
-        parts.push(side("train in every fold".to_owned(), &|place| {
-            place.is_train() && place.fold().is_none()
-        }));
-        parts.push(test);
-        parts.retain(|side| !side.rows.is_empty());
-        for (at, one) in parts.iter().enumerate() {
-            between_parts.extend(parts[at + 1..].iter().map(|other| facts.crossing(one, other)));
-        }
+            facts.crossing(&training, &validation)
+        };
+        let folds: Vec<Crossing> = Row::folds(rows).into_iter().map(turn).collect();
+        let coverage = Coverage::of(
+            rows,
+            &pictures.sights,
+            terms.pseudonyms,
+            (terms.split.folds, &folds),
+            &terms.search,
+        );
 
         let mut excluded = BTreeMap::new();
         for row in rows {
@@ -159,21 +163,25 @@ impl Certificate {
             }
         }
         let used = rows.iter().filter(|row| !row.place.is_excluded());
-        Ok(Self {
-            format: Format::V2,
-            clean: test_clean && folds_clean,
-            test_clean,
-            folds_clean,
+        let mut certificate = Self {
+            format: Format::V3,
+            manifest: manifest.content_hash(),
+            // Both are settled by `judge`.
+            verdict: Verdict::Inconclusive,
+            sentence: String::new(),
+            coverage,
             excluded,
             parts: PartCount::all(rows),
             naive: naive(rows, &facts, &terms),
             train_to_test,
-            between_parts,
+            folds,
             class_by_source: ClassBySource::count(
                 used.filter_map(|row| Some((row.class.as_ref()?, row.origin()))),
             ),
             terms,
-        })
+        };
+        certificate.judge();
+        Ok(certificate)
     }
 
     /// Reads a certificate. Every key of the format must be there and no other.
@@ -181,20 +189,32 @@ impl Certificate {
     /// # Errors
     ///
     /// [`CertificateError::Read`] if the system refuses the file, [`CertificateError::Invalid`] if its content is no
-    /// certificate of this version.
+    /// certificate of this version, [`CertificateError::Edited`] if its text was changed.
     pub fn read(path: &Path) -> Result<Self, CertificateError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| CertificateError::Read { path: path.to_owned(), source })?;
-        serde_json::from_str(&text).map_err(|error| CertificateError::Invalid {
-            path: path.to_owned(),
-            reason: format!("no certificate of this version: {error}"),
-        })
+        match Self::read_even_edited(path)? {
+            (certificate, true) => Ok(certificate),
+            (_, false) => Err(CertificateError::Edited { path: path.to_owned() }),
+        }
     }
 
-    /// The certificate as it is written to `leakage.json`, with a line break at the end.
+    /// Reads a certificate, and says whether its text is the one that was written.
+    pub(crate) fn read_even_edited(path: &Path) -> Result<(Self, bool), CertificateError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| CertificateError::Read { path: path.to_owned(), source })?;
+        let invalid = |reason: String| CertificateError::Invalid {
+            path: path.to_owned(),
+            reason: format!("no certificate of this version: {reason}"),
+        };
+        let mut value: Value = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let sealed = seal::unseal(&text, &mut value);
+        let certificate = serde_json::from_value(value).map_err(|error| invalid(error.to_string()))?;
+        Ok((certificate, sealed.ok_or_else(|| invalid("it has no seal".to_owned()))?))
+    }
+
+    /// The certificate as it is written to `leakage.json`, sealed, with a line break at the end.
     pub fn to_json(&self) -> String {
         // Names, numbers and lists of them: nothing that JSON cannot hold.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        seal::sealed(&serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 

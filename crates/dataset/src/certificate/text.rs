@@ -6,16 +6,7 @@ use super::{Certificate, Crossing, Naive};
 
 impl fmt::Display for Certificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match (self.test_clean, self.folds_clean) {
-            (true, true) => "nothing crosses the borders of this split",
-            (true, false) => {
-                "LEAKS: images of one fold belong together with images of others; test images are apart"
-            }
-            (false, _) if self.train_to_test.from_images == 0 => "NOT CHECKED: there are no training images",
-            (false, _) if self.train_to_test.to_images == 0 => "NOT CHECKED: there are no test images",
-            (false, _) => "LEAKS: images on both sides of this split belong together",
-        };
-        writeln!(formatter, "{verdict} (recipe {}, seed {})", self.terms.recipe, self.terms.seed)?;
+        writeln!(formatter, "{} (recipe {}, seed {})", self.sentence, self.terms.recipe, self.terms.seed)?;
         for part in &self.parts {
             let classes = part.classes.iter().map(|(class, images)| format!("{images} {class}"));
             write!(
@@ -36,7 +27,7 @@ impl fmt::Display for Certificate {
             writeln!(formatter)?;
         }
         writeln!(formatter, "{}", self.train_to_test)?;
-        for crossing in self.between_parts.iter().filter(|crossing| !crossing.is_empty()) {
+        for crossing in self.folds.iter().filter(|crossing| !crossing.is_empty()) {
             writeln!(formatter, "{crossing}")?;
         }
         match &self.naive {

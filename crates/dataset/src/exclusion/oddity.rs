@@ -47,13 +47,35 @@ pub enum Oddity {
         unused: String,
     },
     /// A word that is in no vocabulary of the collection, and so means nothing here.
-    #[error("{column} {word:?} is not a known word{}", if *rows > 1 { format!(" ({rows} rows)") } else { String::new() })]
+    #[error("{column} {word:?} is not a known word{}", rows_text(*rows))]
     UnknownWord {
         /// The column.
         column: &'static str,
         /// The word.
         word: String,
         /// Number of rows that have it; the note names the first.
+        rows: usize,
+    },
+    /// Days in a form that is not known, or in one that can mean two days.
+    #[error("days such as {first:?} are not known; write 2020-03-31{}", rows_text(*rows))]
+    UnknownDay {
+        /// The first of them.
+        first: String,
+        /// Their form, with 9 for every digit.
+        form: String,
+        /// Number of rows that have it; the note names the first.
+        rows: usize,
+    },
+    /// Numbers of a table lack the zeros that those of the films begin with, as spreadsheets drop them.
+    #[error("{what} {written:?} is taken for {found:?}: spreadsheets drop zeros at the beginning{}", rows_text(*rows))]
+    ZerosLost {
+        /// What the number is, such as "accession number".
+        what: &'static str,
+        /// As the first such row writes it.
+        written: String,
+        /// As the film has it.
+        found: String,
+        /// Number of rows; the note names the first.
         rows: usize,
     },
     /// A value that cannot be, such as an age of 411 years; it is taken as not known.
@@ -66,7 +88,21 @@ pub enum Oddity {
     },
 }
 
+fn rows_text(rows: usize) -> String {
+    if rows > 1 { format!(" ({rows} rows)") } else { String::new() }
+}
+
 impl Oddity {
+    /// The number of rows that one note counts, with the words by which equal notes are told.
+    pub(crate) fn counted(&mut self) -> Option<(&'static str, String, &mut usize)> {
+        match self {
+            Self::UnknownWord { column, word, rows } => Some((column, word.clone(), rows)),
+            Self::UnknownDay { form, rows, .. } => Some(("form of a day", form.clone(), rows)),
+            Self::ZerosLost { what, rows, .. } => Some((what, "zeros".to_owned(), rows)),
+            _ => None,
+        }
+    }
+
     /// A short name, the same for all oddities of this kind.
     pub fn code(&self) -> &'static str {
         match self {
@@ -77,6 +113,8 @@ impl Oddity {
             Self::PatientOfManyFilms { .. } => "patient-of-many-films",
             Self::Contradiction { .. } => "contradiction",
             Self::UnknownWord { .. } => "unknown-word",
+            Self::UnknownDay { .. } => "unknown-day",
+            Self::ZerosLost { .. } => "zeros-lost",
             Self::Impossible { .. } => "impossible",
         }
     }

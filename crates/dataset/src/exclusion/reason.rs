@@ -104,6 +104,14 @@ pub enum Reason {
         /// What the number is, such as "accession number".
         what: &'static str,
     },
+    /// Without the zeros that they begin with, several numbers of films are the row's.
+    #[error("{what}: {} differ from the row's in zeros at the beginning only; write the zeros", numbers.join(" and "))]
+    AmbiguousNumber {
+        /// What the number is, such as "accession number".
+        what: &'static str,
+        /// The numbers.
+        numbers: Vec<String>,
+    },
     /// One file is listed under more patients than an image can have.
     #[error("{0} patients share this file, so it cannot tell whose it is")]
     ManyPatients(usize),
@@ -246,6 +254,7 @@ impl Reason {
             Self::Mask(_) => "mask",
             Self::AmbiguousName { .. } => "ambiguous-name",
             Self::NoSuchFilm { .. } => "no-such-film",
+            Self::AmbiguousNumber { .. } => "ambiguous-number",
             Self::ManyPatients(_) => "many-patients",
             Self::BodyPart(_) => "body-part",
             Self::ForProcessing => "for-processing",

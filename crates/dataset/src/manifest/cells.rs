@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use radiograph_image::Stated;
 use serde::{Deserialize, Serialize};
 
 use super::{ManifestFault, Place, Row, StatedReason};
@@ -30,9 +31,15 @@ pub(super) struct Cells {
     validates: String,
     reason: String,
     detail: String,
+    /// A column of its own, which not every manifest has.
+    #[serde(default, skip_serializing)]
+    samples: String,
 }
 
 impl Cells {
+    /// The column that is written only if an image has something in it.
+    pub(super) const SAMPLES: &str = "samples";
+
     pub(super) const COLUMNS: [&str; 20] = [
         "id",
         "content_hash",
@@ -84,7 +91,12 @@ impl Cells {
             validates: validates.to_owned(),
             reason: reason.code,
             detail: reason.text,
+            samples: String::new(),
         }
+    }
+
+    pub(super) fn stated(&self) -> Result<Stated, ManifestFault> {
+        parsed(Self::SAMPLES, &self.samples, "write 12 bits, MONOCHROME1, both or nothing")
     }
 
     pub(super) fn into_row(self) -> Result<Row, ManifestFault> {

@@ -15,6 +15,7 @@
 //! | `fold` | the fold, from 1 to 1000, in which a training image is held out; empty: in none |
 //! | `validates` | `no` if a held-out image is not scored there either, as augmented images are not |
 //! | `reason`, `detail` | why an image is excluded: a code to count by, and a sentence |
+//! | `samples` | what its collection says of the samples of its file (`12 bits`, `MONOCHROME1`); only where one says something |
 //!
 //! Where the files lie stands in a table of its own, [`PrivateFiles`], so that the manifest can be shared. Reading checks every
 //! row by itself. Whether the files are still the same is checked by [`verify`](mod@crate::verify).
@@ -23,12 +24,13 @@ mod cells;
 mod drawn;
 mod error;
 mod fault;
+mod picture;
 mod place;
 mod private_files;
 mod row;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
     io::{self, Read},
     path::Path,
@@ -36,12 +38,17 @@ use std::{
 
 use cells::Cells;
 use radiograph_classes::Classes;
-use radiograph_files::write_whole;
+use radiograph_files::{ContentHash, ContentHashing, write_whole};
+use radiograph_image::Stated;
 
-use crate::table::{TableError, TableFormat, read_table};
+use crate::{
+    RecordId,
+    table::{TableError, TableFormat, read_table},
+};
 pub use drawn::Drawn;
 pub use error::ManifestError;
 pub use fault::ManifestFault;
+pub use picture::picture_hash;
 pub use place::{Place, StatedReason};
 pub(crate) use private_files::private_folder;
 pub use private_files::{PrivateFile, PrivateFiles};
@@ -51,6 +58,8 @@ pub use row::Row;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     rows: Vec<Row>,
+    /// Only of images of which something is stated.
+    stated: BTreeMap<RecordId, Stated>,
 }
 
 impl Manifest {
@@ -63,8 +72,14 @@ impl Manifest {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
         match rows.windows(2).find(|pair| pair[0].id == pair[1].id) {
             Some(pair) => Err(ManifestError::TwoRecords { id: pair[0].id.clone() }),
-            None => Ok(Self { rows }),
+            None => Ok(Self { rows, stated: BTreeMap::new() }),
         }
+    }
+
+    /// The manifest with what collections say of the samples of images, by the images' ids.
+    #[must_use]
+    pub fn with_stated(self, stated: impl IntoIterator<Item = (RecordId, Stated)>) -> Self {
+        Self { stated: stated.into_iter().filter(|(_, stated)| !stated.is_empty()).collect(), ..self }
     }
 
     /// Reads a manifest, with its rows in any order.
@@ -91,14 +106,17 @@ impl Manifest {
         }
         let mut lines = HashMap::with_capacity(table.read.len());
         let mut rows = Vec::with_capacity(table.read.len());
+        let mut stated = Vec::new();
         for read in table.read {
+            let said = read.columns.stated().map_err(|fault| wrong(read.line, fault))?;
             let row = read.columns.into_row().map_err(|fault| wrong(read.line, fault))?;
             if let Some(first) = lines.insert(row.id.clone(), read.line) {
                 return Err(wrong(read.line, ManifestFault::SecondRow { id: row.id, first }));
             }
+            stated.push((row.id.clone(), said));
             rows.push(row);
         }
-        Self::new(rows)
+        Ok(Self::new(rows)?.with_stated(stated))
     }
 
     /// Reads a manifest whose training and test images are of these classes and no others.
@@ -149,16 +167,40 @@ impl Manifest {
     pub fn write_to(&self, writer: impl io::Write) -> io::Result<()> {
         // The header is written by hand: a manifest without rows has one, too.
         let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(writer);
-        table.write_record(Cells::COLUMNS).map_err(io::Error::other)?;
+        let samples = (!self.stated.is_empty()).then_some(Cells::SAMPLES);
+        table.write_record(Cells::COLUMNS.into_iter().chain(samples)).map_err(io::Error::other)?;
         for row in &self.rows {
-            table.serialize(Cells::of(row)).map_err(io::Error::other)?;
+            let cells = Cells::of(row);
+            match samples {
+                Some(_) => table.serialize((cells, self.stated(&row.id).to_string())),
+                None => table.serialize(cells),
+            }
+            .map_err(io::Error::other)?;
         }
         table.flush()
+    }
+
+    /// SHA-256 of the file that [`write`](Self::write) makes.
+    pub fn content_hash(&self) -> ContentHash {
+        let mut hashing = ContentHashing::new();
+        // Hashing refuses no bytes, and a row is flat: CSV can hold it.
+        let _: io::Result<()> = self.write_to(&mut hashing);
+        hashing.finish()
     }
 
     /// All rows, sorted by id.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// What its collection says of the samples of an image's file.
+    pub fn stated(&self, id: &RecordId) -> Stated {
+        self.stated.get(id).copied().unwrap_or_default()
+    }
+
+    /// The name under which features of a row's image are stored: [`picture_hash`] of its file and of what is stated of it.
+    pub fn picture(&self, row: &Row) -> ContentHash {
+        picture_hash(row.content_hash, self.stated(&row.id))
     }
 
     /// The images to train on, of all folds.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ManifestError;
 use crate::{
-    PatientId, RecordId,
+    Day, PatientId, RecordId,
     table::{TableError, TableFormat, read_table},
 };
 
@@ -24,6 +24,7 @@ use crate::{
 /// | `id` | the image's id in the manifest |
 /// | `image`, `patient` | `source:name` and `source:patient`, as the collection calls them |
 /// | `folder`, `path` | where the data lies, and the file below it |
+/// | `date` | day of the examination; only where a collection tells days |
 ///
 /// Only extraction, prediction, drawing and verification read it. It is written for its owner alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +40,8 @@ pub struct PrivateFile {
     pub image: RecordId,
     /// `source:patient`, as the collection calls them.
     pub patient: Option<PatientId>,
+    /// Day of the examination.
+    pub date: Option<Day>,
     /// Absolute path of the folder that holds the data.
     pub folder: PathBuf,
     /// The file below [`folder`](Self::folder); never leads out of it.
@@ -104,9 +107,15 @@ impl PrivateFiles {
         private_folder(folder)?;
         write_whole(&folder.join(Self::NAME), |file| {
             let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-            table.write_record(Cells::COLUMNS).map_err(std::io::Error::other)?;
+            let date = self.files.values().any(|file| file.date.is_some()).then_some(Cells::DATE);
+            table.write_record(Cells::COLUMNS.into_iter().chain(date)).map_err(std::io::Error::other)?;
             for (id, file) in &self.files {
-                table.serialize(Cells::of(id, file)).map_err(std::io::Error::other)?;
+                let cells = Cells::of(id, file);
+                match date {
+                    Some(_) => table.serialize((cells, file.date.map(|date| date.to_string()))),
+                    None => table.serialize(cells),
+                }
+                .map_err(std::io::Error::other)?;
             }
             table.flush()
         })?;
@@ -144,9 +153,14 @@ struct Cells {
     patient: String,
     folder: String,
     path: String,
+    /// A column of its own, which not every table has.
+    #[serde(default, skip_serializing)]
+    date: String,
 }
 
 impl Cells {
+    /// The column that is written only if a film has a date.
+    const DATE: &str = "date";
     const COLUMNS: [&str; 5] = ["id", "image", "patient", "folder", "path"];
 
     fn of(id: &RecordId, file: &PrivateFile) -> Self {
@@ -156,6 +170,7 @@ impl Cells {
             patient: file.patient.as_ref().map(ToString::to_string).unwrap_or_default(),
             folder: file.folder.to_string_lossy().into_owned(),
             path: file.path.to_string_lossy().into_owned(),
+            date: String::new(),
         }
     }
 
@@ -173,7 +188,12 @@ impl Cells {
                 "{shown:?} in column path; must be a relative path that stays in the folder"
             ));
         }
-        let file = PrivateFile { image: named(&self.image)?, patient, folder: self.folder.into(), path };
+        let date = match self.date.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|error: crate::NoDay| error.to_string())?),
+        };
+        let file =
+            PrivateFile { image: named(&self.image)?, patient, date, folder: self.folder.into(), path };
         Ok((named(&self.id)?, file))
     }
 }
@@ -186,6 +206,7 @@ mod tests {
         let file = |path: &str, patient: Option<&str>| PrivateFile {
             image: "clinic:Doe, J.png".parse().unwrap(),
             patient: patient.map(|patient| patient.parse().unwrap()),
+            date: None,
             folder: "/data".into(),
             path: path.into(),
         };
@@ -206,6 +227,22 @@ mod tests {
         assert!(message.contains("clinic:3") && message.contains("private/files.csv"), "{message}");
         let mode = fs::metadata(folder.path().join("private")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn days_stand_in_a_column_that_is_there_only_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let header = || {
+            let text = fs::read_to_string(folder.path().join(PrivateFiles::NAME)).unwrap();
+            text.lines().next().unwrap().to_owned()
+        };
+        files().write(folder.path()).unwrap();
+        assert_eq!(header(), "id,image,patient,folder,path");
+        let mut dated = files();
+        dated.files.values_mut().next().unwrap().date = Day::read("2020-03-31");
+        dated.write(folder.path()).unwrap();
+        assert_eq!(header(), "id,image,patient,folder,path,date");
+        assert!(PrivateFiles::read(folder.path()).unwrap().iter().eq(dated.iter()));
     }
 
     #[test]

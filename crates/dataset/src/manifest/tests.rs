@@ -72,6 +72,35 @@ fn a_manifest_reads_back_as_written_whatever_the_order() {
     assert_eq!(read.classes().unwrap().to_string(), "COVID-19, normal");
 }
 
+/// A manifest of films of which nothing is stated has the columns that it always had.
+#[test]
+fn what_is_stated_of_samples_stands_in_a_column_that_is_there_only_for_it() {
+    let twelve = Stated::default().with_bits(12).unwrap().monochrome_1();
+    let stated = [("clinic:10", twelve), ("clinic:2", Stated::default())];
+    let stated = stated.map(|(id, stated)| (id.parse().unwrap(), stated));
+    let manifest = Manifest::new(rows()).unwrap().with_stated(stated);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manifest.csv");
+    manifest.write(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.lines().next().unwrap().ends_with(",reason,detail,samples"));
+    assert_eq!(text.matches(",12 bits MONOCHROME1\n").count(), 1);
+    let read = Manifest::read(&path).unwrap();
+    assert_eq!(read, manifest);
+    let [tested, other] =
+        ["clinic:10", "clinic:2"].map(|id| read.rows().iter().find(|row| row.id.to_string() == id).unwrap());
+    assert_eq!((read.stated(&tested.id), read.stated(&other.id)), (twelve, Stated::default()));
+    assert_ne!(read.picture(tested), tested.content_hash);
+    assert_eq!(read.picture(other), other.content_hash);
+
+    std::fs::write(&path, text.replace("12 bits", "17 bits")).unwrap();
+    let message = Manifest::read(&path).unwrap_err().to_string();
+    assert!(message.contains("\"17 bits MONOCHROME1\" in column samples"), "{message}");
+
+    let (_folder, plain) = written(rows());
+    assert!(!std::fs::read_to_string(plain).unwrap().contains("samples"));
+}
+
 #[test]
 fn parts_are_what_the_places_say() {
     let manifest = Manifest::new(rows()).unwrap();

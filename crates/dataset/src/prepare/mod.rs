@@ -15,7 +15,7 @@ use radiograph_same_picture::{Fingerprint, SamePicture, Search, find};
 use crate::{
     DatasetError, Exclusion, Note, SourceName,
     balance::Shortfall,
-    certificate::Certificate,
+    certificate::{Certificate, PictureSearch, Sight},
     group::GroupSummary,
     identifiers::Identifiers,
     manifest::{Manifest, PrivateFiles, private_folder},
@@ -83,16 +83,18 @@ pub fn prepare(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Prepared, DatasetError> {
     let gathered = gather(sources, recipe, identifiers, progress)?;
-    progress(Progress::Comparing(gathered.fingerprints.iter().flatten().count()));
-    let pairs = pairs_among(gathered.fingerprints, &recipe.search)?;
+    let films = Films::new(gathered.fingerprints);
+    progress(Progress::Comparing(films.fingerprints.len()));
+    let pictures = films.search(&recipe.search)?;
+    drop(films);
     let mut images = BTreeMap::new();
     for candidate in &gathered.candidates {
         *images.entry(candidate.record.source().clone()).or_insert(0) += 1;
     }
-    let made = recipe.make(folder, gathered.candidates, &pairs, seed)?;
+    let made = recipe.make(folder, gathered.candidates, &pictures.pairs, seed)?;
     // The candidates are sorted by id, as the rows are: positions in one are positions in the other. The pairs are those
     // of the pixels; the certificate follows them anew, whatever groups were made of them.
-    let certificate = Certificate::of(&made.manifest, &pairs, made.terms)?;
+    let certificate = Certificate::of(&made.manifest, &pictures, made.terms)?;
     let used = made.manifest.rows().iter().filter(|row| !row.place.is_excluded());
     let samples: Vec<Sample> = used.filter_map(Sample::of_row).collect();
     let sources_out = leave_one_source_out(&samples).into_iter();
@@ -110,21 +112,32 @@ pub fn prepare(
     })
 }
 
-/// Same pictures among the images that have a fingerprint, as positions among all.
-pub(crate) fn pairs_among(
-    fingerprints: Vec<Option<Fingerprint>>,
-    search: &Search,
-) -> Result<Vec<SamePicture>, DatasetError> {
-    let numbered = fingerprints.into_iter().enumerate();
-    let (positions, present): (Vec<usize>, Vec<Fingerprint>) =
-        numbered.filter_map(|(at, fingerprint)| Some((at, fingerprint?))).unzip();
-    let pairs = find(&present, search)?;
-    let whole = |pair: SamePicture| SamePicture {
-        first: positions[pair.first],
-        second: positions[pair.second],
-        ..pair
-    };
-    Ok(pairs.into_iter().map(whole).collect())
+/// The images that have a fingerprint, among all.
+pub(crate) struct Films {
+    pub(crate) fingerprints: Vec<Fingerprint>,
+    positions: Vec<usize>,
+    sights: Vec<Sight>,
+}
+
+impl Films {
+    pub(crate) fn new(fingerprints: Vec<Option<Fingerprint>>) -> Self {
+        let sights = fingerprints.iter().map(|fingerprint| Sight::of(fingerprint.as_ref())).collect();
+        let numbered = fingerprints.into_iter().enumerate();
+        let (positions, fingerprints) =
+            numbered.filter_map(|(at, fingerprint)| Some((at, fingerprint?))).unzip();
+        Self { fingerprints, positions, sights }
+    }
+
+    /// Same pictures, as positions among all images.
+    pub(crate) fn search(&self, search: &Search) -> Result<PictureSearch, DatasetError> {
+        let whole = |pair: SamePicture| SamePicture {
+            first: self.positions[pair.first],
+            second: self.positions[pair.second],
+            ..pair
+        };
+        let pairs = find(&self.fingerprints, search)?.into_iter().map(whole).collect();
+        Ok(PictureSearch { pairs, sights: self.sights.clone() })
+    }
 }
 
 /// Runs `work` with this number of threads; `None` for one a core.

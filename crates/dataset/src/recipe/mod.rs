@@ -8,6 +8,7 @@ use std::path::Path;
 
 use radiograph_classes::Classes;
 use radiograph_files::ContentHash;
+use radiograph_image::Stated;
 use radiograph_same_picture::{SamePicture, Search};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     balance::{Balance, Shortfall},
     certificate::Terms,
     group::{ConflictRule, GroupSummary, Groups, NoSuchImage, sets_of},
-    manifest::{Manifest, Place, PrivateFile, PrivateFiles, Row},
+    manifest::{Manifest, Place, PrivateFile, PrivateFiles, Row, picture_hash},
     split::{Sample, Split},
 };
 
@@ -70,6 +71,11 @@ impl Candidate {
     pub fn new(record: Record, content_hash: ContentHash, excluded: Option<Reason>) -> Self {
         let published = PublishedNames { image: record.id.clone(), patient: record.patient.clone() };
         Self { record, content_hash, excluded, published }
+    }
+
+    /// The name under which its features are stored: see [`picture_hash`].
+    pub fn picture(&self) -> ContentHash {
+        picture_hash(self.content_hash, self.record.stated)
     }
 }
 
@@ -152,8 +158,14 @@ impl Recipe {
             places[at] = Some(place);
         }
 
+        let renamed = |candidate: &Candidate| candidate.record.patient != candidate.published.patient;
+        let pseudonyms = candidates.iter().any(renamed);
         let files = candidates.iter().map(|candidate| private_file(folder, candidate));
         let files = PrivateFiles::new(files.collect::<Result<Vec<_>, _>>()?);
+        let stated: Vec<(RecordId, Stated)> = candidates
+            .iter()
+            .map(|candidate| (candidate.record.id.clone(), candidate.record.stated))
+            .collect();
         let rows = candidates.into_iter().zip(names).zip(places).filter_map(|((candidate, group), place)| {
             // Every candidate was excluded or was split.
             Some(row(candidate, group, place?))
@@ -165,8 +177,9 @@ impl Recipe {
             source_out: self.source_out.as_ref().map(ToString::to_string),
             search: self.search,
             classes: self.classes.clone(),
+            pseudonyms,
         };
-        let manifest = Manifest::new(rows.collect())?;
+        let manifest = Manifest::new(rows.collect())?.with_stated(stated);
         Ok(Made { manifest, files, groups: summary, shortfalls: chosen.shortfalls, terms })
     }
 
@@ -234,7 +247,8 @@ fn private_file(folder: &Path, candidate: &Candidate) -> Result<(RecordId, Priva
         }
     };
     let (image, patient) = (image.clone(), patient.clone());
-    Ok((record.id.clone(), PrivateFile { image, patient, folder: folder.to_owned(), path }))
+    let date = record.date;
+    Ok((record.id.clone(), PrivateFile { image, patient, date, folder: folder.to_owned(), path }))
 }
 
 fn row(candidate: Candidate, group: GroupId, place: Place) -> Row {

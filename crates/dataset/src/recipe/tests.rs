@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     Label, Provenance, RecordId, View,
     balance::{Quota, QuotaOrigin},
-    certificate::Certificate,
+    certificate::{Certificate, PictureSearch, Verdict},
 };
 
 fn candidate(id: &str, class: &str) -> Candidate {
@@ -117,8 +117,13 @@ fn one_patient_with_forty_films_of_twelve_is_split_like_the_others() {
         let manifest = made.manifest;
         assert!(classes(manifest.test()).iter().all(|count| *count > 0));
         assert!((1..=5).all(|fold| classes(manifest.validation(fold)).iter().all(|count| *count > 0)));
-        let certificate = Certificate::of(&manifest, &[], made.terms).unwrap();
-        assert!(certificate.clean, "{certificate}");
+        let certificate = Certificate::of(
+            &manifest,
+            &PictureSearch::complete(Vec::new(), manifest.rows().len()),
+            made.terms,
+        )
+        .unwrap();
+        assert_ne!(certificate.verdict, Verdict::Leaks, "{certificate}");
         let big = |row: &&Row| row.patient.as_ref().is_some_and(|patient| patient.name() == "39");
         films.insert(manifest.train().chain(manifest.test()).filter(big).count());
     }
@@ -192,8 +197,13 @@ fn an_image_that_is_not_used_keeps_together_what_it_links() {
         let row = |id: &str| made.manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
         assert!(row("side:3").place.is_excluded() && !row("copy:3").place.is_excluded());
         assert_eq!(row("copy:3").group, row("a:3").group);
-        let certificate = Certificate::of(&made.manifest, &[], made.terms).unwrap();
-        assert!(certificate.clean, "{certificate}");
+        let certificate = Certificate::of(
+            &made.manifest,
+            &PictureSearch::complete(Vec::new(), made.manifest.rows().len()),
+            made.terms,
+        )
+        .unwrap();
+        assert_ne!(certificate.verdict, Verdict::Leaks, "{certificate}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! One image and what its collection says about it. Fields that the collection leaves open stay open.
 
+mod day;
 mod error;
 mod identity;
 mod label;
@@ -9,8 +10,10 @@ mod view;
 
 use std::path::PathBuf;
 
+use radiograph_image::Stated;
 use serde::Serialize;
 
+pub use day::{Day, NoDay};
 pub use error::IdError;
 pub use identity::{GroupId, PatientId, RecordId, SourceName};
 pub use label::{ClassName, Label, Presence, Provenance};
@@ -43,6 +46,10 @@ pub struct Record {
     pub age: Option<Age>,
     /// When the image was taken, in days after an event of the illness.
     pub offset: Option<Offset>,
+    /// Day of the examination. It identifies patients: results that can be shared do not have it.
+    pub date: Option<Day>,
+    /// What the collection says of the samples of the file, where the file does not say it.
+    pub stated: Stated,
     /// Where the image was taken, in the publishers' words.
     pub location: Option<String>,
     /// Licence of this image, in the publishers' words.
@@ -74,6 +81,8 @@ impl Record {
             sex: None,
             age: None,
             offset: None,
+            date: None,
+            stated: Stated::default(),
             location: None,
             licence: None,
             url: None,

@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, path::Path};
 
 use radiograph_image::{
-    ImageError, ImageFormat, Limits, Note, Picture, SNIFF_BYTES, Samples, Undecodable, decode_noted,
+    ImageError, ImageFormat, Limits, Note, Picture, SNIFF_BYTES, Samples, Stated, Undecodable,
     flags::{Flag, Scores},
     read_file,
 };
@@ -49,6 +49,11 @@ pub struct PixelStatistics {
 impl Inspection {
     /// Looks into a file; with `pixels`, decodes it.
     pub fn of_file(path: &Path, pixels: bool) -> Self {
+        Self::of_film(path, Stated::default(), pixels)
+    }
+
+    /// Looks into a film of whose samples its collection says something; with `pixels`, decodes it.
+    pub fn of_film(path: &Path, stated: Stated, pixels: bool) -> Self {
         let mut inspection = Self::default();
         if let Err(error) = inspection.sniff(path) {
             inspection.fault = Some(error.to_string());
@@ -64,7 +69,7 @@ impl Inspection {
         }
         if pixels {
             match read_file(path, &Limits::default()) {
-                Ok(bytes) => match decode_noted(&bytes, &Limits::default()) {
+                Ok(bytes) => match stated.decode_noted(&bytes, &Limits::default()) {
                     Ok(decoded) => {
                         drop(bytes);
                         inspection.look_at(&decoded.picture, decoded.notes);

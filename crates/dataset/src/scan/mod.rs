@@ -18,6 +18,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use radiograph_image::Stated;
 use rayon::prelude::*;
 
 pub use checks::Thresholds;
@@ -98,7 +99,7 @@ impl Scan {
         let inspections: Vec<Inspection> = images
             .par_iter()
             .map(|image| {
-                let inspection = Inspection::of_file(&image.path, self.pixels);
+                let inspection = Inspection::of_film(&image.path, image.stated(), self.pixels);
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 progress(Progress::Images { done, total: images.len() });
                 inspection
@@ -114,6 +115,13 @@ pub(crate) struct ScannedImage<'a> {
     pub(crate) path: PathBuf,
     name: &'a str,
     pub(crate) record: Option<&'a Record>,
+}
+
+impl ScannedImage<'_> {
+    /// What its collection says of the samples of its file.
+    pub(crate) fn stated(&self) -> Stated {
+        self.record.map_or_else(Stated::default, |record| record.stated)
+    }
 }
 
 /// Every image of a collection: those with a record, in their order, then those without a row.

@@ -11,9 +11,10 @@ use radiograph_image::{ImageFormat, SNIFF_BYTES};
 
 use super::{
     Actualmed, ClassFolders, Cohen, CovidCxnet, Described, Figure1, Folder, Hannover, Kermany,
-    MendeleyAugmented, Nih, Source, class_folders, folder::name_of, kermany, mendeley, pattern, public,
+    MendeleyAugmented, Nih, Source, class_folders, description::TableDescription, folder::name_of, is_image,
+    kermany, mendeley, pattern, public,
 };
-use crate::{Reason, SourceName};
+use crate::{Reason, SourceName, table::Separator};
 
 /// Bytes of a table in which its header must end.
 const HEADER_LIMIT: u64 = 1 << 16;
@@ -69,11 +70,7 @@ impl Listing {
         if let Some(source) = self.source_with_table(folder) {
             return Some(source);
         }
-        let has = |pattern: &str, columns: &[&str]| {
-            let mut tables = self.files.iter().filter(|file| pattern::fits(pattern, file));
-            tables.any(|table| has_columns(&folder.join(table), columns))
-        };
-        if let Some(description) = public::of_tables(has) {
+        if let Some(description) = public::of_folder(&Place { listing: self, folder }) {
             return Some(Box::new(Described::new(description, folder)));
         }
         if self.files.iter().any(|file| file.starts_with("Data_Entry_2017") && file.ends_with(".csv")) {
@@ -130,7 +127,7 @@ impl Listing {
 
     fn source_with_table(&self, folder: &Path) -> Option<Box<dyn Source>> {
         let has = |table: &str, columns: &[&str]| {
-            self.files.contains(table) && has_columns(&folder.join(table), columns)
+            self.files.contains(table) && has_columns(&folder.join(table), Separator::Comma, columns)
         };
         if has("data.csv", &["image_id", "admission_offset", "projection"]) {
             return Some(Box::new(Hannover::new(folder)));
@@ -177,20 +174,55 @@ fn linked(path: &Path, folder: &Path) -> Option<Reason> {
     }
 }
 
+/// A folder that descriptions of public collections are tried on.
+struct Place<'a> {
+    listing: &'a Listing,
+    folder: &'a Path,
+}
+
+impl Place<'_> {
+    /// The files that fit a table's pattern.
+    fn tables(&self, table: &TableDescription) -> impl Iterator<Item = PathBuf> {
+        let fits = pattern::matcher(&table.file);
+        self.listing.files.iter().filter(move |file| fits(file)).map(|file| self.folder.join(file))
+    }
+}
+
+impl public::Asked for Place<'_> {
+    fn has_columns(&self, table: &TableDescription, columns: &[&str]) -> bool {
+        let separator = table.separator.unwrap_or(Separator::Comma);
+        self.tables(table).any(|file| has_columns(&file, separator, columns))
+    }
+
+    fn first_row(&self, table: &TableDescription) -> Option<Vec<String>> {
+        let separator = table.separator.unwrap_or(Separator::Comma);
+        self.tables(table).find_map(|file| first_row(&file, separator))
+    }
+
+    fn has_films(&self, pattern: &str) -> bool {
+        let Some((folder, _)) = pattern.split_once('/') else { return false };
+        let Some(path) = self.listing.folders.get(&folder.to_lowercase()) else { return false };
+        let fits = pattern::matcher(pattern);
+        let mut images = Listing::read(path).files.into_iter().filter(|file| is_image(file)).peekable();
+        images.peek().is_some() && images.all(|file| fits(&format!("{folder}/{file}")))
+    }
+}
+
 /// Whether the first line of a table has these columns.
-fn has_columns(table: &Path, columns: &[&str]) -> bool {
-    let mut start = Vec::new();
-    let read = File::open(table).and_then(|file| file.take(HEADER_LIMIT).read_to_end(&mut start));
-    let Ok(Some(Ok(header))) = read.map(|_| {
-        csv::ReaderBuilder::new().has_headers(false).from_reader(&start[..]).into_byte_records().next()
-    }) else {
-        return false;
-    };
-    let names: Vec<String> = header
-        .iter()
-        .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned())
-        .collect();
+fn has_columns(table: &Path, separator: Separator, columns: &[&str]) -> bool {
+    let Some(names) = first_row(table, separator) else { return false };
     columns.iter().all(|column| names.iter().any(|name| name == column))
+}
+
+/// The cells of a table's first line.
+fn first_row(table: &Path, separator: Separator) -> Option<Vec<String>> {
+    let mut start = Vec::new();
+    File::open(table).and_then(|file| file.take(HEADER_LIMIT).read_to_end(&mut start)).ok()?;
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).delimiter(separator.byte()).from_reader(&start[..]);
+    let row = reader.byte_records().next()?.ok()?;
+    let cell = |cell: &[u8]| String::from_utf8_lossy(cell).trim_start_matches('\u{feff}').trim().to_owned();
+    Some(row.iter().map(cell).collect())
 }
 
 /// Whether a file begins as a DICOM file does.

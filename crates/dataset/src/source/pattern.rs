@@ -1,11 +1,13 @@
 //! Patterns of file names in descriptions.
 
-/// Whether a file fits a pattern. `*` stays within a folder, `**` does not; case does not matter.
-pub(super) fn fits(pattern: &str, file: &str) -> bool {
+/// Tells whether a file fits a pattern. `*` stays within a folder, `**` does not; case does not matter. The pattern is read once,
+/// however many files are asked for.
+pub(super) fn matcher(pattern: &str) -> impl Fn(&str) -> bool + use<> {
     let options = glob::MatchOptions {
         case_sensitive: false,
         require_literal_separator: true,
         require_literal_leading_dot: false,
     };
-    glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(file, options))
+    let pattern = glob::Pattern::new(pattern).ok();
+    move |file| pattern.as_ref().is_some_and(|pattern| pattern.matches_with(file, options))
 }

@@ -22,8 +22,8 @@ pub struct CollectionReader {
     records: Vec<Record>,
     exclusions: Vec<Exclusion>,
     notes: Vec<Note>,
-    /// Where the note of a word of a column is.
-    unknown_words: HashMap<(&'static str, String), usize>,
+    /// Where the note is that counts the rows of a word of a column, and the like.
+    counted: HashMap<(&'static str, String), usize>,
     /// Claimed files, with the record that holds each.
     claimed: HashMap<String, usize>,
     /// The record of each id.
@@ -61,7 +61,7 @@ impl CollectionReader {
             records: Vec::new(),
             exclusions: Vec::new(),
             notes: Vec::new(),
-            unknown_words: HashMap::new(),
+            counted: HashMap::new(),
             claimed: HashMap::new(),
             ids: HashMap::new(),
             homonyms: HashMap::new(),
@@ -142,6 +142,13 @@ impl CollectionReader {
 
     /// The file of a record of this collection, relative to its folder.
     fn file(&self, record: &Record) -> String {
+        // The path of a record is the root with the file behind it, as text.
+        let root = self.folder.root().to_str();
+        let path = record.path.to_str();
+        if let Some(file) = root.zip(path).and_then(|(root, path)| path.strip_prefix(root)?.strip_prefix('/'))
+        {
+            return file.to_owned();
+        }
         let file = record.path.strip_prefix(self.folder.root()).unwrap_or(&record.path);
         file.to_string_lossy().into_owned()
     }
@@ -258,18 +265,17 @@ impl CollectionReader {
     }
 
     /// Remarks on a row or a file.
-    pub fn note(&mut self, row: Option<u64>, file: Option<&str>, oddity: Oddity) {
-        // A word that stands in every row is told once.
-        if let Oddity::UnknownWord { column, word, .. } = &oddity {
-            match self.unknown_words.get(&(*column, word.clone())) {
-                Some(&first) => {
-                    if let Oddity::UnknownWord { rows, .. } = &mut self.notes[first].oddity {
-                        *rows += 1;
-                    }
-                    return;
+    pub fn note(&mut self, row: Option<u64>, file: Option<&str>, mut oddity: Oddity) {
+        // What stands in every row is told once, with the number of rows.
+        let key = oddity.counted().map(|(column, word, _)| (column, word));
+        if let Some(key) = key {
+            if let Some(&first) = self.counted.get(&key) {
+                if let Some((.., rows)) = self.notes[first].oddity.counted() {
+                    *rows += 1;
                 }
-                None => _ = self.unknown_words.insert((column, word.clone()), self.notes.len()),
+                return;
             }
+            self.counted.insert(key, self.notes.len());
         }
         self.notes.push(Note { source: self.source.clone(), file: file.map(str::to_owned), row, oddity });
     }

@@ -3,7 +3,7 @@
 use radiograph_classes::{COVID_19, NORMAL, PNEUMONIA};
 
 use super::CollectionReader;
-use crate::{Age, Event, Label, Modality, Oddity, Offset, Provenance, Sex, View};
+use crate::{Age, Day, Event, Label, Modality, Oddity, Offset, Provenance, Sex, View};
 
 /// Findings of Cohen's first vocabularies that are pneumonia of another kind than COVID-19.
 const PNEUMONIAS: [&str; 12] = [
@@ -97,6 +97,16 @@ impl CollectionReader {
         let read = Age::read(age);
         if read.is_none() && !age.trim().is_empty() {
             self.note(Some(line), None, Oddity::Impossible { column: "age", value: age.trim().to_owned() });
+        }
+        read
+    }
+
+    /// The day of an examination.
+    pub fn day(&mut self, line: u64, day: &str) -> Option<Day> {
+        let read = Day::read(day);
+        if read.is_none() && !day.trim().is_empty() {
+            let (first, form) = (day.trim().to_owned(), Day::form(day));
+            self.note(Some(line), None, Oddity::UnknownDay { first, form, rows: 1 });
         }
         read
     }

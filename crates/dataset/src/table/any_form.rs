@@ -24,7 +24,7 @@ impl Cells {
     /// ```
     pub fn read(bytes: &[u8], path: &Path, form: &CellsForm) -> Result<Self, TableError> {
         let cells = if workbook::is_workbook(bytes) {
-            workbook::read(bytes, path, form.sheet.as_deref())?
+            workbook::read(bytes, path, form)?
         } else {
             Self::of_text(bytes, path, form)?
         };
@@ -44,7 +44,7 @@ impl Cells {
             .delimiter(separator.byte())
             .from_reader(text[skipped..].as_bytes());
         let skipped_lines = text[..skipped].matches('\n').count() as u64;
-        let mut cells = Self { columns: Vec::new(), rows: Vec::new(), refused: Vec::new() };
+        let mut cells = Self { columns: form.header.clone(), rows: Vec::new(), refused: Vec::new() };
         let mut row = csv::ByteRecord::new();
         loop {
             let line = reader.position().line() + skipped_lines;
@@ -63,7 +63,8 @@ impl Cells {
                 });
             }
             let line = first_line(&row, reader.position().line()) + skipped_lines;
-            let record = csv::StringRecord::from_byte_record_lossy(std::mem::take(&mut row));
+            // A clone is as large as the row; a record that is read into grows by doubling.
+            let record = csv::StringRecord::from_byte_record_lossy(row.clone());
             cells.push(line, record, path)?;
         }
         cells.require_header(path)
@@ -133,6 +134,19 @@ mod tests {
         let form = CellsForm { encoding: Some(Encoding::Utf8), ..CellsForm::default() };
         let wrong = Cells::read(b"a,b\n\xe9,2\n", Path::new("t.csv"), &form);
         assert!(matches!(wrong, Err(TableError::Encoding { .. })), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_table_without_a_header_has_the_columns_that_are_given() {
+        let header = ["patient", "image", "class", "source"].map(str::to_owned).to_vec();
+        let form = CellsForm { separator: Some(Separator::Space), header, ..CellsForm::default() };
+        let cells = Cells::read(b"19 a.jpg positive cohen\n20 b.jpg normal\n", Path::new(""), &form).unwrap();
+        assert_eq!(cells.columns, ["patient", "image", "class", "source"]);
+        let rows: Vec<(u64, Vec<&str>)> =
+            cells.rows.iter().map(|(line, row)| (*line, row.iter().collect())).collect();
+        let expected =
+            [(1, vec!["19", "a.jpg", "positive", "cohen"]), (2, vec!["20", "b.jpg", "normal", ""])];
+        assert_eq!(rows, expected);
     }
 
     #[test]

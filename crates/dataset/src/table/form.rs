@@ -11,6 +11,8 @@ pub struct CellsForm {
     pub encoding: Option<Encoding>,
     /// Sheet of a workbook; the first one if not given.
     pub sheet: Option<String>,
+    /// Names of the columns of a table without a header; empty if its first row names them.
+    pub header: Vec<String>,
 }
 
 /// Character between two cells of a row.
@@ -47,7 +49,7 @@ pub enum Encoding {
 }
 
 impl Separator {
-    pub(super) fn byte(self) -> u8 {
+    pub(crate) fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
             Self::Semicolon => b';',

@@ -8,7 +8,7 @@ use std::{
 use calamine::{Data, Reader as _, open_workbook_auto_from_rs};
 use zip::ZipArchive;
 
-use super::{Cells, TableError};
+use super::{Cells, CellsForm, TableError};
 
 const ZIP: &[u8] = b"PK\x03\x04";
 const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -18,8 +18,8 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(ZIP) || bytes.starts_with(OLE)
 }
 
-/// Reads the sheet of this name, or the first one.
-pub(super) fn read(bytes: &[u8], path: &Path, sheet: Option<&str>) -> Result<Cells, TableError> {
+/// Reads the sheet that the form names, or the first one.
+pub(super) fn read(bytes: &[u8], path: &Path, form: &CellsForm) -> Result<Cells, TableError> {
     let wrong = |reason: String| TableError::Workbook { path: path.to_owned(), reason };
     if bytes.starts_with(ZIP) {
         require_unpacked_size(bytes, Cells::SIZE_LIMIT).map_err(|error| wrong(error.to_string()))?;
@@ -27,7 +27,7 @@ pub(super) fn read(bytes: &[u8], path: &Path, sheet: Option<&str>) -> Result<Cel
     let mut workbook =
         open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))?;
     let sheets = workbook.sheet_names();
-    let name = match sheet {
+    let name = match form.sheet.as_deref() {
         Some(name) if sheets.iter().any(|sheet| sheet == name) => name.to_owned(),
         Some(name) => {
             return Err(wrong(format!("no sheet is named {name:?}; its sheets are {}", sheets.join(", "))));
@@ -36,7 +36,7 @@ pub(super) fn read(bytes: &[u8], path: &Path, sheet: Option<&str>) -> Result<Cel
     };
     let range = workbook.worksheet_range(&name).map_err(|error| wrong(error.to_string()))?;
     let first_row = range.start().map_or(0, |(row, _)| u64::from(row)) + 1;
-    let mut cells = Cells { columns: Vec::new(), rows: Vec::new(), refused: Vec::new() };
+    let mut cells = Cells { columns: form.header.clone(), rows: Vec::new(), refused: Vec::new() };
     for (number, row) in (first_row..).zip(range.rows()) {
         cells.push(number, row.iter().map(text).collect(), path)?;
     }

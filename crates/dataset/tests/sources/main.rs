@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod field_cases;
 mod fixtures;
 mod layouts;
 mod own;

@@ -9,6 +9,7 @@ use std::{
 
 use radiograph_dataset::{
     View,
+    scan::Scan,
     source::{Collection, Recognised, draft, recognise},
 };
 
@@ -289,6 +290,142 @@ fn a_workbook_of_accession_numbers_gives_a_tree_its_classes() {
     assert_eq!(classes(&collection)["old tuberculosis"], 4);
     let draft = draft(root).unwrap().unwrap();
     assert_eq!(draft.words[0].word, "clear");
+}
+
+/// Spreadsheets drop zeros at the beginning of numbers. Films whose headers have them are found all the same, each such column is
+/// told once, and the patients of the headers stay one person in every table.
+#[test]
+fn numbers_that_a_spreadsheet_took_the_zeros_of_are_found_where_they_are_unambiguous() {
+    let place = tempfile::tempdir().unwrap();
+    let films = [
+        ("a", "00123", "0007"),
+        ("b", "00124", "0007"),
+        ("c", "125", "8"),
+        ("d", "0126", "9"),
+        ("e", "00126", "9"),
+    ];
+    for (name, accession, patient) in films {
+        let elements = [(0x08, 0x50, "SH", accession), (0x10, 0x20, "LO", patient), (0x08, 0x60, "CS", "DX")];
+        fs::write(place.path().join(format!("{name}.dcm")), dicom(&elements)).unwrap();
+    }
+    let table = "accession;patient;class\n123;7;TB\n124.0;7;normal\n125;8;TB\n126;9;TB\n999;1;TB\n";
+    fs::write(place.path().join("findings.csv"), table).unwrap();
+    let collection = only_collection(place.path());
+    let found: Vec<(&str, &str)> = collection
+        .records
+        .iter()
+        .map(|record| (record.id.name(), record.patient.as_ref().unwrap().name()))
+        .collect();
+    assert_eq!(found, [("a.dcm", "0007"), ("b.dcm", "0007"), ("c.dcm", "8")]);
+    let reasons: Vec<String> =
+        collection.exclusions.iter().map(|exclusion| exclusion.reason.to_string()).collect();
+    assert_eq!(
+        reasons[..2],
+        [
+            "accession number: 00126 and 0126 differ from the row's in zeros at the beginning only; write the zeros",
+            "no film has this accession number"
+        ]
+    );
+    let odd: Vec<String> = collection.notes.iter().map(|note| note.oddity.to_string()).collect();
+    let told = [("accession number", "123", "00123"), ("patient", "7", "0007")];
+    assert_eq!(
+        odd,
+        told.map(|(what, written, found)| format!(
+            "{what} \"{written}\" is taken for \"{found}\": spreadsheets drop zeros at the beginning (2 rows)"
+        ))
+    );
+
+    // Rows that hold for all films of a patient.
+    fs::write(place.path().join("findings.csv"), "patient;class\n7;TB\n08;normal\n").unwrap();
+    let collection = only_collection(place.path());
+    assert_eq!(classes(&collection), [("TB", 2), ("normal", 1)].map(|(c, n)| (c.to_owned(), n)).into());
+    let patients: BTreeSet<&str> =
+        collection.records.iter().map(|record| record.patient.as_ref().unwrap().name()).collect();
+    assert_eq!(patients, ["0007", "8"].into());
+    assert_eq!(collection.notes.len(), 1);
+}
+
+/// A locked workbook is an OLE file that holds an encrypted one; a damaged one is a zip archive that breaks off.
+#[test]
+fn a_locked_or_damaged_workbook_is_one_sentence_and_nothing_else_is_lost() {
+    let place = tempfile::tempdir().unwrap();
+    for hospital in ["north", "south", "west"] {
+        let folder = place.path().join(hospital);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.png"), "").unwrap();
+    }
+    let cells = vec![vec!["file".to_owned(), "class".to_owned()], vec!["a.png".to_owned(), "TB".to_owned()]];
+    let whole = workbook(&cells);
+    fs::write(place.path().join("north/cases.xlsx"), &whole).unwrap();
+    fs::write(place.path().join("south/cases.xlsx"), &whole[..whole.len() / 2]).unwrap();
+    let locked = [&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], &[0; 504]].concat();
+    fs::write(place.path().join("west/cases.xlsx"), locked).unwrap();
+    let found = recognise(place.path()).unwrap();
+    assert_eq!(found.sources.len(), 1);
+    assert_eq!(found.sources[0].read().unwrap().records.len(), 1);
+    let told: Vec<String> = found.near_misses.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2);
+    for sentence in &told {
+        assert!(sentence.contains("cases.xlsx") && sentence.contains("save the sheet as CSV"), "{sentence}");
+    }
+    assert_eq!(found.unknown.len(), 2, "the films beside them are told, too");
+
+    // A description that names such a workbook costs its own collection and no other.
+    let description = "[[table]]\nfile = 'cases.xlsx'\ncolumns = { file = 'file', class = 'class' }\n";
+    fs::write(place.path().join("south/radiograph-source.toml"), description).unwrap();
+    let report = Scan::default().run(&recognise(place.path()).unwrap().sources, &|_| ()).unwrap();
+    assert_eq!((report.collections.len(), report.unread.len()), (1, 1));
+    let sentence = &report.unread[0].error;
+    assert!(
+        sentence.contains("south/cases.xlsx") && sentence.contains("save the sheet as CSV"),
+        "{sentence}"
+    );
+}
+
+/// One statement of the samples for the collection, others by columns of its table.
+#[test]
+fn what_a_table_says_of_samples_and_days_is_recorded() {
+    let place = tempfile::tempdir().unwrap();
+    let table = "file,class,stored,meaning,date\n\
+                 a.png,TB,12,MONOCHROME1,2020-03-31\n\
+                 b.png,TB,10.0,MONOCHROME2,31.03.2020\n\
+                 c.png,TB,,,03/04/2020\n\
+                 d.png,TB,40,inverse,05/06/2020\n\
+                 e.dcm,TB,12,MONOCHROME1,20200331\n";
+    fs::write(place.path().join("cases.csv"), table).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        fs::write(place.path().join(format!("{name}.png")), "").unwrap();
+    }
+    fs::write(place.path().join("e.dcm"), dicom(&[(0x08, 0x60, "CS", "DX")])).unwrap();
+    // Nobody has said that these columns hold for the pixels.
+    let stated = |collection: &Collection| -> Vec<String> {
+        collection.records.iter().map(|record| record.stated.to_string()).collect()
+    };
+    assert_eq!(stated(&only_collection(place.path())), [""; 5]);
+    let description = "bits = 14\n[[table]]\nfile = 'cases.csv'\ncolumns = { file = 'file', class = 'class', date = 'date', \
+                       bits = 'stored', photometric_interpretation = 'meaning' }\n";
+    fs::write(place.path().join("radiograph-source.toml"), description).unwrap();
+    let collection = only_collection(place.path());
+    // A DICOM file says it itself.
+    assert_eq!(stated(&collection), ["12 bits MONOCHROME1", "10 bits", "14 bits", "14 bits", ""]);
+    let days: Vec<Option<String>> =
+        collection.records.iter().map(|record| record.date.map(|day| day.to_string())).collect();
+    let day = Some("2020-03-31".to_owned());
+    assert_eq!(days, [day.clone(), day.clone(), None, None, day]);
+    let odd: Vec<String> = collection.notes.iter().map(|note| note.oddity.to_string()).collect();
+    assert_eq!(
+        odd,
+        [
+            "days such as \"03/04/2020\" are not known; write 2020-03-31 (2 rows)",
+            "bits \"40\" is not a known word",
+            "photometric interpretation \"inverse\" is not a known word",
+        ]
+    );
+    for wrong in ["bits = 0\n", "bits = 17\n", "photometric_interpretation = 'inverse'\n"] {
+        fs::write(place.path().join("radiograph-source.toml"), wrong).unwrap();
+        let error = recognise(place.path()).unwrap().sources[0].read().unwrap_err().to_string();
+        assert!(error.contains("radiograph-source.toml, line 1"), "{error}");
+    }
 }
 
 #[test]

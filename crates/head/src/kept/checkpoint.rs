@@ -84,7 +84,7 @@ impl<'l> Checkpoints<'l> {
     /// The progress of this training, if there is a checkpoint. Restores head and optimiser.
     pub(crate) fn resume(
         &mut self,
-        head: &Head,
+        head: &dyn Head,
         optimizer: &mut Optimizer,
     ) -> Result<Option<Progress>, Error> {
         let path = self.record();
@@ -132,7 +132,7 @@ impl<'l> Checkpoints<'l> {
     /// Begins to write everything that the next step depends on, unless that is already done.
     pub(crate) fn save(
         &mut self,
-        head: &Head,
+        head: &dyn Head,
         optimizer: &Optimizer,
         progress: &Progress,
     ) -> Result<(), Error> {
@@ -182,6 +182,6 @@ impl Drop for Checkpoints<'_> {
 }
 
 /// All tensors of a head, by name.
-pub(crate) fn weights(head: &Head) -> Vec<(String, &Tensor)> {
+pub(crate) fn weights(head: &dyn Head) -> Vec<(String, &Tensor)> {
     head.parameters().iter().map(|parameter| (parameter.name().to_owned(), parameter.tensor())).collect()
 }

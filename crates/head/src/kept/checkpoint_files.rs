@@ -8,8 +8,9 @@ use std::{
 
 use radiograph_features::ExtractionKey;
 use radiograph_files::{ContentHash, FileError};
-use radiograph_protocol::{HeadConfig, History, TrainingConfig, Versions, write_record};
+use radiograph_protocol::{History, TrainingConfig, Versions, write_record};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Error,
@@ -25,7 +26,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CheckpointRecord {
     format: String,
-    head: HeadConfig,
+    /// Settings of the head, in its own form.
+    head: Value,
     pub(super) training: TrainingConfig,
     key: ExtractionKey,
     /// Hashes of the training samples and the validation samples.
@@ -94,7 +96,7 @@ impl CheckpointRecord {
 
     pub(super) fn settings(&self) -> Settings<'_> {
         Settings {
-            head: &self.head,
+            head: self.head.clone(),
             training: &self.training,
             key: &self.key,
             samples: self.samples,

@@ -13,7 +13,7 @@ use radiograph_protocol::{History, ModelRecord, ProtocolError};
 use tch::Tensor;
 
 use crate::{
-    ClassProbabilities, Error, Feed, Head, Mode,
+    ClassProbabilities, ConfiguredHead, Error, Feed, Head, Mode,
     kept::{
         checkpoint::weights,
         origin::{Settings, require_key, versions},
@@ -24,12 +24,12 @@ use crate::{
 /// A trained head whose probabilities are read by class name.
 #[derive(Debug)]
 pub struct Model {
-    head: Head,
+    head: ConfiguredHead,
     record: ModelRecord,
 }
 
 impl Model {
-    pub(crate) fn new(head: Head, history: History, settings: &Settings<'_>) -> Self {
+    pub(crate) fn new(head: ConfiguredHead, history: History, settings: &Settings<'_>) -> Self {
         let versions = versions(head.device());
         let (config, key) = (head.config().clone(), settings.key.clone());
         let mut record = ModelRecord::new(config, key, settings.training.clone(), history, versions);
@@ -46,12 +46,12 @@ impl Model {
     }
 
     /// The head itself, for explanations.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &ConfiguredHead {
         &self.head
     }
 
     /// Its head, to train it further.
-    pub fn into_head(self) -> Head {
+    pub fn into_head(self) -> ConfiguredHead {
         self.head
     }
 
@@ -106,7 +106,7 @@ impl Model {
         let impossible =
             |error: ProtocolError| Error::Damaged { path: path.clone(), reason: error.to_string() };
         tensor_file::require(&weights_path(folder), &record.head.layout().map_err(impossible)?)?;
-        let head = Head::blank(record.head.clone(), device)?;
+        let head = ConfiguredHead::blank(record.head.clone(), device)?;
         tensor_file::read(&weights_path(folder), record.weights, &weights(&head))?;
         Ok(Self { head, record })
     }

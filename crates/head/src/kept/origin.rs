@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
-use radiograph_protocol::{Difference, HeadConfig, ModelRecord, TrainingConfig, Versions};
+use radiograph_protocol::{Difference, ModelRecord, TrainingConfig, Versions};
+use serde_json::Value;
 
-use crate::Error;
+use crate::{ConfiguredHead, Error};
 
 /// Everything that determines the weights of a training.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Settings<'a> {
-    pub(crate) head: &'a HeadConfig,
+    /// [`Head::settings`](crate::Head::settings).
+    pub(crate) head: Value,
     pub(crate) training: &'a TrainingConfig,
     pub(crate) key: &'a ExtractionKey,
     /// Hashes of the training samples and the validation samples.
@@ -35,7 +38,7 @@ impl<'a> Settings<'a> {
     /// The settings of a finished model.
     pub(crate) fn of_model(record: &'a ModelRecord) -> Self {
         Self {
-            head: &record.head,
+            head: ConfiguredHead::settings_of(&record.head),
             training: &record.training,
             key: &record.key,
             samples: record.samples,
@@ -47,11 +50,15 @@ impl<'a> Settings<'a> {
     /// Refuses the record of another training, with the first difference. The maximum number of epochs is not compared,
     /// because it changes no epoch.
     pub(crate) fn require(&self, found: &Settings<'_>, path: &Path) -> Result<(), Error> {
-        self.head.classes.columns_of(&found.head.classes)?;
+        // Compare classes by name first, so that the message says which are missing.
+        let classes = |head: &Value| serde_json::from_value::<Classes>(head["classes"].clone()).ok();
+        if let (Some(own), Some(found)) = (classes(&self.head), classes(&found.head)) {
+            own.columns_of(&found)?;
+        }
         require_key(self.key, found.key, path)?;
         let training = TrainingConfig { epochs: self.training.epochs, ..found.training.clone() };
         let differences = [
-            ("head", Difference::between(self.head, found.head)),
+            ("head", Difference::between(&self.head, &found.head)),
             ("training", Difference::between(self.training, &training)),
             ("samples", Difference::between(&self.samples, &found.samples)),
             ("features", Difference::between(&self.features, &found.features)),

@@ -25,6 +25,13 @@ impl Rule for RmsProp {
                 let _ = mean_square.f_add_scalar_out(&divisor, self.epsilon)?;
                 let _ = divisor.f_sqrt_()?;
             }
+            other => {
+                return Err(Error::setting(
+                    "the form of RMSprop",
+                    format!("{other:?}"),
+                    "choose another one",
+                ));
+            }
         }
         descend(parameter, gradient, &mut divisor, rate)
     }

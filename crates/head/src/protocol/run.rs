@@ -17,6 +17,7 @@ const BATCH: usize = 64;
 
 /// One of a protocol's trainings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// A fold.
     Fold {

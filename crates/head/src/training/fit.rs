@@ -3,12 +3,14 @@
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
-use radiograph_protocol::{EpochRecord, HeadConfig, History, Keep, Scores, TrainingConfig};
+use radiograph_protocol::{EpochRecord, History, Keep, Scores, TrainingConfig};
 use radiograph_random::Stream;
+use serde_json::Value;
 use tch::Tensor;
 
+use super::gradients::require_shape;
 use crate::{
-    CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
+    ConfiguredHead, CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
     kept::{Beginning, Best, Checkpoints, LockedFolder, Progress, Settings, Snapshot, weights},
     sums::Sums,
 };
@@ -60,6 +62,7 @@ pub enum Event<'a> {
 
 /// Why a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum End {
     /// All epochs are done.
     AllEpochs,
@@ -71,9 +74,9 @@ pub enum End {
 
 /// The result of a training.
 #[derive(Debug)]
-pub struct Fitted {
+pub struct Fitted<H = ConfiguredHead> {
     /// Head with the weights that [`Keep`] selects; after [`End::Broken`], those of the last step.
-    pub head: Head,
+    pub head: H,
     /// All epochs.
     pub history: History,
     /// Why it ended.
@@ -81,7 +84,7 @@ pub struct Fitted {
 }
 
 impl Fit<'_> {
-    /// Trains `head`, or resumes its training.
+    /// Trains `head`, or resumes its training. Any implementation of [`Head`] will do.
     ///
     /// # Errors
     ///
@@ -90,24 +93,24 @@ impl Fit<'_> {
     /// asked for, [`Error::Damaged`] if its checkpoint is; [`Error::NotFinite`] if loss or weights become infinite or NaN;
     /// [`Error::Features`], [`Error::NotFiniteFeature`] and [`Error::MissingSample`] from the features; [`Error::File`] if
     /// a checkpoint cannot be written. The last checkpoint survives all of them.
-    pub fn run(
+    pub fn run<H: Head>(
         &self,
-        head: Head,
+        head: H,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Result<Fitted, Error> {
+    ) -> Result<Fitted<H>, Error> {
         self.check(&head)?;
         let folder = self.folder.map(LockedFolder::of_training).transpose()?;
         self.run_from(Beginning::default(), head, folder.as_ref(), observe)
     }
 
     /// [`Self::run`] for a head that may come from another training, in a folder that is locked already.
-    pub(crate) fn run_from(
+    pub(crate) fn run_from<H: Head>(
         &self,
         beginning: Beginning,
-        head: Head,
+        head: H,
         folder: Option<&LockedFolder>,
         observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Result<Fitted, Error> {
+    ) -> Result<Fitted<H>, Error> {
         self.check(&head)?;
         let trained = head.parameters().trained().map(|parameter| (parameter.name(), parameter.tensor()));
         let optimizer = Optimizer::new(self.config.optimizer, trained)?;
@@ -118,7 +121,7 @@ impl Fit<'_> {
         )?;
         let kept = match folder {
             Some(folder) => {
-                let settings = self.settings(head.config(), beginning);
+                let settings = self.settings(head.settings(), beginning);
                 let steps = self.training.len().div_ceil(self.config.batch);
                 Some(Checkpoints::new(folder, &settings, head.device(), steps)?)
             }
@@ -140,7 +143,7 @@ impl Fit<'_> {
     }
 
     /// Everything that determines the final weights.
-    pub(crate) fn settings<'s>(&'s self, head: &'s HeadConfig, beginning: Beginning) -> Settings<'s> {
+    pub(crate) fn settings(&self, head: Value, beginning: Beginning) -> Settings<'_> {
         Settings {
             head,
             training: self.config,
@@ -177,10 +180,10 @@ impl Fit<'_> {
         Ok(())
     }
 
-    fn check(&self, head: &Head) -> Result<(), Error> {
+    fn check(&self, head: &dyn Head) -> Result<(), Error> {
         self.config.check()?;
         self.check_samples()?;
-        let classes = &head.config().classes;
+        let classes = head.classes();
         for samples in [Some(self.training), self.validation].into_iter().flatten() {
             if samples.classes() != classes {
                 // Compare by name first, so that the message says which classes are missing.
@@ -192,7 +195,7 @@ impl Fit<'_> {
                 ));
             }
         }
-        let (expected, found) = (head.config().features, self.feed.features().shape());
+        let (expected, found) = (head.features(), self.feed.features().shape());
         if expected != found {
             return Err(Error::Shape {
                 what: "every feature map".into(),
@@ -203,14 +206,17 @@ impl Fit<'_> {
         if self.feed.device() != head.device() {
             return Err(Error::setting("the feed's device", self.feed.device(), "use the head's"));
         }
+        if head.parameters().trained().next().is_none() {
+            return Err(Error::setting("the number of trained parameters", 0, "train at least one"));
+        }
         Ok(())
     }
 }
 
 /// A training under way.
-struct Run<'a> {
+struct Run<'a, H> {
     fit: &'a Fit<'a>,
-    head: Head,
+    head: H,
     optimizer: Optimizer,
     loss: CrossEntropy,
     /// Loss that is minimised: with smoothed labels, if they are.
@@ -219,7 +225,7 @@ struct Run<'a> {
     kept: Option<Checkpoints<'a>>,
 }
 
-impl Run<'_> {
+impl<H: Head> Run<'_, H> {
     /// Continues from the checkpoint, if there is one.
     fn resume(
         &mut self,
@@ -242,7 +248,7 @@ impl Run<'_> {
     }
 
     /// Keeps the state on the disk, and gives the head its final weights.
-    fn finished(mut self, end: End) -> Result<Fitted, Error> {
+    fn finished(mut self, end: End) -> Result<Fitted<H>, Error> {
         self.save()?;
         if let Some(kept) = &mut self.kept {
             kept.wait()?;
@@ -341,7 +347,7 @@ impl Run<'_> {
 
 /// Loss and accuracy of a head on samples, without dropout.
 pub(crate) fn evaluate(
-    head: &Head,
+    head: &dyn Head,
     loss: &CrossEntropy,
     feed: &Feed<'_>,
     samples: &Samples,
@@ -353,6 +359,7 @@ pub(crate) fn evaluate(
         let _guard = tch::no_grad_guard();
         let labels = labels(samples, &positions[part], head)?;
         let logits = head.forward(&features, Mode::Evaluate)?;
+        require_shape(head, &logits, &labels)?;
         let value = loss.loss(&logits, &labels)?.f_double_value(&[])?;
         add(&mut sums, loss, value, &logits, &labels)?;
         Ok(ControlFlow::Continue(()))
@@ -360,7 +367,7 @@ pub(crate) fn evaluate(
     Ok(sums.scores())
 }
 
-fn labels(samples: &Samples, positions: &[usize], head: &Head) -> Result<Tensor, Error> {
+fn labels(samples: &Samples, positions: &[usize], head: &dyn Head) -> Result<Tensor, Error> {
     let labels: Vec<i64> = positions.iter().map(|&position| samples.label(position)).collect();
     Ok(Tensor::f_from_slice(&labels)?.f_to_device(head.device().to_tch())?)
 }

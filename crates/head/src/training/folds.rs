@@ -11,7 +11,7 @@ use radiograph_protocol::{Fold, FoldStart, HeadConfig, ModelRecord, TrainingConf
 use radiograph_random::Stream;
 
 use crate::{
-    End, Error, Event, Feed, Fit, Head, Model, Samples,
+    ConfiguredHead, End, Error, Event, Feed, Fit, Model, Samples,
     kept::{Beginning, LockedFolder, Settings, remove_checkpoint},
 };
 
@@ -174,7 +174,7 @@ impl Trainings<'_> {
         // The validation samples of a chained fold were trained on in the fold before.
         let weights = task.before.map(|(_, weights)| weights);
         let beginning = Beginning { weights, contaminated: weights.is_some() };
-        let settings = fit.settings(self.head, beginning);
+        let settings = fit.settings(ConfiguredHead::settings_of(self.head), beginning);
         let locked = LockedFolder::of_training(&folder)?;
         if let Some(record) = finished(&settings, &folder)? {
             // A process killed right after it wrote the model left its checkpoint.
@@ -183,7 +183,7 @@ impl Trainings<'_> {
         }
         let head = match task.before {
             Some((before, _)) => self.model(before)?.into_head(),
-            None => Head::new(self.head.clone(), seed, self.feed.device())?,
+            None => ConfiguredHead::new(self.head.clone(), seed, self.feed.device())?,
         };
         let fitted = fit.run_from(beginning, head, Some(&locked), observe)?;
         if fitted.end == End::Broken {

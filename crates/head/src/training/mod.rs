@@ -1,6 +1,8 @@
 //! Trains heads on features: one training, the folds of a cross-validation, loss and gradients.
 
 #[cfg(test)]
+mod any_head_tests;
+#[cfg(test)]
 mod checkpoint_tests;
 mod fit;
 mod folds;

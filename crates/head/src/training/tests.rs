@@ -11,9 +11,9 @@ use tch::{Kind, Tensor};
 
 use super::fit::evaluate;
 use crate::{
-    Cell, Clipping, CrossEntropy, Dropout, DropoutPlace, End, Error, Event, FeatureShape, Feed, Fit, Fitted,
-    Gradients, Head, HeadConfig, InMemory, Keep, Mode, Reading, RmsProp, Samples, Schedule, SequenceOrder,
-    Step, TrainingConfig,
+    Cell, Clipping, ConfiguredHead, CrossEntropy, Dropout, DropoutPlace, End, Error, Event, FeatureShape,
+    Feed, Fit, Fitted, Gradients, Head, HeadConfig, InMemory, Keep, Mode, Reading, Recurrence, RmsProp,
+    Samples, Schedule, SequenceOrder, States, Step, TrainingConfig,
 };
 
 pub(crate) const SHAPE: FeatureShape = FeatureShape { channels: 4, height: 3, width: 3 };
@@ -51,7 +51,7 @@ pub(crate) fn head_config() -> HeadConfig {
     HeadConfig {
         features: SHAPE,
         classes: classes(),
-        reading: Reading::Recurrent { order: SequenceOrder::Horizontal, cell: Cell::Lstm, units: 8 },
+        reading: Reading::Recurrent(Recurrence::new(SequenceOrder::Horizontal, Cell::Lstm, 8)),
         dense: vec![16, 16],
         dropout: Some(Dropout { rate: 0.5, place: DropoutPlace::AfterReading }),
         batch_norm: false,
@@ -74,16 +74,20 @@ pub(crate) fn config() -> TrainingConfig {
     }
 }
 
-pub(crate) fn head(config: &HeadConfig) -> Head {
-    Head::new(config.clone(), 42, Device::CPU).unwrap()
+pub(crate) fn head(config: &HeadConfig) -> ConfiguredHead {
+    ConfiguredHead::new(config.clone(), 42, Device::CPU).unwrap()
 }
 
-pub(crate) fn fit(head: Head, config: &TrainingConfig, folder: Option<&Path>) -> Result<Fitted, Error> {
+pub(crate) fn fit(
+    head: ConfiguredHead,
+    config: &TrainingConfig,
+    folder: Option<&Path>,
+) -> Result<Fitted, Error> {
     fit_observed(head, config, folder, &mut |_| ControlFlow::Continue(()))
 }
 
 pub(crate) fn fit_observed(
-    head: Head,
+    head: ConfiguredHead,
     config: &TrainingConfig,
     folder: Option<&Path>,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
@@ -98,7 +102,7 @@ pub(crate) fn fit_observed(
 }
 
 /// A hash of all weights, to the last bit.
-pub(crate) fn fingerprint(head: &Head) -> ContentHash {
+pub(crate) fn fingerprint(head: &dyn Head) -> ContentHash {
     let mut bytes = Vec::new();
     for parameter in head.parameters().iter() {
         let values = Vec::<f32>::try_from(parameter.tensor().detach().reshape([-1])).unwrap();
@@ -113,7 +117,13 @@ fn thirty_samples_are_learned_by_heart() {
     let feed = Feed::new(&features, Device::CPU, 0).unwrap();
     let training = samples(0..SAMPLES);
     let config = TrainingConfig { epochs: 120, batch: 10, ..config() };
-    for reading in [head_config().reading, Reading::Flatten] {
+    let stacked = Recurrence {
+        layers: 2,
+        bidirectional: true,
+        states: States::Last,
+        ..Recurrence::new(SequenceOrder::Spiral, Cell::Gru, 16)
+    };
+    for reading in [head_config().reading, Reading::Recurrent(stacked), Reading::Flatten] {
         let head = head(&HeadConfig { reading, dropout: None, dense: vec![32, 32], ..head_config() });
         let key = key();
         let fit = Fit {
@@ -133,11 +143,15 @@ fn thirty_samples_are_learned_by_heart() {
 /// Central differences in f64 would need a head in f64; in f32 a step of 1e-2 leaves errors of some 1e-4.
 #[test]
 fn gradients_are_those_of_finite_differences() {
-    let cells = [Cell::Lstm, Cell::LstmPeephole { output_gate: Default::default() }, Cell::Simple];
-    let readings = cells
-        .map(|cell| Reading::Recurrent { order: SequenceOrder::Spiral, cell, units: 5 })
-        .into_iter()
-        .chain([Reading::Flatten, Reading::GlobalAverage]);
+    let cells = [Cell::Lstm, Cell::LstmPeephole { output_gate: Default::default() }, Cell::Simple, Cell::Gru];
+    let one = cells.map(|cell| Recurrence::new(SequenceOrder::Spiral, cell, 5));
+    let (layers, bidirectional, states) = (2, true, States::Last);
+    let more = [
+        Recurrence { layers, bidirectional, ..one[3] },
+        Recurrence { bidirectional, states, order: SequenceOrder::Vertical, ..one[1] },
+    ];
+    let others = [Reading::Attention { units: 5 }, Reading::Flatten, Reading::GlobalAverage];
+    let readings = one.into_iter().chain(more).map(Reading::Recurrent).chain(others);
     let features = Tensor::arange(2 * 36, tch::kind::FLOAT_CPU).sin().abs().view([2, 4, 3, 3]);
     let labels = Tensor::from_slice(&[2_i64, 0]);
     let mut checked = 0;
@@ -171,14 +185,16 @@ fn gradients_are_those_of_finite_differences() {
             }
         }
     }
-    assert_eq!(checked, 2 * (7 + 8 + 7 + 4 + 4), "parameters checked");
+    assert_eq!(checked, 2 * (7 + 8 + 7 + 8 + 20 + 12 + 7 + 4 + 4), "parameters checked");
 }
 
 #[test]
 fn the_seed_decides_everything() {
     let run = |seed| {
         let config = TrainingConfig { seed, epochs: 2, ..config() };
-        fingerprint(&fit(Head::new(head_config(), seed, Device::CPU).unwrap(), &config, None).unwrap().head)
+        fingerprint(
+            &fit(ConfiguredHead::new(head_config(), seed, Device::CPU).unwrap(), &config, None).unwrap().head,
+        )
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -241,7 +257,7 @@ fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let good = TrainingConfig { epochs: 3, ..config() };
     let whole = fit(head(&head_config()), &good, None).unwrap();
-    let once = Head::new(head_config(), 42, Device::CPU).unwrap();
+    let once = ConfiguredHead::new(head_config(), 42, Device::CPU).unwrap();
     let handles: Vec<Tensor> =
         once.parameters().trained().map(|parameter| parameter.tensor().shallow_clone()).collect();
     let error = fit_observed(once, &good, Some(folder.path()), &mut |event| {
@@ -270,8 +286,8 @@ fn another_training_is_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let short = TrainingConfig { epochs: 1, ..config() };
     fit(head(&head_config()), &short, Some(folder.path())).unwrap();
-    let message = |head: &Head, config: &TrainingConfig| {
-        let copy = Head::new(head.config().clone(), 42, Device::CPU).unwrap();
+    let message = |head: &ConfiguredHead, config: &TrainingConfig| {
+        let copy = ConfiguredHead::new(head.config().clone(), 42, Device::CPU).unwrap();
         fit(copy, config, Some(folder.path())).unwrap_err().to_string()
     };
     let tiny = head(&HeadConfig { dense: vec![16], ..head_config() });
@@ -346,12 +362,15 @@ fn settings_that_no_training_can_have_are_refused_before_any_work() {
     let feed = Feed::new(&features, Device::CPU, 0).unwrap();
     let fit =
         Fit { feed: &feed, training: &lopsided, validation: None, config: &config, key: &key, folder: None };
-    let error =
-        fit.run(Head::new(head_config(), 0, Device::CPU).unwrap(), &mut |_| ControlFlow::Continue(()));
+    let error = fit
+        .run(ConfiguredHead::new(head_config(), 0, Device::CPU).unwrap(), &mut |_| ControlFlow::Continue(()));
     assert!(matches!(error, Err(Error::ClassWithoutSample { class }) if class == "pneumonia"));
     for rate in [1.0, -0.1, f64::NAN] {
         let dropout = Some(Dropout { rate, place: DropoutPlace::Everywhere });
-        assert!(Head::new(HeadConfig { dropout, ..head_config() }, 0, Device::CPU).is_err(), "{rate}");
+        assert!(
+            ConfiguredHead::new(HeadConfig { dropout, ..head_config() }, 0, Device::CPU).is_err(),
+            "{rate}"
+        );
     }
 }
 
@@ -422,7 +441,8 @@ fn a_weighted_loss_depends_neither_on_batches_nor_on_order() {
         let schedule = Schedule::Constant { rate: 1e-30 };
         let class_weights = Some(weights.clone().into());
         let config = TrainingConfig { epochs: 1, batch, schedule, class_weights, ..config() };
-        let still = Head::new(HeadConfig { dropout: None, ..head_config() }, 42, Device::CPU).unwrap();
+        let still =
+            ConfiguredHead::new(HeadConfig { dropout: None, ..head_config() }, 42, Device::CPU).unwrap();
         fit(still, &config, None).unwrap().history.epochs()[0].training.loss
     };
     assert!((training(1) - training(21)).abs() < 1e-6, "{} {}", training(1), training(21));

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use radiograph_image::{
-    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, TransferSyntax, Undecodable, decode,
-    decode_frame, decode_gray, decode_noted, decode_with_gray,
+    DicomHeader, ImageFormat, Limits, Outcome, SNIFF_BYTES, Samples, Stated, TransferSyntax, Undecodable,
+    decode, decode_frame, decode_gray, decode_noted, decode_with_gray,
 };
 use serde::Deserialize;
 
@@ -112,6 +112,59 @@ fn golden_pictures_are_alike_in_every_way_of_decoding() {
         assert_eq!(gray, both, "{}", case.file);
         assert_eq!((stored.width(), stored.bits()), (gray.width(), gray.bits()), "{}", case.file);
     }
+}
+
+/// What a table says does what the file's own statement would do. DICOM files say it themselves.
+#[test]
+fn golden_pictures_with_bits_of_a_table_are_those_that_state_them() {
+    let bytes = |file: &str| fs::read(folder().join(file)).unwrap();
+    let limits = Limits::default();
+    let bits = |bits| Stated::default().with_bits(bits).unwrap();
+    let stating = bytes("12-significant-bits.png");
+    // The same film without its chunk sBIT of one byte, which follows the header.
+    assert_eq!(&stating[37..41], b"sBIT");
+    let film = [&stating[..33], &stating[46..]].concat();
+    let stating = decode(&stating, &limits).unwrap();
+    assert_ne!(decode(&film, &limits).unwrap(), stating, "the range of the values is a smaller one");
+    assert_eq!(bits(12).decode(&film, &limits).unwrap(), stating);
+    assert_eq!(bits(12).decode_gray(&film, &limits).unwrap(), stating);
+    // More bits than are used: darker. Fewer than are used: not believed. All of them: as stored.
+    assert_eq!(bits(8).decode(&film, &limits), decode(&film, &limits));
+    let [darker, whole] = [14, 16].map(|number| bits(number).decode(&film, &limits).unwrap());
+    let greatest = |picture: &radiograph_image::Picture| match picture.samples() {
+        Samples::Gray16(values) => values.iter().max().copied(),
+        _ => None,
+    };
+    assert_eq!(greatest(&whole).map(|most| most < 4096), Some(true));
+    assert!(greatest(&whole) < greatest(&darker) && greatest(&darker) < greatest(&stating));
+
+    let film = bytes("implicit.dcm");
+    assert_eq!(bits(16).monochrome_1().decode(&film, &limits), decode(&film, &limits));
+}
+
+/// Pictures of every format are inverted, and the film of which a table says both has its range first.
+#[test]
+fn golden_pictures_of_monochrome_1_are_inverted() {
+    let limits = Limits::default();
+    let mut formats = 0;
+    for file in
+        ["12-significant-bits.png", "16-bits.png", "12-bits-stated.tif", "turned-6.webp", "upright.jpg"]
+    {
+        let bytes = fs::read(folder().join(file)).unwrap();
+        let negative = |samples: &Samples| match samples {
+            Samples::Gray8(values) => Samples::Gray8(values.iter().map(|value| 255 - value).collect()),
+            Samples::Rgb8(values) => Samples::Rgb8(values.iter().map(|value| 255 - value).collect()),
+            Samples::Gray16(values) => Samples::Gray16(values.iter().map(|value| 65_535 - value).collect()),
+            Samples::Rgb16(values) => Samples::Rgb16(values.iter().map(|value| 65_535 - value).collect()),
+        };
+        let inverted = Stated::default().monochrome_1();
+        let shown = inverted.decode(&bytes, &limits).unwrap();
+        assert_eq!(shown.samples(), &negative(decode(&bytes, &limits).unwrap().samples()), "{file}");
+        let gray = inverted.decode_gray(&bytes, &limits).unwrap();
+        assert_eq!(gray.samples(), &negative(decode_gray(&bytes, &limits).unwrap().samples()), "{file}");
+        formats += 1;
+    }
+    assert_eq!(formats, 5);
 }
 
 #[test]

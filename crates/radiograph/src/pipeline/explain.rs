@@ -10,7 +10,8 @@ use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, create_folder};
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{Mode, Model};
+use radiograph_head::{Head, Model};
+use radiograph_image::Stated;
 use radiograph_libtorch::Device;
 use radiograph_metrics::Predictions;
 use radiograph_run::{
@@ -73,8 +74,7 @@ impl Pipeline<'_> {
         let store = self.store(frozen)?;
         let classes = self.run.classes().clone();
         let trained = Model::load(&self.explained_folder(&folder), store.key(), &classes, self.device)?;
-        let explainer =
-            Explainer::new(&classes, |features: &Tensor| trained.head().forward(features, Mode::Evaluate));
+        let explainer = Explainer::new(&classes, |features: &Tensor| trained.head().explained(features));
         let rows = self.chosen(manifest, &store);
         let files = self.run.files()?;
         let answers = Answers::read(&folder.join("predictions.csv"), &classes)?;
@@ -86,7 +86,7 @@ impl Pipeline<'_> {
         let mut outputs = vec![folder.join("explanations.json")];
         let all = rows.len() as u64;
         for (done, row) in (1..).zip(rows) {
-            let features = stored(&store, row.content_hash, self.device)?;
+            let features = stored(&store, manifest.picture(row), self.device)?;
             let (class, probability) = answers.of(&row.id.to_string())?;
             let target = Target { quantity, class: ClassChoice::One(class.clone()) };
             let mut explanation = explainer.explain(&features, method, &target)?.remove(0); // one in, one out
@@ -94,7 +94,8 @@ impl Pipeline<'_> {
             (explanation.predicted, explanation.probability) = (class, probability);
             let panel = panels.join(format!("{}.png", file_name(&row.id.to_string())));
             let film = files.get(&row.id)?.file();
-            explained.push(draw(frozen, row, &film, &explanation, &words, &panel, &folder)?);
+            let film = (film.as_path(), manifest.stated(&row.id));
+            explained.push(draw(frozen, row, film, &explanation, &words, &panel, &folder)?);
             outputs.push(panel);
             self.run.tell(Stage::Explain, Progress::Advanced { done, all, unit: "images" })?;
         }
@@ -119,7 +120,7 @@ impl Pipeline<'_> {
         for class in self.run.classes().names() {
             let of_class = |row: &&Row| {
                 row.class.as_ref().is_some_and(|of| of.as_str() == class)
-                    && store.contains(FeatureId::plain(row.content_hash))
+                    && store.contains(FeatureId::plain(manifest.picture(row)))
             };
             let mut rows: Vec<&Row> = manifest.test().filter(of_class).collect();
             rows.sort_by_cached_key(|row| {
@@ -170,13 +171,13 @@ fn stored(store: &FeatureStore, image: ContentHash, device: Device) -> Result<Te
 fn draw(
     frozen: &Frozen,
     row: &Row,
-    film: &Path,
+    (film, stated): (&Path, Stated),
     explanation: &Explanation,
     words: &str,
     panel: &Path,
     folder: &Path,
 ) -> Result<Explained, Error> {
-    let shown = Shown::read(film, row.content_hash, Some(frozen.steps()))?.at_most(PANEL_SIDE);
+    let shown = Shown::read(film, row.content_hash, stated, Some(frozen.steps()))?.at_most(PANEL_SIDE);
     let truth = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
     let (id, source) = (row.id.to_string(), row.origin());
     let caption = Caption { image: &id, source: &source, truth: Some(&truth), method: words };

@@ -61,7 +61,7 @@ impl Pipeline<'_> {
         let files = self.run.files()?;
         let mut inputs = Vec::new();
         for row in manifest.train().chain(manifest.test()) {
-            inputs.extend(frozen.inputs(row, &files.get(&row.id)?.file())?);
+            inputs.extend(frozen.inputs(manifest, row, &files.get(&row.id)?.file())?);
         }
         let devices = self.devices()?;
         let report = extract(frozen, &folder, inputs, part, &devices, self.run.watcher())?;
@@ -135,6 +135,6 @@ fn all_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<
     }
     let store = FeatureStore::open_for(folder, &frozen.key())?;
     let rows = manifest.train().chain(manifest.test());
-    let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(row)).collect();
+    let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(manifest, row)).collect();
     Ok(store.missing(&wanted).is_empty().then_some(wanted.len()))
 }

@@ -144,7 +144,7 @@ pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
             cluster: row.group.to_string(),
             source: row.origin(),
             class: row.class.as_ref()?.to_string(),
-            image: row.content_hash,
+            image: manifest.picture(row),
             subset,
         })
     };

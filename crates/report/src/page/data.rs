@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::table::{Sheet, text};
-use crate::{Certificate, Report, number::count};
+use crate::{Certificate, LeakVerdict, Report, number::count};
 
 pub(super) fn section(report: &Report) -> Markup {
     html! {
@@ -97,25 +97,19 @@ fn certificate(certificate: &Certificate, grouped_by: &str) -> Markup {
     html! {
         p {
             "The split keeps together: " (grouped_by) ". "
-            @if certificate.clean {
-                span.verdict-clean { "Nothing was found between training and test that it promises to be absent." }
-            } @else if certificate.found().is_empty() {
-                span.verdict-found { "Training and test are not certified to be apart: test scores may be too good." }
-            } @else {
-                span.verdict-found { "Leaks were found: test scores are too good." }
+            @match certificate.verdict {
+                LeakVerdict::Clean => span.verdict-clean { (certificate.sentence) },
+                _ => span.verdict-found { (certificate.sentence) },
             }
-            @match certificate.folds_clean {
-                Some(true) => { " " span.verdict-clean { "Folds are apart." } }
-                Some(false) => { " " span.verdict-found { "Folds leak into one another: validation scores are too good." } }
-                None => {}
-            }
+            @if certificate.leaks_to_test() { " Test scores are too good." }
+            @if certificate.leaks_between_folds() { " Validation scores are too good." }
         }
         (sheet)
         @if !certificate.limits.is_empty() {
             p { "What these checks cannot see:" }
             ul { @for limit in &certificate.limits { li { (limit) } } }
         }
-        @if let Some(hash) = &certificate.hash { p.small { "Certificate, SHA-256 " span.hash { (hash.to_string()) } } }
+        @if let Some(hash) = &certificate.hash { p.small { "Leakage report, SHA-256 " span.hash { (hash.to_string()) } } }
     }
 }
 

@@ -7,7 +7,7 @@ use radiograph_metrics::{Average, Metric, Score};
 
 use super::listed;
 use crate::{
-    Certificate, Images, Labels, NetworkReport, Report, WeightsOrigin,
+    Certificate, Images, Labels, LeakVerdict, NetworkReport, Report, WeightsOrigin,
     number::{count, counted, level, percent_ends},
 };
 
@@ -84,18 +84,14 @@ fn unconverged(network: &NetworkReport) -> Option<String> {
 /// The leaks, and the scores that they make too good.
 fn leaks(certificate: &Certificate) -> Vec<String> {
     let mut leaks = Vec::new();
-    let found = certificate.found();
-    match (certificate.clean, found.is_empty()) {
-        (true, _) => {}
-        (false, true) => leaks.push(
-            "Training and test are not certified to be apart, though no check on this page counts what they share. Test scores may be too good.".to_owned(),
-        ),
-        (false, false) => {
-            leaks.push(format!("Test images leak into training ({found}). Test scores are too good."));
-        }
+    let to_test = certificate.leaks_to_test();
+    if to_test {
+        let found = certificate.found();
+        let found = if found.is_empty() { found } else { format!(" ({found})") };
+        leaks.push(format!("Test images leak into training{found}. Test scores are too good."));
     }
-    if certificate.folds_clean == Some(false) {
-        let spared = if certificate.clean { "; test scores are not" } else { "" };
+    if certificate.leaks_between_folds() {
+        let spared = if to_test { "" } else { "; test scores are not" };
         leaks.push(format!(
             "Validation images have relatives among those that their fold trains on. Validation scores are too good{spared}."
         ));
@@ -268,15 +264,16 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
     match &report.data.certificate {
         None => doubts.push("Nobody looked for copies of test images in training.".to_owned()),
         Some(certificate) => {
-            if !certificate.clean {
-                let surely = if certificate.found().is_empty() { "may have" } else { "have" };
-                doubts.push(format!("Test images {surely} relatives in training."));
+            if certificate.leaks_to_test() {
+                doubts.push("Test images have relatives in training.".to_owned());
             }
-            if certificate.folds_clean == Some(false) {
+            if certificate.leaks_between_folds() {
                 doubts.push(
-                    "Folds leak into one another: choices by validation scores were made by too good ones."
-                        .to_owned(),
+                    "Folds leak into one another, so choices by validation scores are optimistic.".to_owned(),
                 );
+            }
+            if let LeakVerdict::Inconclusive { .. } = certificate.verdict {
+                doubts.push(certificate.sentence.clone());
             }
         }
     }

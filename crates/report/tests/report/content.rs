@@ -1,7 +1,7 @@
 //! Tests that the page shows the numbers of its input and all required notices.
 
 use radiograph_metrics::{Average, Evaluation, Metric, NamedEstimate, Score, Undefined};
-use radiograph_report::{Ending, Error, Images, Labels, Report, Role, WeightsOrigin};
+use radiograph_report::{Ending, Error, Images, Labels, LeakVerdict, Report, Role, WeightsOrigin};
 use scraper::{ElementRef, Html, Selector};
 
 use crate::sample;
@@ -186,7 +186,7 @@ fn phantoms_random_weights_and_permuted_labels_come_before_any_number() {
     assert!(html.contains("Not a medical device"));
     // A leak is shouted again.
     let certificate = report.data.certificate.as_mut().unwrap();
-    certificate.clean = false;
+    certificate.verdict = LeakVerdict::Leaks { to_test: true, between_folds: false, doubts: Vec::new() };
     certificate.checks[1].found = 13;
     let alarm = text(&self::page(&report), ".alarm");
     assert!(alarm.contains("test images of which training holds a copy: 13"), "{alarm}");
@@ -195,35 +195,38 @@ fn phantoms_random_weights_and_permuted_labels_come_before_any_number() {
 /// The verdicts on training/test and on folds are separate, and no list is empty.
 #[test]
 fn leaks_between_folds_are_not_called_leaks_of_test_images() {
-    let verdicts = |clean: bool, folds_clean: Option<bool>, found: u64| {
+    let shown = |verdict: LeakVerdict, found: u64| {
         let mut report = sample::report();
         let certificate = report.data.certificate.as_mut().unwrap();
-        (certificate.clean, certificate.folds_clean) = (clean, folds_clean);
+        certificate.sentence = "What was found, in a sentence.".to_owned();
+        certificate.verdict = verdict;
         certificate.checks[1].found = found;
         let page = page(&report);
         [".alarm", "dl.glance", "#data"].map(|part| text(&page, part))
     };
-    let [alarm, glance, data] = verdicts(true, Some(false), 0);
+    let leaks = |to_test, between_folds| LeakVerdict::Leaks { to_test, between_folds, doubts: Vec::new() };
+    let [alarm, glance, data] = shown(leaks(false, true), 0);
     assert!(alarm.contains("Validation scores are too good; test scores are not."), "{alarm}");
     assert!(glance.contains("Folds leak into one another"), "{glance}");
-    assert!(data.contains("Folds leak into one another: validation scores"), "{data}");
+    assert!(data.contains("in a sentence. Validation scores are too good."), "{data}");
     for part in [&alarm, &glance, &data] {
         assert!(!part.contains("()") && !part.contains("est scores are too good"), "{part}");
         assert!(!part.contains("Test images leak") && !part.contains("relatives in training"), "{part}");
     }
-    let [alarm, glance, _] = verdicts(false, Some(true), 13);
+    let [alarm, glance, data] = shown(leaks(true, false), 13);
     assert!(alarm.contains("Test scores are too good") && !alarm.contains("Validation"), "{alarm}");
     assert!(glance.contains("Test images have relatives in training"), "{glance}");
-    let [alarm, glance, data] = verdicts(false, None, 0);
-    assert!(alarm.contains("not certified to be apart") && !alarm.contains("()"), "{alarm}");
-    assert!(glance.contains("Test images may have relatives in training"), "{glance}");
-    assert!(data.contains("not certified to be apart") && !data.contains("Folds"), "{data}");
-    let [alarm, ..] = verdicts(false, Some(false), 2);
+    assert!(data.contains("Test scores are too good") && !data.contains("Validation scores"), "{data}");
+    let [alarm, ..] = shown(leaks(true, false), 0);
+    assert!(alarm.contains("leak into training. Test") && !alarm.contains("()"), "{alarm}");
+    let [alarm, ..] = shown(leaks(true, true), 2);
     assert!(alarm.contains("Validation scores are too good.") && alarm.contains("copy: 2"), "{alarm}");
-    // A file of before says nothing of folds.
-    let old = serde_json::to_string(&sample::report()).unwrap().replace("\"folds_clean\":true,", "");
-    let old: Report = serde_json::from_str(&old).unwrap();
-    assert_eq!(old.data.certificate.unwrap().folds_clean, None);
+    // What could not be looked at is a doubt on the first screen, and no alarm.
+    let [alarm, glance, data] =
+        shown(LeakVerdict::Inconclusive { doubts: vec!["3 images that were not decoded".to_owned()] }, 0);
+    assert!(!alarm.contains("leak"), "{alarm}");
+    assert!(glance.contains("What was found, in a sentence."), "{glance}");
+    assert!(data.contains("What was found, in a sentence.") && !data.contains("too good"), "{data}");
 }
 
 /// All doubts are on the first screen.
@@ -343,7 +346,7 @@ fn parts_that_contradict_one_another_are_refused() {
     assert!(matches!(counts, Error::Contradiction { .. }));
     let clean = refused(&|report| report.data.certificate.as_mut().unwrap().checks[1].found = 1);
     assert!(
-        clean.to_string().contains("clean, but it found 1 test images of which training holds a copy"),
+        clean.to_string().contains("but it found 1 test images of which training holds a copy"),
         "{clean}"
     );
     let huge = refused(&|report| report.data.flow.training = u64::MAX);

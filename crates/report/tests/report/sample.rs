@@ -13,8 +13,8 @@ use radiograph_metrics::{
 };
 use radiograph_report::{
     Best, Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch, Images, Labels,
-    Layer, LeakCheck, LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, Role, RunRecord,
-    Scaled, SourceNote, Stage, Training, WeightsOrigin,
+    Layer, LeakCheck, LeakVerdict, LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, Role,
+    RunRecord, Scaled, SourceNote, Stage, Training, WeightsOrigin,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -239,8 +239,8 @@ pub(crate) fn data(predictions: &Predictions) -> DataSummary {
         grouped_by: "patient and same picture".to_owned(),
         folds: 5,
         certificate: Some(Certificate {
-            clean: true,
-            folds_clean: Some(true),
+            verdict: LeakVerdict::Clean,
+            sentence: format!("Clean: all {} images were compared.", training + test),
             checks: vec![
                 LeakCheck {
                     what: "test images whose patient is in training".to_owned(),

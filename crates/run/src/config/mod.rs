@@ -45,7 +45,7 @@ use crate::{Error, difference::differences};
 pub use model::ModelKind;
 pub use section::{
     BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
-    KeptAges, KeptIdentifiers, KeptViews, Layers, TrainingSection,
+    KeptAges, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection,
 };
 
 /// All settings of a run, in the form of `config.toml`.

@@ -63,10 +63,7 @@ impl Config {
             .get(&network)
             .ok_or_else(|| Error::config("head.layers", format!("{network} has none")))?;
         let (reading, dense) = match (baseline, network) {
-            (None, _) => (
-                Reading::Recurrent { order: section.sequence_order, cell: section.cell, units: layers.units },
-                layers.dense.clone(),
-            ),
+            (None, _) => (section.reading(layers.units), layers.dense.clone()),
             (Some(Baseline::WithoutRecurrence), _) | (Some(Baseline::Table4), Architecture::Vgg19) => {
                 (Reading::Flatten, layers.dense.clone())
             }
@@ -98,6 +95,49 @@ impl Config {
             label_smoothing: training.label_smoothing,
             checkpoint_seconds: training.checkpoint_seconds,
             seed: self.seed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_protocol::{Cell, Recurrence, SequenceOrder, States};
+
+    use super::*;
+
+    #[test]
+    fn settings_of_the_head_reach_it() {
+        let model = ModelKind { network: Architecture::Vgg19, baseline: None };
+        let features = FeatureShape { channels: 512, height: 7, width: 7 };
+        let reading = |changes: &[&str]| {
+            let changes: Vec<String> = changes.iter().map(|change| format!("head.{change}")).collect();
+            let config = Config::resolve(None, &changes).unwrap();
+            // A second time from the file that a run keeps.
+            let again = Config::resolve(Some(&config.to_toml().unwrap()), &[]).unwrap();
+            assert_eq!(again, config);
+            config.head(model, features, &Classes::of_the_paper()).unwrap().reading
+        };
+        let paper = Recurrence::new(SequenceOrder::Horizontal, Cell::Lstm, 512);
+        assert_eq!(reading(&[]), Reading::Recurrent(paper));
+        assert_eq!(
+            reading(&["cell=gru", "recurrent_layers=2", "bidirectional=true", "reading=last-state"]),
+            Reading::Recurrent(Recurrence {
+                cell: Cell::Gru,
+                layers: 2,
+                bidirectional: true,
+                states: States::Last,
+                ..paper
+            })
+        );
+        assert_eq!(
+            reading(&["reading=attention", "layers.vgg19.units=64"]),
+            Reading::Attention { units: 64 }
+        );
+        assert_eq!(reading(&["reading=mean"]), Reading::GlobalAverage);
+        assert_eq!(reading(&["reading=flatten"]), Reading::Flatten);
+        for wrong in ["recurrent_layers=0", "recurrent_layers=17", "reading=recurrent", "cell=elman"] {
+            let error = Config::resolve(None, &[format!("head.{wrong}")]).unwrap_err().to_string();
+            assert!(error.contains(wrong.split('=').next().unwrap()), "{error}");
         }
     }
 }

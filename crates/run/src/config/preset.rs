@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, path::PathBuf};
 use radiograph_classes::Classes;
 use radiograph_dataset::{assemble::Views, balance::PerClass};
 use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
-use radiograph_protocol::{Baseline, FeatureShape, Method, Preset, Quantity, Reading, Tested, TestedModel};
+use radiograph_protocol::{
+    Baseline, FeatureShape, Method, Preset, Quantity, Reading, Recurrence, Tested, TestedModel,
+};
 use radiograph_weights::Architecture;
 
 use super::{
     BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
-    InputSection, KeptIdentifiers, KeptViews, Layers, TrainingSection, recipe,
+    InputSection, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection, recipe,
 };
 
 /// Device memory for features, in bytes: with the largest head, it fits a board of 12 GB.
@@ -26,8 +28,8 @@ pub(super) fn settings(preset: Preset) -> Config {
         backbones: Architecture::ALL.to_vec(),
         // The paper's own rows are kept, with those that can be compared beside them.
         baselines: match preset {
-            Preset::Trustworthy => vec![Baseline::LinearProbe],
             Preset::Paper | Preset::ReleasedCode => vec![Baseline::LinearProbe, Baseline::Table4],
+            _ => vec![Baseline::LinearProbe],
         },
         permute_labels: false,
         weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
@@ -39,7 +41,7 @@ pub(super) fn settings(preset: Preset) -> Config {
             filter: match preset {
                 Preset::Paper => Some(Filter::Bilinear),
                 Preset::ReleasedCode => Some(Filter::Nearest),
-                Preset::Trustworthy => None,
+                _ => None,
             },
             normalisation: (preset != Preset::Trustworthy).then_some(Normalisation::ZeroOne),
             augmentation: released.then_some(Augmentation { rotation: 15.0, shift: 0.0, flip: false }),
@@ -109,16 +111,25 @@ fn head(preset: Preset) -> HeadSection {
     let classes = Classes::new(["one"]).expect("one name is a set of names");
     let shape = FeatureShape { channels: 1, height: 1, width: 1 };
     let configs = Architecture::ALL.map(|network| (network, preset.head(network, shape, &classes)));
-    let (sequence_order, cell) = match configs[0].1.reading {
-        Reading::Recurrent { order, cell, .. } => (order, cell),
-        Reading::Flatten | Reading::GlobalAverage => Default::default(),
+    let Reading::Recurrent(recurrence) = configs[0].1.reading else {
+        unreachable!("the paper's heads are recurrent")
     };
+    let Recurrence { order: sequence_order, cell, layers: recurrent_layers, bidirectional, .. } = recurrence;
     let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
     let layers: BTreeMap<Architecture, Layers> = configs
         .into_iter()
         .map(|(network, config)| (network, Layers { units: Preset::units(network), dense: config.dense }))
         .collect();
-    HeadSection { sequence_order, cell, dropout, batch_norm, layers }
+    HeadSection {
+        reading: ReadingKind::AllStates,
+        sequence_order,
+        cell,
+        recurrent_layers,
+        bidirectional,
+        dropout,
+        batch_norm,
+        layers,
+    }
 }
 
 fn training(preset: Preset, seed: u64) -> TrainingSection {
@@ -126,12 +137,12 @@ fn training(preset: Preset, seed: u64) -> TrainingSection {
     let (folds, fold_start) = preset.folds();
     let tested = match preset.tested() {
         Tested::Refit { .. } => TestedModel::Refit,
-        Tested::RefitForMedianBest => TestedModel::RefitForMedianBest,
         Tested::Folds(weights) => TestedModel::WeightedFolds(
             (1..=folds)
                 .map(|fold| weights.iter().find(|(of, _)| *of == fold).map_or(0.0, |(_, weight)| *weight))
                 .collect(),
         ),
+        _ => TestedModel::RefitForMedianBest,
     };
     TrainingSection {
         optimizer: config.optimizer,

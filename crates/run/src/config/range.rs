@@ -50,6 +50,7 @@ const RANGES: &[(&str, Range)] = &[
     // Each copy is extracted and kept.
     ("input.augmented_copies", Range::Whole(0, 64)),
     ("head.dropout.rate", Range::Real(Included(0.0), Excluded(1.0))),
+    ("head.recurrent_layers", Range::Whole(1, 16)),
     // A wider LSTM alone would be larger than the largest head.
     ("head.layers.NETWORK.units", Range::Whole(1, 1 << 14)),
     ("head.layers.NETWORK.dense", Range::Whole(1, 1 << 24)),

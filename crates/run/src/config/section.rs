@@ -13,8 +13,8 @@ use radiograph_dataset::{
 };
 use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
 use radiograph_protocol::{
-    Cell, Clipping, Dropout, FoldStart, Keep, Method, OptimizerConfig, Quantity, Schedule, SequenceOrder,
-    TestedModel,
+    Cell, Clipping, Dropout, FoldStart, Keep, Method, OptimizerConfig, Quantity, Reading, Recurrence,
+    Schedule, SequenceOrder, States, TestedModel,
 };
 use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
@@ -48,10 +48,16 @@ pub struct InputSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadSection {
+    /// Step from the map to the vector that the dense layers see.
+    pub reading: ReadingKind,
     /// Order in which the cells of the map form the sequence.
     pub sequence_order: SequenceOrder,
     /// Recurrent cell.
     pub cell: Cell,
+    /// Number of recurrent layers.
+    pub recurrent_layers: i64,
+    /// Whether each recurrent layer also reads its sequence from the end.
+    pub bidirectional: bool,
     /// Dropout in training.
     #[serde(with = "or_off")]
     pub dropout: Option<Dropout>,
@@ -61,11 +67,49 @@ pub struct HeadSection {
     pub layers: BTreeMap<Architecture, Layers>,
 }
 
+/// The step from the map to the vector that the dense layers see. The settings of recurrent layers apply to the first two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReadingKind {
+    /// Hidden states of the last recurrent layer at all steps.
+    AllStates,
+    /// Its hidden state at the last step.
+    LastState,
+    /// Mean over the map, weighted by attention.
+    Attention,
+    /// Mean over the map.
+    Mean,
+    /// The map itself.
+    Flatten,
+}
+
+impl HeadSection {
+    /// The reading with this number of units.
+    pub(super) fn reading(&self, units: i64) -> Reading {
+        let states = |states| {
+            Reading::Recurrent(Recurrence {
+                layers: self.recurrent_layers,
+                bidirectional: self.bidirectional,
+                states,
+                ..Recurrence::new(self.sequence_order, self.cell, units)
+            })
+        };
+        match self.reading {
+            ReadingKind::AllStates => states(States::All),
+            ReadingKind::LastState => states(States::Last),
+            ReadingKind::Attention => Reading::Attention { units },
+            ReadingKind::Mean => Reading::GlobalAverage,
+            ReadingKind::Flatten => Reading::Flatten,
+        }
+    }
+}
+
 /// The sizes of a head's layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layers {
-    /// Number of recurrent units.
+    /// Number of recurrent units of each direction, or of units of the attention.
     pub units: i64,
     /// Widths of the hidden dense layers.
     pub dense: Vec<i64>,
@@ -197,7 +241,7 @@ pub struct DataSection {
     /// Collection that is the test part, in place of the share `test_share`.
     #[serde(with = "or_off")]
     pub test_source: Option<SourceName>,
-    /// Search for crops of other pictures, which takes time in proportion to the square of the number of images.
+    /// Search for crops of other pictures.
     pub search_crops: bool,
     /// Names of images and patients in the results.
     pub identifiers: KeptIdentifiers,

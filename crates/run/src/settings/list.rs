@@ -80,7 +80,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "data.search_crops",
-        "Search for crops of other pictures; its time grows with the square of the number of images",
+        "Search for crops of other pictures",
         "true, false",
     ),
     setting(
@@ -117,6 +117,11 @@ pub const SETTINGS: &[Setting] = &[
         "copies, 0 to 64",
     ),
     setting(
+        "head.reading",
+        "Step from the feature map to the vector that the dense layers see; the first two use the recurrent layers",
+        "all-states, last-state, attention, mean, flatten",
+    ),
+    setting(
         "head.sequence_order",
         "Order in which the cells of the feature map form the sequence",
         "horizontal, vertical, spiral",
@@ -124,7 +129,17 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "head.cell",
         "Recurrent cell",
-        "lstm, lstm-relu-frozen, simple, or { lstm-peephole = { output_gate = 'previous-state' | 'current-state' } }",
+        "lstm, lstm-relu-frozen, gru, simple, or { lstm-peephole = { output_gate = 'previous-state' | 'current-state' } }",
+    ),
+    setting(
+        "head.recurrent_layers",
+        "Number of recurrent layers; each later one reads the hidden states of the one before it",
+        "layers, 1 to 16",
+    ),
+    setting(
+        "head.bidirectional",
+        "Second reading of each recurrent layer from the end, whose states stand beside those of the first",
+        "true, false",
     ),
     setting(
         "head.dropout",
@@ -136,7 +151,11 @@ pub const SETTINGS: &[Setting] = &[
         "Batch normalisation after the recurrent layer and after each hidden dense layer",
         "true, false",
     ),
-    setting("head.layers.NETWORK.units", "Number of recurrent units", "units, 1 to 16384"),
+    setting(
+        "head.layers.NETWORK.units",
+        "Number of recurrent units of each direction, or of units of the attention",
+        "units, 1 to 16384",
+    ),
     setting(
         "head.layers.NETWORK.dense",
         "Widths of the hidden dense layers",

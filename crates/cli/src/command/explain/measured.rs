@@ -14,7 +14,7 @@ use radiograph_gradcam::{
     draw::{Caption, Panel, stack},
     measure::{Assessment, agreement},
 };
-use radiograph_head::{Head, Mode};
+use radiograph_head::{ConfiguredHead, Head};
 use radiograph_libtorch::DeviceName;
 use tch::Tensor;
 
@@ -39,7 +39,7 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
     let masks = Masks { lungs: arguments.lung_masks.clone(), lesions: arguments.lesion_masks.clone() };
     let rows = chosen(arguments, &manifest, &files, &masks)?;
     create_folder(out)?;
-    let random = Head::new(trained.head().config().clone(), arguments.seed, trained.device())?;
+    let random = ConfiguredHead::new(trained.head().config().clone(), arguments.seed, trained.device())?;
     let (mut tables, mut sheets, mut failed) = (Tables::default(), Sheets::new(), 0);
     progress.begin(&format!("explaining {}", trained.name));
     let all = rows.len();
@@ -47,7 +47,7 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
         if interrupt::asked() {
             return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
         }
-        match explain_one(arguments, &trained, &random, &masks, row, &file) {
+        match explain_one(arguments, &trained, &random, &masks, &manifest, row, &file) {
             Ok(explained) => {
                 keep_panels(&explained, out, &mut sheets)?;
                 tables.push(&explained)?;
@@ -134,14 +134,15 @@ fn chosen<'m>(
 fn explain_one(
     arguments: &Arguments,
     trained: &Trained,
-    random: &Head,
+    random: &ConfiguredHead,
     masks: &Masks,
+    manifest: &Manifest,
     row: &Row,
     file: &Path,
 ) -> Result<Explained, Failure> {
-    let shown = Shown::read(file, row.content_hash, Some(trained.steps()))?;
+    let shown = Shown::read(file, row.content_hash, manifest.stated(&row.id), Some(trained.steps()))?;
     let regions = regions(&shown, file, masks)?;
-    let features = trained.features(row.content_hash)?;
+    let features = trained.features(manifest.picture(row))?;
     let classes = &trained.head().config().classes;
     let truth = row.class.as_ref().map(ToString::to_string);
     let class = match (arguments.class.as_str(), &truth) {
@@ -152,8 +153,8 @@ fn explain_one(
     };
     let quantity = if arguments.margin { Quantity::Margin } else { Quantity::Logit };
     let head = trained.head();
-    let own = Explainer::new(classes, |features: &Tensor| head.forward(features, Mode::Evaluate));
-    let other = Explainer::new(classes, |features: &Tensor| random.forward(features, Mode::Evaluate));
+    let own = Explainer::new(classes, |features: &Tensor| head.explained(features));
+    let other = Explainer::new(classes, |features: &Tensor| random.explained(features));
     let (mut rows, mut maps): (Vec<table::Row>, Vec<(Method, HeatMap)>) = (Vec::new(), Vec::new());
     for &method in &arguments.methods {
         let target = Target { quantity, class: class.clone() };

@@ -3,7 +3,7 @@
 use radiograph::Frozen;
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::ContentHash;
-use radiograph_head::{Head, Model};
+use radiograph_head::{ConfiguredHead, Model};
 use radiograph_image::preprocess::Preprocess;
 use radiograph_libtorch::Device;
 use radiograph_run::{Baseline, ModelKind, Run};
@@ -45,7 +45,7 @@ impl Trained {
         Ok(Self { name: kind.name(), model, store, frozen, device })
     }
 
-    pub(super) fn head(&self) -> &Head {
+    pub(super) fn head(&self) -> &ConfiguredHead {
         self.model.head()
     }
 

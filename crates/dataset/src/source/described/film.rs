@@ -20,6 +20,7 @@ pub(super) struct Film {
     /// Path relative to the collection's folder.
     pub(super) file: String,
     pub(super) header: Option<DicomHeader>,
+    pub(super) is_dicom: bool,
     /// Why its header cannot be read.
     pub(super) fault: Option<Reason>,
 }
@@ -28,14 +29,15 @@ pub(super) struct Film {
 /// the reader.
 pub(super) fn list(reader: &mut CollectionReader, description: &Description) -> Vec<Film> {
     let mut candidates = Vec::new();
+    let others: Vec<_> = description.other_files.iter().map(|text| pattern::matcher(text)).collect();
+    let excluded: Vec<_> = description.exclude.iter().map(|text| (text, pattern::matcher(text))).collect();
     let files: Vec<String> = reader.folder().files().map(str::to_owned).collect();
     for file in files {
         let litter = file.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"));
-        if description.other_files.iter().any(|pattern| pattern::fits(pattern, &file)) {
+        if others.iter().any(|fits| fits(&file)) {
             reader.set_aside_file(&file);
-        } else if let Some(pattern) = description.exclude.iter().find(|pattern| pattern::fits(pattern, &file))
-        {
-            reader.exclude(None, Some(&file), Reason::ExcludedByPattern(pattern.clone()));
+        } else if let Some((pattern, _)) = excluded.iter().find(|(_, fits)| fits(&file)) {
+            reader.exclude(None, Some(&file), Reason::ExcludedByPattern((*pattern).clone()));
         } else if !litter {
             candidates.push(file);
         }
@@ -52,16 +54,16 @@ impl Film {
         let sniffed = open.by_ref().take(SNIFF_BYTES as u64).read_to_end(&mut start);
         let is_dicom = sniffed.is_ok() && ImageFormat::of_content(&start) == Some(ImageFormat::Dicom);
         if !is_dicom {
-            return is_image(&file).then_some(Self { file, header: None, fault: None });
+            return is_image(&file).then_some(Self { file, header: None, is_dicom, fault: None });
         }
         if !read_headers {
-            return Some(Self { file, header: None, fault: None });
+            return Some(Self { file, header: None, is_dicom, fault: None });
         }
         let (header, fault) = match DicomHeader::of_reader(start.as_slice().chain(open), &Limits::default()) {
             Ok(header) => (Some(header), None),
             Err(error) => (None, Some(Reason::NotDicom(error.to_string()))),
         };
-        Some(Self { file, header, fault })
+        Some(Self { file, header, is_dicom, fault })
     }
 
     /// The number of this role in the header.

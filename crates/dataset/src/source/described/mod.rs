@@ -1,17 +1,22 @@
 //! Reads a collection by its description: tables of any form, DICOM headers, or both.
 
+mod by_path;
 mod film;
 mod names;
+mod numbers;
 mod statement;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
+use by_path::ByPath;
 use film::Film;
 use names::Names;
-use statement::{Column, Statement};
+use numbers::Numbers;
+use radiograph_image::Stated;
+use statement::{Column, Meaning, Statement};
 
 use super::{
     CollectionReader, Source, SourceError,
@@ -20,7 +25,7 @@ use super::{
     mask::is_mask_by_name,
     pattern,
 };
-use crate::{Label, Oddity, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
+use crate::{Oddity, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
 
 /// A collection that is read by its [`Description`].
 ///
@@ -79,11 +84,12 @@ impl Source for Described {
         for table in &self.description.tables {
             self.read_table(table, &films, reader, &mut statements)?;
         }
-        let mut patients = BTreeMap::new();
+        let by_path = ByPath::new(&self.description);
+        let mut patients = HashMap::new();
         for (film, statements) in films.iter().zip(statements) {
-            self.add(film, statements, reader, &mut patients);
+            self.add(film, statements, &by_path, reader, &mut patients);
         }
-        remark_on_patients(&patients, reader);
+        remark_on_patients(patients, reader);
         Ok(())
     }
 }
@@ -98,12 +104,9 @@ impl Described {
         statements: &mut [Vec<Statement>],
     ) -> Result<(), SourceError> {
         let labels = Labels::new(&self.description.labels);
-        let files: Vec<String> = reader
-            .folder()
-            .files()
-            .filter(|file| pattern::fits(&table.file, file))
-            .map(str::to_owned)
-            .collect();
+        let fits = pattern::matcher(&table.file);
+        let files: Vec<String> =
+            reader.folder().files().filter(|file| fits(file)).map(str::to_owned).collect();
         if files.is_empty() && table.optional {
             return Ok(());
         }
@@ -121,18 +124,23 @@ impl Described {
             let Some((key, _)) = table.film_column() else { continue };
             let own_folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
             let names = Names::new(films, [table.below.as_deref().unwrap_or(own_folder), own_folder, ""]);
-            let by_number = (key != Role::File).then(|| films_by(key, films, statements));
-            let mut of_table: Vec<(usize, Statement)> = Vec::new();
+            let by_number = (key != Role::File).then(|| Numbers::new(key, given(key, films, statements)));
+            let mut meaning = Meaning::new(&labels, table, &self.description);
+            let mut of_table: Vec<(usize, Statement)> = Vec::with_capacity(cells.rows.len());
             for (line, row) in &cells.rows {
                 let row = statement::Row { line: *line, cells: row, columns: &columns };
                 let of_row = match &by_number {
-                    Some(films) => row.films_by_number(key, films),
-                    None => row.film_by_name(&names, reader),
+                    Some(numbers) => row.films_by_number(numbers, key, reader),
+                    None => row.film_by_name(&names, reader).map(|film| vec![film]),
                 };
                 match of_row {
-                    Ok(of_row) => {
-                        let said = row.statement(table, &labels, self.description.uncertain, &names, reader);
+                    Ok(mut of_row) => {
+                        let mut said = row.statement(&mut meaning, &names, reader);
+                        let header = of_row.first().and_then(|film| films[*film].number(Role::Patient));
+                        row.restore_zeros(&mut said, header, key, reader);
+                        let last = of_row.pop();
                         of_table.extend(of_row.into_iter().map(|film| (film, said.clone())));
+                        of_table.extend(last.map(|film| (film, said)));
                     }
                     Err(reason) => reader.exclude(Some(*line), row.text(key), reason),
                 }
@@ -149,22 +157,23 @@ impl Described {
         &self,
         film: &Film,
         statements: Vec<Statement>,
+        by_path: &ByPath,
         reader: &mut CollectionReader,
-        patients: &mut BTreeMap<PatientId, Seen>,
+        patients: &mut HashMap<PatientId, Seen>,
     ) {
-        let by_folder = self.class_of_folder(film);
-        if statements.is_empty() && !self.description.tables.is_empty() && by_folder.is_none() {
+        let of_path = by_path.label(&film.file);
+        if statements.is_empty() && !self.description.tables.is_empty() && of_path.is_none() {
             let reason = is_mask_by_name(&film.file).map_or(Reason::FileWithoutRow, Reason::Mask);
             return reader.exclude(None, Some(&film.file), reason);
         }
         if let Some(reason) = film.fault.clone().or_else(|| film.reason_to_leave_out()) {
             return reader.exclude(None, Some(&film.file), reason);
         }
-        if statements.is_empty() && film.header.is_none() && by_folder.is_none() {
-            let reason = if self.description.class_folders {
-                Reason::OutsideClassFolders
-            } else {
-                Reason::NotDicom("other content".to_owned())
+        if statements.is_empty() && film.header.is_none() && of_path.is_none() {
+            let reason = match is_mask_by_name(&film.file) {
+                Some(evidence) => Reason::Mask(evidence),
+                None if by_path.is_used() => Reason::OutsideClassFolders,
+                None => Reason::NotDicom("other content".to_owned()),
             };
             return reader.exclude(None, Some(&film.file), reason);
         }
@@ -173,13 +182,17 @@ impl Described {
             let mut record = reader.record_of_file("", &film.file);
             // The reader's name, not this one's: a second collection of one name is read under another.
             let namespace = self.description.patients.clone().unwrap_or_else(|| reader.source().clone());
-            statement.fill(&mut record, &namespace);
+            statement.fill(&mut record, &namespace, &self.description);
+            if film.is_dicom {
+                // Its header says it.
+                record.stated = Stated::default();
+            }
             if let (None, Some(pattern)) = (&record.patient, &self.description.patient_from_path) {
                 record.patient =
                     patient_in_path(pattern, &film.file).map(|name| PatientId::new(&namespace, name));
             }
             if record.label.provenance() == Provenance::None
-                && let Some(label) = &by_folder
+                && let Some(label) = &of_path
             {
                 record.label = label.clone();
             }
@@ -189,28 +202,15 @@ impl Described {
             }
             record.licence = record.licence.or_else(|| self.description.licence.clone());
             if let Some(patient) = &record.patient {
-                let seen = patients.entry(patient.clone()).or_default();
+                let seen = match patients.get_mut(patient) {
+                    Some(seen) => seen,
+                    None => patients.entry(patient.clone()).or_default(),
+                };
                 seen.films += 1;
                 seen.sexes.extend(record.sex);
             }
             reader.add(record);
         }
-    }
-
-    /// The class of the innermost folder that the labels name.
-    fn class_of_folder(&self, film: &Film) -> Option<Label> {
-        if !self.description.class_folders {
-            return None;
-        }
-        let labels = Labels::new(&self.description.labels);
-        let listed =
-            |folder: &&str| self.description.labels.keys().any(|word| word.eq_ignore_ascii_case(folder));
-        let folder = film.file.rsplit('/').skip(1).find(listed)?;
-        let (label, _) = labels.of_cell(folder, None);
-        Some(match label.class() {
-            Some(class) => Label::of(class.clone(), Provenance::Folder, folder),
-            None => Label::undecided(Provenance::Folder, folder),
-        })
     }
 }
 
@@ -241,7 +241,7 @@ fn require_few_words(
     let Some((_, at)) = columns.iter().find(|(column, _)| *column == Column::Role(Role::Class)) else {
         return Ok(());
     };
-    let mut words: BTreeSet<&str> = BTreeSet::new();
+    let mut words: HashSet<&str> = HashSet::new();
     for (_, row) in &cells.rows {
         words.insert(row.get(*at).unwrap_or_default().trim());
         if words.len() > WORDS_LIMIT {
@@ -252,18 +252,16 @@ fn require_few_words(
     Ok(())
 }
 
-/// The films of each number: from their headers, and from what earlier tables say.
-fn films_by(key: Role, films: &[Film], statements: &[Vec<Statement>]) -> HashMap<String, Vec<usize>> {
-    let mut by: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, (film, statements)) in films.iter().zip(statements).enumerate() {
-        let of_tables = statements.iter().filter_map(|statement| statement.number(key));
-        let mut numbers: Vec<&str> = film.number(key).into_iter().chain(of_tables).collect();
-        numbers.dedup();
-        for number in numbers {
-            by.entry(number.to_owned()).or_default().push(at);
-        }
-    }
-    by
+/// The number of a role that a film's header and earlier tables give it.
+fn given<'a>(
+    key: Role,
+    films: &'a [Film],
+    statements: &'a [Vec<Statement>],
+) -> impl Iterator<Item = (usize, &'a str)> {
+    films.iter().zip(statements).enumerate().flat_map(move |(at, (film, statements))| {
+        let of_tables = statements.iter().filter_map(move |statement| statement.number(key));
+        film.number(key).into_iter().chain(of_tables).map(move |number| (at, number))
+    })
 }
 
 /// The component of a path that stands for `{patient}` in a pattern, both read from their ends; each `*` is one component.
@@ -274,8 +272,11 @@ fn patient_in_path<'a>(pattern: &str, file: &'a str) -> Option<&'a str> {
 }
 
 /// Remarks on patients of two sexes and on those with more films than anyone has: the number is not one person's.
-fn remark_on_patients(patients: &BTreeMap<PatientId, Seen>, reader: &mut CollectionReader) {
-    for (patient, seen) in patients {
+fn remark_on_patients(patients: HashMap<PatientId, Seen>, reader: &mut CollectionReader) {
+    let is_odd = |seen: &Seen| seen.sexes.len() > 1 || seen.films > FILMS_OF_A_PATIENT;
+    let mut odd: Vec<(PatientId, Seen)> = patients.into_iter().filter(|(_, seen)| is_odd(seen)).collect();
+    odd.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (patient, seen) in odd {
         if seen.sexes.len() > 1 {
             let number = patient.name().to_owned();
             reader.note(None, None, Oddity::PatientOfTwoSexes { patient: number });

@@ -1,6 +1,6 @@
 //! Finds the film that a row names, as exactly as the name allows.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -14,26 +14,32 @@ use crate::{
 pub(super) struct Names<'a> {
     films: &'a [Film],
     /// Folders that names are relative to.
-    below: [&'a str; 3],
+    below: Vec<&'a str>,
     exact: HashMap<&'a str, usize>,
-    /// By path without regard to case, Unicode form and extension.
-    loose: HashMap<String, Vec<usize>>,
-    /// By name without its folder, as loosely.
+    /// Made for the first name that fits no film exactly: most tables have none.
+    loose: OnceCell<Loose>,
+}
+
+/// Films by name without regard to case, Unicode form and extension.
+#[derive(Default)]
+struct Loose {
+    /// By path.
+    paths: HashMap<String, Vec<usize>>,
+    /// By name without its folder.
     last: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Names<'a> {
     /// `below`: folders that names are relative to, the likeliest one first.
     pub(super) fn new(films: &'a [Film], below: [&'a str; 3]) -> Self {
-        let (mut loose, mut last): (HashMap<String, Vec<usize>>, HashMap<String, Vec<usize>>) =
-            Default::default();
-        for (at, film) in films.iter().enumerate() {
-            let plain = plain(&film.file);
-            last.entry(last_part(&plain).to_owned()).or_default().push(at);
-            loose.entry(plain).or_default().push(at);
-        }
         let exact = films.iter().enumerate().map(|(at, film)| (film.file.as_str(), at)).collect();
-        Self { films, below, exact, loose, last }
+        let mut different: Vec<&str> = Vec::new();
+        for folder in below {
+            if !different.contains(&folder) {
+                different.push(folder);
+            }
+        }
+        Self { films, below: different, exact, loose: OnceCell::new() }
     }
 
     /// The path of a film.
@@ -49,27 +55,28 @@ impl<'a> Names<'a> {
     /// exactly, [`Reason::RowWithoutFile`] if it fits none.
     pub(super) fn find(&self, name: &str, folder: &Folder) -> Result<usize, Reason> {
         let name = name.trim();
-        let slashed = name.replace('\\', "/");
+        let slashed = if name.contains('\\') { Cow::Owned(name.replace('\\', "/")) } else { name.into() };
         let mut paths = Vec::new();
-        for below in self.below {
-            paths.push(folder.resolve(below, name)?);
-            if slashed != name {
-                paths.push(folder.resolve(below, &slashed)?);
+        for below in &self.below {
+            for spelling in std::iter::once(name).chain((slashed != name).then_some(&*slashed)) {
+                let path = folder.resolve(below, spelling)?;
+                if let Some(at) = self.exact.get(path.as_str()) {
+                    return Ok(*at);
+                }
+                paths.push(path);
             }
         }
-        if let Some(at) = paths.iter().find_map(|path| self.exact.get(path.as_str())) {
-            return Ok(*at);
-        }
         // Tables name films from folders above this one, too.
-        let mut inner = slashed.as_str();
+        let mut inner = &*slashed;
         while let Some((_, below)) = inner.split_once('/') {
             if let Some(at) = self.exact.get(below).filter(|_| below.contains('/')) {
                 return Ok(*at);
             }
             inner = below;
         }
-        let by_path = paths.iter().filter_map(|path| self.loose.get(&plain(path)));
-        let by_name = self.last.get(last_part(&plain(&slashed)));
+        let loose = self.loose.get_or_init(|| Loose::of(self.films));
+        let by_path = paths.iter().filter_map(|path| loose.paths.get(&plain(path)));
+        let by_name = loose.last.get(last_part(&plain(&slashed)));
         match by_path.chain(by_name).next().map(Vec::as_slice) {
             None => Err(Reason::RowWithoutFile { similar: None }),
             Some([at]) => Ok(*at),
@@ -78,6 +85,18 @@ impl<'a> Names<'a> {
                 Err(Reason::AmbiguousName { files })
             }
         }
+    }
+}
+
+impl Loose {
+    fn of(films: &[Film]) -> Self {
+        let mut loose = Self::default();
+        for (at, film) in films.iter().enumerate() {
+            let plain = plain(&film.file);
+            loose.last.entry(last_part(&plain).to_owned()).or_default().push(at);
+            loose.paths.entry(plain).or_default().push(at);
+        }
+        loose
     }
 }
 

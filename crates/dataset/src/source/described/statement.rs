@@ -1,13 +1,19 @@
 //! What one row of a table says about a film, and how several rows are put together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{collections::HashMap, fmt};
 
-use super::{film::Film, names::Names};
+use radiograph_image::Stated;
+
+use super::{
+    film::Film,
+    names::Names,
+    numbers::{Numbers, differ_in_zeros, zeros_lost},
+};
 use crate::{
-    Age, Label, Modality, Oddity, Origin, PatientId, Reason, Record, RecordId, Sex, SourceName, View,
+    Age, Day, Label, Modality, Oddity, Origin, PatientId, Reason, Record, RecordId, Sex, SourceName, View,
     source::{
         CollectionReader,
-        description::{Labels, Role, TableDescription, Uncertain, of_columns},
+        description::{Description, Labels, Photometric, Role, TableDescription, Uncertain, of_columns},
     },
 };
 
@@ -27,12 +33,51 @@ pub(super) struct Row<'a> {
     pub(super) columns: &'a [(Column, usize)],
 }
 
+/// What the words of a table mean.
+pub(super) struct Meaning<'a> {
+    labels: &'a Labels,
+    class_separator: Option<&'a str>,
+    uncertain: Uncertain,
+    /// Whether no further table can ask for the numbers of films.
+    is_only_table: bool,
+    /// Labels of cells that occurred: a class column has few different ones.
+    seen: HashMap<String, (Label, Option<String>)>,
+}
+
+/// Cells whose labels are remembered.
+const REMEMBERED: usize = 1000;
+
+impl<'a> Meaning<'a> {
+    pub(super) fn new(labels: &'a Labels, table: &'a TableDescription, description: &Description) -> Self {
+        let class_separator = table.class_separator.as_deref();
+        let is_only_table = description.tables.len() == 1;
+        Self {
+            labels,
+            class_separator,
+            uncertain: description.uncertain,
+            is_only_table,
+            seen: HashMap::new(),
+        }
+    }
+
+    fn of_cell(&mut self, cell: &str) -> (Label, Option<String>) {
+        if let Some(seen) = self.seen.get(cell) {
+            return seen.clone();
+        }
+        let read = self.labels.of_cell(cell, self.class_separator);
+        if self.seen.len() < REMEMBERED {
+            self.seen.insert(cell.to_owned(), read.clone());
+        }
+        read
+    }
+}
+
 /// What a row says about its films; what it leaves open is `None`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Statement {
     line: Option<u64>,
     /// Numbers by which further tables may tell the film.
-    numbers: BTreeMap<Role, String>,
+    numbers: Vec<(Role, String)>,
     patient: Option<String>,
     label: Option<Label>,
     /// Whether two tables give different classes.
@@ -41,6 +86,9 @@ pub(super) struct Statement {
     modality: Option<Modality>,
     sex: Option<Sex>,
     age: Option<Age>,
+    date: Option<Day>,
+    bits: Option<u8>,
+    is_monochrome_1: Option<bool>,
     licence: Option<String>,
     url: Option<String>,
     location: Option<String>,
@@ -58,7 +106,7 @@ impl<'a> Row<'a> {
         &self,
         names: &Names<'_>,
         reader: &mut CollectionReader,
-    ) -> Result<Vec<usize>, Reason> {
+    ) -> Result<usize, Reason> {
         let name = self.text(Role::File).ok_or(Reason::NoName)?;
         let at = names.find(name, reader.folder())?;
         let found = names.file(at);
@@ -66,39 +114,64 @@ impl<'a> Row<'a> {
             let oddity = Oddity::NameDiffers { written: name.to_owned(), found: found.to_owned() };
             reader.note(Some(self.line), None, oddity);
         }
-        Ok(vec![at])
+        Ok(at)
     }
 
     pub(super) fn films_by_number(
         &self,
+        numbers: &Numbers,
         key: Role,
-        films: &HashMap<String, Vec<usize>>,
+        reader: &mut CollectionReader,
     ) -> Result<Vec<usize>, Reason> {
-        let number = self.text(key).ok_or(Reason::NoName)?;
-        films.get(number).cloned().ok_or(Reason::NoSuchFilm { what: key.key() })
+        let (films, oddity) = numbers.find(self.text(key).ok_or(Reason::NoName)?)?;
+        if let Some(oddity) = oddity {
+            reader.note(Some(self.line), None, oddity);
+        }
+        Ok(films.to_vec())
+    }
+
+    /// Gives a patient's number the zeros back that the film's header has and the table has lost.
+    pub(super) fn restore_zeros(
+        &self,
+        said: &mut Statement,
+        header: Option<&str>,
+        key: Role,
+        reader: &mut CollectionReader,
+    ) {
+        let Some(header) = header.map(str::trim) else { return };
+        if let Some(written) = said.patient.as_deref().filter(|written| differ_in_zeros(written, header)) {
+            // Of a table that tells its films by patient it is said already.
+            if key != Role::Patient {
+                reader.note(Some(self.line), None, zeros_lost(Role::Patient, written, header));
+            }
+            said.patient = Some(header.to_owned());
+        }
     }
 
     /// What the row says. Words and values that cannot be read become notes.
     pub(super) fn statement(
         &self,
-        table: &TableDescription,
-        labels: &Labels,
-        uncertain: Uncertain,
+        meaning: &mut Meaning<'_>,
         names: &Names<'_>,
         reader: &mut CollectionReader,
     ) -> Statement {
         let owned = |role| self.text(role).map(str::to_owned);
-        let numbers = Role::OF_FILMS.into_iter().filter_map(|role| Some((role, owned(role)?))).collect();
+        let numbers: &[Role] = if meaning.is_only_table { &[] } else { &Role::OF_FILMS[1..] };
         Statement {
             line: Some(self.line),
-            numbers,
+            numbers: numbers.iter().filter_map(|role| Some((*role, owned(*role)?))).collect(),
             patient: owned(Role::Patient).or_else(|| owned(Role::Case)),
-            label: self.label(table, labels, uncertain, reader),
+            label: self.label(meaning, reader),
             is_disputed: false,
             view: self.text(Role::View).map(|text| reader.view(self.line, text)),
             modality: self.text(Role::Modality).map(|text| reader.modality(self.line, text)),
             sex: self.text(Role::Sex).and_then(|text| reader.sex(self.line, text)),
             age: self.text(Role::Age).and_then(|text| reader.age(self.line, text)),
+            date: self.text(Role::Date).and_then(|text| reader.day(self.line, text)),
+            bits: self.text(Role::Bits).and_then(|text| self.bits(text, reader)),
+            is_monochrome_1: self
+                .text(Role::PhotometricInterpretation)
+                .and_then(|text| self.is_monochrome_1(text, reader)),
             licence: owned(Role::Licence),
             url: owned(Role::Url),
             location: owned(Role::Location),
@@ -106,15 +179,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn label(
-        &self,
-        table: &TableDescription,
-        labels: &Labels,
-        uncertain: Uncertain,
-        reader: &mut CollectionReader,
-    ) -> Option<Label> {
+    fn label(&self, meaning: &mut Meaning<'_>, reader: &mut CollectionReader) -> Option<Label> {
         if let Some(cell) = self.text(Role::Class) {
-            let (label, unlisted) = labels.of_cell(cell, table.class_separator.as_deref());
+            let (label, unlisted) = meaning.of_cell(cell);
             if let Some(word) = unlisted {
                 reader.note(Some(self.line), None, Oddity::UnknownWord { column: "class", word, rows: 1 });
             }
@@ -124,7 +191,7 @@ impl<'a> Row<'a> {
             Column::Class(class) => Some((class.as_str(), self.cells.get(*at).unwrap_or_default())),
             Column::Role(_) => None,
         });
-        match of_columns(cells, uncertain) {
+        match of_columns(cells, meaning.uncertain) {
             Ok(label) => label,
             Err((class, value)) => {
                 let word = format!("{class}: {value}");
@@ -132,6 +199,25 @@ impl<'a> Row<'a> {
                 None
             }
         }
+    }
+
+    fn bits(&self, text: &str, reader: &mut CollectionReader) -> Option<u8> {
+        let bits = text.strip_suffix(".0").unwrap_or(text).parse().ok();
+        let known = bits.filter(|&bits| Stated::default().with_bits(bits).is_some());
+        if known.is_none() {
+            let word = text.to_owned();
+            reader.note(Some(self.line), None, Oddity::UnknownWord { column: "bits", word, rows: 1 });
+        }
+        known
+    }
+
+    fn is_monochrome_1(&self, text: &str, reader: &mut CollectionReader) -> Option<bool> {
+        let known = Photometric::read(text);
+        if known.is_none() {
+            let (column, word) = ("photometric interpretation", text.to_owned());
+            reader.note(Some(self.line), None, Oddity::UnknownWord { column, word, rows: 1 });
+        }
+        known.map(|known| known == Photometric::Monochrome1)
     }
 
     fn origin(&self, names: &Names<'_>, reader: &mut CollectionReader) -> Option<Origin> {
@@ -151,11 +237,18 @@ impl<'a> Row<'a> {
 impl Statement {
     /// The number of this role, by which a further table may tell the film.
     pub(super) fn number(&self, role: Role) -> Option<&str> {
-        self.numbers.get(&role).map(String::as_str)
+        self.numbers.iter().find(|(of, _)| *of == role).map(|(_, number)| number.as_str())
     }
 
     /// Writes what is said into a record.
-    pub(super) fn fill(self, record: &mut Record, namespace: &SourceName) {
+    pub(super) fn fill(self, record: &mut Record, namespace: &SourceName, description: &Description) {
+        let bits = self.bits.or(description.bits);
+        record.stated = bits.and_then(|bits| record.stated.with_bits(bits)).unwrap_or_default();
+        let of_collection = || description.photometric_interpretation == Some(Photometric::Monochrome1);
+        if self.is_monochrome_1.unwrap_or_else(of_collection) {
+            record.stated = record.stated.monochrome_1();
+        }
+        record.date = self.date;
         record.row = self.line;
         record.patient = self.patient.map(|number| PatientId::new(namespace, number));
         record.label = self.label.unwrap_or_else(Label::unknown);
@@ -173,7 +266,15 @@ impl Statement {
     fn complete(&mut self, other: &Self) -> Vec<[String; 2]> {
         let mut contradictions = Vec::new();
         for (role, number) in &other.numbers {
-            self.numbers.entry(*role).or_insert_with(|| number.clone());
+            if self.number(*role).is_none() {
+                self.numbers.push((*role, number.clone()));
+            }
+        }
+        if let (Some(own), Some(others)) = (&self.patient, &other.patient)
+            && differ_in_zeros(own, others)
+        {
+            // The longer one has lost none.
+            self.patient = Some(if own.len() < others.len() { others.clone() } else { own.clone() });
         }
         let classes = [&*self, other].map(|said| said.label.as_ref().and_then(Label::class).cloned());
         if let [Some(one), Some(two)] = &classes
@@ -189,15 +290,13 @@ impl Statement {
         } else if !self.is_disputed && classes[0].is_none() && other.label.is_some() {
             self.label.clone_from(&other.label);
         }
-        let mut texts = |name: &str, own: &mut Option<String>, other: &Option<String>| match (&*own, other) {
-            (Some(one), Some(two)) if one != two => {
-                contradictions.push([one, two].map(|value| format!("{name} {value}")));
-            }
-            (None, Some(_)) => own.clone_from(other),
-            _ => {}
-        };
-        texts("patient", &mut self.patient, &other.patient);
-        texts("licence", &mut self.licence, &other.licence);
+        let told = &mut contradictions;
+        let is_one = |own: &String, other: &String| own == other || differ_in_zeros(own, other);
+        fill("patient", &mut self.patient, &other.patient, is_one, told);
+        fill("licence", &mut self.licence, &other.licence, String::eq, told);
+        fill("date", &mut self.date, &other.date, Day::eq, told);
+        fill("bits", &mut self.bits, &other.bits, u8::eq, told);
+        fill("MONOCHROME1", &mut self.is_monochrome_1, &other.is_monochrome_1, bool::eq, told);
         self.url = self.url.take().or_else(|| other.url.clone());
         self.location = self.location.take().or_else(|| other.location.clone());
         let view = self.view.unwrap_or_default().or(other.view.unwrap_or_default());
@@ -207,6 +306,23 @@ impl Statement {
         self.age = self.age.or(other.age);
         self.origin = self.origin.take().or_else(|| other.origin.clone());
         contradictions
+    }
+}
+
+/// Fills in a value that is open; two values that are not one are told.
+fn fill<T: Clone + fmt::Display>(
+    name: &str,
+    own: &mut Option<T>,
+    other: &Option<T>,
+    is_one: impl Fn(&T, &T) -> bool,
+    contradictions: &mut Vec<[String; 2]>,
+) {
+    match (&*own, other) {
+        (Some(one), Some(two)) if !is_one(one, two) => {
+            contradictions.push([one, two].map(|value| format!("{name} {value}")));
+        }
+        (None, Some(_)) => own.clone_from(other),
+        _ => {}
     }
 }
 
@@ -238,6 +354,8 @@ pub(super) fn merge(
     let had: Vec<usize> = statements.iter().map(Vec::len).collect();
     for (film, said) in of_table {
         if had[film] == 0 {
+            // Nearly every film has one, and a vector that grows by itself has room for four.
+            statements[film].reserve_exact(1);
             statements[film].push(said);
             continue;
         }

@@ -122,6 +122,32 @@ fn a_second_table_fills_in_what_the_first_leaves_open() {
 }
 
 #[test]
+fn two_tables_that_disagree_are_told_with_row_file_and_both_values() {
+    let description = "[[table]]\nfile = 'films.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd' }\n\
+                       [[table]]\nfile = 'more.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd' }\n";
+    let films = "f,p,l,d\na.png,1,CC0,2020-03-31\nb.png,2,,\n";
+    let more = "f,p,l,d\nb.png,2,CC0,2020-01-01\na.png,3,CC BY,2020-04-01\n";
+    let collection =
+        read(description, &[("films.csv", films), ("more.csv", more), ("a.png", ""), ("b.png", "")]).unwrap();
+    let told: Vec<_> = collection
+        .notes
+        .iter()
+        .map(|note| (note.row, note.file.as_deref(), note.oddity.to_string()))
+        .collect();
+    let of_a = |text: &str| (Some(3), Some("a.png"), text.to_owned());
+    assert_eq!(
+        told,
+        [
+            of_a("patient 1, but patient 3"),
+            of_a("licence CC0, but licence CC BY"),
+            of_a("date 2020-03-31, but date 2020-04-01"),
+        ]
+    );
+    assert_eq!(collection.records[0].patient.as_ref().unwrap().name(), "1");
+    assert_eq!(collection.records[1].licence.as_deref(), Some("CC0"));
+}
+
+#[test]
 fn a_film_that_two_tables_dispute_stays_of_no_class() {
     let description = "[[table]]\nfile = 'films.csv'\ncolumns = { file = 'f', patient = 'p', class = 'c' }\n\
                        [[table]]\nfile = 'people.csv'\ncolumns = { patient = 'p', class = 'c' }\n";
@@ -169,6 +195,15 @@ fn a_description_that_does_not_fit_its_tables_is_one_sentence() {
         error(&[("t.csv", "f,d\n")]),
         "in-memory/t.csv: no column is named \"c\"; its columns are f, d"
     );
+    // A column of 10,000 different words is no column of classes, whether it is named or found by its name.
+    let words: String = (0..10_000).map(|word| format!("{word}.png,word {word}\n")).collect();
+    let message = error(&[("t.csv", &format!("f,c\n{words}"))]);
+    assert!(message.contains("t.csv: the column \"c\" has more than 200 different words"), "{message}");
+    let folder = Folder::in_memory([("cases.csv", format!("file,class\n{words}"))]);
+    let draft = Draft::of_folder(&folder, || false).unwrap();
+    assert!(draft.to_toml().contains("9950 rarer words are of no class"));
+    let message = Described::new(draft.description, "clinic").read_folder(folder).unwrap_err().to_string();
+    assert!(message.contains("cases.csv") && message.contains("[labels]"), "{message}");
     let many: String = (0..300).map(|word| format!("{word}.png,word {word}\n")).collect();
     assert!(error(&[("t.csv", &format!("f,c\n{many}"))]).contains("more than 200 different words"));
 }
@@ -252,6 +287,108 @@ fn brax_as_it_is_described() {
     let record = &collection.records[0];
     assert_eq!(record.class().unwrap(), "pneumonia");
     assert_eq!((record.view, record.age.unwrap().to_string()), (View::Pa, "85+".to_owned()));
+}
+
+#[test]
+fn covidx_as_it_is_described() {
+    let collection = recognised(&[
+        (
+            "train_COVIDx_CXR-3A.txt",
+            "19 1-s2.0-gr2.jpg COVID-19 cohen\n0b7a 0b7a.png normal rsna\n0c4c 0c4c.png pneumonia rsna\n",
+        ),
+        ("train_COVIDx_CXR-3B.txt", "19 1-s2.0-gr2.jpg positive cohen\n0c4c 0c4c.png negative rsna\n"),
+        ("test_COVIDx_CXR-3A.txt", "419639-003251 MIDRC-RICORD-0.png COVID-19 ricord\n"),
+        ("train/1-s2.0-gr2.jpg", ""),
+        ("train/0b7a.png", ""),
+        ("train/0c4c.png", ""),
+        ("test/MIDRC-RICORD-0.png", ""),
+    ]);
+    assert_eq!(collection.source.as_str(), "covidx");
+    assert_eq!((collection.exclusions.len(), collection.notes.len()), (0, 0), "{:?}", collection.notes);
+    let said: Vec<_> = collection
+        .records
+        .iter()
+        .map(|record| (record.patient.as_ref().unwrap().name(), record.class().unwrap().as_str()))
+        .collect();
+    let expected =
+        [("419639-003251", "COVID-19"), ("0b7a", "normal"), ("0c4c", "pneumonia"), ("19", "COVID-19")];
+    assert_eq!(said, expected);
+    // The list of versions up to 5 has three columns; without a test list, the training list is enough.
+    let files = [("train_COVIDx5.txt", "8 SARS-day9.jpeg pneumonia\n"), ("train/SARS-day9.jpeg", "")];
+    assert_eq!(recognised(&files).records[0].class().unwrap(), "pneumonia");
+}
+
+#[test]
+fn brixia_as_it_is_described() {
+    // Preamble, transfer syntax, modality.
+    let film =
+        [&"\0".repeat(128), "DICM\x02\0\x10\0UI\x14\x001.2.840.10008.1.2.1\0", "\x08\0\x60\0CS\x02\0DX"]
+            .concat();
+    let collection = recognised(&[
+        (
+            "metadata_global_v2.csv",
+            "\u{feff}Filename;BrixiaScore;BrixiaScoreGlobal;ConsensusTestset\n100.dcm;000000;0;0\n",
+        ),
+        ("dicom_clean/100.dcm", &film),
+    ]);
+    assert_eq!(collection.source.as_str(), "brixia");
+    let record = &collection.records[0];
+    assert_eq!((record.class().unwrap().as_str(), &record.patient), ("COVID-19", &None));
+}
+
+#[test]
+fn the_tuberculosis_sets_of_the_national_library_as_they_are_described() {
+    let collection = recognised(&[
+        ("CXR_png/MCUCXR_0001_0.png", ""),
+        ("CXR_png/MCUCXR_0104_1.png", ""),
+        ("ClinicalReadings/MCUCXR_0001_0.txt", ""),
+        ("ManualMask/leftMask/MCUCXR_0001_0.png", ""),
+    ]);
+    assert_eq!(collection.source.as_str(), "montgomery");
+    let said: Vec<_> = collection
+        .records
+        .iter()
+        .map(|record| (record.class().unwrap().as_str(), record.stated.to_string()))
+        .collect();
+    assert_eq!(said, [("normal", "12 bits".to_owned()), ("TB", "12 bits".to_owned())]);
+    assert_eq!((codes(&collection), collection.other_files), (vec![], 2));
+
+    let collection = recognised(&[
+        ("CXR_png/CHNCXR_0001_0.png", ""),
+        ("CXR_png/CHNCXR_0327_1.png", ""),
+        ("mask/CHNCXR_0327_1_mask.png", ""),
+    ]);
+    assert_eq!((collection.source.as_str(), collection.records.len()), ("shenzhen", 2));
+    assert_eq!(codes(&collection), [("mask", None)]);
+    // A folder of that name alone is nothing.
+    let place = tempfile::tempdir().unwrap();
+    std::fs::create_dir(place.path().join("CXR_png")).unwrap();
+    std::fs::write(place.path().join("CXR_png/CHNCXR_0001_0.png"), "").unwrap();
+    std::fs::write(place.path().join("CXR_png/other_1.png"), "").unwrap();
+    assert!(crate::source::recognise(place.path()).unwrap().sources.is_empty());
+}
+
+#[test]
+fn patterns_of_paths_give_classes() {
+    let description = "[class_patterns]\n'*_1.png' = 'TB'\n'*_0.png' = 'normal'\n'old/**' = 'TB'\n'**/*_2.png' = 'normal'\n";
+    let files = ["a_0.png", "b_1.png", "old/c_2.png", "old/d.png", "e.png"].map(|name| (name, ""));
+    let collection = read(description, &files).unwrap();
+    let classes: Vec<_> = collection
+        .records
+        .iter()
+        .map(|record| (record.id.name(), record.class().unwrap().as_str(), record.label.provenance().name()))
+        .collect();
+    let expected = [("a_0.png", "normal"), ("b_1.png", "TB"), ("old/d.png", "TB")];
+    assert_eq!(classes, expected.map(|(name, class)| (name, class, "folder")));
+    assert_eq!(codes(&collection), [("outside-class-folders", None); 2]);
+    // A table counts for more.
+    let table =
+        "\n[[table]]\nfile = 't.csv'\ncolumns = { file = 'f', class = 'c' }\n[class_patterns]\n'**' = 'TB'\n";
+    let collection =
+        read(table, &[("t.csv", "f,c\na.png,normal\nb.png,\n"), ("a.png", ""), ("b.png", "")]).unwrap();
+    let classes: Vec<_> = collection.records.iter().map(|record| record.class().unwrap().as_str()).collect();
+    assert_eq!(classes, ["normal", "TB"]);
+    assert!(read("[class_patterns]\n'a**' = 'TB'\n", &[]).is_err());
 }
 
 #[test]

@@ -35,6 +35,7 @@
 
 mod draft;
 mod labels;
+mod photometric;
 mod role;
 
 use std::{collections::BTreeMap, path::Path};
@@ -44,6 +45,7 @@ use serde::{Deserialize, Serialize};
 pub use draft::{ClassWord, Draft, NearMiss};
 pub use labels::Uncertain;
 pub(crate) use labels::{Labels, of_columns};
+pub use photometric::Photometric;
 pub use role::Role;
 
 pub use super::description_error::DescriptionError;
@@ -75,6 +77,12 @@ pub struct Description {
     /// Licence of all films of which no table states another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// Bits that each sample of the films has, 1 to 16, where neither a table nor a DICOM header says so.
+    #[serde(default, deserialize_with = "photometric::bits", skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u8>,
+    /// Photometric interpretation of the films of which neither a table nor a DICOM header states another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photometric_interpretation: Option<Photometric>,
     /// Patterns of files that are no films: masks, thumbnails. They count as other files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_files: Vec<String>,
@@ -87,6 +95,10 @@ pub struct Description {
     /// Whether the innermost folder that `labels` names gives the class of films without one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub class_folders: bool,
+    /// The class of films that no table gives one, by patterns of their paths such as `positive/**` or `*_1.png`. A film that
+    /// fits patterns of two classes has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_patterns: BTreeMap<String, String>,
     /// What -1 means in a column of 0, 1 and -1.
     #[serde(default, skip_serializing_if = "Uncertain::is_unknown")]
     pub uncertain: Uncertain,
@@ -113,6 +125,9 @@ pub struct TableDescription {
     /// Meaning of several rows of one film.
     #[serde(default, skip_serializing_if = "SeveralRows::is_one")]
     pub several_rows: SeveralRows,
+    /// Names of the columns of a table whose first row is a film already and no header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header: Vec<String>,
     /// Sheet of a workbook; the first one if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -163,10 +178,13 @@ impl Default for Description {
             patient_from_path: None,
             patients_unknown: false,
             licence: None,
+            bits: None,
+            photometric_interpretation: None,
             other_files: Vec::new(),
             exclude: Vec::new(),
             headers: true,
             class_folders: false,
+            class_patterns: BTreeMap::new(),
             uncertain: Uncertain::default(),
             tables: Vec::new(),
             labels: BTreeMap::new(),
@@ -205,7 +223,8 @@ impl Description {
 
     fn check(&self, path: &Path) -> Result<(), DescriptionError> {
         let tables = self.tables.iter().map(|table| &table.file);
-        for pattern in self.other_files.iter().chain(&self.exclude).chain(tables) {
+        let of_classes = self.class_patterns.keys();
+        for pattern in self.other_files.iter().chain(&self.exclude).chain(of_classes).chain(tables) {
             glob::Pattern::new(pattern).map_err(|error| DescriptionError::Pattern {
                 path: path.to_owned(),
                 pattern: pattern.clone(),
@@ -237,7 +256,12 @@ impl Description {
 impl TableDescription {
     /// The form in which the table is read.
     pub fn form(&self) -> CellsForm {
-        CellsForm { separator: self.separator, encoding: self.encoding, sheet: self.sheet.clone() }
+        CellsForm {
+            separator: self.separator,
+            encoding: self.encoding,
+            sheet: self.sheet.clone(),
+            header: self.header.clone(),
+        }
     }
 
     /// Column by which the rows tell their films: that of the most exact role.

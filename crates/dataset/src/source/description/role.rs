@@ -29,6 +29,13 @@ pub enum Role {
     Sex,
     /// Age of the patient: years, or with a unit such as `060Y` or `11M`.
     Age,
+    /// Day of the examination: `2020-03-31`, `20200331`, `31.03.2020`. It identifies patients and leaves no private folder.
+    Date,
+    /// Bits that each sample of the film has, where its file does not state them. Never found by its name, only given.
+    Bits,
+    /// Photometric interpretation of the film's file, where that does not state it: the pictures of MONOCHROME1 are inverted.
+    /// Never found by its name, only given: whoever converted the films may have inverted them.
+    PhotometricInterpretation,
     /// Licence of the film.
     Licence,
     /// Page that the film was taken from.
@@ -46,7 +53,7 @@ impl Role {
     pub const OF_FILMS: [Self; 5] =
         [Self::File, Self::InstanceUid, Self::StudyUid, Self::AccessionNumber, Self::Patient];
 
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::File,
         Self::InstanceUid,
         Self::StudyUid,
@@ -58,6 +65,9 @@ impl Role {
         Self::Modality,
         Self::Sex,
         Self::Age,
+        Self::Date,
+        Self::Bits,
+        Self::PhotometricInterpretation,
         Self::Licence,
         Self::Url,
         Self::Location,
@@ -79,11 +89,24 @@ impl Role {
             Self::Modality => "modality",
             Self::Sex => "sex",
             Self::Age => "age",
+            Self::Date => "date",
+            Self::Bits => "bits",
+            Self::PhotometricInterpretation => "photometric_interpretation",
             Self::Licence => "licence",
             Self::Url => "url",
             Self::Location => "location",
             Self::Augmented => "augmented",
             Self::Parent => "parent",
+        }
+    }
+
+    /// What it is, in words for a message.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::InstanceUid => "SOP Instance UID",
+            Self::StudyUid => "Study Instance UID",
+            Self::AccessionNumber => "accession number",
+            other => other.key(),
         }
     }
 
@@ -156,6 +179,8 @@ impl Role {
             Self::Modality => &["modality"],
             Self::Sex => &["sex", "gender", "patientsex", "patientgender"],
             Self::Age => &["age", "patientage", "ageyears"],
+            Self::Date => &["date", "studydate", "examdate", "examinationdate", "acquisitiondate"],
+            Self::Bits | Self::PhotometricInterpretation => &[],
             Self::Licence => &["licence", "license"],
             Self::Url => &["url", "link"],
             Self::Location => &["location", "hospital", "site", "institution"],

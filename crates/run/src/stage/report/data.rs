@@ -1,12 +1,14 @@
 //! The data part of the report: origin and use of the images, and leaks.
 
 use radiograph_dataset::{
-    certificate::{self, Crossing, Naive},
+    certificate::{self, Crossing, Naive, Verdict},
     manifest::{Manifest, Place},
     split::Kind,
 };
 use radiograph_files::ContentHash;
-use radiograph_report::{Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeftOut, SourceNote};
+use radiograph_report::{
+    Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut, SourceNote,
+};
 
 use crate::{Error, Run};
 
@@ -60,19 +62,19 @@ impl Run<'_> {
                 _ => "nothing: images were divided one by one".to_owned(),
             },
             folds: manifest.folds(),
-            certificate: Some(self.certificate(manifest)?),
+            certificate: Some(self.certificate()?),
             counts,
             sources,
             unbalanced: Vec::new(),
         })
     }
 
-    fn certificate(&self, manifest: &Manifest) -> Result<Certificate, Error> {
+    fn certificate(&self) -> Result<Certificate, Error> {
         let path = self.folder().leakage();
         let found = certificate::Certificate::read(&path)?;
         Ok(Certificate {
-            clean: found.test_clean,
-            folds_clean: (manifest.folds() > 0).then_some(found.folds_clean),
+            verdict: verdict(&found),
+            sentence: found.sentence.clone(),
             checks: checks(&found),
             limits: vec![
                 "Grouping removes leaks, not confounding: where classes come from different sources, a model may recognise the source."
@@ -81,6 +83,20 @@ impl Run<'_> {
             ],
             hash: Some(ContentHash::of_file(&path)?),
         })
+    }
+}
+
+fn verdict(certificate: &certificate::Certificate) -> LeakVerdict {
+    let doubts = certificate.doubts();
+    match certificate.verdict {
+        Verdict::Clean => LeakVerdict::Clean,
+        Verdict::Leaks => LeakVerdict::Leaks {
+            to_test: certificate.leaks_to_test(),
+            between_folds: certificate.leaks_between_folds(),
+            doubts,
+        },
+        // A verdict that this version does not know certifies nothing.
+        _ => LeakVerdict::Inconclusive { doubts },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use radiograph_protocol::{Baseline, History, ModelRecord, ProtocolRecord};
+use radiograph_protocol::{Baseline, History, ModelRecord, ProtocolRecord, Reading};
 use radiograph_report::{
     Ending, Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
 };
@@ -22,7 +22,7 @@ impl Run<'_> {
         let (parameters, layers, trainings) = match &record {
             TrainingRecord::Head(record) => {
                 let parameters = u64::try_from(record.protocol.head.trained_parameters()?).ok();
-                (parameters, layers(record), trainings(&folder, record)?)
+                (parameters, layers(&record.protocol.head), trainings(&folder, record)?)
             }
             TrainingRecord::Probe(probe) => (Some(probe.parameters), Vec::new(), Vec::new()),
         };
@@ -31,7 +31,7 @@ impl Run<'_> {
         Ok(NetworkReport {
             name: model.model.clone(),
             architecture: kind.network.to_string(),
-            role: role(kind),
+            role: role(kind, &record),
             ending: record
                 .convergence()
                 .map(|end| Ending { converged: end.is_converged(), reason: end.to_string() }),
@@ -53,13 +53,20 @@ impl Run<'_> {
     }
 }
 
-fn role(kind: ModelKind) -> Role {
+fn role(kind: ModelKind, record: &TrainingRecord) -> Role {
     match kind.baseline {
         Some(Baseline::LinearProbe) => Role::LinearProbe,
         Some(Baseline::WithoutRecurrence) => Role::WithoutRecurrence,
         Some(Baseline::MeanDense) => Role::MeanDense,
         Some(_) => Role::Table4,
-        None => Role::Recurrent,
+        None => match record {
+            TrainingRecord::Head(record)
+                if !matches!(record.protocol.head.reading, Reading::Recurrent(_)) =>
+            {
+                Role::NotRecurrent
+            }
+            _ => Role::Recurrent,
+        },
     }
 }
 

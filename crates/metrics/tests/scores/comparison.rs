@@ -344,7 +344,10 @@ fn all_printed_tests_are_one_family() {
     assert_eq!((both.tests, adjusted), (8, holm(&raw).unwrap()));
     let metrics: Vec<&str> = both.comparisons.iter().map(|c| c.metric.as_str()).collect();
     assert_eq!(metrics[..4], ["accuracy", "accuracy", "accuracy", "log loss"]);
-    assert!(both.comparisons[5].statement().contains("is worse than 0 errors in log loss"));
+    assert!(both.comparisons[3].statement().contains("is better than 40 errors in log loss"));
+    // Five discordant images have 32 exchanges, of which two are as far apart: p is 2⁻⁴ before any correction.
+    close(both.comparisons[5].p_value.unwrap(), 0.0625, "five discordant images");
+    assert_eq!(both.comparisons[5].differs(), Some(false));
     // Chosen by these samples, any of the six pairs might have been printed: 2^-4 is the fifth of six.
     let on_these = of(("0 errors", Choice::OnTheseSamples), &[], &[Metric::Accuracy]);
     assert_eq!((on_these.tests, on_these.comparisons.len()), (6, 3));

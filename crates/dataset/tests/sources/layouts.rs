@@ -17,11 +17,12 @@ use super::scan::{bitmap, write};
 /// A picture with all grays, another for every number.
 fn film(number: u32) -> Vec<u8> {
     let gray = move |x: u32, y: u32| {
-        let mixed = (x / 4 + 1)
-            .wrapping_mul(2_654_435_761)
-            .wrapping_add((y / 4 + 1).wrapping_mul(40_503 + 2 * number))
-            .wrapping_mul(number * 7919 + 1);
-        [(mixed >> 13) as u8; 3]
+        // The last steps of MurmurHash3: noise. Numbers of a linear rule make pictures that are shifts of one another.
+        let mut mixed = x / 4 | y / 4 << 8 | number << 16;
+        for factor in [0x85eb_ca6b_u32, 0xc2b2_ae35] {
+            mixed = (mixed ^ mixed >> 15).wrapping_mul(factor);
+        }
+        [(mixed >> 16) as u8; 3]
     };
     bitmap(64, 64, gray)
 }

@@ -13,5 +13,5 @@ mod intervals;
 mod properties;
 mod reference;
 mod resampling;
-mod speed;
+mod simulation;
 mod use_of_scores;

@@ -16,6 +16,11 @@ use crate::{Config, Stage};
 
 /// Predictions for sixty images of thirty patients and two sources. `wobble` moves some scores across the middle.
 fn write_predictions(folder: &Path, wobble: f64) {
+    write_predictions_of("x", folder, wobble);
+}
+
+/// The same of a collection with this name: every image is validated in one fold.
+fn write_predictions_of(collection: &str, folder: &Path, wobble: f64) {
     let mut text = "id,patient,source,label,p_covid,p_normal\n".to_owned();
     for number in 0..60 {
         let covid = number % 2 == 0;
@@ -23,7 +28,11 @@ fn write_predictions(folder: &Path, wobble: f64) {
         let label = if covid { "covid" } else { "normal" };
         let moved = f64::from(number * 7 % 11) / 11.0 * wobble;
         let p = if covid { 0.9 - moved } else { 0.1 + moved };
-        text.push_str(&format!("x:{number},x:{},{source},{label},{p:.6},{:.6}\n", number / 2, 1.0 - p));
+        text.push_str(&format!(
+            "{collection}:{number},{collection}:{},{source},{label},{p:.6},{:.6}\n",
+            number / 2,
+            1.0 - p
+        ));
     }
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("predictions.csv"), text).unwrap();
@@ -51,14 +60,14 @@ fn the_revision_of_evaluate_stands_for_these_scores() {
     let folder = tempfile::tempdir().unwrap();
     write_predictions(folder.path(), 0.7);
     for fold in [1, 2] {
-        write_predictions(&folder.path().join(format!("fold-{fold}")), 0.6);
+        write_predictions_of(&format!("x{fold}"), &folder.path().join(format!("fold-{fold}")), 0.6);
     }
     let classes = Classes::new(["covid", "normal"]).unwrap();
     let bootstrap = Bootstrap::new(200, 7).unwrap();
     let folds = [(1, false), (2, false)];
     let scored =
         evaluate_model("vgg19", folder.path(), &folds, &classes, &HashMap::new(), &bootstrap).unwrap();
-    assert_eq!((Stage::Evaluate.revision(), digest(&scored).as_str()), (1, "58f4e19c02c8"));
+    assert_eq!((Stage::Evaluate.revision(), digest(&scored).as_str()), (2, "82b1a11cc58c"));
 }
 
 #[test]
@@ -74,5 +83,5 @@ fn the_revision_of_compare_stands_for_these_comparisons() {
     let chosen = ("vgg19", Choice::Beforehand);
     let compared = Compared { models: &models, chosen, baselines: &pairs, unconverged: &[] };
     let compared = compare_models(run.path(), &compared, &classes, &settings, 7).unwrap();
-    assert_eq!((Stage::Compare.revision(), digest(&compared).as_str()), (2, "b1ddd67c0518"));
+    assert_eq!((Stage::Compare.revision(), digest(&compared).as_str()), (3, "233f936777c3"));
 }

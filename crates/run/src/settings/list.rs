@@ -78,11 +78,7 @@ pub const SETTINGS: &[Setting] = &[
         "Collection that is the test part, in place of the share data.test_share",
         "name of a collection; false: off",
     ),
-    setting(
-        "data.search_crops",
-        "Search for crops of other pictures",
-        "true, false",
-    ),
+    setting("data.search_crops", "Search for crops of other pictures", "true, false"),
     setting(
         "data.identifiers",
         "Names of images and patients in the results; private/files.csv maps pseudonyms to files and patients",

@@ -65,11 +65,7 @@ pub struct Decoded {
 ///
 /// As [`decode`].
 pub fn decode_noted(bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
-    noted_as(&Stated::default(), bytes, limits)
-}
-
-pub(crate) fn noted_as(stated: &Stated, bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
-    guarded(|| noted(|notes| decode_as_stored(bytes, None, stated, limits, notes)))
+    Stated::default().decode_noted(bytes, limits)
 }
 
 /// Decodes one frame, counted from 0, of a DICOM file with several. [`decode`] refuses such files, because which of their
@@ -97,17 +93,43 @@ fn noted(
 ///
 /// As [`decode`].
 pub fn decode_gray(bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-    gray_as(&Stated::default(), bytes, limits)
+    Stated::default().decode_gray(bytes, limits)
 }
 
-pub(crate) fn gray_as(stated: &Stated, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-    guarded(|| match ImageFormat::of_content(bytes) {
-        Some(ImageFormat::Jpeg) => {
-            check_file_size(bytes.len() as u64, limits)?;
-            Ok(stated.shown(upright(jpeg::decode_gray(bytes, limits)?, bytes, &mut Vec::new())))
-        }
-        _ => decode_as_stored(bytes, None, stated, limits, &mut Vec::new()).map(Picture::into_gray),
-    })
+/// Decoding with what a table states.
+impl Stated {
+    /// As [`decode`].
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`].
+    pub fn decode(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+        self.decode_noted(bytes, limits).map(|decoded| decoded.picture)
+    }
+
+    /// As [`decode_noted`].
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`].
+    pub fn decode_noted(&self, bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
+        guarded(|| noted(|notes| decode_as_stored(bytes, None, self, limits, notes)))
+    }
+
+    /// As [`decode_gray`].
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`].
+    pub fn decode_gray(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
+        guarded(|| match ImageFormat::of_content(bytes) {
+            Some(ImageFormat::Jpeg) => {
+                check_file_size(bytes.len() as u64, limits)?;
+                Ok(self.shown(upright(jpeg::decode_gray(bytes, limits)?, bytes, &mut Vec::new())))
+            }
+            _ => decode_as_stored(bytes, None, self, limits, &mut Vec::new()).map(Picture::into_gray),
+        })
+    }
 }
 
 /// Decodes an image once, and gives it as [`decode`] and in gray as [`decode_gray`] does.

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 use serde::Serialize;
 
-use crate::{Decoded, Limits, Picture, Undecodable, decode};
+use crate::Picture;
 
 /// What a table says of the samples of a film. The default says nothing.
 ///
@@ -59,33 +59,6 @@ impl Stated {
     /// Whether nothing is stated.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// As [`decode`](crate::decode).
-    ///
-    /// # Errors
-    ///
-    /// As [`decode`](crate::decode).
-    pub fn decode(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-        self.decode_noted(bytes, limits).map(|decoded| decoded.picture)
-    }
-
-    /// As [`decode_noted`](crate::decode_noted).
-    ///
-    /// # Errors
-    ///
-    /// As [`decode`](crate::decode).
-    pub fn decode_noted(&self, bytes: &[u8], limits: &Limits) -> Result<Decoded, Undecodable> {
-        decode::noted_as(self, bytes, limits)
-    }
-
-    /// As [`decode_gray`](crate::decode_gray).
-    ///
-    /// # Errors
-    ///
-    /// As [`decode`](crate::decode).
-    pub fn decode_gray(&self, bytes: &[u8], limits: &Limits) -> Result<Picture, Undecodable> {
-        decode::gray_as(self, bytes, limits)
     }
 
     /// The range that samples of 16 bits have, black and white.

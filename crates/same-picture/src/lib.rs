@@ -41,6 +41,7 @@ mod align;
 mod areas;
 mod candidates;
 mod cells;
+mod comparable;
 mod error;
 mod evidence;
 mod fingerprint;

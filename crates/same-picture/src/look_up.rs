@@ -8,10 +8,10 @@ use crate::{
     Evidence, Search, Turn,
     align::{Agreement, Patch, climb},
     areas::{Areas, Pose},
+    comparable::{Comparable, Found},
     forest::Forest,
     index::{Hit, Index},
     relief::{CORE, Core, Describer, Description},
-    search::{Comparable, Found},
     windows::{everywhere, middle},
 };
 

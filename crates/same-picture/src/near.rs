@@ -7,8 +7,8 @@ use crate::{
     align::{Agreement, Patch, climb},
     areas::{Areas, Frame},
     candidates::{BUCKETS, Join, PARTS},
+    comparable::{Comparable, Found},
     forest::Forest,
-    search::{Comparable, Found},
 };
 
 /// Buckets whose pairs are listed at once, and pairs that are tried at once.

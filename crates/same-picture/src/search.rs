@@ -6,11 +6,8 @@ use radiograph_files::ContentHash;
 use rayon::prelude::*;
 
 use crate::{
-    Evidence, Fingerprint, SamePicture, SamePictureError, Search, Turn, Window,
-    areas::{Areas, Frame},
-    forest::Forest,
-    look_up::by_look_up,
-    near::by_hash,
+    Evidence, Fingerprint, SamePicture, SamePictureError, Search, comparable::Comparable, forest::Forest,
+    look_up::by_look_up, near::by_hash,
 };
 
 /// The pairs of images that show the same picture, sorted by their positions; see [`SamePicture`] on what stands for
@@ -44,9 +41,6 @@ pub fn find(images: &[Fingerprint], settings: &Search) -> Result<Vec<SamePicture
     Ok(pairs)
 }
 
-/// Two pictures by their positions among those compared, and why they are the same.
-pub(crate) type Found = (usize, usize, Evidence);
-
 /// Pairs of equal bytes or pixels, each with the first of its kind, and the positions of all first ones.
 fn equal(images: &[Fingerprint]) -> (Vec<SamePicture>, Vec<usize>) {
     let (mut pairs, mut distinct) = (Vec::new(), Vec::new());
@@ -67,31 +61,4 @@ fn equal(images: &[Fingerprint]) -> (Vec<SamePicture>, Vec<usize>) {
         distinct.push(second);
     }
     (pairs, distinct)
-}
-
-/// A picture that is compared, by its position in the list.
-pub(crate) struct Comparable<'a> {
-    position: usize,
-    pub(crate) fingerprint: &'a Fingerprint,
-}
-
-impl Comparable<'_> {
-    pub(crate) fn areas(&self, turn: Option<Turn>) -> Areas {
-        let thumbnail = self.fingerprint.thumbnail();
-        turn.map_or_else(|| thumbnail.areas(), |turn| thumbnail.turned(turn).areas())
-    }
-
-    /// Where in the image a frame of the thumbnail lies.
-    pub(crate) fn window(&self, areas: &Areas, frame: &Frame) -> Window {
-        let inside = self.fingerprint.inside();
-        let (left, top) = (frame.left.max(0.0), frame.top.max(0.0));
-        let right = (frame.left + frame.width).min(areas.width());
-        let bottom = (frame.top + frame.height).min(areas.height());
-        Window {
-            left: inside.left + inside.width * left / areas.width(),
-            top: inside.top + inside.height * top / areas.height(),
-            width: inside.width * (right - left) / areas.width(),
-            height: inside.height * (bottom - top) / areas.height(),
-        }
-    }
 }

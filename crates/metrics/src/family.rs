@@ -101,22 +101,15 @@ impl Family {
             }
         }
         let adjusted = holm(&p_values)?;
-        let comparison = |((((first, second), metric), tested), adjusted): (
-            (&((usize, usize), &Metric), &Tested),
-            &f64,
-        )| {
-            let compared = tested_pair(models[*first], models[*second], metric, options, tested)?;
-            let adjusted_p_value = compared.p_value.ok().map(|_| *adjusted);
-            Ok(Comparison { adjusted_p_value, ..compared })
-        };
+        let mut comparisons = Vec::with_capacity(order.len());
+        for (at, &((first, second), metric)) in order.iter().enumerate() {
+            let compared = tested_pair(models[first], models[second], metric, options, &tested[at])?;
+            let adjusted_p_value = compared.p_value.ok().map(|_| adjusted[at]);
+            comparisons.push(Comparison { adjusted_p_value, ..compared });
+        }
         let name = |model: usize| models[model].0.to_owned();
         Ok(Self {
-            comparisons: order
-                .iter()
-                .zip(&tested)
-                .zip(&adjusted)
-                .map(comparison)
-                .collect::<Result<_, Error>>()?,
+            comparisons,
             tests: p_values.len(),
             not_tested: left.into_iter().map(|(first, second)| (name(first), name(second))).collect(),
         })

@@ -38,7 +38,7 @@ impl Ordered {
     }
 
     /// Each value replaced by its mid-rank, the mean rank of its ties, divided by the number of values: in (0, 1].
-    pub(crate) fn ranked(self, values: ndarray::ArrayView2<'_, f64>) -> Array2<f64> {
+    pub(crate) fn ranked(self, values: &ndarray::ArrayView2<'_, f64>) -> Array2<f64> {
         match self {
             Self::Together => {
                 let ranks = mid_ranks(&values.iter().copied().collect::<Vec<_>>());
@@ -86,9 +86,9 @@ mod tests {
     #[test]
     fn a_micro_average_orders_all_and_the_others_order_classes() {
         let values = ndarray::array![[0.75, 0.25], [0.5, 0.5]];
-        let within = Ordered::WithinClass.ranked(values.view());
+        let within = Ordered::WithinClass.ranked(&values.view());
         assert_eq!(within, ndarray::array![[1.0, 0.5], [0.5, 1.0]]);
-        let together = Ordered::Together.ranked(values.view());
+        let together = Ordered::Together.ranked(&values.view());
         assert_eq!(together, ndarray::array![[1.0, 0.25], [0.625, 0.625]]);
     }
 }

@@ -130,7 +130,7 @@ impl Probabilities {
     /// The mid-ranks of the probabilities in their place. The rows are no distributions any more: only metrics that order
     /// scores may see them.
     pub(crate) fn ranked(&self, ordered: Ordered) -> Self {
-        Self { columns: self.columns.clone(), values: ordered.ranked(self.values()) }
+        Self { columns: self.columns.clone(), values: ordered.ranked(&self.values()) }
     }
 
     /// Each row replaced by `transform` of it, which must return a distribution again.

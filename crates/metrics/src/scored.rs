@@ -34,9 +34,8 @@ pub fn estimates(
     let mut resampled = bootstrap.estimate(predictions, &left)?.into_iter();
     let mut estimates = Vec::with_capacity(metrics.len());
     for (metric, closed) in metrics.iter().zip(closed) {
-        let mut estimate = match closed.or_else(|| resampled.next()) {
-            Some(estimate) => estimate,
-            None => unreachable!("every metric without a closed form was resampled"),
+        let Some(mut estimate) = closed.or_else(|| resampled.next()) else {
+            unreachable!("every metric without a closed form was resampled")
         };
         if let (Ok(score), Err(Undefined::NoVariation)) = (estimate.score, estimate.interval) {
             estimate.interval =

@@ -396,7 +396,7 @@ fn the_best_of_equal_models_is_called_better_no_more_often_than_the_level() {
         let score = |at: &usize| auc.of(&models[*at]).unwrap().unwrap();
         let best = (0..8).max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
         let chosen = (names[best].as_str(), Choice::OnTheseSamples);
-        let family = Family::of(&named, chosen, &[], &[auc.clone()], &options).unwrap();
+        let family = Family::of(&named, chosen, &[], std::slice::from_ref(&auc), &options).unwrap();
         false_alarms += u32::from(family.comparisons.iter().any(|c| c.differs() == Some(true)));
     }
     // 15 are allowed; the standard error of that many is √(300 · 0.05 · 0.95) = 3.8.

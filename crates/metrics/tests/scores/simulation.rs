@@ -1,0 +1,140 @@
+//! Simulates sets of images with a known true score, and counts how often intervals contain it.
+
+use radiograph_metrics::{
+    AucVariance, BinaryScores, Bootstrap, ClassScore, Classes, Clusters, Interval, Level, Metric,
+    Predictions, Probabilities, Share, estimates,
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use rayon::prelude::*;
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// Correlation between images of one patient.
+const WITHIN_PATIENT: f64 = 0.5;
+
+/// Kind of score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// A share of images that are right.
+    Share,
+    /// Area under the ROC curve, half of the patients ill.
+    Auc,
+    /// F1 of one of two equally frequent classes, both recognised equally well.
+    F1,
+}
+
+/// Sets of images with a known true value of the score.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    pub(crate) kind: Kind,
+    pub(crate) truth: f64,
+    pub(crate) patients: usize,
+    pub(crate) images: usize,
+}
+
+impl Cell {
+    /// Share of `sets` whose interval contains the true value, of those that lie below and above it, and the mean width.
+    pub(crate) fn coverage(self, sets: u64) -> [f64; 4] {
+        let intervals: Vec<Interval> = (0..sets).into_par_iter().map(|set| self.interval(set)).collect();
+        let share = |is: &dyn Fn(&Interval) -> bool| {
+            intervals.iter().filter(|interval| is(interval)).count() as f64 / sets as f64
+        };
+        let width = intervals.iter().map(Interval::width).sum::<f64>() / sets as f64;
+        let (below, above) = (share(&|of| of.high < self.truth), share(&|of| of.low > self.truth));
+        [1.0 - below - above, below, above, width]
+    }
+
+    /// The interval of the set of this number.
+    fn interval(self, set: u64) -> Interval {
+        let mut random = ChaCha8Rng::seed_from_u64(100 * set + (1e4 * self.truth) as u64);
+        random.set_stream((self.patients * 100 + self.images) as u64);
+        let owners: Vec<String> =
+            (0..self.patients * self.images).map(|image| (image / self.images).to_string()).collect();
+        let clusters = Clusters::by_name(&owners);
+        match self.kind {
+            Kind::Share => {
+                let right = self.outcomes(&mut random);
+                Share::of(&clusters, |image| Some(right[image])).interval(Level::NINETY_FIVE).unwrap()
+            }
+            Kind::Auc => {
+                let (positive, scores) = self.scores(&mut random);
+                let scores = BinaryScores::new(&positive, &scores).unwrap();
+                AucVariance::of(&scores, &clusters).unwrap().unwrap().interval(Level::NINETY_FIVE)
+            }
+            Kind::F1 => {
+                let right = self.outcomes(&mut random);
+                let classes = Classes::new(["ill", "well"]).unwrap();
+                let ill = |image: usize| (image / self.images).is_multiple_of(2);
+                let truth: Vec<&str> =
+                    (0..right.len()).map(|image| if ill(image) { "ill" } else { "well" }).collect();
+                let column: Vec<f64> = (0..right.len())
+                    .map(|image| if ill(image) == right[image] { 0.9 } else { 0.1 })
+                    .collect();
+                let other = column.iter().map(|p| 1.0 - p).collect();
+                let columns = Probabilities::from_columns([("ill", column), ("well", other)]).unwrap();
+                let predictions =
+                    Predictions::new(&classes, &truth, &columns).unwrap().with_patients(&owners).unwrap();
+                let metric = Metric::Class(ClassScore::F1, classes.class("ill").unwrap());
+                let bootstrap = Bootstrap::new(1_000, set).unwrap();
+                estimates(&predictions, &[metric], &bootstrap).unwrap().remove(0).interval.unwrap()
+            }
+        }
+    }
+
+    /// Whether each image is right. With the probability of the correlation all images of a patient share one outcome.
+    fn outcomes(self, random: &mut ChaCha8Rng) -> Vec<bool> {
+        let mut right = Vec::with_capacity(self.patients * self.images);
+        for _ in 0..self.patients {
+            let (together, shared) = (uniform(random) < WITHIN_PATIENT, uniform(random));
+            for _ in 0..self.images {
+                let own = uniform(random);
+                right.push(if together { shared } else { own } < self.truth);
+            }
+        }
+        right
+    }
+
+    /// Classes and scores: standard normal, shifted for the ill so that the area is the true value; half of the variance
+    /// belongs to the patient, whose images are of one class.
+    fn scores(self, random: &mut ChaCha8Rng) -> (Vec<bool>, Vec<f64>) {
+        let shift = 2.0_f64.sqrt() * Normal::standard().inverse_cdf(self.truth);
+        let normal = |random: &mut ChaCha8Rng| {
+            let (radius, angle) = (1.0 - uniform(random), uniform(random));
+            (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+        };
+        let (mut positive, mut scores) = (Vec::new(), Vec::new());
+        for patient in 0..self.patients {
+            let ill = patient % 2 == 0;
+            let of_patient = WITHIN_PATIENT.sqrt() * normal(random);
+            for _ in 0..self.images {
+                positive.push(ill);
+                let own = (1.0 - WITHIN_PATIENT).sqrt() * normal(random);
+                scores.push(of_patient + own + if ill { shift } else { 0.0 });
+            }
+        }
+        (positive, scores)
+    }
+}
+
+/// True values from 0.5 to 0.99: discreteness makes single ones miss, so their mean counts.
+fn grid(steps: usize) -> impl Iterator<Item = f64> {
+    (0..steps).map(move |step| 0.5 + 0.49 * step as f64 / (steps - 1) as f64)
+}
+
+/// Coverage of one kind for one size over the grid: mean and smallest.
+pub(crate) fn over_grid(
+    kind: Kind,
+    (patients, images): (usize, usize),
+    steps: usize,
+    sets: u64,
+) -> (f64, f64) {
+    let each: Vec<f64> =
+        grid(steps).map(|truth| Cell { kind, truth, patients, images }.coverage(sets)[0]).collect();
+    (each.iter().sum::<f64>() / steps as f64, each.iter().copied().fold(1.0, f64::min))
+}
+
+fn uniform(random: &mut impl Rng) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}

@@ -132,7 +132,7 @@ impl<'a> Both<'a> {
         let mut outputs =
             [first.probabilities().clone(), second.probabilities().in_order_of(first.classes())?];
         if let Some(ordered) = Ordered::by(metric) {
-            outputs = outputs.map(|output| output.ranked(ordered));
+            outputs = outputs.map(|output| output.with_scores(ordered.ranked(&output.values())));
         }
         let joined = first.with_probabilities(outputs[0].clone()).followed_by(&outputs[1])?;
         let (a, b) = (outputs[0].values(), outputs[1].values());

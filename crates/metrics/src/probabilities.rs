@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, midrank::Ordered};
+use crate::Error;
 
 /// Largest deviation from 1 of the sum of one sample's probabilities: room for `f32` softmax and for six printed
 /// decimals.
@@ -127,10 +127,10 @@ impl Probabilities {
         Ok(Self { columns: self.columns.clone(), values })
     }
 
-    /// The mid-ranks of the probabilities in their place. The rows are no distributions any more: only metrics that order
-    /// scores may see them.
-    pub(crate) fn ranked(&self, ordered: Ordered) -> Self {
-        Self { columns: self.columns.clone(), values: ordered.ranked(&self.values()) }
+    /// Other scores `[N, K]` in the place of the probabilities. The rows are no distributions any more: only metrics that
+    /// order scores may see them.
+    pub(crate) fn with_scores(&self, scores: Array2<f64>) -> Self {
+        Self { columns: self.columns.clone(), values: scores }
     }
 
     /// Each row replaced by `transform` of it, which must return a distribution again.

@@ -120,6 +120,7 @@
 //! The JSON gives every score with its interval, its method and undefined values: `{"name": "accuracy", "estimate":
 //! {"score": {"value": 0.8333333333333334}, "interval": {"value": {"low": 0.685…, "high": 0.919…, …`.
 
+mod as_share;
 mod auc;
 mod auc_components;
 mod average;
@@ -148,7 +149,6 @@ mod permutation;
 mod precision_recall;
 mod predictions;
 mod predictions_csv;
-mod predictions_written;
 mod predictive;
 mod prevalence;
 mod probabilities;

@@ -2,7 +2,7 @@
 
 use crate::{
     AucVariance, Average, ClassScore, Error, Interval, IntervalMethod, Level, Metric, PairAverage,
-    Predictions, confusion::Margins, scored::share,
+    Predictions, as_share::share, confusion::Margins,
 };
 
 /// Total of the confusion matrix that errors are planted in: counts are whole, so it is large.

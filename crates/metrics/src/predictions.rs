@@ -1,11 +1,14 @@
 //! Labels and probabilities of the same samples: the input of every score.
 
+mod written;
+
 use std::collections::{BTreeMap, HashMap};
 
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
+use written::Written;
 
-use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities, predictions_written::Written};
+use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
 
 /// The true class and the predicted probabilities of N samples, checked once and bound to one set of classes.
 ///

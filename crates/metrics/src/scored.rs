@@ -1,8 +1,8 @@
 //! Scores with the interval that suits their kind.
 
 use crate::{
-    AucVariance, Average, Bootstrap, ClassScore, Error, Estimate, Interval, Level, Metric, Predictions,
-    Score, Share, Undefined, perfect,
+    AucVariance, Average, Bootstrap, Error, Estimate, Interval, Level, Metric, Predictions, Score, Share,
+    Undefined, as_share::share, perfect,
 };
 
 /// Scores of these predictions with intervals that suit their kind:
@@ -73,33 +73,6 @@ fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Resu
         (Err(reason), Err(_)) => Err(reason),
     };
     Ok(Some(Estimate::without_resampling(score, interval)))
-}
-
-/// The metric as a share of samples, if it is one.
-pub(crate) fn share(predictions: &Predictions, metric: &Metric) -> Result<Option<Share>, Error> {
-    let (truth, predicted) = (predictions.truth_positions(), predictions.predicted_positions());
-    let of = |outcome: &dyn Fn(usize) -> Option<bool>| Some(Share::of(predictions.clusters(), outcome));
-    Ok(match metric {
-        // Averages that count every sample once are the accuracy.
-        Metric::Accuracy
-        | Metric::Averaged(ClassScore::Recall, Average::Weighted)
-        | Metric::Averaged(ClassScore::Precision | ClassScore::Recall | ClassScore::F(_), Average::Micro) => {
-            of(&|sample| Some(truth[sample] == predicted[sample]))
-        }
-        Metric::Class(score, class) => {
-            let class = predictions.classes().position(class)? as u32;
-            let (is, called) = (|i: usize| truth[i] == class, |i: usize| predicted[i] == class);
-            match score {
-                ClassScore::Accuracy => of(&|i| Some(is(i) == called(i))),
-                ClassScore::Precision => of(&|i| called(i).then(|| is(i))),
-                ClassScore::Recall => of(&|i| is(i).then(|| called(i))),
-                ClassScore::Specificity => of(&|i| (!is(i)).then(|| !called(i))),
-                ClassScore::NegativePredictiveValue => of(&|i| (!called(i)).then(|| !is(i))),
-                ClassScore::F(_) | ClassScore::MatthewsCorrelation => None,
-            }
-        }
-        _ => None,
-    })
 }
 
 impl Predictions {

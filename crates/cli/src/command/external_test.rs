@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use radiograph::ExternalTest;
 use radiograph_files::{create_folder, write_bytes, write_whole};
 use radiograph_libtorch::DeviceName;
-use radiograph_metrics::{Evaluation, Table};
+use radiograph_metrics::Table;
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress};
 

@@ -8,7 +8,7 @@ use crate::{Error, Predictions, Probabilities};
 
 /// Serialised form.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Written {
+pub(super) struct Written {
     probabilities: Probabilities,
     truth: Vec<String>,
     ids: Option<Vec<String>>,

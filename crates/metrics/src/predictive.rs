@@ -4,7 +4,7 @@ use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClassScore, Error, Level, Metric, Predictions, Rates, Score, Share, Undefined, as_value, scored::share,
+    ClassScore, Error, Level, Metric, Predictions, Rates, Score, Share, Undefined, as_share::share, as_value,
 };
 
 /// A likelihood ratio with its interval.

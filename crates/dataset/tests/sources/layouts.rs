@@ -18,9 +18,9 @@ use super::scan::{bitmap, write};
 fn film(number: u32) -> Vec<u8> {
     let gray = move |x: u32, y: u32| {
         // The last steps of MurmurHash3: noise. Numbers of a linear rule make pictures that are shifts of one another.
-        let mut mixed = x / 4 | y / 4 << 8 | number << 16;
+        let mut mixed = (x / 4) | ((y / 4) << 8) | (number << 16);
         for factor in [0x85eb_ca6b_u32, 0xc2b2_ae35] {
-            mixed = (mixed ^ mixed >> 15).wrapping_mul(factor);
+            mixed = (mixed ^ (mixed >> 15)).wrapping_mul(factor);
         }
         [(mixed >> 16) as u8; 3]
     };

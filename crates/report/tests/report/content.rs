@@ -41,7 +41,17 @@ fn scores_on_the_page_are_those_of_the_evaluation() {
     let report = sample::report();
     let page = page(&report);
     let table = rows(&page, "Networks on the test images");
-    assert_eq!(table.len(), 5);
+    assert_eq!(table.len(), 5 + 2);
+    // Below the networks: what needs no image.
+    let confusion = &report.networks[0].evaluation.confusion;
+    let (most, all) = confusion.rows().into_iter().fold((0, 0), |(most, all), row| {
+        let images: u64 = row.iter().sum();
+        (images.max(most), all + images)
+    });
+    let share = format!("{:.2}", 100.0 * most as f64 / all as f64);
+    assert!(table[5][0].starts_with("no image: the most frequent class"), "{:?}", table[5]);
+    assert_eq!(table[5][1], share);
+    assert!(table[6][0].starts_with("no image: the most frequent class of the source"), "{:?}", table[6]);
     for (row, network) in table.iter().zip(&report.networks) {
         assert_eq!(row[0], network.name);
         let expected = |metric: Metric| {
@@ -121,6 +131,9 @@ fn a_model_that_has_not_converged_is_marked_and_loses_no_comparison() {
     let mut report = with_probe();
     let probe = report.networks[4].name.clone();
     let better = format!("is better than {probe} in");
+    for comparison in report.comparisons.iter_mut().filter(|comparison| comparison.second == probe) {
+        comparison.adjusted_p_value = Some(0.01);
+    }
     let before = page(&report);
     assert!(text(&before, "#results").contains(&better) && text(&before, "dl.glance").contains(&better));
     assert!(!text(&before, "main").to_lowercase().contains("not converged"));

@@ -1,0 +1,87 @@
+//! Reasons why the data cannot answer a probe.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Part;
+
+/// Reason why a probe cannot tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// No image has the input of this probe.
+    NoInput {
+        /// `metadata`, `picture` or `features`.
+        what: String,
+    },
+    /// All images come from one source, or none of the sources of a class has two clusters in each part.
+    OneSource {
+        /// The class; none for all images.
+        class: Option<String>,
+    },
+    /// A class has too few clusters.
+    TooFewClusters {
+        /// The class.
+        class: String,
+        /// The part.
+        part: Part,
+        /// Number of its clusters there.
+        clusters: usize,
+    },
+    /// The probe could not be fitted.
+    NotFitted {
+        /// What the linear probe said.
+        because: String,
+    },
+    /// Too few clusters to know what chance looks like.
+    NoChance,
+    /// The AUC or its interval is undefined.
+    NoInterval,
+    /// The test part is too small.
+    NoPower {
+        /// Smallest AUC that it could have shown.
+        detectable: f64,
+    },
+    /// The interval reaches from chance to a medium effect.
+    Between {
+        /// Upper end.
+        high: f64,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoInput { what } => write!(formatter, "no {what}"),
+            Self::OneSource { class: None } => write!(formatter, "all images come from one source"),
+            Self::OneSource { class: Some(class) } => {
+                write!(
+                    formatter,
+                    "fewer than two sources of {class} have two clusters in training and in test"
+                )
+            }
+            Self::TooFewClusters { class, part, clusters } => {
+                let part = if *part == Part::Training { "training" } else { "test" };
+                let plural = if *clusters == 1 { "" } else { "s" };
+                write!(formatter, "{class} has {clusters} cluster{plural} in {part}; at least 2 are needed")
+            }
+            Self::NotFitted { because } => write!(formatter, "the probe could not be fitted: {because}"),
+            Self::NoChance => write!(formatter, "too few clusters to know what chance looks like"),
+            Self::NoInterval => write!(formatter, "the AUC has no interval"),
+            Self::NoPower { detectable } if *detectable >= 1.0 => {
+                write!(formatter, "the test part is too small to show any shortcut")
+            }
+            Self::NoPower { detectable } => {
+                write!(formatter, "the test part is too small: it shows an AUC from {detectable:.2} on")
+            }
+            Self::Between { high } => {
+                write!(
+                    formatter,
+                    "the interval excludes neither chance nor a medium effect (up to {high:.2})"
+                )
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Planted shortcuts are found by the right probe, the others stay silent, and null tables raise few alarms.
 //!
-//! The full tables come from `cargo run --release -p radiograph-audit --example false_alarms`.
+//! The full tables come from `cargo run --release -p radiograph-audit --example false_alarms -- 20 400`.
 
 use radiograph_audit::{
     Audit, Probe, Verdict,

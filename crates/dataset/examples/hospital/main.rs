@@ -2,6 +2,8 @@
 //! docs/own-data.md works through it.
 //!
 //!     cargo run --release -p radiograph-dataset --example hospital -- FOLDER [PATIENTS [SIDE]]
+//!
+//! Without arguments it writes a small one into the folder `hospital`.
 
 #![allow(clippy::print_stdout, reason = "an example says what it wrote")]
 
@@ -13,9 +15,11 @@ use archive::Archive;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let folder: PathBuf = arguments.next().ok_or("give a folder")?.into();
+    let given = arguments.next();
+    let (patients, side) = if given.is_some() { (60, 512) } else { (6, 64) };
+    let folder: PathBuf = given.unwrap_or_else(|| "hospital".to_owned()).into();
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u32>());
-    let archive = Archive { patients: number(60)?, side: number(512)?, seed: 7 };
+    let archive = Archive { patients: number(patients)?, side: number(side)?, seed: 7 };
     let written = archive.write(&folder)?;
     println!("{} DICOM files of {} patients in {}", written.films, archive.patients, folder.display());
     Ok(())

@@ -79,6 +79,10 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = arguments()?;
+    if arguments.folders.is_empty() {
+        println!("no folder of films was given, so nothing was copied");
+        return Ok(());
+    }
     let films = films(&arguments)?;
     println!(
         "{:26} {:>6} {:>7} {:>8} {:>12} {:>7}  weakest true",
@@ -131,7 +135,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             kind.name,
             films.len(),
             found as f64 / films.len() as f64,
-            films.len() * (films.len() - 1) / 2 * 4,
+            films.len() * films.len().saturating_sub(1) / 2 * 4,
             wrong.len(),
             weakest.join(" "),
             start.elapsed().as_secs_f64(),

@@ -35,6 +35,7 @@ fn every_single_edit_of_a_manifest_is_noticed() {
     let path = out.join(Prepared::MANIFEST);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len() - 1, scene.planted.images.len());
     let columns: Vec<&str> = lines[0].split(',').collect();
     let at = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
     let (train, test, excluded) = (at(",train,"), at(",test,"), at(",excluded,"));

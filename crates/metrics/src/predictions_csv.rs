@@ -134,7 +134,7 @@ mod tests {
                     a,p1,g1,,x,covid,0.1,0.9\nb,,g1,F,,normal,0.3333333333333333,0.6666666666666667\n";
         let predictions = read(text).unwrap();
         assert_eq!(predictions.patients().unwrap(), [Some("p1".to_owned()), None]);
-        // Two pictures that belong together, whoever the second one's patient is.
+        // The two pictures belong together, although their patients differ.
         assert_eq!((predictions.of_unknown_patient(), predictions.clusters().len()), (1, 1));
         let mut written = Vec::new();
         predictions.write_csv(&mut written).unwrap();

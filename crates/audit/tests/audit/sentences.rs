@@ -44,11 +44,15 @@ fn a_probe_is_compared_with_the_model_on_the_same_images() {
 
 #[test]
 fn a_source_that_only_pictures_give_away_is_no_shortcut_to_the_class() {
-    let table =
-        Planted { training: 200, test: 200, ..Planted::new(Shortcut::SourceGamma, 1.0, 10) }.draw().unwrap();
-    let audit = Audit::of(&table, None, &quick()).unwrap();
-    assert!(audit.sentence.contains("give away where they come from"), "{}", audit.sentence);
-    assert!(audit.sentence.contains("no probe told the class from it"), "{}", audit.sentence);
+    // One table in twenty may raise a false alarm, as that of seed 9 does: three of four must not.
+    let is_right = |seed: &u64| {
+        let planted = Planted::new(Shortcut::SourceGamma, 1.0, *seed);
+        let table = Planted { training: 200, test: 200, ..planted }.draw().unwrap();
+        let audit = Audit::of(&table, None, &quick()).unwrap();
+        let parts = ["give away where they come from", "no probe told the class from it"];
+        parts.iter().all(|part| audit.sentence.contains(part))
+    };
+    assert!((8..12).filter(is_right).count() >= 3);
 }
 
 #[test]

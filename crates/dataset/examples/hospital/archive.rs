@@ -26,7 +26,6 @@ pub(crate) struct Written {
     /// Number of DICOM files.
     pub(crate) films: usize,
     /// Pairs of files that show one picture under two patient numbers.
-    #[allow(dead_code, reason = "a test asks for it")]
     pub(crate) copies: Vec<[PathBuf; 2]>,
 }
 

@@ -21,6 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u32>());
     let archive = Archive { patients: number(patients)?, side: number(side)?, seed: 7 };
     let written = archive.write(&folder)?;
-    println!("{} DICOM files of {} patients in {}", written.films, archive.patients, folder.display());
+    println!(
+        "{} DICOM files of {} patients in {}; {} films were sent twice under two numbers",
+        written.films,
+        archive.patients,
+        folder.display(),
+        written.copies.len()
+    );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Seals a certificate with the hash of its own text, so that a single edit is noticed.
 //!
-//! A seal protects from accidents, not from forgery: whoever changes the text can compute the seal anew. What a forger
-//! writes is found when the certificate is computed again from the images.
+//! A seal protects from accidents, not from forgery: a forger can compute it anew. A forged value is found when the
+//! certificate is computed again from the images.
 
 use radiograph_files::ContentHash;
 use serde_json::Value;

@@ -1,7 +1,5 @@
 //! Drawn collections, assembled by a recipe, for the tests of whole data sets.
 
-#![allow(dead_code, reason = "each test program uses a part")]
-
 use std::path::{Path, PathBuf};
 
 use radiograph_classes::Classes;
@@ -23,10 +21,6 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) fn new() -> Self {
-        Self::of(48)
-    }
-
     pub(crate) fn of(patients: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let phantoms = Collections { seed: 5, patients, side: 64 };

@@ -105,7 +105,7 @@ fn no_mask_of_the_radiography_database_is_a_film_and_all_films_stay() {
     let opacities = codes.remove("class (class Lung_Opacity)");
     assert_eq!((opacities, codes.values().sum::<usize>(), codes.len()), (Some(12), 36, 2), "{codes:?}");
 
-    // Whoever takes opacities for pneumonia says so.
+    // A user may map opacities to pneumonia.
     let mapped =
         ClassFolders::new("kaggle".parse().unwrap(), folder.path()).folder("Lung_Opacity", PNEUMONIA);
     assert_eq!(by_class(&mapped.read().unwrap()), [(COVID_19, 12), (NORMAL, 12), (PNEUMONIA, 24)].into());

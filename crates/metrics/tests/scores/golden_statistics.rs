@@ -1,11 +1,11 @@
 //! Compares this crate with every value of `statistics.json` (scipy, statsmodels, scikit-learn).
 
 use radiograph_metrics::{
-    Bootstrap, BootstrapMethod, Clusters, Level, McNemar, Metric, PairAverage, Proportion, Undefined, holm,
+    Bootstrap, BootstrapMethod, Clusters, Level, McNemar, Metric, PairAverage, Proportion, holm,
 };
 use serde_json::Value;
 
-use crate::reference::{all_close, close, number, numbers, predictions, read};
+use crate::reference::{all_close, close, mean_of, number, numbers, predictions, read};
 
 fn cases(key: &str) -> Vec<Value> {
     let cases = read("statistics.json")[key].as_array().unwrap().clone();
@@ -68,13 +68,7 @@ fn golden_statistics_one_vs_one() {
 fn golden_statistics_bca_of_a_mean() {
     let case = read("statistics.json")["bca_mean"].clone();
     let sample = numbers(&case["sample"]);
-    let mean = |weights: &[u32]| {
-        let (sum, count) = sample
-            .iter()
-            .zip(weights)
-            .fold((0.0, 0), |(sum, count), (x, &weight)| (sum + x * f64::from(weight), count + weight));
-        if count == 0 { Err(Undefined::NoSample) } else { Ok(sum / f64::from(count)) }
-    };
+    let mean = mean_of(&sample);
     let bootstrap = Bootstrap::new(200_000, 20)
         .unwrap()
         .with_method(BootstrapMethod::Bca)

@@ -9,7 +9,7 @@ use radiograph_metrics::{
 use serde_json::Value;
 
 use crate::{
-    reference::{all_close, close, number, numbers, predictions},
+    reference::{all_close, close, mean_of, number, numbers, predictions},
     resampling::simulated,
 };
 
@@ -153,13 +153,7 @@ fn expanded_tails_are_those_of_student() {
     // A percentile interval of numbers 0 to 1 as replicates would show its tails; the quantile of many replicates does too.
     let case = golden()["bca_expanded"].clone();
     let sample = numbers(&case["sample"]);
-    let mean = |weights: &[u32]| {
-        let (sum, count) = sample
-            .iter()
-            .zip(weights)
-            .fold((0.0, 0), |(sum, count), (x, &weight)| (sum + x * f64::from(weight), count + weight));
-        if count == 0 { Err(Undefined::NoSample) } else { Ok(sum / f64::from(count)) }
-    };
+    let mean = mean_of(&sample);
     let clusters = Clusters::each_alone(sample.len());
     let of = |method| {
         let bootstrap = Bootstrap::new(200_000, 20).unwrap().with_method(method);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use radiograph_metrics::{Classes, Predictions, Probabilities};
+use radiograph_metrics::{Classes, Predictions, Probabilities, Undefined};
 use serde_json::Value;
 
 /// The file of this name in the folder `RADIOGRAPH_REFERENCE`, or the copy beside the tests.
@@ -15,6 +15,17 @@ pub(crate) fn read(name: &str) -> Value {
     let path = folder.join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
+}
+
+/// The weighted mean of a sample, as a bootstrap asks for it.
+pub(crate) fn mean_of(sample: &[f64]) -> impl Fn(&[u32]) -> Result<f64, Undefined> + '_ {
+    |weights| {
+        let (sum, count) = sample
+            .iter()
+            .zip(weights)
+            .fold((0.0, 0), |(sum, count), (x, &weight)| (sum + x * f64::from(weight), count + weight));
+        if count == 0 { Err(Undefined::NoSample) } else { Ok(sum / f64::from(count)) }
+    }
 }
 
 /// Fails unless the two agree to nine digits: variances of 1e-5 and p-values of 1e-8 count as much as areas do.

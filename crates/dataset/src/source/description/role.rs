@@ -34,7 +34,7 @@ pub enum Role {
     /// Bits that each sample of the film has, where its file does not state them. Never found by its name, only given.
     Bits,
     /// Photometric interpretation of the film's file, where that does not state it: the pictures of MONOCHROME1 are inverted.
-    /// Never found by its name, only given: whoever converted the films may have inverted them.
+    /// Read only if a description names the column: the conversion to pictures may have inverted the films already.
     PhotometricInterpretation,
     /// Licence of the film.
     Licence,

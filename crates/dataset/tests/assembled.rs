@@ -48,7 +48,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     for (name, named) in ALL {
         let outs: Vec<BTreeMap<String, Vec<u8>>> = [(1, false), (3, false), (2, true)]
             .map(|(threads, reversed)| {
@@ -67,7 +67,7 @@ fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
 
 #[test]
 fn every_image_on_the_disk_has_one_row_and_every_recipe_verifies() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     for (name, named) in ALL {
         let out = scene.written(named);
         let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
@@ -91,7 +91,7 @@ fn every_image_on_the_disk_has_one_row_and_every_recipe_verifies() {
 /// how files and patients are called.
 #[test]
 fn what_can_be_shared_names_no_file_and_no_patient() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let key = |digit: &str| Identifiers::Pseudonyms(digit.repeat(64).parse().unwrap());
     let written = |name: &str, identifiers: &Identifiers| {
         let out = scene.folder.path().join(name);
@@ -166,7 +166,7 @@ fn what_can_be_shared_names_no_file_and_no_patient() {
 /// copy with the very bytes must be.
 #[test]
 fn copies_of_the_same_bytes_are_never_on_two_sides() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let manifest = scene.prepare(Recipe::trustworthy, 2, false).manifest;
     let mut sides: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for row in manifest.rows().iter().filter(|row| !row.place.is_excluded()) {
@@ -184,7 +184,7 @@ fn copies_of_the_same_bytes_are_never_on_two_sides() {
 
 #[test]
 fn an_image_that_changed_or_vanished_is_named() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let out = scene.written(Recipe::trustworthy);
     let manifest = Manifest::read(&out.join(Prepared::MANIFEST)).unwrap();
     let mut rows = manifest.test();
@@ -213,7 +213,7 @@ fn an_image_that_changed_or_vanished_is_named() {
 
 #[test]
 fn a_leak_planted_in_a_finished_manifest_is_found_from_patients_and_from_pixels() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let out = scene.written(Recipe::trustworthy);
     let clean = fs::read(out.join(Prepared::MANIFEST)).unwrap();
     let kinds = |out: &Path| -> Vec<LeakKind> {
@@ -253,7 +253,7 @@ fn a_leak_planted_in_a_finished_manifest_is_found_from_patients_and_from_pixels(
 
 #[test]
 fn a_manifest_with_another_class_and_a_broken_certificate_are_errors() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let out = scene.written(Recipe::paper);
     let manifest = fs::read_to_string(out.join(Prepared::MANIFEST)).unwrap();
     fs::write(out.join(Prepared::MANIFEST), manifest.replace(",pneumonia,", ",pnuemonia,")).unwrap();
@@ -267,7 +267,7 @@ fn a_manifest_with_another_class_and_a_broken_certificate_are_errors() {
 
 #[test]
 fn data_that_was_moved_is_found_where_it_is_said_to_be() {
-    let scene = Scene::of(48);
+    let scene = Scene::of(30);
     let out = scene.written(Recipe::trustworthy);
     let elsewhere = scene.folder.path().join("elsewhere");
     fs::rename(scene.data(), &elsewhere).unwrap();

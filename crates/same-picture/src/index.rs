@@ -11,9 +11,11 @@ use crate::{
     relief::{Description, LENGTH},
 };
 
-/// Tables, signs that a key is made of, and doubtful signs that are changed.
 const TABLES: usize = 4;
-const KEY_BITS: usize = 20;
+/// Fewest and most signs that a key is made of. There are about as many keys as entries: with more, most keys are empty and the
+/// tables leave the processor's caches; with fewer, each key has more entries than are looked at.
+const FEWEST_KEY_BITS: u32 = 10;
+const MOST_KEY_BITS: u32 = 20;
 /// Most entries looked at under one key.
 const MOST: usize = 48;
 /// Numbers of a description, the slowest first, that keys are made of.
@@ -47,7 +49,8 @@ pub(crate) struct Index {
 }
 
 struct Table {
-    numbers: [u8; KEY_BITS],
+    /// Which signs of a description the bits of a key are, one for each bit.
+    numbers: Vec<u8>,
     starts: Vec<u32>,
     entries: Vec<Entry>,
 }
@@ -57,9 +60,11 @@ impl Index {
     pub(crate) fn new(descriptions: Vec<Option<Description>>, turned: bool, negatives: bool) -> Self {
         let turns: Vec<Option<Turn>> =
             std::iter::once(None).chain(Turn::ALL.into_iter().filter(|_| turned).map(Some)).collect();
+        let pictures = descriptions.iter().flatten().count();
+        let bits = key_bits(pictures * turns.len() * if negatives { 2 } else { 1 });
         let tables = (0..TABLES)
             .into_par_iter()
-            .map(|number| Table::new(numbers(number), &descriptions, &turns, negatives));
+            .map(|number| Table::new(numbers(number, bits), &descriptions, &turns, negatives));
         let tables = tables.collect();
         Self { descriptions, turns, tables }
     }
@@ -110,7 +115,7 @@ impl Index {
 
 impl Table {
     fn new(
-        numbers: [u8; KEY_BITS],
+        numbers: Vec<u8>,
         descriptions: &[Option<Description>],
         turns: &[Option<Turn>],
         negatives: bool,
@@ -127,7 +132,7 @@ impl Table {
                 })
             })
         };
-        let mut starts = vec![0_u32; (1 << KEY_BITS) + 1];
+        let mut starts = vec![0_u32; (1 << numbers.len()) + 1];
         let mut count = 0;
         for entry in all() {
             starts[key_of(entry.signs, &numbers) + 1] += 1;
@@ -150,14 +155,14 @@ impl Table {
     /// The key of the values, and all keys in which some of its most doubtful signs are changed.
     fn probes(&self, values: &[f32], doubtful: usize) -> impl Iterator<Item = usize> {
         let mut key = 0;
-        let mut bits: [(f32, usize); KEY_BITS] = [(0.0, 0); KEY_BITS];
+        let mut bits = [(0.0_f32, 0_usize); MOST_KEY_BITS as usize];
         for (bit, &number) in self.numbers.iter().enumerate() {
             let value = values[usize::from(number)];
             key |= usize::from(value > 0.0) << bit;
             bits[bit] = (value.abs(), 1 << bit);
         }
-        let doubtful = doubtful.min(KEY_BITS - 1);
-        bits.select_nth_unstable_by(doubtful, |one, other| {
+        let doubtful = doubtful.min(self.numbers.len() - 1);
+        bits[..self.numbers.len()].select_nth_unstable_by(doubtful, |one, other| {
             one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))
         });
         (0..1_usize << doubtful).map(move |subset| {
@@ -176,17 +181,22 @@ impl Table {
     }
 }
 
+/// Signs that a key is made of if there is this number of entries.
+fn key_bits(entries: usize) -> u32 {
+    entries.max(1).ilog2().clamp(FEWEST_KEY_BITS, MOST_KEY_BITS)
+}
+
 /// The numbers that the keys of a table are made of: a fixed choice among the slowest, another for each table.
-fn numbers(table: usize) -> [u8; KEY_BITS] {
+fn numbers(table: usize, bits: u32) -> Vec<u8> {
     let mut slowest: Vec<usize> = (1..LENGTH).collect();
     slowest.sort_by_key(|&at| (at / 8).pow(2) + (at % 8).pow(2));
     slowest.truncate(KEY_NUMBERS);
     // Steps without a common factor with the count of numbers visit all of them.
     let step = [1, 3, 5, 7][table % 4];
     let start = table * 11;
-    std::array::from_fn(|at| slowest[(start + at * step) % KEY_NUMBERS] as u8)
+    (0..bits as usize).map(|at| slowest[(start + at * step) % KEY_NUMBERS] as u8).collect()
 }
 
-fn key_of(signs: u64, numbers: &[u8; KEY_BITS]) -> usize {
+fn key_of(signs: u64, numbers: &[u8]) -> usize {
     numbers.iter().enumerate().fold(0, |key, (bit, &number)| key | ((signs >> number & 1) as usize) << bit)
 }

@@ -101,23 +101,53 @@ fn candidates(
     } else {
         (middle(&areas, tilt), MOST_DOUBTFUL)
     };
-    let mut candidates = Vec::new();
+    let mut likeliest = Likeliest::new(settings.promising as f32);
     let mut hits = Vec::new();
     let is_wanted = |other: u32| roots[other as usize] != roots[host];
     for pose in poses {
         let Some(square) = describer.describe(&areas, &pose) else { continue };
-        index.look_up(&square, host as u32, doubtful, settings.promising as f32, is_wanted, &mut hits);
-        candidates.extend(hits.drain(..).map(|hit| Candidate { hit, pose }));
+        index.look_up(&square, host as u32, doubtful, likeliest.least, is_wanted, &mut hits);
+        hits.drain(..).for_each(|hit| likeliest.offer(Candidate { hit, pose }));
     }
-    candidates.sort_by(|one, other| {
-        one.hit.picture.cmp(&other.hit.picture).then(other.hit.likeness.total_cmp(&one.hit.likeness))
-    });
-    candidates.dedup_by_key(|candidate| candidate.hit.picture);
-    candidates.sort_by(|one, other| {
-        other.hit.likeness.total_cmp(&one.hit.likeness).then(one.hit.picture.cmp(&other.hit.picture))
-    });
-    candidates.truncate(MOST);
-    candidates
+    likeliest.candidates
+}
+
+/// The likeliest candidates, one for each picture. What is less like than all of them need not be looked at.
+struct Likeliest {
+    /// In the order of likeness, at most [`MOST`].
+    candidates: Vec<Candidate>,
+    /// Likeness that a candidate needs.
+    least: f32,
+}
+
+impl Likeliest {
+    fn new(least: f32) -> Self {
+        Self { candidates: Vec::with_capacity(MOST + 1), least }
+    }
+
+    fn offer(&mut self, offered: Candidate) {
+        let likeness = |candidate: &Candidate| candidate.hit.likeness;
+        let same = self.candidates.iter().position(|known| known.hit.picture == offered.hit.picture);
+        if let Some(at) = same {
+            if likeness(&self.candidates[at]) >= likeness(&offered) {
+                return;
+            }
+            self.candidates.remove(at);
+        }
+        let at = self.candidates.partition_point(|known| {
+            let order = likeness(&offered).total_cmp(&likeness(known));
+            order.then(known.hit.picture.cmp(&offered.hit.picture)).is_lt()
+        });
+        self.candidates.insert(at, offered);
+        if self.candidates.len() > MOST {
+            self.candidates.truncate(MOST);
+        }
+        if let [.., last] = &self.candidates[..]
+            && self.candidates.len() == MOST
+        {
+            self.least = self.least.max(likeness(last));
+        }
+    }
 }
 
 /// The evidence that the template lies in the host, from the template's point of view.

@@ -41,6 +41,56 @@ pub(crate) fn dot<const SIDE: usize>(first: &Cells<SIDE>, second: &Cells<SIDE>) 
 /// or tile by tile) hardly change the relief, and a negative only changes its sign. Flat neighbourhoods have a relief of
 /// about 0, so they count little. `None` if all cells are of one gray.
 pub(crate) fn relief<const SIDE: usize>(cells: &Cells<SIDE>, reach: usize) -> Option<Cells<SIDE>> {
+    let mut relief = [[0.0; SIDE]; SIDE];
+    each_neighbourhood(cells, reach, |row, column, difference, variance, flat| {
+        relief[row][column] = difference / (variance + flat * flat).sqrt();
+    })?;
+    normalise(&mut relief, 0.0).then_some(relief)
+}
+
+/// A relief that is compared only where both pictures have contrast.
+///
+/// Enhanced contrast draws a relief where the original is flat, and noise with it. Each cell counts by the product of both
+/// pictures' shares of contrast.
+#[derive(Clone)]
+pub(crate) struct WeighedRelief<const SIDE: usize> {
+    relief: Cells<SIDE>,
+    /// The squared relief over the share of contrast, which goes to 0 with the contrast.
+    power: Cells<SIDE>,
+    /// The share of contrast: 0 in flat neighbourhoods, up to 1.
+    contrast: Cells<SIDE>,
+}
+
+impl<const SIDE: usize> WeighedRelief<SIDE> {
+    /// `None` if all cells are of one gray.
+    pub(crate) fn new(cells: &Cells<SIDE>, reach: usize) -> Option<Self> {
+        let nothing = [[0.0; SIDE]; SIDE];
+        let mut own = Self { relief: nothing, power: nothing, contrast: nothing };
+        each_neighbourhood(cells, reach, |row, column, difference, variance, flat| {
+            let whole = variance + flat * flat;
+            let contrast = (variance / whole).sqrt();
+            own.relief[row][column] = difference / whole.sqrt();
+            own.contrast[row][column] = contrast;
+            own.power[row][column] =
+                if contrast > 0.0 { difference * difference / (whole * contrast) } else { 0.0 };
+        })?;
+        Some(own)
+    }
+
+    /// The correlation of two reliefs, −1 to 1; 0 if no place has contrast in both.
+    pub(crate) fn correlation(&self, other: &Self) -> f64 {
+        let length = (dot(&self.power, &other.contrast) * dot(&other.power, &self.contrast)).sqrt();
+        if length > 0.0 { dot(&self.relief, &other.relief) / length } else { 0.0 }
+    }
+}
+
+/// Calls a function with row, column, difference from the neighbourhood's mean, the neighbourhood's variance, and the
+/// deviation below which it counts as flat. `None` if all cells are of one gray.
+fn each_neighbourhood<const SIDE: usize>(
+    cells: &Cells<SIDE>,
+    reach: usize,
+    mut take: impl FnMut(usize, usize, f32, f32, f32),
+) -> Option<()> {
     let mut centred = *cells;
     let values = centred.as_flattened_mut();
     let count = (SIDE * SIDE) as f32;
@@ -55,16 +105,15 @@ pub(crate) fn relief<const SIDE: usize>(cells: &Cells<SIDE>, reach: usize) -> Op
     squares.as_flattened_mut().iter_mut().for_each(|value| *value *= *value);
     let (sums, squares) = (box_sums(&centred, reach), box_sums(&squares, reach));
     let extent = |at: usize| ((at + reach + 1).min(SIDE) - at.saturating_sub(reach)) as f32;
-    let mut relief = centred;
-    for (row, line) in relief.iter_mut().enumerate() {
-        for (column, value) in line.iter_mut().enumerate() {
+    for (row, line) in centred.iter().enumerate() {
+        for (column, value) in line.iter().enumerate() {
             let share = 1.0 / (extent(row) * extent(column));
             let mean = sums[row][column] * share;
             let variance = (squares[row][column] * share - mean * mean).max(0.0);
-            *value = (*value - mean) / (variance + flat * flat).sqrt();
+            take(row, column, value - mean, variance, flat);
         }
     }
-    normalise(&mut relief, 0.0).then_some(relief)
+    Some(())
 }
 
 /// The sum over every cell's neighbourhood, as far as it lies within the square.

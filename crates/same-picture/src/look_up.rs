@@ -21,9 +21,10 @@ const BATCH: usize = 512;
 const MOST: usize = 16;
 /// Most pictures that are connected already and are looked up nevertheless.
 const MOST_CONNECTED: usize = 32;
-/// Doubtful signs that are changed when many windows are looked up, and when few are.
+/// Doubtful signs that are changed for a square anywhere, and for one in the middle. There are few of these, and most copies
+/// show as much as the original, with changed contrast.
 const DOUBTFUL: usize = 5;
-const MOST_DOUBTFUL: usize = 8;
+const DOUBTFUL_IN_MIDDLE: usize = 10;
 /// Degrees below which a window may count as upright.
 const UPRIGHT: f64 = 2.5;
 
@@ -96,15 +97,13 @@ fn candidates(
 ) -> Vec<Candidate> {
     let areas = picture.areas(None);
     let tilt = if settings.altered { settings.tilt } else { 0.0 };
-    let (poses, doubtful) = if settings.crops {
-        (everywhere(&areas, settings.smallest_crop, tilt), DOUBTFUL)
-    } else {
-        (middle(&areas, tilt), MOST_DOUBTFUL)
-    };
+    let about_middle = middle(&areas, tilt).into_iter().map(|pose| (pose, DOUBTFUL_IN_MIDDLE));
+    let elsewhere =
+        if settings.crops { everywhere(&areas, settings.smallest_crop, tilt) } else { Vec::new() };
     let mut likeliest = Likeliest::new(settings.promising as f32);
     let mut hits = Vec::new();
     let is_wanted = |other: u32| roots[other as usize] != roots[host];
-    for pose in poses {
+    for (pose, doubtful) in about_middle.chain(elsewhere.into_iter().map(|pose| (pose, DOUBTFUL))) {
         let Some(square) = describer.describe(&areas, &pose) else { continue };
         index.look_up(&square, host as u32, doubtful, likeliest.least, is_wanted, &mut hits);
         hits.drain(..).for_each(|hit| likeliest.offer(Candidate { hit, pose }));

@@ -6,7 +6,7 @@
 use crate::{
     Search, Turn,
     areas::{Areas, Pose},
-    cells::{Cells, dot, relief},
+    cells::{Cells, WeighedRelief, dot, relief},
     perceptual::{Coefficients, LOW, cosines},
 };
 
@@ -85,14 +85,14 @@ impl Describer {
 /// The relief of a picture's core, in coarse cells and in fine ones.
 pub(crate) struct Core {
     coarse: Cells<COARSE>,
-    fine: Cells<FINE>,
+    fine: WeighedRelief<FINE>,
 }
 
 impl Core {
     /// `None` if the core has no relief.
     pub(crate) fn new(areas: &Areas) -> Option<Self> {
         let pose = areas.centre(CORE);
-        let fine = relief_of(areas, &pose, FINE_REACH)?;
+        let fine = fine_of(areas, &pose)?;
         Some(Self { coarse: relief_of(areas, &pose, COARSE_REACH)?, fine })
     }
 
@@ -116,10 +116,8 @@ impl Core {
         if reached < settings.relief - COARSE_SLACK {
             return None;
         }
-        let fine = |pose: &Pose| {
-            let relief = relief_of(host, pose, FINE_REACH);
-            relief.map_or(-1.0, |relief| sign * dot(&relief, &self.fine))
-        };
+        let fine =
+            |pose: &Pose| fine_of(host, pose).map_or(-1.0, |relief| sign * relief.correlation(&self.fine));
         if fine(&pose) < settings.relief - FINE_SLACK {
             return None;
         }
@@ -131,6 +129,12 @@ fn relief_of<const SIDE: usize>(areas: &Areas, pose: &Pose, reach: usize) -> Opt
     let mut cells = [[0.0; SIDE]; SIDE];
     areas.cells_of_pose(pose, &mut cells);
     relief(&cells, reach)
+}
+
+fn fine_of(areas: &Areas, pose: &Pose) -> Option<WeighedRelief<FINE>> {
+    let mut cells = [[0.0; FINE]; FINE];
+    areas.cells_of_pose(pose, &mut cells);
+    WeighedRelief::new(&cells, FINE_REACH)
 }
 
 /// Moves, scales and turns the square by smaller and smaller steps while the score grows.

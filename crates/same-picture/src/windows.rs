@@ -20,9 +20,9 @@ pub(crate) fn middle(areas: &Areas, tilt: f64) -> Vec<Pose> {
     angles(tilt).map(|degrees| areas.moved_inside(Pose { degrees, ..upright })).collect()
 }
 
-/// Squares everywhere, down to the core of a crop of this share of the shorter side.
+/// Squares everywhere but those about the middle, down to the core of a crop of this share of the shorter side.
 pub(crate) fn everywhere(areas: &Areas, smallest_crop: f64, tilt: f64) -> Vec<Pose> {
-    let mut poses = middle(areas, tilt);
+    let mut poses = Vec::new();
     for degrees in angles(tilt) {
         let smallest = if degrees == 0.0 { smallest_crop * CORE } else { SMALLEST_TURNED };
         let (sine, cosine) = libm::sincos(degrees.to_radians());

@@ -4,9 +4,11 @@
 //!
 //! Patients are dealt to two halves. One half suggests the thresholds: the least that flags at most 2 % of its plain films.
 //! The other half gives the rates at the thresholds of `Flag::threshold`. With `--chest` it prints the mean chest of the
-//! first half instead.
+//! first half instead. With `--show=FOLDER` it draws the flagged published films of the other half as contact sheets, to
+//! be judged by eye, and prints their names.
 
 mod plant;
+mod show;
 
 use std::{env, path::PathBuf};
 
@@ -47,6 +49,13 @@ fn main() -> Result<(), Failure> {
         let films = records.par_iter().enumerate().filter_map(film).filter(|film| film.fixes);
         print_chest(&films.filter_map(|film| cell_ranks(&film.picture)).collect::<Vec<_>>());
         return Ok(());
+    }
+    if let Some(folder) = options.iter().find_map(|option| option.strip_prefix("--show=")) {
+        let films = records.par_iter().enumerate().filter_map(|(number, record)| {
+            let film = film((number, record)).filter(|film| !film.fixes)?;
+            Some((record.id.to_string(), film.picture))
+        });
+        return show::flagged(films.collect(), folder.as_ref());
     }
     let measured: Vec<(bool, [[f64; 3]; Flag::ALL.len()])> =
         records.par_iter().enumerate().filter_map(film).map(|film| (film.fixes, measure(&film))).collect();

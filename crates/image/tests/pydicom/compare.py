@@ -17,7 +17,6 @@ import warnings
 
 import numpy as np
 import pydicom
-from pydicom.data import get_testdata_files
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array

@@ -18,11 +18,11 @@ use radiograph_dataset::{
 };
 use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_files::ContentHash;
-use radiograph_image::Limits;
+use radiograph_image::{Limits, Stated};
 use radiograph_libtorch::Device;
 use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
 use radiograph_run::{Progress, Stage, Unsearched, Watcher, bootstrap, no_collection, watched};
-use radiograph_same_picture::{Fingerprint, find, fingerprints};
+use radiograph_same_picture::{Fingerprint, find, fingerprints_of_films};
 use serde::Serialize;
 use tch::Tensor;
 
@@ -202,7 +202,7 @@ impl ExternalTest {
 /// The images that the run trained on. Their patients are those that the collections publish: pseudonyms of two keys could
 /// not be compared.
 struct Known {
-    files: Vec<PathBuf>,
+    films: Vec<(PathBuf, Stated)>,
     contents: HashSet<ContentHash>,
     patients: HashSet<PatientId>,
 }
@@ -211,10 +211,10 @@ impl Known {
     fn read(run: &Path, classes: &Classes) -> Result<Self, Error> {
         let manifest = Manifest::read_of(&run.join("manifest.csv"), classes)?;
         let table = PrivateFiles::read(run)?;
-        let mut known = Self { files: Vec::new(), contents: HashSet::new(), patients: HashSet::new() };
+        let mut known = Self { films: Vec::new(), contents: HashSet::new(), patients: HashSet::new() };
         for row in manifest.train() {
             let file = table.get(&row.id)?;
-            known.files.push(file.file());
+            known.films.push((file.file(), manifest.stated(&row.id)));
             known.contents.insert(row.content_hash);
             known.patients.extend(file.patient.clone());
         }
@@ -252,9 +252,11 @@ impl Asked {
             }
         }
         // Training images come first, so that the second image of a pair is the one to leave out.
-        let known_prints: Vec<Fingerprint> =
-            fingerprints(&known.files, &Limits::default()).into_iter().filter_map(Result::ok).collect();
-        let (not_compared, known_images) = (known.files.len() - known_prints.len(), known_prints.len());
+        let known_prints: Vec<Fingerprint> = fingerprints_of_films(&known.films, &Limits::default())
+            .into_iter()
+            .filter_map(Result::ok)
+            .collect();
+        let (not_compared, known_images) = (known.films.len() - known_prints.len(), known_prints.len());
         report(Prepared::Comparing(known_images + prints.len()));
         let together: Vec<Fingerprint> = known_prints.into_iter().chain(prints).collect();
         let mut same: HashMap<usize, &str> = HashMap::new();

@@ -44,7 +44,7 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 5,
+            Self::Assemble => 6,
             Self::Compare => 3,
             Self::Report => 4,
             Self::Evaluate => 2,

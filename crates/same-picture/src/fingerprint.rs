@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use radiograph_files::{ContentHash, ContentHashing};
-use radiograph_image::{ImageError, Limits, Picture, Samples, decode, read_file};
+use radiograph_image::{ImageError, Limits, Picture, Samples, Stated, decode, read_file};
 use rayon::prelude::*;
 
 use crate::{PerceptualHash, Turn, Window, perceptual::Coefficients, thumbnail::Thumbnail};
@@ -45,10 +45,27 @@ impl Fingerprint {
     ///
     /// As [`decode_file`](radiograph_image::decode_file).
     pub fn of_file(path: &Path, limits: &Limits) -> Result<Self, ImageError> {
+        Self::of_film(path, Stated::default(), limits)
+    }
+
+    /// Reads and decodes a film of whose samples its collection says something.
+    ///
+    /// It is compared as it is shown. The hash of pixels is that of what the file holds, so that copies whose tables disagree
+    /// have it in common.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode_file`](radiograph_image::decode_file).
+    pub fn of_film(path: &Path, stated: Stated, limits: &Limits) -> Result<Self, ImageError> {
         let bytes = read_file(path, limits)?;
-        let picture = decode(&bytes, limits)
-            .map_err(|reason| ImageError::Undecodable { path: path.to_owned(), reason })?;
-        Ok(Self::of_picture(ContentHash::of_bytes(&bytes), picture))
+        let undecodable = |reason| ImageError::Undecodable { path: path.to_owned(), reason };
+        let shown = stated.decode(&bytes, limits).map_err(undecodable)?;
+        let content = ContentHash::of_bytes(&bytes);
+        if stated.is_empty() {
+            return Ok(Self::of_picture(content, shown));
+        }
+        let held = decode(&bytes, limits).map_err(undecodable)?;
+        Ok(Self::of_shown(content, shown, held))
     }
 
     /// The fingerprint of a picture decoded elsewhere from a file with this hash, so that no image is decoded twice.
@@ -65,12 +82,17 @@ impl Fingerprint {
         Self { content, pixels: hash_of_pixels(&gray), whole, centre, thumbnail, inside }
     }
 
+    /// The fingerprint of a film that is not shown as its file holds it: see [`of_film`](Self::of_film).
+    pub fn of_shown(content: ContentHash, shown: Picture, held: Picture) -> Self {
+        Self { pixels: hash_of_pixels(&held.into_gray()), ..Self::of_picture(content, shown) }
+    }
+
     /// The hash of the file's bytes.
     pub fn content(&self) -> ContentHash {
         self.content
     }
 
-    /// The hash of size, depth and gray values (Rec. 601 luma).
+    /// The hash of size, depth and gray values (Rec. 601 luma) that the file holds.
     pub fn pixels(&self) -> ContentHash {
         self.pixels
     }
@@ -108,6 +130,14 @@ pub fn fingerprints<P: AsRef<Path> + Sync>(
     limits: &Limits,
 ) -> Vec<Result<Fingerprint, ImageError>> {
     files.par_iter().map(|file| Fingerprint::of_file(file.as_ref(), limits)).collect()
+}
+
+/// The fingerprints of films with what their collections say of their samples, as [`fingerprints`] makes those of files.
+pub fn fingerprints_of_films<P: AsRef<Path> + Sync>(
+    films: &[(P, Stated)],
+    limits: &Limits,
+) -> Vec<Result<Fingerprint, ImageError>> {
+    films.par_iter().map(|(file, stated)| Fingerprint::of_film(file.as_ref(), *stated, limits)).collect()
 }
 
 fn hash_of_pixels(gray: &Picture) -> ContentHash {

@@ -59,7 +59,7 @@ mod windows;
 pub use candidates::{pairs_between, pairs_within};
 pub use error::SamePictureError;
 pub use evidence::{Evidence, SamePicture, Turn, Window};
-pub use fingerprint::{Fingerprint, fingerprints};
+pub use fingerprint::{Fingerprint, fingerprints, fingerprints_of_films};
 pub use perceptual::PerceptualHash;
 pub use search::find;
 pub use settings::Search;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use radiograph_files::{ContentHash, FileError};
-use radiograph_image::{ImageError, Limits, decode_noted, read_file};
+use radiograph_image::{ImageError, Limits, Stated, decode, read_file};
 use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
 
@@ -67,7 +67,8 @@ pub fn gather(
         .par_iter()
         .map(|image| {
             let wanted = image.record.is_some_and(|record| recipe.reason(record).is_none());
-            let looked = if wanted { Looked::into(&image.path) } else { Looked::at(&image.path) };
+            let looked =
+                if wanted { Looked::into(&image.path, image.stated()) } else { Looked::at(&image.path) };
             progress(Progress::Images { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
             looked
         })
@@ -186,8 +187,8 @@ impl Looked {
         }
     }
 
-    /// The pixels too, decoded once for the scan and for the fingerprint.
-    fn into(path: &Path) -> Self {
+    /// The pixels too, decoded once for the scan and for the fingerprint, as the collection says.
+    fn into(path: &Path, stated: Stated) -> Self {
         let limits = Limits::default();
         let bytes = match read_file(path, &limits) {
             Ok(bytes) => bytes,
@@ -206,14 +207,19 @@ impl Looked {
         };
         let hash = ContentHash::of_bytes(&bytes);
         let mut inspection = Inspection::of_bytes(&bytes);
-        let decoded = decode_noted(&bytes, &limits);
+        let decoded = stated.decode_noted(&bytes, &limits);
+        let held = (!stated.is_empty()).then(|| decode(&bytes, &limits).ok()).flatten();
         drop(bytes);
         let picture = match decoded {
             Ok(decoded) => {
                 if inspection.look_at(&decoded.picture, decoded.notes) {
                     Look::Mask
                 } else {
-                    Look::Film(Box::new(Fingerprint::of_picture(hash, decoded.picture)))
+                    let shown = decoded.picture;
+                    Look::Film(Box::new(match held {
+                        Some(held) => Fingerprint::of_shown(hash, shown, held),
+                        None => Fingerprint::of_picture(hash, shown),
+                    }))
                 }
             }
             Err(reason) => {

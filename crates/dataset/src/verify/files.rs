@@ -7,7 +7,7 @@ use std::{
 };
 
 use radiograph_files::ContentHash;
-use radiograph_image::{ImageError, Limits};
+use radiograph_image::{ImageError, Limits, Stated};
 use radiograph_same_picture::Fingerprint;
 use rayon::prelude::*;
 use walkdir::{DirEntry, WalkDir};
@@ -46,10 +46,15 @@ pub(super) fn by_content(manifest: &Manifest, data: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The fingerprint of a row's file, if the row was compared, and what is wrong with the file.
-pub(super) fn read_again(row: &Row, path: PathBuf) -> (Option<Difference>, Option<Fingerprint>) {
+/// The fingerprint of a row's file, if the row was compared, and what is wrong with the file. The film is decoded as its
+/// collection says.
+pub(super) fn read_again(
+    row: &Row,
+    stated: Stated,
+    path: PathBuf,
+) -> (Option<Difference>, Option<Fingerprint>) {
     let id = row.id.clone();
-    let looked = was_compared(row).then(|| Fingerprint::of_file(&path, &Limits::default()));
+    let looked = was_compared(row).then(|| Fingerprint::of_film(&path, stated, &Limits::default()));
     let found = match &looked {
         Some(Ok(fingerprint)) => Ok(fingerprint.content()),
         _ => fs::File::open(&path).and_then(ContentHash::of_reader),

@@ -122,7 +122,7 @@ fn read(
         .par_iter()
         .zip(paths)
         .map(|(row, path)| {
-            let read = read_again(row, path);
+            let read = read_again(row, manifest.stated(&row.id), path);
             progress(Progress::Images { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
             read
         })

@@ -9,6 +9,7 @@
 mod attacks;
 mod field_cases;
 mod fixtures;
+mod hospitals;
 mod layouts;
 mod own;
 mod properties;

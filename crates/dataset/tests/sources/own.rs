@@ -154,7 +154,7 @@ fn workbook(cells: &[Vec<String>]) -> Vec<u8> {
 }
 
 /// A DICOM file of text elements without pixels: explicit lengths, little-endian (PS3.5, 7.1.2).
-fn dicom(elements: &[(u16, u16, &str, &str)]) -> Vec<u8> {
+pub(crate) fn dicom(elements: &[(u16, u16, &str, &str)]) -> Vec<u8> {
     let write = |(group, element, kind, value): (u16, u16, &str, &str)| {
         let mut value = value.as_bytes().to_vec();
         if value.len() % 2 == 1 {

@@ -34,7 +34,7 @@ pub(super) fn list(reader: &mut CollectionReader, description: &Description) -> 
     let files: Vec<String> = reader.folder().files().map(str::to_owned).collect();
     for file in files {
         let litter = file.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"));
-        if others.iter().any(|fits| fits(&file)) {
+        if others.iter().any(|fits| fits(&file)) || is_directory_of_files(&file) {
             reader.set_aside_file(&file);
         } else if let Some((pattern, _)) = excluded.iter().find(|(_, fits)| fits(&file)) {
             reader.exclude(None, Some(&file), Reason::ExcludedByPattern((*pattern).clone()));
@@ -45,6 +45,11 @@ pub(super) fn list(reader: &mut CollectionReader, description: &Description) -> 
     let folder = reader.folder();
     let read_headers = description.headers;
     candidates.into_par_iter().filter_map(|file| Film::look_at(folder, file, read_headers)).collect()
+}
+
+/// Whether a file lists the others of an export, under the name that PS3.10, 8.6 gives it. It has the form of a film.
+fn is_directory_of_files(file: &str) -> bool {
+    file.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
 }
 
 impl Film {

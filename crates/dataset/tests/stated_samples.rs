@@ -1,6 +1,8 @@
 //! Converted films of which only a table says that they are negatives of 12 bits: the search and `verify` see the film that
 //! everybody else is shown.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use std::{fs, path::Path};
 
 use radiograph_classes::Classes;

@@ -23,6 +23,7 @@
 
 mod bare;
 mod codec;
+mod colour_mode;
 mod decode;
 mod depth;
 mod dicom;
@@ -43,6 +44,7 @@ mod stated;
 mod tone;
 mod undecodable;
 
+pub use colour_mode::colour_mode;
 pub use decode::{
     DECODING, Decoded, decode, decode_file, decode_frame, decode_gray, decode_noted, decode_with_gray,
 };

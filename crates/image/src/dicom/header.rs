@@ -33,6 +33,10 @@ pub struct DicomHeader {
     pub series: Option<String>,
     /// Presentation Intent Type (0008,0068): `FOR PRESENTATION` or `FOR PROCESSING`.
     pub intent: Option<String>,
+    /// Manufacturer (0008,0070).
+    pub manufacturer: Option<String>,
+    /// Manufacturer's Model Name (0008,1090).
+    pub model: Option<String>,
     /// Accession Number (0008,0050).
     pub accession_number: Option<String>,
     /// Study Instance UID (0020,000D).
@@ -110,6 +114,8 @@ impl DicomHeader {
             body_part: set.text(tags::BODY_PART_EXAMINED),
             series: set.text(tags::SERIES_DESCRIPTION),
             intent: set.text(tags::PRESENTATION_INTENT_TYPE),
+            manufacturer: set.text(tags::MANUFACTURER),
+            model: set.text(tags::MODEL_NAME),
             accession_number: set.text(tags::ACCESSION_NUMBER),
             study_uid: set.text(tags::STUDY_INSTANCE_UID),
             instance_uid: set.text(tags::SOP_INSTANCE_UID),

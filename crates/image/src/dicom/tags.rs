@@ -38,8 +38,10 @@ attributes! {
     ACCESSION_NUMBER = (0x0008, 0x0050) "Accession Number" b"SH";
     MODALITY = (0x0008, 0x0060) "Modality" b"CS";
     PRESENTATION_INTENT_TYPE = (0x0008, 0x0068) "Presentation Intent Type" b"CS";
+    MANUFACTURER = (0x0008, 0x0070) "Manufacturer" b"LO";
     CODE_MEANING = (0x0008, 0x0104) "Code Meaning" b"LO";
     SERIES_DESCRIPTION = (0x0008, 0x103E) "Series Description" b"LO";
+    MODEL_NAME = (0x0008, 0x1090) "Manufacturer's Model Name" b"LO";
     PATIENT_ID = (0x0010, 0x0020) "Patient ID" b"LO";
     PATIENT_SEX = (0x0010, 0x0040) "Patient's Sex" b"CS";
     PATIENT_AGE = (0x0010, 0x1010) "Patient's Age" b"AS";

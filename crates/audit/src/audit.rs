@@ -1,12 +1,18 @@
 //! Runs all probes on a table and gives one verdict.
 
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
 use radiograph_metrics::{Average, Bootstrap, Estimate, Metric, Predictions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Measurement, Model, ModelScore, Part, Probe, ProbeResult, Reason, Row, Settings, Table, Verdict,
-    fit::Inputs, metadata::MetadataColumns, pixels::Pixels, question::Question, sentence, verdict::judge,
+    Elsewhere, Error, Measurement, Model, ModelScore, Part, Probe, ProbeResult, Reason, Row, Settings,
+    Subgroups, Table, Verdict, fit::Inputs, metadata::MetadataColumns, pixels::Pixels, question::Question,
+    sentence, verdict::judge,
 };
 
 /// Share of the picture that is blacked out where the verdict is given.
@@ -24,6 +30,12 @@ pub struct Audit {
     pub probes: Vec<ProbeResult>,
     /// The model under audit, if its predictions were given.
     pub model: Option<ModelScore>,
+    /// A linear probe at each source that its training left out; empty with one source.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
+    /// The model in subgroups of the test images; empty without a model.
+    #[serde(default)]
+    pub subgroups: Vec<Subgroups>,
     /// Sources and classes, one sentence each.
     pub notes: Vec<String>,
     /// Number of images and clusters of each part.
@@ -71,6 +83,21 @@ impl Audit {
     /// [`Error::Setting`], [`Error::Model`], [`Error::Probe`] or [`Error::Metrics`]. A question that the data cannot answer
     /// is no error: its verdict is [`Verdict::CannotTell`].
     pub fn of(table: &Table, model: Option<&Model>, settings: &Settings) -> Result<Self, Error> {
+        Self::watched(table, model, settings, &|_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`of`](Self::of). `watch` is told after each measurement how many are done, and of how many; if it breaks, no
+    /// further measurement begins.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of), and [`Error::Stopped`].
+    pub fn watched(
+        table: &Table,
+        model: Option<&Model>,
+        settings: &Settings,
+        watch: &(dyn Fn(usize, usize) -> ControlFlow<()> + Sync),
+    ) -> Result<Self, Error> {
         settings.check()?;
         let test = table.rows(Part::Test);
         if let Some(model) = model
@@ -84,10 +111,35 @@ impl Audit {
         let deciding = tasks.iter().filter(|task| task.deciding).count() as u32;
         let permutations = settings.permutations.max(40 * deciding);
         let settings = &Settings { permutations, ..settings.clone() };
+        let sources = table.sources().len();
+        let all = tasks.len() + if sources > 1 { sources } else { 0 };
+        let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let told = || {
+            if watch(1 + done.fetch_add(1, Ordering::Relaxed), all).is_break() {
+                stopped.store(true, Ordering::Relaxed);
+            }
+        };
         let measured = tasks
             .par_iter()
-            .map(|task| measure(table, task, model.map(|model| (model, &*test)), settings))
+            .map(|task| {
+                if stopped.load(Ordering::Relaxed) {
+                    return Err(Error::Stopped);
+                }
+                let measured = measure(table, task, model.map(|model| (model, &*test)), settings)?;
+                told();
+                Ok(measured)
+            })
             .collect::<Result<Vec<_>, Error>>()?;
+        let elsewhere = Elsewhere::of(table, settings, &|| {
+            let go_on = !stopped.load(Ordering::Relaxed);
+            if go_on {
+                told();
+            }
+            go_on
+        })?;
+        if stopped.load(Ordering::Relaxed) {
+            return Err(Error::Stopped);
+        }
         let deciding: Vec<&Measurement> = tasks
             .iter()
             .zip(&measured)
@@ -128,12 +180,15 @@ impl Audit {
             probe.mean_over_shares = mean_over_shares(&probe.rows);
             probe.sentence = sentence::of_probe(probe);
         }
+        let subgroups = model.map(|model| Subgroups::of(table, &test, model, settings)).transpose()?;
         let model = model.map(|model| score(table, &test, model, settings)).transpose()?;
         Ok(Self {
             sentence: sentence::of_all(&probes, model.as_ref()),
             verdict: probes.iter().map(|probe| probe.verdict).min().unwrap_or(Verdict::CannotTell),
             probes,
             model,
+            elsewhere,
+            subgroups: subgroups.unwrap_or_default(),
             notes: table.notes(),
             counts: Counts {
                 training: table.rows(Part::Training).len(),
@@ -226,7 +281,7 @@ fn measure(
             }
         }
         (Probe::SourceInFeatures, _) => {
-            Inputs::Numbers { training: features(table, training), test: features(table, test) }
+            Inputs::Numbers { training: table.features(training), test: table.features(test) }
         }
         _ => {
             let columns = MetadataColumns::of(table, training);
@@ -238,13 +293,6 @@ fn measure(
     let controls = if task.deciding { settings.controls } else { 0 };
     let name = format!("{} {}", task.probe, task.of);
     Measurement::of(table, question, &inputs, model, settings, (name.trim_end(), controls))
-}
-
-/// Features of these rows, `[N, D]`; callers leave out rows without features.
-fn features(table: &Table, rows: &[usize]) -> ndarray::Array2<f64> {
-    let of = |row: usize| table.images()[row].features.as_deref().unwrap_or_default();
-    let width = rows.first().map_or(0, |&row| of(row).len());
-    ndarray::Array2::from_shape_fn((rows.len(), width), |(row, column)| f64::from(of(rows[row])[column]))
 }
 
 /// Mean of the AUC over the share that is blacked out, by the trapezoid rule, from the first share to the last.

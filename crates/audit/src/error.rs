@@ -63,6 +63,9 @@ pub enum Error {
         /// The allowed range.
         range: &'static str,
     },
+    /// The watcher asked to stop.
+    #[error("the audit was stopped")]
+    Stopped,
     /// Predictions or intervals are at fault.
     #[error(transparent)]
     Metrics(#[from] radiograph_metrics::Error),

@@ -87,6 +87,12 @@ fn prior(
     })
 }
 
+/// Whether a fit failed because of how labels and clusters are spread, not because of a setting.
+pub(crate) fn is_of_the_data(error: &Error) -> bool {
+    use Error as E;
+    matches!(error, E::TooFewGroups { .. } | E::NoExample { .. } | E::OneClass { .. } | E::Empty { .. })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! One image of an audit, as plain data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -16,6 +18,8 @@ pub struct Image {
     pub source: String,
     /// Part of the split.
     pub part: Part,
+    /// Values of fields by which the model is scored in subgroups, such as `sex`. A field that is missing is unknown.
+    pub fields: BTreeMap<String, String>,
     /// Format and size as published; all fields unknown if nothing is known.
     pub published: Published,
     /// The whole picture, small and gray.
@@ -50,6 +54,8 @@ pub struct Published {
     pub format: Option<String>,
     /// Size of the file.
     pub bytes: Option<u64>,
+    /// Words of its header by attribute, such as the manufacturer of a DICOM file.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Published {

@@ -57,7 +57,7 @@ impl Probe {
     #[must_use]
     pub const fn knows(self) -> &'static str {
         match self {
-            Self::Metadata => "width, height, bits, colour, format and size of the published file",
+            Self::Metadata => "width, height, bits, colour, format, size and header of the published file",
             Self::Border => "a ring of 3 pixels along the border of a 32 × 32 picture",
             Self::CentreOut => "a 32 × 32 picture with the central half of its area blacked out",
             Self::SourcePrior => "the source, and how often each class occurs in it in training",

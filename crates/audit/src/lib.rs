@@ -27,14 +27,20 @@
 //!
 //! A probe without power never says "not found". The verdict of all is the worst of all.
 //!
+//! # Beside the verdict
+//!
+//! Each source is left out of the training of a linear probe on frozen features in turn ([`Elsewhere`]), and the model is scored
+//! in [`Subgroups`]. Neither changes the verdict.
+//!
 //! # What it does not do
 //!
 //! It cannot find a shortcut that lies inside the lungs, or one that a linear probe of 32 × 32 pixels cannot see. "Not
-//! found" is no proof of absence. Masks of lungs, subgroups and heat maps are not part of it.
+//! found" is no proof of absence. Masks of lungs and heat maps are not part of it.
 
 #![allow(clippy::needless_pass_by_value, reason = "views of arrays are small, and passed as slices are")]
 
 mod audit;
+mod elsewhere;
 mod error;
 mod fit;
 mod image;
@@ -45,15 +51,18 @@ mod null;
 mod pixels;
 pub mod planted;
 mod question;
+mod ranks;
 mod reason;
 mod result;
 mod sentence;
 mod settings;
+mod subgroups;
 mod table;
 mod text;
 mod verdict;
 
 pub use audit::{Audit, Counts};
+pub use elsewhere::{AwayAndHome, Elsewhere, ScoreDrop};
 pub use error::Error;
 pub use image::{Image, Part, Published, SmallPicture};
 pub use kind::Probe;
@@ -62,5 +71,6 @@ pub use null::Null;
 pub use reason::Reason;
 pub use result::{ModelScore, ProbeResult, Row};
 pub use settings::{FALSE_ALARMS, MEDIUM_EFFECT, POWER, SMALL_EFFECT, Settings};
+pub use subgroups::{Gap, GroupScore, SMALLEST_GROUP, Subgroups};
 pub use table::Table;
 pub use verdict::{Judgement, Verdict};

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::{
-    Error, FALSE_ALARMS, Null, POWER, Reason, Settings, Table, fit::Inputs, null::Exchange,
+    Error, FALSE_ALARMS, Null, POWER, Reason, Settings, Table,
+    fit::{Inputs, is_of_the_data},
+    null::Exchange,
     question::Question,
 };
 
@@ -201,10 +203,4 @@ fn against(
     };
     let metric = Metric::AveragedAuc(Average::Macro);
     Ok(radiograph_metrics::compare((name, probe), (&model.name, &model_predictions), &metric, &options)?)
-}
-
-/// Whether a fit failed because of how labels and clusters are spread, not because of a setting.
-fn is_of_the_data(error: &radiograph_probe::Error) -> bool {
-    use radiograph_probe::Error as E;
-    matches!(error, E::TooFewGroups { .. } | E::NoExample { .. } | E::OneClass { .. } | E::Empty { .. })
 }

@@ -3,6 +3,8 @@
 //! The pictures are sketches, not radiographs: a body, two lungs, and a lesion in the lungs of most images of the
 //! class `ill`. The lesion lies inside the part that is blacked out, so an honest probe must not see it.
 
+use std::collections::BTreeMap;
+
 use radiograph_classes::Classes;
 use radiograph_random::Stream;
 use serde::{Deserialize, Serialize};
@@ -141,6 +143,7 @@ impl Planted {
                 cluster: format!("{name} {patient}"),
                 source: if west { "west" } else { "east" }.to_owned(),
                 part,
+                fields: BTreeMap::new(),
                 published: self.published(planted, &mut random),
                 picture: Some(SmallPicture::new(gray)?),
                 features: Some(features),
@@ -162,6 +165,7 @@ impl Planted {
             colour: Some(of(random, ["L", "RGB"])),
             format: Some(of(random, ["PNG", "JPEG"])),
             bytes: Some(bytes as u64),
+            tags: BTreeMap::new(),
         }
     }
 }

@@ -30,6 +30,13 @@ pub enum Reason {
         /// Number of its clusters there.
         clusters: usize,
     },
+    /// Fewer than two classes have two clusters at a source that is left out.
+    OneClassThere {
+        /// The class that has; `None` if none has.
+        class: Option<String>,
+    },
+    /// Fewer than two classes of a source that is left out have two clusters in the training of the others.
+    NotElsewhere,
     /// The probe could not be fitted.
     NotFitted {
         /// What the linear probe said.
@@ -66,6 +73,13 @@ impl fmt::Display for Reason {
                 let part = if *part == Part::Training { "training" } else { "test" };
                 let plural = if *clusters == 1 { "" } else { "s" };
                 write!(formatter, "{class} has {clusters} cluster{plural} in {part}; at least 2 are needed")
+            }
+            Self::OneClassThere { class: Some(class) } => {
+                write!(formatter, "of its classes only {class} has two clusters")
+            }
+            Self::OneClassThere { class: None } => write!(formatter, "none of its classes has two clusters"),
+            Self::NotElsewhere => {
+                write!(formatter, "fewer than two of its classes have two clusters in training elsewhere")
             }
             Self::NotFitted { because } => write!(formatter, "the probe could not be fitted: {because}"),
             Self::NoChance => write!(formatter, "too few clusters to know what chance looks like"),

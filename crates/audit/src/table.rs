@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ndarray::Array2;
 use radiograph_classes::Classes;
 
 use crate::{Error, Image, Part};
@@ -68,6 +69,13 @@ impl Table {
     /// Class of an image, as a position in the set.
     pub(crate) fn label(&self, row: usize) -> usize {
         self.labels[row]
+    }
+
+    /// Features of these rows, `[N, D]`; callers leave out rows without features.
+    pub(crate) fn features(&self, rows: &[usize]) -> Array2<f64> {
+        let of = |row: usize| self.images[row].features.as_deref().unwrap_or_default();
+        let width = rows.first().map_or(0, |&row| of(row).len());
+        Array2::from_shape_fn((rows.len(), width), |(row, column)| f64::from(of(rows[row])[column]))
     }
 
     /// Names of all sources, sorted.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Audit, Row};
+use radiograph_metrics::Estimate;
+
+use crate::{Audit, Row, SMALLEST_GROUP, ScoreDrop};
 
 impl fmt::Display for Audit {
     /// The sentence, a table with a line for each measurement, and the notes.
@@ -25,6 +27,8 @@ impl fmt::Display for Audit {
         if let Some(model) = &self.model {
             writeln!(formatter, "\n{}: AUC {}, accuracy {}", model.name, model.auc, model.accuracy)?;
         }
+        elsewhere(self, formatter)?;
+        subgroups(self, formatter)?;
         let counts = &self.counts;
         writeln!(
             formatter,
@@ -32,6 +36,67 @@ impl fmt::Display for Audit {
             counts.training, counts.training_clusters, counts.test, counts.test_clusters, counts.sources
         )?;
         self.notes.iter().try_for_each(|note| writeln!(formatter, "{note}"))
+    }
+}
+
+/// A line for each source that is left out.
+fn elsewhere(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if audit.elsewhere.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        formatter,
+        "\n{:<34} {:<20} {:<20} drop",
+        "linear probe, source left out", "AUC there", "AUC at home"
+    )?;
+    for of in &audit.elsewhere {
+        match (&of.scores, &of.unanswered) {
+            (Some(scores), _) => {
+                let ScoreDrop { value, low, high } = scores.drop;
+                let (away, home) = (cell(&scores.away), cell(&scores.home));
+                writeln!(
+                    formatter,
+                    "{:<34} {away:<20} {home:<20} {value:.3} [{low:.3}, {high:.3}]",
+                    of.source
+                )?;
+            }
+            (None, Some(reason)) => writeln!(formatter, "{:<34} cannot tell: {reason}", of.source)?,
+            (None, None) => writeln!(formatter, "{:<34} -", of.source)?,
+        }
+    }
+    Ok(())
+}
+
+/// A line for each group of each field.
+fn subgroups(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for of in &audit.subgroups {
+        write!(formatter, "\nmodel by {}", of.field)?;
+        match of.gap {
+            Some(gap) => writeln!(formatter, ": gap {:.3}, p {:.3}", gap.value, gap.adjusted_p_value)?,
+            None => writeln!(formatter, ": no two groups to compare")?,
+        }
+        for group in &of.groups {
+            let name = group.group.as_deref().unwrap_or("(unknown)");
+            let auc = match &group.auc {
+                Some(auc) => cell(auc),
+                None => format!("fewer than {SMALLEST_GROUP} clusters"),
+            };
+            writeln!(
+                formatter,
+                "  {name:<32} {auc:<24} {} images of {} clusters",
+                group.images, group.clusters
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// `0.912 [0.880, 0.938]`.
+fn cell(estimate: &Estimate) -> String {
+    match (estimate.score, estimate.interval) {
+        (Ok(score), Ok(interval)) => format!("{score:.3} [{:.3}, {:.3}]", interval.low, interval.high),
+        (Ok(score), Err(_)) => format!("{score:.3}"),
+        (Err(_), _) => "undefined".to_owned(),
     }
 }
 
@@ -51,11 +116,6 @@ impl fmt::Display for Line<'_> {
                 Some(reason) => write!(formatter, "{verdict:<12} ({reason})"),
                 None => write!(formatter, "{verdict:<12}"),
             };
-        };
-        let cell = |estimate: &radiograph_metrics::Estimate| match (estimate.score, estimate.interval) {
-            (Ok(score), Ok(interval)) => format!("{score:.3} [{:.3}, {:.3}]", interval.low, interval.high),
-            (Ok(score), Err(_)) => format!("{score:.3}"),
-            (Err(_), _) => "undefined".to_owned(),
         };
         let permuted = match &of.controls[..] {
             [] => "-".to_owned(),

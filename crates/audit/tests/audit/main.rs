@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod blind;
+mod elsewhere;
 mod planted;
 mod scarce;
 mod sentences;
+mod subgroups;
 
 use radiograph_audit::Settings;
 use radiograph_probe::Stopping;

@@ -95,6 +95,7 @@ fn faulty_tables_and_settings_are_refused() {
         cluster: "c".to_owned(),
         source: "s".to_owned(),
         part: Part::Training,
+        fields: std::collections::BTreeMap::new(),
         published: Published::default(),
         picture: None,
         features,

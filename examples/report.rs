@@ -69,6 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         corrected_for: 0,
         not_tested: Vec::new(),
         best: None,
+        audit: None,
         bands: CurveBands { replicates: 100, seed: 7 },
     };
 

@@ -1,14 +1,15 @@
 //! Draws the figures of a report, each with its name, title and description for screen readers.
 
+use radiograph_audit::Audit;
 use radiograph_metrics::{
-    BinaryScores, Class, ConfusionMatrix, Evaluation, Metric, PrecisionRecallCurve, RocCurve, Score,
+    BinaryScores, Class, ConfusionMatrix, Estimate, Evaluation, Metric, PrecisionRecallCurve, RocCurve, Score,
 };
 
 use crate::{
     Epoch, Error, Figure, Figures, LossAndAccuracy, NetworkFigures, NetworkReport, Report,
     figure::{
-        Band, ConfusionFigure, Curve, CurvesFigure, ForestFigure, ForestRow, Quantity, ReliabilityFigure,
-        TrainingFigure, steps,
+        AuditFigure, AuditRow, Band, ConfusionFigure, Curve, CurvesFigure, ForestFigure, ForestRow, Quantity,
+        ReliabilityFigure, TrainingFigure, steps,
     },
     number::{percent, percent_interval},
     paper,
@@ -22,7 +23,11 @@ pub(crate) fn figures(report: &Report) -> Result<Figures, Error> {
     let stems = stems(report);
     let networks =
         report.networks.iter().zip(&stems).map(|(network, stem)| of_network(report, network, stem));
-    Ok(Figures { overview: overview(report)?, networks: networks.collect::<Result<_, _>>()? })
+    Ok(Figures {
+        overview: overview(report)?,
+        audit: report.audit.as_ref().map(audit).transpose()?,
+        networks: networks.collect::<Result<_, _>>()?,
+    })
 }
 
 /// File names of the networks: their letters and digits, with a number where they are empty or repeat.
@@ -38,7 +43,7 @@ fn stems(report: &Report) -> Vec<String> {
             }
         }
         let stem = stem.trim_end_matches('-').to_owned();
-        let taken = stem.is_empty() || stem == "overview" || stems.contains(&stem);
+        let taken = stem.is_empty() || ["overview", "audit"].contains(&&*stem) || stems.contains(&stem);
         stems.push(if taken {
             format!("network-{}-{stem}", at + 1).trim_end_matches('-').to_owned()
         } else {
@@ -73,6 +78,47 @@ fn overview(report: &Report) -> Result<Figure, Error> {
     let title =
         "Accuracy on the test images with interval, and the accuracy that the paper prints".to_owned();
     Figure::new("overview-accuracy".to_owned(), title, format!("{}.", rows.join("; ")), &drawing)
+}
+
+/// The model and every deciding measurement of the probes.
+fn audit(audit: &Audit) -> Result<Figure, Error> {
+    let ends = |estimate: &Estimate| estimate.interval.ok().map(|interval| (interval.low, interval.high));
+    let mut rows: Vec<AuditRow> = Vec::new();
+    rows.extend(audit.model.as_ref().map(|model| AuditRow {
+        name: model.name.clone(),
+        detail: "the model".to_owned(),
+        value: model.auc.score.ok(),
+        interval: ends(&model.auc),
+        permuted: None,
+        is_model: true,
+    }));
+    for probe in &audit.probes {
+        // Shares beside the one that decides stand in the table.
+        for row in probe.rows.iter().filter(|row| row.judgement.is_some() || row.unanswered.is_some()) {
+            let measured = row.measurement.as_deref();
+            rows.push(AuditRow {
+                name: probe.probe.to_string(),
+                detail: row.of.clone(),
+                value: measured.and_then(|of| of.auc.score.ok()),
+                interval: measured.and_then(|of| ends(&of.auc)),
+                permuted: measured.map(|of| (of.null.mean, of.null.upper)),
+                is_model: false,
+            });
+        }
+    }
+    let words: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let name = format!("{} {}", row.name, row.detail);
+            match row.value {
+                Some(value) => format!("{} {value:.2}", name.trim_end()),
+                None => format!("{} cannot tell", name.trim_end()),
+            }
+        })
+        .collect();
+    let title =
+        "AUC of each probe of the audit with its interval, beside permuted labels and the model".to_owned();
+    Figure::new("audit".to_owned(), title, format!("{}.", words.join("; ")), &AuditFigure { rows })
 }
 
 fn of_network(report: &Report, network: &NetworkReport, stem: &str) -> Result<NetworkFigures, Error> {

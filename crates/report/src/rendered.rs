@@ -22,6 +22,8 @@ pub struct Rendered {
 pub struct Figures {
     /// Accuracy of all networks.
     pub overview: Figure,
+    /// AUC of every probe of the audit, if one was made.
+    pub audit: Option<Figure>,
     /// Figures of each network, in the order of the report.
     pub networks: Vec<NetworkFigures>,
 }
@@ -49,7 +51,7 @@ pub struct NetworkFigures {
 impl Figures {
     /// All figures in the order of the page.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
-        std::iter::once(&self.overview).chain(self.networks.iter().flat_map(|network| {
+        std::iter::once(&self.overview).chain(&self.audit).chain(self.networks.iter().flat_map(|network| {
             let training = [network.accuracy.as_ref(), network.loss.as_ref()];
             let curves = [network.roc.as_ref(), network.precision_recall.as_ref()];
             let calibration = [Some(&network.reliability), network.scaled.as_ref()];

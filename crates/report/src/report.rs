@@ -1,5 +1,6 @@
 //! The content of a report as plain data. The program that ran the training fills it in; a JSON file can hold it.
 
+use radiograph_audit::Audit;
 use radiograph_metrics::Comparison;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct Report {
     /// Pairs of networks that were not compared.
     #[serde(default)]
     pub not_tested: Vec<(String, String)>,
+    /// Audit for shortcuts, if one was made.
+    #[serde(default)]
+    pub audit: Option<Audit>,
     /// Best network, if one was chosen.
     pub best: Option<Best>,
     /// Resampling of the bands around curves.

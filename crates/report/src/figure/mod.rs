@@ -2,6 +2,7 @@
 //!
 //! Lengths are in units of 1/960 of the figure's width: half a pixel on a page, one pixel in the PNG.
 
+mod audit;
 mod band;
 mod canvas;
 mod confusion;
@@ -25,6 +26,7 @@ use plotters::{
 
 use crate::Error;
 
+pub(crate) use audit::{AuditFigure, AuditRow};
 pub(crate) use band::Band;
 pub use band::CurveBands;
 pub(crate) use confusion::ConfusionFigure;

@@ -3,6 +3,7 @@
 //! Notices that change the meaning of the scores come before it.
 
 use maud::{Markup, html};
+use radiograph_audit::Verdict;
 use radiograph_metrics::{Average, Metric, Score};
 
 use super::listed;
@@ -254,6 +255,14 @@ fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport)
 /// Reasons to doubt the score, most serious first.
 pub(super) fn doubts(report: &Report) -> Vec<String> {
     let mut doubts = Vec::new();
+    match report.audit.as_ref().map(|audit| audit.verdict) {
+        None => {
+            doubts.push("Nobody asked whether the classes can be told without looking at lungs.".to_owned())
+        }
+        Some(Verdict::Found) => doubts.push("The audit found a shortcut.".to_owned()),
+        Some(Verdict::CannotTell) => doubts.push("The audit for shortcuts is no all-clear.".to_owned()),
+        Some(Verdict::NotFound) => {}
+    }
     let confounded = report.data.warnings().len();
     if confounded > 0 {
         let of = classes(report).len();

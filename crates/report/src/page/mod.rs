@@ -3,6 +3,7 @@
 //! Markup is written with `maud`, which escapes every text. Only the style sheet and the drawings of this crate are
 //! inserted unescaped; the texts in drawings are escaped where they are drawn.
 
+mod audit;
 mod calibration;
 mod data;
 mod errors;
@@ -35,6 +36,7 @@ struct Section {
 /// The whole document.
 pub(crate) fn page(report: &Report, figures: &Figures) -> Result<String, Error> {
     let mut sections = vec![
+        Section { id: "audit", title: "About lungs?", body: audit::section(report, figures) },
         Section { id: "results", title: "How well", body: results::section(report, figures) },
         Section { id: "data", title: "On what", body: data::section(report) },
         Section { id: "errors", title: "Which errors", body: errors::section(report, figures) },
@@ -48,7 +50,7 @@ pub(crate) fn page(report: &Report, figures: &Figures) -> Result<String, Error> 
     let others: usize = sections.iter().map(|section| section.body.0.len()).sum();
     let room = MAX_PAGE_BYTES.saturating_sub(others + STYLE.len() + 100_000);
     let body = explanations::section(report, room);
-    sections.insert(5, Section { id: "explanations", title: "Where it looked", body });
+    sections.insert(6, Section { id: "explanations", title: "Where it looked", body });
     Ok(without_control(document(report, &sections).into_string()))
 }
 
@@ -69,6 +71,7 @@ fn document(report: &Report, sections: &[Section]) -> Markup {
                 header { (glance::heading(report)) }
                 main id="main" {
                     (glance::alarms(report))
+                    (audit::verdict(report))
                     (glance::first_screen(report))
                     nav aria-label="Contents" {
                         ol { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod accessibility;
+mod audit;
 mod content;
 mod hostile;
 mod sample;

@@ -1,0 +1,67 @@
+//! The audit on the page: the verdict comes before any score, and every number of the table is one of the audit.
+
+use radiograph_audit::Verdict;
+use scraper::{Html, Selector};
+
+use crate::sample;
+
+fn text(page: &Html, selector: &str) -> String {
+    let selector = Selector::parse(selector).unwrap();
+    let found = page.select(&selector).flat_map(|element| element.text());
+    found.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_verdict_is_on_the_first_screen_before_any_score() {
+    let report = sample::report();
+    let html = report.render().unwrap().html;
+    let (verdict, score) = (html.find("Is the score about lungs?"), html.find("figure-of-merit\">"));
+    assert!(verdict.unwrap() < score.unwrap());
+    let page = Html::parse_document(&html);
+    let shown = text(&page, "section.audit");
+    let audit = report.audit.as_ref().unwrap();
+    assert!(shown.contains(&audit.sentence), "{shown}");
+    assert_eq!(audit.probes.len(), 6);
+    for probe in &audit.probes {
+        // The verdict is a word, not only a colour.
+        assert!(shown.contains(&format!("{} {}", probe.verdict, probe.probe)), "{shown}");
+    }
+    let found = audit.probes.iter().filter(|of| of.verdict == Verdict::Found).count();
+    assert_eq!(page.select(&Selector::parse("li.light.found").unwrap()).count(), found);
+    assert!(text(&page, "dl.glance").contains("The audit found a shortcut."));
+}
+
+#[test]
+fn the_table_has_every_measurement_and_the_model() {
+    let report = sample::report();
+    let page = Html::parse_document(&report.render().unwrap().html);
+    let audit = report.audit.as_ref().unwrap();
+    let rows: usize = audit.probes.iter().map(|probe| probe.rows.len()).sum();
+    let selector = Selector::parse("#audit tbody tr").unwrap();
+    assert_eq!(page.select(&selector).count(), rows + 1);
+    let table = text(&page, "#audit tbody");
+    for probe in &audit.probes {
+        for row in &probe.rows {
+            match (&row.measurement, &row.unanswered) {
+                (Some(of), _) => assert!(table.contains(&format!("{:.2}", of.auc.score.unwrap())), "{table}"),
+                (None, Some(reason)) => assert!(table.contains(&format!("cannot tell: {reason}")), "{table}"),
+                (None, None) => panic!("a row says nothing"),
+            }
+        }
+    }
+    let model = audit.model.as_ref().unwrap();
+    assert!(table.contains(&format!("{} the model {:.2}", model.name, model.auc.score.unwrap())), "{table}");
+    assert!(text(&page, "#audit figure desc").contains("border"));
+}
+
+#[test]
+fn a_report_without_an_audit_says_so() {
+    let mut report = sample::report();
+    report.audit = None;
+    let rendered = report.render().unwrap();
+    assert!(rendered.figures.audit.is_none());
+    let page = Html::parse_document(&rendered.html);
+    assert!(text(&page, "section.audit").is_empty());
+    assert!(text(&page, "#audit").contains("No audit was made"));
+    assert!(text(&page, "dl.glance").contains("Nobody asked whether the classes can be told"));
+}

@@ -201,7 +201,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
     // Each stage by a value of its own, as by a program of its own; only the first one is told the settings.
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     Pipeline::open(config, &staged, &mut watch).unwrap().assemble().unwrap();
-    for stage in ["extract 1/2", "extract 2/2", "train", "evaluate", "explain", "report"] {
+    for stage in ["extract 1/2", "extract 2/2", "train", "evaluate", "explain", "audit", "report"] {
         let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
         let mut pipeline = Pipeline::begun(&staged, &mut watch).unwrap();
         match stage.split_once(' ') {
@@ -210,6 +210,7 @@ fn the_stages_one_by_one_give_the_files_of_the_whole_run() {
                 "train" => drop(pipeline.train().unwrap()),
                 "evaluate" => drop(pipeline.evaluate().unwrap()),
                 "explain" => drop(pipeline.explain().unwrap()),
+                "audit" => drop(pipeline.audit().unwrap()),
                 _ => drop(pipeline.report().unwrap()),
             },
         }

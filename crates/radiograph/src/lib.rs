@@ -36,7 +36,7 @@ pub use familiarity::{Familiarity, STRANGE, Strangeness};
 pub use film::Film;
 pub use frozen::Frozen;
 pub use panel::file_name;
-pub use pipeline::{Extracted, Outcome, Pipeline, Trained, labelled_images};
+pub use pipeline::{Extracted, Outcome, Pipeline, Trained};
 pub use predict::{Explained, Prediction, Predictor, Warning};
 pub use shown::Shown;
 
@@ -60,6 +60,6 @@ pub use radiograph_same_picture as same_picture;
 pub use radiograph_weights as weights;
 
 pub use radiograph_run::{
-    Best, Candidate, Comparisons, Config, Cost, Evaluated, FoldValidation, ModelEvaluation, ModelKind,
-    ProbeRecord, Progress, RunFolder, Stage, StageCost, TrainingRecord, Unsearched, Watcher,
+    Audit, Best, Candidate, Comparisons, Config, Cost, Evaluated, FoldValidation, ModelEvaluation, ModelKind,
+    ProbeRecord, Progress, RunFolder, Stage, StageCost, TrainingRecord, Unsearched, Watcher, labelled_images,
 };

@@ -113,6 +113,9 @@ pub enum Error {
     /// Linear probes.
     #[error(transparent)]
     Probe(#[from] radiograph_probe::Error),
+    /// Audits for shortcuts.
+    #[error(transparent)]
+    Audit(#[from] radiograph_audit::Error),
     /// Scores.
     #[error(transparent)]
     Metrics(#[from] radiograph_metrics::Error),

@@ -30,6 +30,7 @@ const CONFIG: &str = "config.toml";
 /// <network>-<baseline>/…   the same for a baseline; a linear probe has model.json and probe.json
 /// comparison.json          paired comparisons of the models
 /// best.json                the recommended model and the criterion
+/// audit.json               what the classes can be told from without looking at lungs
 /// costs.json               time and memory of every stage
 /// figures/, report.html    the report
 /// ```
@@ -178,6 +179,11 @@ impl RunFolder {
     /// `best.json`.
     pub fn best(&self) -> PathBuf {
         self.path.join("best.json")
+    }
+
+    /// `audit.json`.
+    pub fn audit(&self) -> PathBuf {
+        self.path.join("audit.json")
     }
 
     /// `costs.json`.

@@ -18,6 +18,7 @@
 //! # Ok::<(), radiograph_run::Error>(())
 //! ```
 
+mod audited;
 pub mod config;
 mod cost;
 mod difference;
@@ -27,6 +28,7 @@ mod folder;
 mod frozen_record;
 mod identifiers;
 mod json;
+mod labelled;
 mod progress;
 mod run;
 mod scoring;
@@ -43,7 +45,9 @@ pub use explained::Explained;
 pub use folder::RunFolder;
 pub use frozen_record::FrozenRecord;
 pub use json::{read_json, write_json};
+pub use labelled::labelled_images;
 pub use progress::{Progress, Stage, Watcher};
+pub use radiograph_audit::{Audit, Verdict};
 pub use radiograph_protocol::{Baseline, Preset};
 pub use run::Run;
 pub use scoring::{

@@ -5,7 +5,7 @@ use std::{fmt, ops::ControlFlow};
 use radiograph_protocol::Scores;
 use serde::{Deserialize, Serialize};
 
-/// A stage of Algorithm 1 of the paper.
+/// A stage of a run: those of Algorithm 1 of the paper, and the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -21,34 +21,37 @@ pub enum Stage {
     Compare,
     /// Draws and measures heat maps of test images.
     Explain,
+    /// Asks what the classes can be told from without looking at lungs.
+    Audit,
     /// Draws figures and writes the report page.
     Report,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Assemble,
         Self::Extract,
         Self::Train,
         Self::Evaluate,
         Self::Compare,
         Self::Explain,
+        Self::Audit,
         Self::Report,
     ];
 
     /// Revision of the stage's code. A stage runs again if its revision has changed since its last run.
     ///
     /// Raise it whenever a code change alters the results of the stage; tests pin the results of
-    /// `assemble`, `evaluate` and `compare`. Extraction and training are redone, or refused, by the key of the feature store and the
+    /// `assemble`, `evaluate`, `compare` and `audit`. Extraction and training are redone, or refused, by the key of the feature store and the
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble => 6,
             Self::Compare => 3,
-            Self::Report => 4,
+            Self::Report => 5,
             Self::Evaluate => 2,
-            Self::Extract | Self::Train | Self::Explain => 1,
+            Self::Extract | Self::Train | Self::Explain | Self::Audit => 1,
         }
     }
 
@@ -61,6 +64,7 @@ impl Stage {
             Self::Evaluate => "evaluate",
             Self::Compare => "compare",
             Self::Explain => "explain",
+            Self::Audit => "audit",
             Self::Report => "report",
         }
     }

@@ -1,6 +1,7 @@
 //! The commands of the program, one per file: arguments, work and output.
 
 mod assemble;
+mod audit;
 #[cfg(feature = "libtorch")]
 mod backbones;
 mod check_table;
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     Evaluate(evaluate::Arguments),
     #[cfg(feature = "libtorch")]
     Explain(explain::Arguments),
+    Audit(audit::Arguments),
     Report(report::Arguments),
     #[cfg(feature = "libtorch")]
     ExternalTest(external_test::Arguments),
@@ -87,6 +89,7 @@ impl Command {
             Self::Evaluate(arguments) => evaluate::run(arguments),
             #[cfg(feature = "libtorch")]
             Self::Explain(arguments) => explain::run(arguments),
+            Self::Audit(arguments) => audit::run(arguments),
             Self::Report(arguments) => report::run(arguments),
             #[cfg(feature = "libtorch")]
             Self::ExternalTest(arguments) => external_test::run(arguments),

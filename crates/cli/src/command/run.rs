@@ -1,6 +1,6 @@
 //! `radiograph run`: runs all stages of a run.
 
-use radiograph::{Cost, Extracted, Outcome, Unsearched};
+use radiograph::{Audit, Cost, Extracted, Outcome, Unsearched};
 use serde::Serialize;
 
 use super::scores::Scores;
@@ -9,7 +9,7 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress,
 /// Train and test classifiers of chest X-rays: all stages of a run
 ///
 /// Assembles the collections below a folder, groups images of the same picture or patient, splits, extracts features with
-/// frozen networks, trains heads with cross-validation, tests once, compares, explains and writes the report. The same
+/// frozen networks, trains heads with cross-validation, tests once, compares, explains, audits and writes the report. The same
 /// command continues an interrupted run.
 ///
 /// Exit code 1: the run is done, but a folder of images was left out (as in `assemble`), or an image of the manifest cannot
@@ -39,6 +39,7 @@ struct Finished<'o> {
     scores: Scores<'o>,
     unsearched: &'o Unsearched,
     extracted: &'o [Extracted],
+    audit: Option<&'o Audit>,
     report: &'o std::path::Path,
 }
 
@@ -47,15 +48,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let progress = Progress::new();
     let mut watch = progress.of_run();
     let outcome = arguments.run.open_pipeline(&mut watch)?.run()?;
-    let Outcome { unsearched, extracted, evaluated, costs, report, .. } = &outcome;
+    let Outcome { unsearched, extracted, evaluated, audit, costs, report, .. } = &outcome;
     let scores = Scores::of(evaluated);
     if arguments.json {
-        output::json(&Finished { scores, unsearched, extracted, report })?;
+        output::json(&Finished { scores, unsearched, extracted, audit: audit.as_ref(), report })?;
     } else {
         scores.print()?;
         output::line(format!("\n{}", in_words(costs)))?;
         unsearched.sentences().try_for_each(output::line)?;
         extracted.iter().try_for_each(unread)?;
+        if let Some(audit) = audit {
+            output::line(format!("audit, {}: {}", audit.verdict, audit.sentence))?;
+        }
         output::line(format!("report: {}", report.display()))?;
     }
     Ok(Exit::complete(outcome.is_complete()))

@@ -72,7 +72,8 @@ fn bring_along(scene: &Scene) {
 }
 
 /// Examples that run first, in this order, because later ones use what they make.
-const FIRST: [&str; 8] = ["phantoms", "run", "assemble", "extract", "train", "evaluate", "explain", "report"];
+const FIRST: [&str; 9] =
+    ["phantoms", "run", "assemble", "extract", "train", "evaluate", "explain", "audit", "report"];
 
 /// Examples that cannot run in this build, with the reason.
 const NOT_HERE: &[(&str, &str)] = if cfg!(feature = "libtorch") {

@@ -75,7 +75,7 @@ fn a_run_and_its_uses() {
     // The same command, and each stage, find everything done.
     let before = files(&scene.file("runs/first"));
     succeeds(&scene, run);
-    for stage in ["assemble", "extract", "train", "evaluate", "explain", "report"] {
+    for stage in ["assemble", "extract", "train", "evaluate", "explain", "audit", "report"] {
         succeeds(&scene, &format!("{stage} runs/first"));
     }
     let evaluated = scene.json("evaluate runs/first --json");
@@ -132,7 +132,7 @@ fn stages_one_by_one_write_the_files_of_a_run() {
         }
         succeeds(&scene, &format!("extract runs/staged --part {part}"));
     }
-    for stage in ["train", "evaluate", "explain", "report"] {
+    for stage in ["train", "evaluate", "explain", "audit", "report"] {
         succeeds(&scene, &format!("{stage} runs/staged"));
     }
     // Two parts make other shards of the same features.

@@ -8,20 +8,20 @@ mod train;
 pub use extract::Extracted;
 pub(crate) use extract::extract;
 pub(crate) use train::FAMILIARITY;
-pub use train::{Trained, labelled_images};
+pub use train::Trained;
 
 use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, path::PathBuf};
 
 use radiograph_dataset::{manifest::Manifest, source::Source};
 use radiograph_features::{FeatureStore, Part};
 use radiograph_libtorch::{Device, set_threads};
-use radiograph_run::{Config, Cost, Evaluated, Run, RunFolder, Stage, Unsearched, Watcher};
+use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Stage, Unsearched, Watcher};
 
 use crate::{Error, Frozen};
 
 /// A run with all stages.
 ///
-/// Calling `assemble`, `extract`, `train`, `evaluate`, `explain` and `report` in this order gives the same files as
+/// Calling `assemble`, `extract`, `train`, `evaluate`, `explain`, `audit` and `report` in this order gives the same files as
 /// [`run`](Self::run), except for costs and times.
 pub struct Pipeline<'w> {
     run: Run<'w>,
@@ -40,6 +40,8 @@ pub struct Outcome {
     pub trained: BTreeMap<String, Trained>,
     /// Scores, comparisons and the recommended model.
     pub evaluated: Evaluated,
+    /// The audit for shortcuts; `None` if the setting `audit` is off.
+    pub audit: Option<Audit>,
     /// Time and memory of every stage.
     pub costs: Cost,
     /// The report page.
@@ -121,6 +123,15 @@ impl<'w> Pipeline<'w> {
         Ok(self.run.evaluate()?)
     }
 
+    /// The stage `audit`; see [`Run::audit`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::audit`].
+    pub fn audit(&mut self) -> Result<Option<Audit>, Error> {
+        Ok(self.run.audit()?)
+    }
+
     /// The stage `report`; see [`Run::report`].
     ///
     /// # Errors
@@ -142,9 +153,10 @@ impl<'w> Pipeline<'w> {
         let trained = self.train()?;
         let evaluated = self.evaluate()?;
         self.explain()?;
+        let audit = self.audit()?;
         let report = self.report()?;
         let costs = Cost::read(&self.folder().costs());
-        Ok(Outcome { unsearched, extracted, trained, evaluated, costs, report })
+        Ok(Outcome { unsearched, extracted, trained, evaluated, audit, costs, report })
     }
 
     /// A network's feature store, which the stage `extract` writes.

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
-use radiograph_dataset::manifest::{Manifest, Place, Row};
+use radiograph_dataset::manifest::Manifest;
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
     Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, finished_protocol, run_protocol,
 };
-use radiograph_run::{Baseline, FrozenRecord, ModelKind, Progress, Stage, TrainingRecord, write_json};
+use radiograph_run::{
+    Baseline, FrozenRecord, ModelKind, Progress, Stage, TrainingRecord, labelled_images, write_json,
+};
 use serde::Serialize;
 use tch::Tensor;
 
@@ -128,27 +130,6 @@ impl Pipeline<'_> {
         let cohort = if config.permute_labels { cohort.with_permuted_labels(config.seed) } else { cohort };
         Ok((cohort, missing))
     }
-}
-
-/// The training and test images of a manifest in the form of a [`Cohort`]. The group of an image, which unites its
-/// patient and its picture, becomes its cluster.
-pub fn labelled_images(manifest: &Manifest) -> Vec<LabelledImage> {
-    let image = |row: &Row| {
-        let subset = match row.place {
-            Place::Train { fold, validates } => Subset::Training { fold, validates },
-            Place::Test => Subset::Test,
-            Place::Excluded { .. } => return None,
-        };
-        Some(LabelledImage {
-            id: row.id.to_string(),
-            cluster: row.group.to_string(),
-            source: row.origin(),
-            class: row.class.as_ref()?.to_string(),
-            image: manifest.picture(row),
-            subset,
-        })
-    };
-    manifest.rows().iter().filter_map(image).collect()
 }
 
 /// Class weights in inverse proportion to the number of training images, with a mean of 1 over the images.

@@ -44,8 +44,8 @@ use toml::Table;
 use crate::{Error, difference::differences};
 pub use model::ModelKind;
 pub use section::{
-    BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection, InputSection,
-    KeptAges, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection,
+    AuditSection, BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection,
+    InputSection, KeptAges, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection,
 };
 
 /// All settings of a run, in the form of `config.toml`.
@@ -65,6 +65,9 @@ pub struct Config {
     pub baselines: Vec<Baseline>,
     /// Random exchange of labels within the test part and within each fold: a control run that must find nothing.
     pub permute_labels: bool,
+    /// Audit for shortcuts; `false`: none.
+    #[serde(with = "or_off")]
+    pub audit: Option<AuditSection>,
     /// Weights of each network: an installed name, a file, or `random:SEED`.
     pub weights: BTreeMap<Architecture, String>,
     /// The data and its split.

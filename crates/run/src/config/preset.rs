@@ -11,8 +11,8 @@ use radiograph_protocol::{
 use radiograph_weights::Architecture;
 
 use super::{
-    BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection, HeadSection,
-    InputSection, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection, recipe,
+    AuditSection, BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection,
+    HeadSection, InputSection, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection, recipe,
 };
 
 /// Device memory for features, in bytes: with the largest head, it fits a board of 12 GB.
@@ -32,6 +32,7 @@ pub(super) fn settings(preset: Preset) -> Config {
             _ => vec![Baseline::LinearProbe],
         },
         permute_labels: false,
+        audit: Some(audit()),
         weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
         data: data(preset),
         input: InputSection {
@@ -73,6 +74,12 @@ pub(super) fn settings(preset: Preset) -> Config {
             feature_stores: None,
         },
     }
+}
+
+/// The defaults of the audit that a config can change.
+fn audit() -> AuditSection {
+    let radiograph_audit::Settings { permutations, replicates, controls, shares, .. } = Default::default();
+    AuditSection { permutations, replicates, controls, blacked_out: shares }
 }
 
 /// The values of the recipe that a config can change.

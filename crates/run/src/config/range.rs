@@ -37,6 +37,10 @@ const AGE: Range = Range::Whole(0, Age::OLDEST as u64);
 /// each entry.
 const RANGES: &[(&str, Range)] = &[
     ("seed", Range::Whole(0, GREATEST)),
+    ("audit.permutations", Range::Whole(99, MOST)),
+    ("audit.replicates", Range::Whole(100, MOST)),
+    ("audit.controls", Range::Whole(0, 1_000)),
+    ("audit.blacked_out", Range::Real(Included(0.0), Excluded(1.0))),
     ("data.test_share", SHARE),
     ("data.max_per_patient", COUNT),
     ("data.max_per_class", COUNT),

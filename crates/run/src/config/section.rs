@@ -176,6 +176,20 @@ pub struct EvaluationSection {
     pub best_by: BestBy,
 }
 
+/// Audit for shortcuts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSection {
+    /// Number of permutations of test labels behind a p-value.
+    pub permutations: u32,
+    /// Number of bootstrap resamples behind an interval.
+    pub replicates: u32,
+    /// Number of refits of each probe with permuted labels.
+    pub controls: u32,
+    /// Shares of the picture's area that are blacked out from the centre, beside the half that decides.
+    pub blacked_out: Vec<f64>,
+}
+
 /// Explanations of test images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

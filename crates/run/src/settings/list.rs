@@ -35,6 +35,13 @@ pub const SETTINGS: &[Setting] = &[
         "Random exchange of labels within the test part and within each fold: a control run that must find nothing",
         "true, false",
     ),
+    setting(
+        "audit",
+        "Audit for shortcuts: permutations of test labels behind a p-value, resamples behind an interval, refits with permuted \
+         labels, and shares of the picture that are blacked out beside the half that decides",
+        "{ permutations = 99 to 1000000, replicates = 100 to 1000000, controls = 0 to 1000, blacked_out = [list of shares, \
+         0 to below 1] }; false: no audit",
+    ),
     setting("weights.NETWORK", "Weights of a network", "installed name, file, or random:SEED"),
     setting("data.folder", "Folder that holds the collections", "path"),
     setting("data.classes", "Classes, in the order of tables and figures", "list of at least 2 names"),

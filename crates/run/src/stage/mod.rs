@@ -1,6 +1,7 @@
-//! The stages of a run that need no libtorch: assemble, train (linear probes), evaluate, report.
+//! The stages of a run that need no libtorch: assemble, train (linear probes), evaluate, audit, report.
 
 mod assemble;
+mod audit;
 mod evaluate;
 mod probe;
 mod report;

@@ -14,6 +14,7 @@ use super::Evaluated;
 use crate::{
     Config, Cost, Error, Inputs, Run, Stage, Stamp,
     config::{BestBy, DataSection},
+    json::read_json,
 };
 
 /// Number of resamples for the bands around curves. Printed intervals need more, because they need more digits.
@@ -37,7 +38,11 @@ impl Run<'_> {
             .add_file(&self.folder().manifest())?
             .add_file(&self.folder().leakage())?
             .add_file(&self.folder().comparison())?
-            .add_file(&self.folder().best())?;
+            .add_file(&self.folder().best())?
+            .add_file(&self.folder().audit())?;
+        if self.config().audit.is_some() && !self.folder().audit().is_file() {
+            return Err(Error::Missing { path: self.folder().audit(), stage: Stage::Audit });
+        }
         for model in &models {
             let folder = self.folder().model(&model.model);
             for file in [
@@ -68,6 +73,7 @@ impl Run<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Report, "")?;
+        let audit = self.config().audit.as_ref().map(|_| read_json(&self.folder().audit())).transpose()?;
         let networks = self
             .config()
             .models()
@@ -95,6 +101,7 @@ impl Run<'_> {
                     .filter_map(|candidate| Some((candidate.model.clone(), candidate.value.ok()?)))
                     .collect(),
             }),
+            audit,
             bands: CurveBands { replicates: BANDS, seed: self.config().seed },
         };
         report.render()?.write(self.folder().path())?;
@@ -188,6 +195,7 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
         "explanation",
         "seed",
         "permute_labels",
+        "audit",
     ];
     let said_too = ["training.epochs", "training.folds", "input.augmented_copies"];
     let mut others = config.differences()?;

@@ -1,0 +1,88 @@
+//! When the stage runs, what it writes, and how it is stopped.
+
+use std::{fs, ops::ControlFlow};
+
+use radiograph_run::{Error, Progress, Stage};
+
+use crate::scene::Scene;
+
+#[test]
+fn it_runs_once_until_something_changes() {
+    let scene = Scene::draw(40, |_| ());
+    let audit = || {
+        let mut done = false;
+        let mut watch = |progress: Progress<'_>| {
+            done |= matches!(progress, Progress::AlreadyDone { stage: Stage::Audit, .. });
+            ControlFlow::Continue(())
+        };
+        let audit = scene.open(scene.config(), &mut watch, |run| {
+            run.assemble()?;
+            run.audit()
+        });
+        (audit.unwrap().unwrap(), done)
+    };
+    let (first, done) = audit();
+    assert!(!done);
+    let file = scene.run().join("audit.json");
+    let written = fs::read_to_string(&file).unwrap();
+    let (second, done) = audit();
+    assert!(done && second.to_string() == first.to_string());
+    fs::write(&file, "{}").unwrap();
+    assert!(!audit().1);
+    assert_eq!(fs::read_to_string(&file).unwrap(), written, "the same audit has the same bytes");
+    // A list of published sizes that comes later changes what metadata say.
+    fs::write(scene.data().join("original_sizes.csv"), "file,format,mode,width,height,bytes\n").unwrap();
+    assert!(!audit().1);
+}
+
+/// `audit.json` can be shared: it names no file, no image and no patient.
+#[test]
+fn what_it_writes_names_nobody() {
+    let scene = Scene::draw(40, |_| ());
+    scene.audit();
+    let written = fs::read_to_string(scene.run().join("audit.json")).unwrap();
+    let manifest = fs::read_to_string(scene.run().join("manifest.csv")).unwrap();
+    let mut checked = 0;
+    for line in manifest.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        for name in [cells[0], cells[0].split_once(':').unwrap().1, cells[1]] {
+            assert!(!written.contains(name), "{name}");
+            checked += 1;
+        }
+    }
+    for number in 0..40 {
+        assert!(!written.contains(&format!("{number:04}.png")));
+    }
+    assert_eq!(checked, 120);
+}
+
+#[test]
+fn it_stops_when_the_watcher_asks_and_continues() {
+    let scene = Scene::draw(40, |_| ());
+    scene.audit();
+    fs::remove_file(scene.run().join("audit.json")).unwrap();
+    for unit in ["images", "probes"] {
+        let mut watch = |progress: Progress<'_>| match progress {
+            Progress::Advanced { unit: of, .. } if of == unit => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let stopped = scene.open(scene.config(), &mut watch, |run| run.audit());
+        assert!(matches!(stopped, Err(Error::Interrupted { stage: Stage::Audit })), "{unit}: {stopped:?}");
+        assert!(!scene.run().join("audit.json").exists());
+    }
+    scene.audit();
+}
+
+#[test]
+fn it_can_be_switched_off() {
+    let scene = Scene::draw(40, |_| ());
+    let mut config = scene.config();
+    config.audit = None;
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let audit = scene.open(config, &mut watch, |run| {
+        run.assemble()?;
+        run.audit()
+    });
+    assert!(audit.unwrap().is_none());
+    assert!(!scene.run().join("audit.json").exists());
+}

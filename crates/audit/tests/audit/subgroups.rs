@@ -43,7 +43,7 @@ fn by_sex(all: &[Subgroups]) -> &Subgroups {
 
 #[test]
 fn a_model_that_fails_for_one_sex_has_a_gap() {
-    let halves = |patient: usize| Some(if patient % 2 == 0 { "female" } else { "male" });
+    let halves = |patient: usize| Some(if patient.is_multiple_of(2) { "female" } else { "male" });
     let all = audited(|sex| if sex == "female" { 50 } else { 2 }, halves);
     let gap = by_sex(&all).gap.unwrap();
     assert!(gap.value > 0.3 && gap.adjusted_p_value < 0.01, "{gap:?}");

@@ -257,7 +257,7 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
     let mut doubts = Vec::new();
     match report.audit.as_ref().map(|audit| audit.verdict) {
         None => {
-            doubts.push("Nobody asked whether the classes can be told without looking at lungs.".to_owned())
+            doubts.push("Nobody asked whether the classes can be told without looking at lungs.".to_owned());
         }
         Some(Verdict::Found) => doubts.push("The audit found a shortcut.".to_owned()),
         Some(Verdict::CannotTell) => doubts.push("The audit for shortcuts is no all-clear.".to_owned()),

@@ -1,7 +1,7 @@
 //! Finds what was published of images whose files are smaller copies.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -31,9 +31,9 @@ impl PublishedLists {
         let mut lists = Self::default();
         for (_, file) in files.iter() {
             for folder in around(file) {
-                if !lists.folders.contains_key(&folder) {
-                    let list = read(&folder)?;
-                    lists.folders.insert(folder, list);
+                if let Entry::Vacant(vacant) = lists.folders.entry(folder) {
+                    let list = read(vacant.key())?;
+                    vacant.insert(list);
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::scene::{Film, Scene, of};
 
 /// Four of five ill films are changed, and one of five others.
 fn mostly_ill(film: &Film) -> bool {
-    film.ill == (film.number / 4 % 5 != 0)
+    film.ill != (film.number / 4).is_multiple_of(5)
 }
 
 #[test]
@@ -65,7 +65,8 @@ fn sizes_of_a_published_list_count_for_more_than_those_of_smaller_copies() {
         for entry in fs::read_dir(scene.data().join(source)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let number: u32 = name[1..5].parse().unwrap();
-            let side = if name.starts_with('a') == (number / 4 % 5 != 0) { 1024 } else { 1000 + number };
+            let side =
+                if name.starts_with('a') != (number / 4).is_multiple_of(5) { 1024 } else { 1000 + number };
             list += &format!("{source}/{name},PNG,L,{side},{side},100000\n");
         }
     }

@@ -21,7 +21,8 @@ impl fmt::Display for Audit {
             }
         }
         for probe in &self.probes {
-            write!(formatter, "\n{} [{}]: {}", probe.probe, probe.verdict, probe.sentence)?;
+            let sentence = probe.sentence.strip_prefix("Cannot tell: ").unwrap_or(&probe.sentence);
+            write!(formatter, "\n{}, {}: {sentence}", probe.probe, probe.verdict)?;
         }
         writeln!(formatter)?;
         if let Some(model) = &self.model {

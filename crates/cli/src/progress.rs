@@ -81,12 +81,16 @@ impl Progress {
 
     /// [`advance`](Self::advance) within one of several parts; each part starts at zero.
     fn advance_part(&self, part: &str, done: u64, all: u64, text: &str) {
+        self.within(part);
+        self.advance(done, all, &format!("{part}, {text}"));
+    }
+
+    /// Starts at zero if this is another part than the last one.
+    fn within(&self, part: &str) {
         let mut state = self.state();
         if state.part != part {
             *state = State::new(part);
         }
-        drop(state);
-        self.advance(done, all, &format!("{part}, {text}"));
     }
 
     /// Ends the current piece of work and removes the bar.
@@ -127,7 +131,11 @@ impl Progress {
             Event::AlreadyDone { stage, of } => {
                 self.say(&format!("{}: already done", format!("{stage} {of}").trim_end()));
             }
-            Event::Advanced { done, all, unit } => self.advance(done, all, unit),
+            Event::Advanced { done, all, unit } => {
+                // A stage may count images first, and then something else.
+                self.within(unit);
+                self.advance(done, all, unit);
+            }
             Event::Trained { part, epoch, epochs, step, steps, running } => {
                 let done = (epoch - 1) * steps + step;
                 let text = format!(
@@ -203,6 +211,14 @@ mod tests {
         progress.advance(7, 9, "images");
         progress.advance(5, 9, "images");
         assert_eq!(progress.state().done, 7);
+    }
+
+    #[test]
+    fn another_unit_begins_anew() {
+        let progress = Progress::new();
+        progress.show(Event::Advanced { done: 1143, all: 1143, unit: "images" });
+        progress.show(Event::Advanced { done: 2, all: 18, unit: "probes" });
+        assert_eq!((progress.state().done, progress.state().all), (2, 18));
     }
 
     #[test]

@@ -8,29 +8,35 @@ use radiograph_audit::{
 use crate::quick;
 
 fn audited(change: impl Fn(usize, &mut Image)) -> Vec<Elsewhere> {
-    audited_of(200, change)
+    audited_of(200, 11, change)
 }
 
-fn audited_of(training: usize, change: impl Fn(usize, &mut Image)) -> Vec<Elsewhere> {
-    let planted = Planted { training, test: 120, ..Planted::new(Shortcut::Nothing, 0.0, 11) };
+fn audited_of(training: usize, seed: u64, change: impl Fn(usize, &mut Image)) -> Vec<Elsewhere> {
+    let planted = Planted { training, test: 120, ..Planted::new(Shortcut::Nothing, 0.0, seed) };
     let table = planted.draw().unwrap();
     let mut images = table.images().to_vec();
     images.iter_mut().enumerate().for_each(|(at, image)| change(at, image));
     Audit::of(&Table::new(table.classes(), images).unwrap(), None, &quick()).unwrap().elsewhere
 }
 
-/// Lesions look alike in both sources, so nothing is lost. The interval does not know which images were trained on; with
-/// many that hardly matters.
+/// Lesions look alike in both sources, so nothing is lost but by chance. An interval does not know which images were trained
+/// on, so fewer than 95 % hold 0.
 #[test]
 fn what_is_learned_elsewhere_holds_where_sources_are_alike() {
-    let all = audited_of(1_000, |_, _| ());
-    assert_eq!(all.iter().map(|of| of.source.as_str()).collect::<Vec<_>>(), ["east", "west"]);
-    for of in all {
-        let scores = of.scores.unwrap();
-        assert!(scores.home.score.unwrap() > 0.7 && scores.away.score.unwrap() > 0.7, "{scores:?}");
-        assert!(scores.drop.low < 0.0 && scores.drop.high > 0.0, "{:?}", scores.drop);
-        assert_eq!(of.classes, ["ill", "well"]);
+    let mut drops = Vec::new();
+    for seed in 0..8 {
+        let all = audited_of(400, seed, |_, image| image.picture = None);
+        assert_eq!(all.iter().map(|of| of.source.as_str()).collect::<Vec<_>>(), ["east", "west"]);
+        for of in all {
+            let scores = of.scores.unwrap();
+            assert!(scores.home.score.unwrap() > 0.65 && scores.away.score.unwrap() > 0.65, "{scores:?}");
+            assert_eq!(of.classes, ["ill", "well"]);
+            drops.push(scores.drop);
+        }
     }
+    let mean = drops.iter().map(|drop| drop.value).sum::<f64>() / drops.len() as f64;
+    let holding = drops.iter().filter(|drop| drop.low < 0.0 && drop.high > 0.0).count();
+    assert!(mean.abs() < 0.03 && holding >= 12, "{mean}, {holding} of 16: {drops:?}");
 }
 
 /// Each source has a mark of its own that gives the class away, and nothing else does.

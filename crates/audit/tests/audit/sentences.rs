@@ -39,7 +39,7 @@ fn a_probe_is_compared_with_the_model_on_the_same_images() {
     let source = audit.probes.iter().find(|of| of.probe == Probe::SourceInPictures).unwrap();
     assert!(source.rows.iter().all(|row| row.measurement.as_ref().unwrap().against_model.is_none()));
     let text = audit.to_string();
-    assert!(text.starts_with(sentence.as_str()) && text.contains("metadata [found]: AUC "), "{text}");
+    assert!(text.starts_with(sentence.as_str()) && text.contains("metadata, found: AUC "), "{text}");
 }
 
 #[test]

@@ -218,7 +218,8 @@ mod tests {
         let progress = Progress::new();
         progress.show(Event::Advanced { done: 1143, all: 1143, unit: "images" });
         progress.show(Event::Advanced { done: 2, all: 18, unit: "probes" });
-        assert_eq!((progress.state().done, progress.state().all), (2, 18));
+        let state = progress.state();
+        assert_eq!((state.done, state.all), (2, 18));
     }
 
     #[test]

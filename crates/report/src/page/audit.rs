@@ -20,7 +20,7 @@ pub(super) fn verdict(report: &Report) -> Markup {
             ul.lights { @for probe in &audit.probes { li class={ "light " (class(probe.verdict)) } {
                 (mark(probe.verdict)) " " strong { (probe.verdict) } " " span { (probe.probe) }
             } } }
-            p.small { "What each probe sees, and its numbers: " a href="#audit" { "About lungs?" } }
+            p.small { "What each probe sees, and its numbers: " a href="#lungs" { "About lungs?" } }
         }
     }
 }

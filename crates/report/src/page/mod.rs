@@ -36,7 +36,7 @@ struct Section {
 /// The whole document.
 pub(crate) fn page(report: &Report, figures: &Figures) -> Result<String, Error> {
     let mut sections = vec![
-        Section { id: "audit", title: "About lungs?", body: audit::section(report, figures) },
+        Section { id: "lungs", title: "About lungs?", body: audit::section(report, figures) },
         Section { id: "results", title: "How well", body: results::section(report, figures) },
         Section { id: "data", title: "On what", body: data::section(report) },
         Section { id: "errors", title: "Which errors", body: errors::section(report, figures) },

@@ -53,7 +53,8 @@ fn nothing_is_loaded_and_every_address_leads_somewhere() {
 fn figures_are_xml_with_a_title_and_png_of_the_same_shape() {
     let rendered = sample::report().render().unwrap();
     let figures: Vec<_> = rendered.figures.iter().collect();
-    assert_eq!(figures.len(), 1 + 5 * 7);
+    // The overview, the audit, and five of each network.
+    assert_eq!(figures.len(), 2 + 5 * 7);
     for figure in figures {
         let drawing = roxmltree::Document::parse(&figure.svg).unwrap();
         let root = drawing.root_element();

@@ -56,16 +56,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// Draws films of as many patients, half of them ill, changed by `change`.
     pub(crate) fn draw(patients: u32, change: impl Fn(&mut Film)) -> Self {
-        Self::draw_with(Finding::GroundGlass, patients, change)
-    }
-
-    /// The same with another finding in the lungs of those who are ill.
-    pub(crate) fn draw_with(ills: Finding, patients: u32, change: impl Fn(&mut Film)) -> Self {
         let place = tempfile::tempdir().unwrap();
         let mut sources = Vec::new();
         for number in 0..patients {
             let (ill, west) = (number % 2 == 0, number % 4 >= 2);
-            let finding = if ill { ills } else { Finding::None };
+            let finding = if ill { Finding::GroundGlass } else { Finding::None };
             let phantom = Phantom { seed: 4, patient: number, film: 0, finding, bedside: false };
             let Samples::Gray8(pixels) = phantom.draw(SIDE).picture.into_8_bit().into_gray().into_samples()
             else {

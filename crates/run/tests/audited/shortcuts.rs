@@ -1,28 +1,14 @@
-//! A planted shortcut is found by the probe that can see it, and films without one raise no alarm.
+//! A planted shortcut is found by the probe that can see it.
 
 use std::fs;
 
 use radiograph_audit::{Probe, Verdict};
-use radiograph_phantoms::Finding;
 
 use crate::scene::{Film, Scene, of};
 
 /// Four of five ill films are changed, and one of five others.
 fn mostly_ill(film: &Film) -> bool {
     film.ill != (film.number / 4).is_multiple_of(5)
-}
-
-/// All lungs are clear. Ground glass reaches into what the probe with the centre blacked out sees, and it would be right to
-/// find that.
-#[test]
-fn films_without_a_shortcut_raise_no_alarm() {
-    let audit = Scene::draw_with(Finding::None, 200, |_| ()).audit();
-    for probe in &audit.probes {
-        assert_ne!(probe.verdict, Verdict::Found, "{}: {}", probe.probe, probe.sentence);
-    }
-    assert!(audit.sentence.starts_with("No shortcut was found"), "{}", audit.sentence);
-    assert_eq!(audit.counts.sources, 2);
-    assert!(audit.model.is_none());
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn the_table_has_every_measurement_and_the_model() {
         }
     }
     let model = audit.model.as_ref().unwrap();
-    assert!(table.contains(&format!("{} the model {:.2}", model.name, model.auc.score.unwrap())), "{table}");
+    assert!(table.contains(&format!("{}the model{:.2}", model.name, model.auc.score.unwrap())), "{table}");
     assert!(text(&page, "#lungs figure desc").contains("border"));
 }
 

@@ -11,6 +11,7 @@ use radiograph_audit::{
     planted::{Planted, Shortcut},
 };
 use radiograph_metrics::{Level, Proportion};
+use radiograph_probe::Stopping;
 use rayon::prelude::*;
 
 /// Verdicts of all probes on one table, in the order of [`Probe::ALL`].
@@ -34,8 +35,16 @@ fn tables(
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<Vec<u64>, _>>()?;
     let (seeds, nulls) = (numbers.first().copied().unwrap_or(1), numbers.get(1).copied().unwrap_or(2));
-    // The defaults without what no verdict depends on, and with fewer resamples, for time.
-    let settings = Settings { controls: 0, shares: Vec::new(), replicates: 400, ..Settings::default() };
+    // The defaults without what no verdict depends on, and with fewer penalties and folds, for time.
+    let settings = Settings {
+        controls: 0,
+        shares: Vec::new(),
+        replicates: 400,
+        folds: 3,
+        penalties: vec![1e-4, 1e-3, 1e-2],
+        stopping: Stopping { tolerance: 1e-3, iterations: 300 },
+        ..Settings::default()
+    };
     let names: Vec<&str> = Probe::ALL.iter().map(|probe| probe.name()).collect();
 
     println!(

@@ -18,7 +18,9 @@ pub struct Exclusion {
     pub source: SourceName,
     /// The file, relative to the collection's folder, or the name that a row gives for it.
     pub file: Option<String>,
-    /// Line of the metadata file.
+    /// Table that the row stands in, relative to the collection's folder.
+    pub table: Option<String>,
+    /// Line of the table.
     pub row: Option<u64>,
     /// The reason.
     pub reason: Reason,
@@ -33,6 +35,7 @@ impl Exclusion {
         Self {
             source: record.source().clone(),
             file: Some(record.id.name().to_owned()),
+            table: None,
             row: record.row,
             reason,
             record: Some(Box::new(record)),
@@ -43,6 +46,9 @@ impl Exclusion {
 impl fmt::Display for Exclusion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.source)?;
+        if let Some(table) = &self.table {
+            write!(formatter, ", {table}")?;
+        }
         if let Some(row) = self.row {
             write!(formatter, ", row {row}")?;
         }
@@ -61,7 +67,9 @@ pub struct Note {
     pub source: SourceName,
     /// The file, relative to the collection's folder, or the name that a row gives for it.
     pub file: Option<String>,
-    /// Line of the metadata file.
+    /// Table that the row stands in, relative to the collection's folder.
+    pub table: Option<String>,
+    /// Line of the table.
     pub row: Option<u64>,
     /// The oddity.
     pub oddity: Oddity,

@@ -29,10 +29,10 @@ pub enum Reason {
     #[error("the row names no file")]
     NoName,
     /// The row names a file by an absolute path, by `..` or with a NUL character.
-    #[error("the name leads out of the folder ({0})")]
+    #[error("the name leads out of the collection's folder ({0}); write a path below it")]
     NameLeavesFolder(&'static str),
     /// There is no such file.
-    #[error("no such file{}", similar_text(similar.as_deref()))]
+    #[error("no such file{}; correct the name or add the file", similar_text(similar.as_deref()))]
     RowWithoutFile {
         /// A file whose name differs in case or extension only.
         similar: Option<String>,
@@ -44,7 +44,7 @@ pub enum Reason {
         first: u64,
     },
     /// Two rows describe the same file and contradict one another about its class.
-    #[error("rows {first} and {second} give this file different classes")]
+    #[error("rows {first} and {second} give this file different classes; correct one of them")]
     ContradictoryRows {
         /// Line of the earlier row.
         first: u64,
@@ -99,7 +99,7 @@ pub enum Reason {
         files: Vec<String>,
     },
     /// The number by which a row tells its films (of an examination, a patient, an image) stands in no DICOM header.
-    #[error("no film has this {what}")]
+    #[error("no film has this {what}; correct it or add the film")]
     NoSuchFilm {
         /// What the number is, such as "accession number".
         what: &'static str,
@@ -113,7 +113,7 @@ pub enum Reason {
         numbers: Vec<String>,
     },
     /// One file is listed under more patients than an image can have.
-    #[error("{0} patients share this file, so it cannot tell whose it is")]
+    #[error("{0} patients share this file, so it cannot tell whose it is; correct the column of files")]
     ManyPatients(usize),
     /// The header says that another part of the body was examined.
     #[error("body part {0:?}")]

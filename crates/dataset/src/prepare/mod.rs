@@ -184,12 +184,13 @@ impl Prepared {
         write_whole(&folder.join(Self::LEFT_OUT), |file| {
             let mut table = csv::Writer::from_writer(file);
             table
-                .write_record(["source", "row", "file", "reason", "detail"])
+                .write_record(["source", "table", "row", "file", "reason", "detail"])
                 .map_err(std::io::Error::other)?;
-            for Exclusion { source, file, row, reason, .. } in &self.left_out {
+            for Exclusion { source, file, table: of, row, reason, .. } in &self.left_out {
                 let row = row.map(|row| row.to_string()).unwrap_or_default();
                 let file = file.as_deref().unwrap_or_default();
-                let cells = [source.as_str(), &row, file, reason.code(), &reason.to_string()];
+                let of = of.as_deref().unwrap_or_default();
+                let cells = [source.as_str(), of, &row, file, reason.code(), &reason.to_string()];
                 table.write_record(cells).map_err(std::io::Error::other)?;
             }
             table.flush()

@@ -25,6 +25,15 @@ impl Sex {
     }
 }
 
+impl fmt::Display for Sex {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Female => "female",
+            Self::Male => "male",
+        })
+    }
+}
+
 /// Age in completed years, as exactly as it is published: `50+` has no upper end.
 ///
 /// ```

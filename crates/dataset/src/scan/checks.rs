@@ -53,6 +53,7 @@ impl Thresholds {
             findings.push(Finding {
                 source: image.source.clone(),
                 file: Some(image.name.to_owned()),
+                table: None,
                 row: image.record.and_then(|record| record.row),
                 kind: FindingKind::Image,
                 code,

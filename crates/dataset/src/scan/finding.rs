@@ -12,7 +12,9 @@ pub struct Finding {
     pub source: SourceName,
     /// The file, as its collection names it; for findings about a patient, the patient.
     pub file: Option<String>,
-    /// Line of the metadata file.
+    /// Table that the row stands in, relative to the collection's folder.
+    pub table: Option<String>,
+    /// Line of the table.
     pub row: Option<u64>,
     /// Subject.
     pub kind: FindingKind,

@@ -112,19 +112,20 @@ impl ScanReport {
         file.write_all(b"\n")
     }
 
-    /// Writes the findings as CSV: `source,file,row,kind,code,text`.
+    /// Writes the findings as CSV: `source,table,row,file,kind,code,text`.
     ///
     /// # Errors
     ///
     /// Whatever `file` says.
     pub fn write_findings_csv(&self, file: impl io::Write) -> io::Result<()> {
         let mut table = csv::Writer::from_writer(file);
-        table.write_record(["source", "file", "row", "kind", "code", "text"])?;
+        table.write_record(["source", "table", "row", "file", "kind", "code", "text"])?;
         for finding in &self.findings {
             table.serialize((
                 &finding.source,
-                finding.file.as_deref().unwrap_or_default(),
+                finding.table.as_deref().unwrap_or_default(),
                 finding.row,
+                finding.file.as_deref().unwrap_or_default(),
                 finding.kind,
                 finding.code,
                 &finding.text,
@@ -182,6 +183,7 @@ fn findings_of_metadata(collection: &Collection) -> impl Iterator<Item = Finding
     let excluded = collection.exclusions.iter().map(|exclusion| Finding {
         source: exclusion.source.clone(),
         file: exclusion.file.clone(),
+        table: exclusion.table.clone(),
         row: exclusion.row,
         kind: FindingKind::Excluded,
         code: exclusion.reason.code(),
@@ -190,6 +192,7 @@ fn findings_of_metadata(collection: &Collection) -> impl Iterator<Item = Finding
     let odd = collection.notes.iter().map(|note| Finding {
         source: note.source.clone(),
         file: note.file.clone(),
+        table: note.table.clone(),
         row: note.row,
         kind: FindingKind::Odd,
         code: note.oddity.code(),
@@ -210,6 +213,7 @@ fn patients_with_several_classes(collection: &Collection) -> Vec<Finding> {
         .map(|(patient, classes)| Finding {
             source: collection.source.clone(),
             file: Some(patient.to_string()),
+            table: None,
             row: None,
             kind: FindingKind::Patient,
             code: "patient-with-several-classes",

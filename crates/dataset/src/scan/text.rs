@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{FindingKind, ScanReport};
+use super::{CollectionSummary, FindingKind, ScanReport};
 
 /// Examples that are printed of each sort of finding.
 const EXAMPLES: usize = 3;
@@ -50,6 +50,9 @@ impl ScanReport {
                 collection.excluded,
                 collection.other_files
             )?;
+            if let Some(warning) = self.warning_of_rows(collection) {
+                writeln!(f, "    WARNING: {warning}")?;
+            }
             if collection.drawn {
                 writeln!(f, "    DRAWN: these are phantoms, not patients")?;
             }
@@ -58,6 +61,26 @@ impl ScanReport {
             writeln!(f, "{}  NOT READ: {}", unread.source, unread.error)?;
         }
         Ok(())
+    }
+
+    /// What is wrong with the tables of a collection of which no row fits a film.
+    fn warning_of_rows(&self, collection: &CollectionSummary) -> Option<&'static str> {
+        if collection.images > 0 || collection.excluded == 0 {
+            return None;
+        }
+        if collection.rows == 0 {
+            return Some("no table has a row below its header, so nothing describes the films");
+        }
+        let of_rows = self.findings.iter().filter(|finding| {
+            finding.source == collection.source
+                && finding.kind == FindingKind::Excluded
+                && finding.row.is_some()
+        });
+        let none_fits = of_rows.count() >= collection.rows;
+        none_fits.then_some(
+            "no row of its tables fits a film; correct the column that tells the films, or give another one in \
+             radiograph-source.toml",
+        )
     }
 
     fn write_class_by_source(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,9 +136,17 @@ impl ScanReport {
         write_table(f, title, sources, counts.into_iter().map(|(code, counts)| (code.to_owned(), counts)))?;
         for code in codes {
             for finding in of_kind().filter(|finding| finding.code == code).take(EXAMPLES) {
-                let row = finding.row.map_or(String::new(), |row| format!(" row {row}"));
-                let file = finding.file.as_deref().unwrap_or_default();
-                writeln!(f, "  {code}: {}{row} {file}: {}", finding.source, finding.text)?;
+                write!(f, "  {code}: {}", finding.source)?;
+                if let Some(table) = &finding.table {
+                    write!(f, " {table}")?;
+                }
+                if let Some(row) = finding.row {
+                    write!(f, " row {row}")?;
+                }
+                if let Some(file) = &finding.file {
+                    write!(f, " {file}")?;
+                }
+                writeln!(f, ": {}", finding.text)?;
             }
         }
         Ok(())
@@ -131,6 +162,9 @@ fn write_table(
 ) -> fmt::Result {
     let rows: Vec<(String, BTreeMap<String, usize>)> =
         rows.map(|(value, counts)| (value.chars().take(VALUE_WIDTH).collect(), counts)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
     let counted: BTreeSet<&String> = rows.iter().flat_map(|(_, counts)| counts.keys()).collect();
     let sources: Vec<&String> = sources.iter().filter(|source| counted.contains(source)).collect();
     let width = rows.iter().map(|(value, _)| value.chars().count()).chain([title.len()]).max().unwrap_or(0);

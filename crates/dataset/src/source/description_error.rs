@@ -52,7 +52,9 @@ pub enum DescriptionError {
     },
 
     /// The table has no such column.
-    #[error("{}: no column is named {column:?}; its columns are {}", path.display(), found.join(", "))]
+    #[error(
+        "{}: no column is named {column:?}; name one of these in the description: {}", path.display(), found.join(", ")
+    )]
     NoColumn {
         /// The table.
         path: PathBuf,

@@ -18,6 +18,10 @@ use crate::{
 pub struct CollectionReader {
     folder: Folder,
     source: SourceName,
+    /// Tables in the order in which they were read.
+    tables: Vec<String>,
+    /// Position of the table whose rows are told of.
+    table: Option<usize>,
     rows: usize,
     records: Vec<Record>,
     exclusions: Vec<Exclusion>,
@@ -57,6 +61,8 @@ impl CollectionReader {
         Self {
             folder,
             source,
+            tables: Vec::new(),
+            table: None,
             rows: 0,
             records: Vec::new(),
             exclusions: Vec::new(),
@@ -96,6 +102,7 @@ impl CollectionReader {
     ) -> Result<Vec<Row<T>>, SourceError> {
         let table = self.folder.open_file(file, layout)?;
         let rows = read_table(table, &self.folder.root().join(file), format)?;
+        self.begin_table(file);
         self.rows += rows.read.len() + rows.refused.len();
         for (line, reason) in rows.refused {
             self.exclude(Some(line), None, reason);
@@ -110,12 +117,39 @@ impl CollectionReader {
     /// The table as a whole cannot be read: see [`Folder::open_file`] and [`Cells::read`].
     pub fn cells(&mut self, file: &str, form: &CellsForm) -> Result<Cells, SourceError> {
         let cells = self.folder.cells(file, form)?;
+        self.begin_table(file);
         self.rows += cells.rows.len() + cells.refused.len();
         for (line, reason) in &cells.refused {
             self.exclude(Some(*line), None, reason.clone());
         }
         self.set_aside_file(file);
         Ok(cells)
+    }
+
+    fn begin_table(&mut self, file: &str) {
+        self.table = Some(self.tables.len());
+        self.tables.push(file.to_owned());
+    }
+
+    /// Position of the table that was read last, in the order of reading.
+    pub(super) fn table(&self) -> Option<usize> {
+        self.table
+    }
+
+    /// Says in which table the rows stand that are told of from here on.
+    pub(super) fn return_to_table(&mut self, table: Option<usize>) {
+        self.table = table;
+    }
+
+    /// Name of the table that a row stands in.
+    fn table_of(&self, row: Option<u64>) -> Option<String> {
+        row.and(self.table).and_then(|table| self.tables.get(table)).cloned()
+    }
+
+    /// Leaves out the record of a row.
+    fn exclude_record(&mut self, record: Record, reason: Reason) {
+        let table = self.table_of(record.row);
+        self.exclusions.push(Exclusion { table, ..Exclusion::of(record, reason) });
     }
 
     /// A record for the file that row `line` names, relative to the folder `below`; `None` (and an exclusion) if the
@@ -169,8 +203,7 @@ impl CollectionReader {
         }
         if !self.folder.contains(&file) {
             let similar = self.similar_files(&file).into_iter().next();
-            self.exclusions.push(Exclusion::of(record, Reason::RowWithoutFile { similar }));
-            return;
+            return self.exclude_record(record, Reason::RowWithoutFile { similar });
         }
         if let (None, Some(evidence)) = (record.row, is_mask_by_name(&file)) {
             return self.exclude(None, Some(&file), Reason::Mask(evidence));
@@ -191,7 +224,8 @@ impl CollectionReader {
     /// Excludes a record under the name of its file: its id is that of another.
     fn exclude_file(&mut self, file: String, record: Record, reason: Reason) {
         self.set_aside.insert(file.clone());
-        self.exclusions.push(Exclusion { file: Some(file), ..Exclusion::of(record, reason) });
+        let table = self.table_of(record.row);
+        self.exclusions.push(Exclusion { file: Some(file), table, ..Exclusion::of(record, reason) });
     }
 
     fn add_again(&mut self, earlier: usize, file: String, record: Record) {
@@ -212,7 +246,7 @@ impl CollectionReader {
         } else {
             Reason::ContradictoryRows { first: first_row, second: second_row }
         };
-        self.exclusions.push(Exclusion::of(record, reason));
+        self.exclude_record(record, reason);
     }
 
     /// Files that differ from this name in case or extension only and that no row has claimed, sorted.
@@ -258,6 +292,7 @@ impl CollectionReader {
         self.exclusions.push(Exclusion {
             source: self.source.clone(),
             file: file.map(str::to_owned),
+            table: self.table_of(row),
             row,
             reason,
             record: None,
@@ -277,7 +312,8 @@ impl CollectionReader {
             }
             self.counted.insert(key, self.notes.len());
         }
-        self.notes.push(Note { source: self.source.clone(), file: file.map(str::to_owned), row, oddity });
+        let (source, table) = (self.source.clone(), self.table_of(row));
+        self.notes.push(Note { source, file: file.map(str::to_owned), table, row, oddity });
     }
 
     /// Ends the reading: reports images that nothing described, unites patients, looks up published sizes.
@@ -341,10 +377,11 @@ impl CollectionReader {
     /// A file that two rows contradict each other about has no class, so the earlier row's record leaves as well.
     fn exclude_contradictory(&mut self) {
         // By file: two rows may spell its name, and so its id, in two ways.
-        let mut refuted: HashMap<String, Reason> = HashMap::new();
+        let mut refuted: HashMap<String, (Option<String>, Reason)> = HashMap::new();
         for exclusion in &self.exclusions {
             if let (Some(record), Reason::ContradictoryRows { .. }) = (&exclusion.record, &exclusion.reason) {
-                refuted.entry(self.file(record)).or_insert_with(|| exclusion.reason.clone());
+                let told = || (exclusion.table.clone(), exclusion.reason.clone());
+                refuted.entry(self.file(record)).or_insert_with(told);
             }
         }
         if refuted.is_empty() {
@@ -352,7 +389,10 @@ impl CollectionReader {
         }
         for record in std::mem::take(&mut self.records) {
             match refuted.get(&self.file(&record)) {
-                Some(reason) => self.exclusions.push(Exclusion::of(record, reason.clone())),
+                Some((table, reason)) => {
+                    let table = table.clone();
+                    self.exclusions.push(Exclusion { table, ..Exclusion::of(record, reason.clone()) });
+                }
                 None => self.records.push(record),
             }
         }

@@ -22,10 +22,15 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8], path: &Path, form: &CellsForm) -> Result<Cells, TableError> {
     let wrong = |reason: String| TableError::Workbook { path: path.to_owned(), reason };
     if bytes.starts_with(ZIP) {
-        require_unpacked_size(bytes, Cells::SIZE_LIMIT).map_err(|error| wrong(error.to_string()))?;
+        require_unpacked_size(bytes, Cells::SIZE_LIMIT)
+            .map_err(|error| wrong(format!("it is damaged, incomplete or too large ({error})")))?;
     }
-    let mut workbook =
-        open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))?;
+    let mut workbook = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| {
+        wrong(match is_locked(bytes) {
+            true => "it is locked with a password; take the password off".to_owned(),
+            false => format!("it is damaged, incomplete or no workbook ({error})"),
+        })
+    })?;
     let sheets = workbook.sheet_names();
     let name = match form.sheet.as_deref() {
         Some(name) if sheets.iter().any(|sheet| sheet == name) => name.to_owned(),
@@ -41,6 +46,12 @@ pub(super) fn read(bytes: &[u8], path: &Path, form: &CellsForm) -> Result<Cells,
         cells.push(number, row.iter().map(text).collect(), path)?;
     }
     cells.require_header(path)
+}
+
+/// Whether an OLE file holds an encrypted workbook: its directory names the stream that [MS-OFFCRYPTO], 1.3.2 gives one.
+fn is_locked(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bytes.starts_with(OLE) && bytes.windows(name.len()).any(|part| part == name)
 }
 
 /// Counts what the archive unpacks to, whatever its directory says, and refuses more than `limit` bytes.

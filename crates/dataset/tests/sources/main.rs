@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod bad_input;
 mod field_cases;
 mod fixtures;
 mod hospitals;

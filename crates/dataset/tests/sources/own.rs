@@ -323,7 +323,7 @@ fn numbers_that_a_spreadsheet_took_the_zeros_of_are_found_where_they_are_unambig
         reasons[..2],
         [
             "accession number: 00126 and 0126 differ from the row's in zeros at the beginning only; write the zeros",
-            "no film has this accession number"
+            "no film has this accession number; correct it or add the film"
         ]
     );
     let odd: Vec<String> = collection.notes.iter().map(|note| note.oddity.to_string()).collect();

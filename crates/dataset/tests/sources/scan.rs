@@ -259,7 +259,7 @@ fn the_report_reads_back_from_json_and_csv() {
     report.write_findings_csv(&mut csv).unwrap();
     let rows: Vec<csv::StringRecord> =
         csv::Reader::from_reader(&csv[..]).records().map(Result::unwrap).collect();
-    assert_eq!((rows.len(), &rows[0][1], &rows[0][4]), (1, "covid/a,\"b\".png", "unreadable"));
+    assert_eq!((rows.len(), &rows[0][3], &rows[0][5]), (1, "covid/a,\"b\".png", "unreadable"));
     let mut counts = Vec::new();
     report.write_counts_csv(&mut counts).unwrap();
     assert!(String::from_utf8(counts).unwrap().contains("class,COVID-19,"));

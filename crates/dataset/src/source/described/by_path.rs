@@ -1,9 +1,9 @@
-//! Finds the class of a film that no table gives one, by the folder that it lies in and by patterns.
+//! Finds the class and the view of a film that no table gives one, by the folder that it lies in and by patterns.
 
 use std::collections::BTreeSet;
 
 use crate::{
-    ClassName, Label, Provenance,
+    ClassName, Label, Provenance, View,
     source::{
         description::{Description, Labels},
         pattern,
@@ -12,24 +12,36 @@ use crate::{
 
 type Fits = Box<dyn Fn(&str) -> bool>;
 
-/// Classes by path, as a description gives them.
+/// Classes and views by path, as a description gives them.
 pub(super) struct ByPath {
     labels: Labels,
     /// Words that folders may be called, if folders count.
     words: Vec<String>,
     patterns: Vec<(Fits, ClassName)>,
+    views: Vec<(Fits, View)>,
 }
 
 impl ByPath {
     pub(super) fn new(description: &Description) -> Self {
         let words = description.labels.keys().filter(|_| description.class_folders).cloned().collect();
-        let fits = |(pattern, class): (&String, &String)| {
-            (Box::new(pattern::matcher(pattern)) as Fits, ClassName::from(class.as_str()))
-        };
+        let fits = |pattern: &String| Box::new(pattern::matcher(pattern)) as Fits;
+        let classes = description.class_patterns.iter();
+        let views = description.view_patterns.iter();
         Self {
             labels: Labels::new(&description.labels),
             words,
-            patterns: description.class_patterns.iter().map(fits).collect(),
+            patterns: classes.map(|(text, class)| (fits(text), class.as_str().into())).collect(),
+            views: views.map(|(text, word)| (fits(text), View::read(word))).collect(),
+        }
+    }
+
+    /// The view of the patterns that the path fits, if it is one.
+    pub(super) fn view(&self, file: &str) -> View {
+        let fitting = self.views.iter().filter(|(fits, _)| fits(file)).map(|(_, view)| *view);
+        let views: BTreeSet<View> = fitting.collect();
+        match views.into_iter().collect::<Vec<_>>()[..] {
+            [view] => view,
+            _ => View::Unknown,
         }
     }
 

@@ -124,7 +124,8 @@ impl Described {
             let Some((key, _)) = table.film_column() else { continue };
             let own_folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
             let names = Names::new(films, [table.below.as_deref().unwrap_or(own_folder), own_folder, ""]);
-            let by_number = (key != Role::File).then(|| Numbers::new(key, given(key, films, statements)));
+            let by_number =
+                (key != Role::File).then(|| Numbers::new(key, self.given(key, films, statements)));
             let mut meaning = Meaning::new(&labels, table, &self.description);
             let mut of_table: Vec<(usize, Statement)> = Vec::with_capacity(cells.rows.len());
             for (line, row) in &cells.rows {
@@ -182,14 +183,15 @@ impl Described {
             let mut record = reader.record_of_file("", &film.file);
             // The reader's name, not this one's: a second collection of one name is read under another.
             let namespace = self.description.patients.clone().unwrap_or_else(|| reader.source().clone());
+            reader.return_to_table(statement.table());
             statement.fill(&mut record, &namespace, &self.description);
             if film.is_dicom {
                 // Its header says it.
                 record.stated = Stated::default();
             }
-            if let (None, Some(pattern)) = (&record.patient, &self.description.patient_from_path) {
-                record.patient =
-                    patient_in_path(pattern, &film.file).map(|name| PatientId::new(&namespace, name));
+            if record.patient.is_none() {
+                let number = self.number_in_path(Role::Patient, &film.file);
+                record.patient = number.map(|number| PatientId::new(&namespace, number));
             }
             if record.label.provenance() == Provenance::None
                 && let Some(label) = &of_path
@@ -197,6 +199,7 @@ impl Described {
                 record.label = label.clone();
             }
             film.fill(&mut record, &namespace, reader);
+            record.view = record.view.or(by_path.view(&film.file));
             if self.description.patients_unknown {
                 record.patient = None;
             }
@@ -211,6 +214,30 @@ impl Described {
             }
             reader.add(record);
         }
+    }
+
+    /// The number of a role that a film's header, earlier tables and the film's path give it.
+    fn given<'a>(
+        &'a self,
+        key: Role,
+        films: &'a [Film],
+        statements: &'a [Vec<Statement>],
+    ) -> impl Iterator<Item = (usize, &'a str)> {
+        films.iter().zip(statements).enumerate().flat_map(move |(at, (film, statements))| {
+            let of_tables = statements.iter().filter_map(move |statement| statement.number(key));
+            let of_path = self.number_in_path(key, &film.file);
+            film.number(key).into_iter().chain(of_tables).chain(of_path).map(move |number| (at, number))
+        })
+    }
+
+    /// The component of a film's path that the description takes for a number of this role.
+    fn number_in_path<'a>(&self, role: Role, file: &'a str) -> Option<&'a str> {
+        let (pattern, component) = match role {
+            Role::Patient => (&self.description.patient_from_path, Description::PATIENT),
+            Role::StudyUid => (&self.description.study_from_path, Description::STUDY),
+            _ => return None,
+        };
+        in_path(pattern.as_deref()?, component, file)
     }
 }
 
@@ -252,21 +279,9 @@ fn require_few_words(
     Ok(())
 }
 
-/// The number of a role that a film's header and earlier tables give it.
-fn given<'a>(
-    key: Role,
-    films: &'a [Film],
-    statements: &'a [Vec<Statement>],
-) -> impl Iterator<Item = (usize, &'a str)> {
-    films.iter().zip(statements).enumerate().flat_map(move |(at, (film, statements))| {
-        let of_tables = statements.iter().filter_map(move |statement| statement.number(key));
-        film.number(key).into_iter().chain(of_tables).map(move |number| (at, number))
-    })
-}
-
-/// The component of a path that stands for `{patient}` in a pattern, both read from their ends; each `*` is one component.
-fn patient_in_path<'a>(pattern: &str, file: &'a str) -> Option<&'a str> {
-    let from_end = pattern.rsplit('/').position(|part| part == Description::PATIENT)?;
+/// The component of a path that stands for `component` in a pattern, both read from their ends; each `*` is one component.
+fn in_path<'a>(pattern: &str, component: &str, file: &'a str) -> Option<&'a str> {
+    let from_end = pattern.rsplit('/').position(|part| part == component)?;
     let mut parts = file.rsplit('/');
     parts.nth(from_end).filter(|_| file.split('/').count() >= pattern.split('/').count())
 }

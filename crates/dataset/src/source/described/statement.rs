@@ -76,9 +76,12 @@ impl<'a> Meaning<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Statement {
     line: Option<u64>,
+    /// Position of its table among those that the reader has read.
+    table: Option<usize>,
     /// Numbers by which further tables may tell the film.
     numbers: Vec<(Role, String)>,
     patient: Option<String>,
+    patient_elsewhere: Option<String>,
     label: Option<Label>,
     /// Whether two tables give different classes.
     is_disputed: bool,
@@ -159,8 +162,10 @@ impl<'a> Row<'a> {
         let numbers: &[Role] = if meaning.is_only_table { &[] } else { &Role::OF_FILMS[1..] };
         Statement {
             line: Some(self.line),
+            table: reader.table(),
             numbers: numbers.iter().filter_map(|role| Some((*role, owned(*role)?))).collect(),
             patient: owned(Role::Patient).or_else(|| owned(Role::Case)),
+            patient_elsewhere: owned(Role::PatientElsewhere),
             label: self.label(meaning, reader),
             is_disputed: false,
             view: self.text(Role::View).map(|text| reader.view(self.line, text)),
@@ -240,6 +245,11 @@ impl Statement {
         self.numbers.iter().find(|(of, _)| *of == role).map(|(_, number)| number.as_str())
     }
 
+    /// Position of its table among those that the reader has read.
+    pub(super) fn table(&self) -> Option<usize> {
+        self.table
+    }
+
     /// Writes what is said into a record.
     pub(super) fn fill(self, record: &mut Record, namespace: &SourceName, description: &Description) {
         let bits = self.bits.or(description.bits);
@@ -250,7 +260,11 @@ impl Statement {
         }
         record.date = self.date;
         record.row = self.line;
-        record.patient = self.patient.map(|number| PatientId::new(namespace, number));
+        let elsewhere = self.patient_elsewhere.zip(description.patients_elsewhere.as_ref());
+        record.patient = match elsewhere {
+            Some((number, collection)) => Some(PatientId::new(collection, number)),
+            None => self.patient.map(|number| PatientId::new(namespace, number)),
+        };
         record.label = self.label.unwrap_or_else(Label::unknown);
         record.view = self.view.unwrap_or_default();
         record.modality = self.modality.unwrap_or_default();
@@ -280,7 +294,8 @@ impl Statement {
         if let [Some(one), Some(two)] = &classes
             && one != two
         {
-            contradictions.push([one, two].map(|class| format!("class {class}")));
+            let here = format!("class {two} in this row, so the film has no class; correct one of them");
+            contradictions.push([format!("class {one} in an earlier table"), here]);
             // Nobody can say which table is right, so the film is of no class, whatever a further row says.
             self.is_disputed = true;
             if let Some(label) = &mut self.label {
@@ -293,6 +308,8 @@ impl Statement {
         let told = &mut contradictions;
         let is_one = |own: &String, other: &String| own == other || differ_in_zeros(own, other);
         fill("patient", &mut self.patient, &other.patient, is_one, told);
+        let told_of = "patient elsewhere";
+        fill(told_of, &mut self.patient_elsewhere, &other.patient_elsewhere, is_one, told);
         fill("licence", &mut self.licence, &other.licence, String::eq, told);
         fill("date", &mut self.date, &other.date, Day::eq, told);
         fill("bits", &mut self.bits, &other.bits, u8::eq, told);
@@ -302,7 +319,8 @@ impl Statement {
         let view = self.view.unwrap_or_default().or(other.view.unwrap_or_default());
         self.view = Some(view);
         self.modality = self.modality.filter(|modality| *modality != Modality::Unknown).or(other.modality);
-        self.sex = self.sex.or(other.sex);
+        fill("sex", &mut self.sex, &other.sex, Sex::eq, told);
+        // That of another day differs, and is no contradiction.
         self.age = self.age.or(other.age);
         self.origin = self.origin.take().or_else(|| other.origin.clone());
         contradictions
@@ -319,7 +337,8 @@ fn fill<T: Clone + fmt::Display>(
 ) {
     match (&*own, other) {
         (Some(one), Some(two)) if !is_one(one, two) => {
-            contradictions.push([one, two].map(|value| format!("{name} {value}")));
+            let here = format!("{name} {two} in this row, which does not count; correct one of them");
+            contradictions.push([format!("{name} {one} in an earlier table"), here]);
         }
         (None, Some(_)) => own.clone_from(other),
         _ => {}

@@ -117,30 +117,37 @@ fn a_second_table_fills_in_what_the_first_leaves_open() {
         facts,
         [(Some(Sex::Male), normal.clone()), (Some(Sex::Male), normal), (Some(Sex::Female), None)]
     );
-    assert_eq!(collection.notes[0].oddity.to_string(), "class normal, but class TB");
+    assert_eq!(
+        collection.notes[0].oddity.to_string(),
+        "class normal in an earlier table, but class TB in this row, so the film has no class; correct one of them"
+    );
     assert_eq!(codes(&collection), [("no-such-film", Some(4))]);
 }
 
 #[test]
 fn two_tables_that_disagree_are_told_with_row_file_and_both_values() {
-    let description = "[[table]]\nfile = 'films.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd' }\n\
-                       [[table]]\nfile = 'more.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd' }\n";
-    let films = "f,p,l,d\na.png,1,CC0,2020-03-31\nb.png,2,,\n";
-    let more = "f,p,l,d\nb.png,2,CC0,2020-01-01\na.png,3,CC BY,2020-04-01\n";
+    let description = "[[table]]\nfile = 'films.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd', sex = 's' }\n\
+                       [[table]]\nfile = 'more.csv'\ncolumns = { file = 'f', patient = 'p', licence = 'l', date = 'd', sex = 's' }\n";
+    let films = "f,p,l,d,s\na.png,1,CC0,2020-03-31,F\nb.png,2,,,\n";
+    let more = "f,p,l,d,s\nb.png,2,CC0,2020-01-01,M\na.png,3,CC BY,2020-04-01,M\n";
     let collection =
         read(description, &[("films.csv", films), ("more.csv", more), ("a.png", ""), ("b.png", "")]).unwrap();
     let told: Vec<_> = collection
         .notes
         .iter()
-        .map(|note| (note.row, note.file.as_deref(), note.oddity.to_string()))
+        .map(|note| (note.table.as_deref(), note.row, note.file.as_deref(), note.oddity.to_string()))
         .collect();
-    let of_a = |text: &str| (Some(3), Some("a.png"), text.to_owned());
+    let of_a = |one: &str, other: &str| {
+        let told = "in this row, which does not count; correct one of them";
+        (Some("more.csv"), Some(3), Some("a.png"), format!("{one} in an earlier table, but {other} {told}"))
+    };
     assert_eq!(
         told,
         [
-            of_a("patient 1, but patient 3"),
-            of_a("licence CC0, but licence CC BY"),
-            of_a("date 2020-03-31, but date 2020-04-01"),
+            of_a("patient 1", "patient 3"),
+            of_a("licence CC0", "licence CC BY"),
+            of_a("date 2020-03-31", "date 2020-04-01"),
+            of_a("sex female", "sex male"),
         ]
     );
     assert_eq!(collection.records[0].patient.as_ref().unwrap().name(), "1");
@@ -193,7 +200,7 @@ fn a_description_that_does_not_fit_its_tables_is_one_sentence() {
     );
     assert_eq!(
         error(&[("t.csv", "f,d\n")]),
-        "in-memory/t.csv: no column is named \"c\"; its columns are f, d"
+        "in-memory/t.csv: no column is named \"c\"; name one of these in the description: f, d"
     );
     // A column of 10,000 different words is no column of classes, whether it is named or found by its name.
     let words: String = (0..10_000).map(|word| format!("{word}.png,word {word}\n")).collect();

@@ -81,7 +81,12 @@ impl Draft {
                         }
                     }
                 }
-                Err(error) => near_misses.push(NearMiss { path, reason: format!("cannot be read: {error}") }),
+                Err(error) => {
+                    // The sentence names the table already.
+                    let told = error.to_string();
+                    let told = told.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&told);
+                    near_misses.push(NearMiss { reason: format!("cannot be read: {told}"), path });
+                }
             }
         }
         let is_complete = !complete.is_empty();

@@ -51,7 +51,7 @@ pub use role::Role;
 pub use super::description_error::DescriptionError;
 
 use crate::{
-    SourceName,
+    SourceName, View,
     table::{CellsForm, Encoding, Separator},
 };
 
@@ -66,10 +66,17 @@ pub struct Description {
     /// Collection whose patients these are, where it is another one: equal numbers are then one person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patients: Option<SourceName>,
+    /// Collection in which some of these patients have another number, which a column `patient_elsewhere` gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patients_elsewhere: Option<SourceName>,
     /// The component of a film's path that is its patient where no table says who it is, counted from the end:
     /// `{patient}/*/*` is the folder of the folder of the film.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient_from_path: Option<String>,
+    /// The component of a film's path that is its examination, counted from the end: rows of a table with a `study_uid` tell
+    /// their films by it. `{study}/*` is the folder of the film.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_from_path: Option<String>,
     /// Whether the patient numbers of tables and headers are no persons': several numbers are one person. The patient then
     /// counts as unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -99,6 +106,10 @@ pub struct Description {
     /// fits patterns of two classes has none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub class_patterns: BTreeMap<String, String>,
+    /// The view of films of which neither a table nor a DICOM header states it, by patterns of their paths such as `*_pa.png`. A
+    /// film that fits patterns of two views has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub view_patterns: BTreeMap<String, String>,
     /// What -1 means in a column of 0, 1 and -1.
     #[serde(default, skip_serializing_if = "Uncertain::is_unknown")]
     pub uncertain: Uncertain,
@@ -175,7 +186,9 @@ impl Default for Description {
         Self {
             name: None,
             patients: None,
+            patients_elsewhere: None,
             patient_from_path: None,
+            study_from_path: None,
             patients_unknown: false,
             licence: None,
             bits: None,
@@ -185,6 +198,7 @@ impl Default for Description {
             headers: true,
             class_folders: false,
             class_patterns: BTreeMap::new(),
+            view_patterns: BTreeMap::new(),
             uncertain: Uncertain::default(),
             tables: Vec::new(),
             labels: BTreeMap::new(),
@@ -197,6 +211,8 @@ impl Description {
     pub const FILE: &'static str = "radiograph-source.toml";
     /// The patient's component in [`patient_from_path`](Self::patient_from_path).
     pub const PATIENT: &'static str = "{patient}";
+    /// The examination's component in [`study_from_path`](Self::study_from_path).
+    pub const STUDY: &'static str = "{study}";
 
     /// Reads a description; `path` is for messages.
     ///
@@ -223,24 +239,31 @@ impl Description {
 
     fn check(&self, path: &Path) -> Result<(), DescriptionError> {
         let tables = self.tables.iter().map(|table| &table.file);
-        let of_classes = self.class_patterns.keys();
-        for pattern in self.other_files.iter().chain(&self.exclude).chain(of_classes).chain(tables) {
-            glob::Pattern::new(pattern).map_err(|error| DescriptionError::Pattern {
-                path: path.to_owned(),
-                pattern: pattern.clone(),
-                reason: error.msg.to_owned(),
-            })?;
+        let of_films = self.class_patterns.keys().chain(self.view_patterns.keys());
+        let refused = |pattern: &str, reason: String| DescriptionError::Pattern {
+            path: path.to_owned(),
+            pattern: pattern.to_owned(),
+            reason,
+        };
+        for pattern in self.other_files.iter().chain(&self.exclude).chain(of_films).chain(tables) {
+            glob::Pattern::new(pattern).map_err(|error| refused(pattern, error.msg.to_owned()))?;
         }
-        if let Some(pattern) = &self.patient_from_path
-            && !pattern.split('/').all(|part| part == "*" || part == Self::PATIENT)
-                | (pattern.matches(Self::PATIENT).count() != 1)
+        let from_path = [(&self.patient_from_path, Self::PATIENT), (&self.study_from_path, Self::STUDY)];
+        for (pattern, component) in from_path {
+            if let Some(pattern) = pattern
+                && (pattern.split('/').any(|part| part != "*" && part != component)
+                    || pattern.matches(component).count() != 1)
+            {
+                let reason = format!(
+                    "write {component} once and * for every other component, such as {component}/*/*"
+                );
+                return Err(refused(pattern, reason));
+            }
+        }
+        if let Some((pattern, word)) =
+            self.view_patterns.iter().find(|(_, word)| View::read(word) == View::Unknown)
         {
-            return Err(DescriptionError::Pattern {
-                path: path.to_owned(),
-                pattern: pattern.clone(),
-                reason: "write {patient} once and * for every other component, such as {patient}/*/*"
-                    .to_owned(),
-            });
+            return Err(refused(pattern, format!("{word:?} is no view; write PA, AP, frontal or lateral")));
         }
         match self.tables.iter().find(|table| table.film_column().is_none()) {
             Some(table) => Err(DescriptionError::NoFilmColumn {

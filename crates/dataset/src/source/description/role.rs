@@ -17,6 +17,11 @@ pub enum Role {
     AccessionNumber,
     /// Patient. Without one of the columns above, the row holds for all films of the patient.
     Patient,
+    /// Number of the same patient in another collection, which [`Description::patients_elsewhere`] names. Never found by its name,
+    /// only given.
+    ///
+    /// [`Description::patients_elsewhere`]: super::Description::patients_elsewhere
+    PatientElsewhere,
     /// Case: stands for the patient where that is blank.
     Case,
     /// Class, in words.
@@ -53,12 +58,13 @@ impl Role {
     pub const OF_FILMS: [Self; 5] =
         [Self::File, Self::InstanceUid, Self::StudyUid, Self::AccessionNumber, Self::Patient];
 
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::File,
         Self::InstanceUid,
         Self::StudyUid,
         Self::AccessionNumber,
         Self::Patient,
+        Self::PatientElsewhere,
         Self::Case,
         Self::Class,
         Self::View,
@@ -83,6 +89,7 @@ impl Role {
             Self::StudyUid => "study_uid",
             Self::AccessionNumber => "accession_number",
             Self::Patient => "patient",
+            Self::PatientElsewhere => "patient_elsewhere",
             Self::Case => "case",
             Self::Class => "class",
             Self::View => "view",
@@ -180,7 +187,7 @@ impl Role {
             Self::Sex => &["sex", "gender", "patientsex", "patientgender"],
             Self::Age => &["age", "patientage", "ageyears"],
             Self::Date => &["date", "studydate", "examdate", "examinationdate", "acquisitiondate"],
-            Self::Bits | Self::PhotometricInterpretation => &[],
+            Self::PatientElsewhere | Self::Bits | Self::PhotometricInterpretation => &[],
             Self::Licence => &["licence", "license"],
             Self::Url => &["url", "link"],
             Self::Location => &["location", "hospital", "site", "institution"],

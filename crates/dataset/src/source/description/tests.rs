@@ -45,6 +45,25 @@ fn a_description_reads_back_as_written() {
     assert_eq!(parse(&description.to_toml()).unwrap(), description);
 }
 
+#[test]
+fn components_and_views_of_paths_are_checked() {
+    let description = parse(
+        "patient_from_path = '{patient}/*/*'\nstudy_from_path = '{study}/*'\n[view_patterns]\n'*_ll.png' = 'LL'\n",
+    )
+    .unwrap();
+    assert_eq!(parse(&description.to_toml()).unwrap(), description);
+    for (text, said) in [
+        ("study_from_path = '{study}/{study}'", "write {study} once"),
+        ("study_from_path = 's-{study}/*'", "write {study} once"),
+        ("patient_from_path = '{study}/*'", "write {patient} once"),
+        ("[view_patterns]\n'*' = 'from the side'", "\"from the side\" is no view; write PA"),
+        ("[view_patterns]\n'a**' = 'PA'", "cannot be used"),
+    ] {
+        let message = parse(text).unwrap_err().to_string();
+        assert!(message.contains(said), "{text}: {message}");
+    }
+}
+
 fn draft(files: &[(&str, &str)], has_dicom: bool) -> Option<Draft> {
     Draft::of_folder(&Folder::in_memory(files.iter().map(|(name, text)| (*name, *text))), || has_dicom)
 }

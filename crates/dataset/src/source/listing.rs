@@ -181,22 +181,32 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The files that fit a table's pattern.
-    fn tables(&self, table: &TableDescription) -> impl Iterator<Item = PathBuf> {
+    /// The files that fit a table's pattern: in the folder that the pattern names, if it names one, else in this one.
+    fn tables(&self, table: &TableDescription) -> Vec<PathBuf> {
         let fits = pattern::matcher(&table.file);
-        self.listing.files.iter().filter(move |file| fits(file)).map(|file| self.folder.join(file))
+        let Some((below, _)) = table.file.rsplit_once('/') else {
+            let files = self.listing.files.iter().filter(|file| fits(file));
+            return files.map(|file| self.folder.join(file)).collect();
+        };
+        let first = below.split('/').next().unwrap_or(below);
+        if !self.listing.folders.contains_key(&first.to_lowercase()) {
+            return Vec::new();
+        }
+        let files = Listing::read(&self.folder.join(below)).files;
+        let files = files.into_iter().map(|file| format!("{below}/{file}")).filter(|file| fits(file));
+        files.map(|file| self.folder.join(file)).collect()
     }
 }
 
 impl public::Asked for Place<'_> {
     fn has_columns(&self, table: &TableDescription, columns: &[&str]) -> bool {
         let separator = table.separator.unwrap_or(Separator::Comma);
-        self.tables(table).any(|file| has_columns(&file, separator, columns))
+        self.tables(table).iter().any(|file| has_columns(file, separator, columns))
     }
 
     fn first_row(&self, table: &TableDescription) -> Option<Vec<String>> {
         let separator = table.separator.unwrap_or(Separator::Comma);
-        self.tables(table).find_map(|file| first_row(&file, separator))
+        self.tables(table).iter().find_map(|file| first_row(file, separator))
     }
 
     fn has_films(&self, pattern: &str) -> bool {

@@ -8,6 +8,7 @@
 
 mod attacks;
 mod bad_input;
+mod bimcv;
 mod field_cases;
 mod fixtures;
 mod hospitals;

@@ -11,7 +11,7 @@ use zune_jpeg::{
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
 };
 
-use crate::{ImageFormat, Limits, Picture, Samples, Undecodable, codec::Size};
+use crate::{ImageFormat, Limits, Picture, Samples, Undecodable, codec::Size, jpeg_scans::with_ones_behind};
 
 /// EXIF Orientation of a JPEG file, 1 (upright) to 8; `None` if the file has none.
 pub(crate) fn orientation(bytes: &[u8]) -> Option<u8> {
@@ -118,8 +118,9 @@ fn decode_to(
     let frame = frame(bytes).ok_or_else(|| damaged("no frame header".to_owned()))?;
     limits.check(frame.width.into(), frame.height.into(), frame.channels.into(), 1)?;
     frame.check_coding()?;
+    let bytes = with_ones_behind(bytes, frame.coding < 0xC2, frame.channels)?;
 
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes.as_ref()), options);
     decoder.decode_headers().map_err(broken)?;
     let stored = decoder.input_colorspace().ok_or_else(|| damaged("no colour space".to_owned()))?;
     let colours = choose(stored);

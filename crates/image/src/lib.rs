@@ -32,6 +32,7 @@ mod error;
 pub mod flags;
 mod format;
 mod jpeg;
+mod jpeg_scans;
 mod limits;
 pub mod loader;
 mod note;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod decode;
+mod ended_early;
 mod field_cases;
 mod films;
 mod golden;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use radiograph_dataset::{
-    Sex, View,
+    ClassName, Sex, View,
     source::{Collection, recognise},
 };
 
@@ -38,7 +38,7 @@ fn classes(collection: &Collection) -> BTreeMap<&str, Option<&str>> {
         .iter()
         .map(|record| {
             let name = record.id.name();
-            (&name[name.find("ses-").unwrap()..][..8], record.class().map(|class| class.as_str()))
+            (&name[name.find("ses-").unwrap()..][..8], record.class().map(ClassName::as_str))
         })
         .collect()
 }

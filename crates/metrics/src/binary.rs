@@ -79,6 +79,14 @@ impl BinaryScores {
         Self { positive, scores }
     }
 
+    /// Refuses scores that are no probabilities.
+    pub(crate) fn check_probabilities(&self) -> Result<(), Error> {
+        match self.scores.iter().position(|score| !(0.0..=1.0).contains(score)) {
+            Some(index) => Err(Error::NotAProbability { index, value: self.scores[index] }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether each sample is positive.
     #[must_use]
     pub fn positive(&self) -> &[bool] {

@@ -2,34 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Predictions, Score, Share, Undefined};
+use crate::{
+    Bins, Error, Predictions, Score, Share, Undefined,
+    binning::{BinSum, Binned},
+};
 
 /// Lower limit of the true class's probability before the logarithm. One confident error then costs 36 nats instead of
 /// infinity. scikit-learn uses the same limit.
 pub const LOG_LOSS_FLOOR: f64 = f64::EPSILON;
-
-/// Division of the samples into bins, within which confidence and accuracy are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Bins {
-    /// This number of confidence intervals of equal width, each open below and closed above, the first closed on both
-    /// sides.
-    EqualWidth(u16),
-    /// This number of bins of samples, sorted by confidence, of equal size up to one. Ties are never separated.
-    EqualMass(u16),
-}
-
-impl Bins {
-    /// Fifteen intervals of equal width, as in Guo et al. 2017, *On Calibration of Modern Neural Networks*.
-    pub const GUO: Self = Self::EqualWidth(15);
-
-    fn count(self) -> usize {
-        usize::from(match self {
-            Self::EqualWidth(count) | Self::EqualMass(count) => count,
-        })
-    }
-}
 
 /// Norm that combines the gaps between confidence and accuracy into one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,24 +67,17 @@ impl Reliability {
     ///
     /// If the number of bins is 0.
     pub fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
-        let confident = Confident::of(predictions, bins)?;
-        let of_bin = |number: usize| {
-            let correct = |sample: usize| {
-                let (_, correct, bin) = confident.samples[sample];
-                (usize::from(bin) == number).then_some(correct)
-            };
-            Share::of(predictions.clusters(), correct)
-        };
-        let points = confident
+        let binned = Binned::of(&predictions.top_label(), bins)?;
+        let points = binned
             .sums(|_| 1)
             .into_iter()
             .map(|sum| ReliabilityBin {
                 samples: sum.samples,
-                correct: sum.correct,
+                correct: sum.positives,
                 lowest: sum.lowest,
                 highest: sum.highest,
                 confidence: sum.confidence(),
-                share: of_bin(sum.number),
+                share: Share::of(predictions.clusters(), |sample| binned.outcome_in(sample, sum.number)),
             })
             .collect();
         Ok(Self { bins, points })
@@ -126,105 +99,11 @@ impl Reliability {
     }
 }
 
-/// Correctness and bin of each sample, computed once for all resamples.
-pub(crate) struct Confident {
-    samples: Vec<(f64, bool, u16)>,
-    bins: usize,
-}
-
-impl Confident {
-    pub(crate) fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
-        let count = bins.count();
-        if count == 0 {
-            return Err(Error::InvalidSetting {
-                name: "the number of bins",
-                value: 0.0,
-                range: "at least 1",
-            });
-        }
-        let truth = predictions.truth_positions().iter().zip(predictions.predicted_positions());
-        let mut samples: Vec<(f64, bool, u16)> = predictions
-            .probabilities()
-            .values()
-            .outer_iter()
-            .zip(truth)
-            .map(|(row, (&truth, &predicted))| (row[predicted as usize], truth == predicted, 0))
-            .collect();
-        match bins {
-            Bins::EqualWidth(_) => {
-                for (confidence, _, bin) in &mut samples {
-                    *bin = ((*confidence * count as f64).ceil() - 1.0).clamp(0.0, count as f64 - 1.0) as u16;
-                }
-            }
-            Bins::EqualMass(_) => number_by_mass(&mut samples, count),
-        }
-        Ok(Self { samples, bins: count })
-    }
-
+impl Binned {
     /// The calibration error when sample `i` counts `weight(i)` times.
     pub(crate) fn error(&self, weight: impl Fn(usize) -> u64, norm: CalibrationNorm) -> Score {
-        let of =
-            |sum: &Sum| (sum.samples, (sum.correct as f64 / sum.samples as f64 - sum.confidence()).abs());
+        let of = |sum: &BinSum| (sum.samples, (sum.rate() - sum.confidence()).abs());
         combined(&self.sums(weight).iter().map(of).collect::<Vec<_>>(), norm)
-    }
-
-    /// The bins that hold samples, by rising confidence.
-    fn sums(&self, weight: impl Fn(usize) -> u64) -> Vec<Sum> {
-        let empty = |number| Sum {
-            number,
-            samples: 0,
-            correct: 0,
-            confidence: 0.0,
-            lowest: f64::INFINITY,
-            highest: f64::NEG_INFINITY,
-        };
-        let mut sums: Vec<Sum> = (0..self.bins).map(empty).collect();
-        for (index, &(confidence, correct, bin)) in self.samples.iter().enumerate() {
-            let weight = weight(index);
-            if weight > 0 {
-                let sum = &mut sums[usize::from(bin)];
-                sum.samples += weight;
-                sum.correct += weight * u64::from(correct);
-                sum.confidence += weight as f64 * confidence;
-                sum.lowest = sum.lowest.min(confidence);
-                sum.highest = sum.highest.max(confidence);
-            }
-        }
-        sums.retain(|sum| sum.samples > 0);
-        sums
-    }
-}
-
-/// Weighted samples of a bin.
-struct Sum {
-    number: usize,
-    samples: u64,
-    correct: u64,
-    /// Sum over the samples.
-    confidence: f64,
-    lowest: f64,
-    highest: f64,
-}
-
-impl Sum {
-    fn confidence(&self) -> f64 {
-        self.confidence / self.samples as f64
-    }
-}
-
-fn number_by_mass(samples: &mut [(f64, bool, u16)], count: usize) {
-    let confidence: Vec<f64> = samples.iter().map(|sample| sample.0).collect();
-    let mut order: Vec<usize> = (0..samples.len()).collect();
-    order.sort_by(|&a, &b| confidence[a].total_cmp(&confidence[b]));
-    let mut start = 0;
-    for tied in order.chunk_by(|&a, &b| confidence[a] == confidence[b]) {
-        // Ties go together into the bin of their middle rank.
-        let middle = 2 * start + tied.len();
-        let bin = (middle * count / (2 * samples.len())) as u16; // below count, which is a u16
-        start += tied.len();
-        for &index in tied {
-            samples[index].2 = bin;
-        }
     }
 }
 

@@ -100,6 +100,14 @@ pub enum Error {
         /// Columns of the file.
         found: Vec<String>,
     },
+    /// A score that calibration cannot judge, because it is no probability.
+    #[error("score {index} is {value}, not a probability; calibration needs numbers in [0, 1]")]
+    NotAProbability {
+        /// The sample.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
     /// Two sets of predictions that must cover the same samples do not.
     #[error("the two models were not scored on the same samples: {what} differs at sample {index}")]
     NotPaired {

@@ -92,8 +92,12 @@ pub enum IntervalMethod {
     /// Newcombe's interval of an AUC from the numbers of patients, for an AUC without a variance: a perfect one, or one of a
     /// class with a single patient.
     Newcombe,
+    /// Score interval of a squared error without its bias, from the variance over patients.
+    DebiasedSquare,
     /// Limit of a perfect score: the score that errors at the limits of the classes' own intervals would give.
     Perfect,
+    /// Student's interval with the sandwich variance of Liang and Zeger over patients.
+    Sandwich,
     /// Wilson's score interval.
     Wilson,
     /// Wilson's score interval at the effective number of trials, for patients with several images.
@@ -111,7 +115,9 @@ impl fmt::Display for IntervalMethod {
             Self::DeLong => "DeLong",
             Self::DeLongClustered => "DeLong, clustered (Obuchowski)",
             Self::Newcombe => "Newcombe, by number of patients",
+            Self::DebiasedSquare => "score interval of the debiased squared error",
             Self::Perfect => "limit of a perfect score",
+            Self::Sandwich => "sandwich variance over patients",
             Self::Wilson => "Wilson",
             Self::WilsonClustered => "Wilson at the effective sample size",
         })

@@ -32,6 +32,7 @@
 //! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
 //! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
 //! | calibrated probabilities | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
+//! | calibration of a class: slope, intercept, curve, Brier parts | [`BinaryCalibration`], [`Recalibration`], [`CalibrationCurve`], [`BrierDecomposition`] |
 //! | an interval | [`estimates`] (by the kind of score), [`Share`] (Wilson by patient), [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
 //! | is A better than B? | [`compare`]; several models: [`Family`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
 //! | a threshold for use | [`BinaryScores::at_specificity`], then [`BinaryScores::rates_at`] |
@@ -125,8 +126,13 @@ mod auc;
 mod auc_components;
 mod average;
 mod binary;
+mod binary_calibration;
+mod binning;
 mod bootstrap;
+mod brier;
 mod calibration;
+mod calibration_curve;
+mod calibration_error;
 mod clusters;
 mod comparison;
 mod concat;
@@ -140,6 +146,7 @@ mod evaluation;
 mod family;
 mod holm;
 mod interval;
+mod logistic;
 mod mcnemar;
 mod metric;
 mod midrank;
@@ -154,6 +161,7 @@ mod prevalence;
 mod probabilities;
 mod quantile;
 mod ranking;
+mod recalibration;
 mod roc;
 mod score;
 mod scored;
@@ -167,10 +175,12 @@ mod thinning;
 pub use auc::{PairAverage, RankingScore};
 pub use average::{Average, Averaged, ClassScore, WhenUndefined};
 pub use binary::{BinaryScores, MAX_SAMPLES};
+pub use binary_calibration::BinaryCalibration;
+pub use binning::Bins;
 pub use bootstrap::{Bootstrap, BootstrapMethod};
-pub use calibration::{
-    Bins, CalibrationNorm, LOG_LOSS_FLOOR, Reliability, ReliabilityBin, brier_score, log_loss,
-};
+pub use brier::BrierDecomposition;
+pub use calibration::{CalibrationNorm, LOG_LOSS_FLOOR, Reliability, ReliabilityBin, brier_score, log_loss};
+pub use calibration_curve::{CalibrationCurve, CalibrationPoint};
 pub use clusters::Clusters;
 pub use comparison::{Comparison, ComparisonOptions, PairedTest, compare};
 pub use confusion::ConfusionMatrix;
@@ -193,6 +203,7 @@ pub use predictive::{LikelihoodRatio, PredictiveValue};
 pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
 pub use quantile::quantile;
 pub use radiograph_classes::{Class, Classes};
+pub use recalibration::Recalibration;
 pub use roc::{RocCurve, RocPoint};
 pub use score::{Score, Undefined, as_value};
 pub use scored::estimates;

@@ -10,7 +10,8 @@ use crate::{
     Statistic, WhenUndefined,
     auc::{OneVsOne, OneVsRest},
     average::averaged,
-    calibration::{Confident, brier_scores, log_losses, weighted_mean},
+    binning::Binned,
+    calibration::{brier_scores, log_losses, weighted_mean},
     confusion::Margins,
 };
 
@@ -115,8 +116,8 @@ impl Metric {
             Self::Brier => of_mean(brier_scores(predictions)),
             Self::LogLoss => of_mean(log_losses(predictions)),
             Self::CalibrationError(bins, norm) => {
-                let (confident, norm) = (Confident::of(predictions, *bins)?, *norm);
-                Box::new(move |weights: &[u32]| confident.error(times(weights), norm))
+                let (binned, norm) = (Binned::of(&predictions.top_label(), *bins)?, *norm);
+                Box::new(move |weights: &[u32]| binned.error(times(weights), norm))
             }
             Self::Accuracy
             | Self::Averaged(..)

@@ -30,6 +30,9 @@ pub enum Undefined {
     /// Every sample has the same predicted class.
     #[error("one class was predicted for all samples")]
     ConstantPrediction,
+    /// Every sample has the same score.
+    #[error("all samples have the same score")]
+    ConstantScore,
     /// The interval of a score that is itself undefined.
     #[error("the score itself is undefined")]
     EstimateUndefined,
@@ -39,6 +42,9 @@ pub enum Undefined {
     /// No sample was called positive.
     #[error("the class was never predicted")]
     NeverPredicted,
+    /// No slope maximises the likelihood, because the scores separate positives from negatives.
+    #[error("the scores separate the classes, so no finite slope fits best")]
+    NoFiniteSlope,
     /// No temperature minimises the loss, because the loss falls (or rises) without end.
     #[error("the loss has no minimum at a finite temperature")]
     NoFiniteTemperature,

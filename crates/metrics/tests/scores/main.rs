@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail this way")]
 
+mod calibration;
 mod comparison;
 mod coverage;
 mod files;

@@ -116,9 +116,9 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// The outer error if `class` is not a class of this matrix; the inner one if the score is undefined.
-    pub fn class_score(&self, score: ClassScore, class: &Class) -> Result<Score, Error> {
-        Ok(score.of(&self.one_vs_rest(class)?))
+    /// If `class` is not a class of this matrix; [`Error::Undefined`] if the score is undefined.
+    pub fn class_score(&self, score: ClassScore, class: &Class) -> Result<f64, Error> {
+        Ok(score.of(&self.one_vs_rest(class)?)?)
     }
 
     /// The average of a score over all classes.

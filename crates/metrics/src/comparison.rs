@@ -249,7 +249,7 @@ impl Tested {
             let p_value = Ok(McNemar::of(first, second)?.exact());
             return Ok(Self { test: PairedTest::McNemarExact, p_value, smallest: None, areas: None });
         }
-        let outcome = options.permutation.test(first, second, metric)?;
+        let outcome = Undefined::catch(options.permutation.test(first, second, metric))?;
         let smallest = outcome.ok().and_then(|outcome| outcome.smallest());
         let p_value = outcome.map(|outcome| outcome.p_value);
         Ok(Self { test: PairedTest::Permutation, p_value, smallest, areas: None })
@@ -267,10 +267,10 @@ fn paired_areas(
     }
     let areas = match metric {
         Metric::Auc(class) => {
-            PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())?
+            PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())
         }
-        Metric::AveragedAuc(Average::Macro) => PairedAuc::of_macro(first, second)?,
+        Metric::AveragedAuc(Average::Macro) => PairedAuc::of_macro(first, second),
         _ => return Ok(None),
     };
-    Ok(areas.ok())
+    Ok(Undefined::catch(areas)?.ok())
 }

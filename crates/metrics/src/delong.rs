@@ -32,11 +32,16 @@ impl AucVariance {
     ///
     /// # Errors
     ///
-    /// The outer error if `clusters` has another number of samples; the inner one unless at least two patients have a
-    /// positive image and at least two have a negative image.
-    pub fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Result<Self, Undefined>, Error> {
+    /// If `clusters` has another number of samples; [`Error::Undefined`] unless at least two patients have a positive image
+    /// and at least two have a negative image.
+    pub fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Error> {
         check_samples(scores, clusters)?;
-        Ok(Components::of(scores, clusters).map(|components| components.variance(clusters)))
+        Ok(Self::of_same(scores, clusters)?)
+    }
+
+    /// AUC and its variance for scores of the samples of these clusters.
+    pub(crate) fn of_same(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Undefined> {
+        Ok(Components::of(scores, clusters)?.variance(clusters))
     }
 
     /// Macro AUC, the mean of the classes' AUCs one-vs-rest, and its variance.
@@ -116,32 +121,28 @@ impl PairedAuc {
     ///
     /// # Errors
     ///
-    /// The outer error if they do not cover the same samples; the inner one as for [`AucVariance::of`].
-    pub fn of(
-        first: &BinaryScores,
-        second: &BinaryScores,
-        clusters: &Clusters,
-    ) -> Result<Result<Self, Undefined>, Error> {
+    /// If they do not cover the same samples; [`Error::Undefined`] as for [`AucVariance::of`].
+    pub fn of(first: &BinaryScores, second: &BinaryScores, clusters: &Clusters) -> Result<Self, Error> {
         check_samples(first, clusters)?;
         check_samples(second, clusters)?;
         if let Some(index) = first.positive().iter().zip(second.positive()).position(|(a, b)| a != b) {
             return Err(Error::NotPaired { what: "label", index });
         }
-        let both = Components::of(first, clusters).and_then(|a| Ok((a, Components::of(second, clusters)?)));
-        Ok(both.map(|(a, b)| Self::from(&a, &b, clusters)))
+        let (first, second) = (Components::of(first, clusters)?, Components::of(second, clusters)?);
+        Ok(Self::from(&first, &second, clusters))
     }
 
     /// Compares the macro AUCs of two models on the same samples.
     ///
     /// # Errors
     ///
-    /// The outer error if they do not cover the same samples; the inner one as for [`AucVariance::of_macro`].
-    pub fn of_macro(first: &Predictions, second: &Predictions) -> Result<Result<Self, Undefined>, Error> {
+    /// If they do not cover the same samples; [`Error::Undefined`] as for [`AucVariance::of_macro`].
+    pub fn of_macro(first: &Predictions, second: &Predictions) -> Result<Self, Error> {
         check_paired(first, second)?;
         // The same samples and labels, so only the probabilities are the second's.
         let second = first.with_probabilities(second.probabilities().in_order_of(first.classes())?);
-        let both = Components::of_macro(first).and_then(|a| Ok((a, Components::of_macro(&second)?)));
-        Ok(both.map(|(a, b)| Self::from(&a, &b, first.clusters())))
+        let components = (Components::of_macro(first)?, Components::of_macro(&second)?);
+        Ok(Self::from(&components.0, &components.1, first.clusters()))
     }
 
     fn from(first: &Components, second: &Components, clusters: &Clusters) -> Self {
@@ -231,22 +232,22 @@ mod tests {
     #[test]
     fn a_repeated_picture_is_not_new_evidence() {
         let once = scores();
-        let alone = AucVariance::of(&once, &Clusters::each_alone(10)).unwrap().unwrap();
+        let alone = AucVariance::of(&once, &Clusters::each_alone(10)).unwrap();
         let twice = |list: &[bool]| [list, list].concat();
         let repeated =
             BinaryScores::new(&twice(once.positive()), &[once.scores(), once.scores()].concat()).unwrap();
         let names: Vec<String> = (0..20).map(|i| (i % 10).to_string()).collect();
-        let clustered = AucVariance::of(&repeated, &Clusters::by_name(&names)).unwrap().unwrap();
+        let clustered = AucVariance::of(&repeated, &Clusters::by_name(&names)).unwrap();
         assert!((clustered.auc - alone.auc).abs() < 1e-15);
         assert!((clustered.variance - alone.variance).abs() < 1e-15);
         assert!(clustered.clustered && !alone.clustered);
-        let unaware = AucVariance::of(&repeated, &Clusters::each_alone(20)).unwrap().unwrap();
+        let unaware = AucVariance::of(&repeated, &Clusters::each_alone(20)).unwrap();
         assert!(unaware.variance < 0.6 * alone.variance);
     }
 
     #[test]
     fn one_ranking_does_not_differ_from_itself() {
-        let pair = PairedAuc::of(&scores(), &scores(), &Clusters::each_alone(10)).unwrap().unwrap();
+        let pair = PairedAuc::of(&scores(), &scores(), &Clusters::each_alone(10)).unwrap();
         assert_eq!(pair.z(), Err(Undefined::NoVariation));
     }
 
@@ -258,11 +259,14 @@ mod tests {
             Err(Error::NotPaired { what: "label", index: 0 })
         ));
         assert!(AucVariance::of(&scores(), &Clusters::each_alone(9)).is_err());
-        assert_eq!(AucVariance::of(&other, &Clusters::each_alone(10)).unwrap(), Err(Undefined::NoPositive));
+        let reason = |scores: &BinaryScores, clusters: &Clusters| {
+            Undefined::catch(AucVariance::of(scores, clusters)).unwrap().unwrap_err()
+        };
+        assert_eq!(reason(&other, &Clusters::each_alone(10)), Undefined::NoPositive);
         let one = Clusters::by_name(&["p"; 10]);
-        assert_eq!(AucVariance::of(&scores(), &one).unwrap(), Err(Undefined::TooFewPatients));
+        assert_eq!(reason(&scores(), &one), Undefined::TooFewPatients);
         let perfect = BinaryScores::new(&[true, true, false, false], &[0.9, 0.8, 0.2, 0.1]).unwrap();
-        let certain = AucVariance::of(&perfect, &Clusters::each_alone(4)).unwrap().unwrap();
+        let certain = AucVariance::of(&perfect, &Clusters::each_alone(4)).unwrap();
         let interval = certain.interval(Level::NINETY_FIVE);
         assert_eq!((interval.method, interval.high), (IntervalMethod::Newcombe, 1.0));
         assert!((0.1..0.6).contains(&interval.low), "{interval:?}");

@@ -1,5 +1,7 @@
 //! Errors in the input of a score. A score that does not exist is not an error but an [`Undefined`](crate::Undefined).
 
+use crate::Undefined;
+
 /// Reason why predictions or scores were refused. Every index counts from 0 and belongs to the first offender.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -162,7 +164,7 @@ pub enum Error {
     },
     /// The quantity does not exist for this data.
     #[error(transparent)]
-    Undefined(#[from] crate::Undefined),
+    Undefined(#[from] Undefined),
     /// A label is not a class of the set.
     #[error("sample {index} is labelled {label:?}, which is not a class; the classes are {classes}")]
     UnknownLabel {
@@ -181,6 +183,12 @@ pub enum Error {
         /// Names of the models.
         known: Vec<String>,
     },
+    /// A reader decided on a sample that the model was not scored on.
+    #[error("the readers' table has sample {id:?}, which the predictions have not")]
+    UnknownSample {
+        /// The id.
+        id: String,
+    },
     /// A field that was not given.
     #[error("the predictions have no field {field:?}; they have {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
     UnknownField {
@@ -189,6 +197,30 @@ pub enum Error {
         /// Fields that were given.
         known: Vec<String>,
     },
+}
+
+impl Undefined {
+    /// Takes an undefined value out of the errors, to store it or to show its reason; an error of the input stays one.
+    ///
+    /// ```
+    /// use radiograph_metrics::{BinaryScores, Undefined};
+    ///
+    /// let negative = BinaryScores::new(&[false, false], &[0.2, 0.4])?;
+    /// assert_eq!(Undefined::catch(negative.at_specificity(0.9))?, Err(Undefined::NoPositive));
+    /// assert!(Undefined::catch(negative.at_specificity(1.9)).is_err());
+    /// # Ok::<(), radiograph_metrics::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Every error but [`Error::Undefined`].
+    pub fn catch<T>(result: Result<T, Error>) -> Result<Result<T, Self>, Error> {
+        match result {
+            Ok(value) => Ok(Ok(value)),
+            Err(Error::Undefined(reason)) => Ok(Err(reason)),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn columns_found(found: &[String]) -> String {

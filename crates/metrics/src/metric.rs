@@ -25,7 +25,7 @@ use crate::{
 /// # let predictions = Predictions::new(&classes, &["covid", "normal"], &columns)?;
 /// let metric = Metric::Averaged(ClassScore::F1, Average::Macro);
 /// assert_eq!(metric.to_string(), "macro F1");
-/// assert_eq!(metric.of(&predictions)?, Ok(1.0));
+/// assert_eq!(metric.of(&predictions)?, 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 /// In files, its classes are stored as names only, so a metric can be written but not read back.
@@ -69,10 +69,9 @@ impl Metric {
     ///
     /// # Errors
     ///
-    /// The outer error if the metric does not fit (an unknown class, zero bins); the inner one if the score is
-    /// undefined.
-    pub fn of(&self, predictions: &Predictions) -> Result<Score, Error> {
-        Ok(self.prepare(predictions)?.weighted(&vec![1; predictions.len()]))
+    /// If the metric does not fit (an unknown class, zero bins); [`Error::Undefined`] if the score is undefined.
+    pub fn of(&self, predictions: &Predictions) -> Result<f64, Error> {
+        Ok(self.prepare(predictions)?.weighted(&vec![1; predictions.len()])?)
     }
 
     /// Whether a larger score is better.

@@ -51,10 +51,10 @@ impl BinaryScores {
     ///
     /// # Errors
     ///
-    /// The outer error if `specificity` is not in [0, 1]; the inner one unless there is a positive and a negative.
-    pub fn at_specificity(&self, specificity: f64) -> Result<Result<OperatingPoint, Undefined>, Error> {
+    /// If `specificity` is not in [0, 1]; [`Error::Undefined`] unless there is a positive and a negative.
+    pub fn at_specificity(&self, specificity: f64) -> Result<OperatingPoint, Error> {
         check_rate("the specificity", specificity)?;
-        Ok(self.best(|sensitivity, reached| (reached >= specificity).then_some((sensitivity, reached))))
+        Ok(self.best(|sensitivity, reached| (reached >= specificity).then_some((sensitivity, reached)))?)
     }
 
     /// The point of highest specificity among those with at least this sensitivity; among equals, the most sensitive
@@ -62,10 +62,10 @@ impl BinaryScores {
     ///
     /// # Errors
     ///
-    /// The outer error if `sensitivity` is not in [0, 1]; the inner one unless there is a positive and a negative.
-    pub fn at_sensitivity(&self, sensitivity: f64) -> Result<Result<OperatingPoint, Undefined>, Error> {
+    /// If `sensitivity` is not in [0, 1]; [`Error::Undefined`] unless there is a positive and a negative.
+    pub fn at_sensitivity(&self, sensitivity: f64) -> Result<OperatingPoint, Error> {
         check_rate("the sensitivity", sensitivity)?;
-        Ok(self.best(|reached, specificity| (reached >= sensitivity).then_some((specificity, reached))))
+        Ok(self.best(|reached, specificity| (reached >= sensitivity).then_some((specificity, reached)))?)
     }
 
     /// The point of largest sensitivity + specificity − 1 (Youden 1950); among equals, the most specific one.
@@ -125,13 +125,13 @@ mod tests {
 
     #[test]
     fn points_are_the_best_that_the_bound_leaves() {
-        let at = |specificity| scores().at_specificity(specificity).unwrap().unwrap();
+        let at = |specificity| scores().at_specificity(specificity).unwrap();
         assert_eq!(at(1.0).threshold, Some(0.8));
         assert_eq!((at(0.75).threshold, at(0.75).counts.recall()), (Some(0.6), Ok(0.75)));
         assert_eq!(at(0.0).counts.recall(), Ok(1.0));
-        let point = scores().at_sensitivity(1.0).unwrap().unwrap();
+        let point = scores().at_sensitivity(1.0).unwrap();
         assert_eq!((point.threshold, point.counts.specificity()), (Some(0.3), Ok(0.25)));
-        assert_eq!(scores().at_sensitivity(0.0).unwrap().unwrap().threshold, Some(0.8));
+        assert_eq!(scores().at_sensitivity(0.0).unwrap().threshold, Some(0.8));
         let youden = scores().youden_point().unwrap();
         assert_eq!((youden.threshold, youden.counts.youden()), (Some(0.8), Ok(0.5)));
         assert_eq!(scores().at_threshold(youden.threshold), youden.counts);
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_no_threshold_separates_is_called_by_none() {
         let tied = BinaryScores::new(&[true, false, false], &[0.5; 3]).unwrap();
-        assert_eq!(tied.at_specificity(0.9).unwrap().unwrap().threshold, None);
+        assert_eq!(tied.at_specificity(0.9).unwrap().threshold, None);
         assert!(tied.at_specificity(1.5).is_err() && tied.at_sensitivity(f64::NAN).is_err());
         let negative = BinaryScores::new(&[false; 3], &[0.5; 3]).unwrap();
         assert_eq!(negative.youden_point(), Err(Undefined::NoPositive));

@@ -76,17 +76,18 @@ impl Permutation {
     ///
     /// # Errors
     ///
-    /// The outer error if the two do not cover the same samples or the metric does not fit; the inner one if the metric
-    /// is undefined for either model.
+    /// If the two do not cover the same samples or the metric does not fit; [`Error::Undefined`] if the metric is undefined
+    /// for either model.
     pub fn test(
         &self,
         first: &Predictions,
         second: &Predictions,
         metric: &Metric,
-    ) -> Result<Result<PermutationTest, Undefined>, Error> {
+    ) -> Result<PermutationTest, Error> {
         check_paired(first, second)?;
         let both = Both::new(first, second, metric)?;
-        Ok(both.difference(&[]).map(|observed| self.run(&both, observed)))
+        let observed = both.difference(&[])?;
+        Ok(self.run(&both, observed))
     }
 
     fn run(&self, both: &Both<'_>, observed: f64) -> PermutationTest {

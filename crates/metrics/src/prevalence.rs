@@ -18,20 +18,19 @@ impl BinaryCounts {
     /// let counts =
     ///     BinaryCounts { true_positives: 99, false_positives: 1, false_negatives: 1, true_negatives: 99 };
     /// assert_eq!(counts.precision(), Ok(0.99));
-    /// assert!((counts.ppv_at_prevalence(0.01)?.unwrap() - 0.5).abs() < 1e-12);
+    /// assert!((counts.ppv_at_prevalence(0.01)? - 0.5).abs() < 1e-12);
     /// # Ok::<(), radiograph_metrics::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// The outer error if `prevalence` is not in [0, 1]; the inner one without positives or negatives, or if no sample
-    /// would be called positive.
-    pub fn ppv_at_prevalence(&self, prevalence: f64) -> Result<Score, Error> {
+    /// If `prevalence` is not in [0, 1]; [`Error::Undefined`] without positives or negatives, or if no sample would be called
+    /// positive.
+    pub fn ppv_at_prevalence(&self, prevalence: f64) -> Result<f64, Error> {
         check(prevalence)?;
-        Ok(self.recall().and_then(|sensitivity| {
-            let hits = sensitivity * prevalence;
-            share(hits, hits + (1.0 - self.specificity()?) * (1.0 - prevalence), Undefined::NeverPredicted)
-        }))
+        let hits = self.recall()? * prevalence;
+        let called = hits + (1.0 - self.specificity()?) * (1.0 - prevalence);
+        Ok(share(hits, called, Undefined::NeverPredicted)?)
     }
 
     /// Negative predictive value if the share `prevalence` of the samples were positive.
@@ -39,12 +38,11 @@ impl BinaryCounts {
     /// # Errors
     ///
     /// As [`BinaryCounts::ppv_at_prevalence`], except that the last reason is that no sample would be called negative.
-    pub fn npv_at_prevalence(&self, prevalence: f64) -> Result<Score, Error> {
+    pub fn npv_at_prevalence(&self, prevalence: f64) -> Result<f64, Error> {
         check(prevalence)?;
-        Ok(self.recall().and_then(|sensitivity| {
-            let right = self.specificity()? * (1.0 - prevalence);
-            share(right, right + (1.0 - sensitivity) * prevalence, Undefined::NeverNegative)
-        }))
+        let missed = (1.0 - self.recall()?) * prevalence;
+        let right = self.specificity()? * (1.0 - prevalence);
+        Ok(share(right, right + missed, Undefined::NeverNegative)?)
     }
 }
 
@@ -53,14 +51,13 @@ impl ConfusionMatrix {
     ///
     /// # Errors
     ///
-    /// The outer error if a class is not in this matrix, is given twice or is missing, or if the prevalences are not a
-    /// distribution; the inner one if a class of positive prevalence has no sample, or no sample would be predicted to
-    /// be `class`.
+    /// If a class is not in this matrix, is given twice or is missing, or if the prevalences are not a distribution;
+    /// [`Error::Undefined`] if a class of positive prevalence has no sample, or no sample would be predicted to be `class`.
     pub fn precision_at_prevalence(
         &self,
         class: &Class,
         prevalences: &[(&Class, f64)],
-    ) -> Result<Score, Error> {
+    ) -> Result<f64, Error> {
         let of = self.classes().position(class)?;
         let mut by_position: Vec<Option<f64>> = vec![None; self.classes().len()];
         let sum: f64 = prevalences.iter().map(|(_, value)| value).sum();
@@ -89,7 +86,7 @@ impl ConfusionMatrix {
                 continue;
             }
             if support == 0 {
-                return Ok(Err(Undefined::NoPositive));
+                return Err(Undefined::NoPositive.into());
             }
             let rate = prevalence * row[of] as f64 / support as f64;
             called += rate;
@@ -97,7 +94,7 @@ impl ConfusionMatrix {
                 hits = rate;
             }
         }
-        Ok(share(hits, called, Undefined::NeverPredicted))
+        Ok(share(hits, called, Undefined::NeverPredicted)?)
     }
 }
 
@@ -125,12 +122,12 @@ mod tests {
         let matrix = ConfusionMatrix::from_counts(&classes, &[[30, 10], [5, 55]]).unwrap();
         let (covid, normal) = (classes.class("covid").unwrap(), classes.class("normal").unwrap());
         let counts = matrix.one_vs_rest(&covid).unwrap();
-        let close = |a: Score, b: Score| assert!((a.unwrap() - b.unwrap()).abs() < 1e-15);
-        close(counts.ppv_at_prevalence(0.4).unwrap(), counts.precision());
-        close(counts.npv_at_prevalence(0.4).unwrap(), counts.negative_predictive_value());
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-15);
+        close(counts.ppv_at_prevalence(0.4).unwrap(), counts.precision().unwrap());
+        close(counts.npv_at_prevalence(0.4).unwrap(), counts.negative_predictive_value().unwrap());
         close(
             matrix.precision_at_prevalence(&covid, &[(&normal, 0.6), (&covid, 0.4)]).unwrap(),
-            counts.precision(),
+            counts.precision().unwrap(),
         );
         close(
             matrix.precision_at_prevalence(&covid, &[(&normal, 0.99), (&covid, 0.01)]).unwrap(),
@@ -154,6 +151,6 @@ mod tests {
         }
         let counts = matrix.one_vs_rest(&covid).unwrap();
         assert!(counts.ppv_at_prevalence(1.1).is_err());
-        assert_eq!(counts.npv_at_prevalence(0.0).unwrap(), Ok(1.0));
+        assert_eq!(counts.npv_at_prevalence(0.0).unwrap(), 1.0);
     }
 }

@@ -50,13 +50,13 @@ pub fn estimates(
 fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Result<Option<Estimate>, Error> {
     if let Some(share) = share(predictions, metric)? {
         // The score of the metric, whose reasons are more telling than those of a share.
-        let score = metric.of(predictions)?;
+        let score = Undefined::catch(metric.of(predictions))?;
         return Ok(Some(Estimate::without_resampling(score, share.interval(level))));
     }
     let (variance, patients) = match metric {
         Metric::Auc(class) => {
             let scores = predictions.one_vs_rest(class)?;
-            let variance = AucVariance::of(&scores, predictions.clusters())?;
+            let variance = AucVariance::of_same(&scores, predictions.clusters());
             (variance, predictions.patients_with(predictions.classes().position(class)?))
         }
         Metric::AveragedAuc(Average::Macro) => {
@@ -65,7 +65,7 @@ fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Resu
         }
         _ => return Ok(None),
     };
-    let score: Score = metric.of(predictions)?;
+    let score: Score = Undefined::catch(metric.of(predictions))?;
     let interval: Result<Interval, Undefined> = match (variance, score) {
         (Ok(variance), _) => Ok(variance.interval(level)),
         // A class of one patient.

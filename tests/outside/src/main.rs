@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let share = Proportion::new(3, 4)?.wilson(Level::NINETY_FIVE)?;
     println!(
         "metrics: accuracy {}, interval {:.4} to {:.4}",
-        Metric::Accuracy.of(&predictions)??,
+        Metric::Accuracy.of(&predictions)?,
         share.low,
         share.high
     );

@@ -51,13 +51,13 @@ fn exchanging_single_images_is_mcnemars_test() {
         let (first, second) = discordant(b, c);
         let mcnemar = McNemar::of(&first, &second).unwrap();
         assert_eq!((mcnemar.only_first, mcnemar.only_second), (b as u64, c as u64));
-        let permutation = OPTIONS().permutation.test(&first, &second, &Metric::Accuracy).unwrap().unwrap();
+        let permutation = OPTIONS().permutation.test(&first, &second, &Metric::Accuracy).unwrap();
         assert!(permutation.exact);
         assert!((permutation.p_value - mcnemar.exact()).abs() < 1e-12, "{b} {c}");
     }
     // Too many to try all: random exchanges come close.
     let (first, second) = discordant(40, 22);
-    let permutation = OPTIONS().permutation.test(&first, &second, &Metric::Accuracy).unwrap().unwrap();
+    let permutation = OPTIONS().permutation.test(&first, &second, &Metric::Accuracy).unwrap();
     assert!(!permutation.exact && permutation.exchanges == 20_000);
     assert!((permutation.p_value - McNemar::of(&first, &second).unwrap().exact()).abs() < 0.005);
 }
@@ -129,7 +129,7 @@ fn cases(key: &str) -> Vec<Value> {
 fn macro_areas_are_compared_as_the_definition_says() {
     for case in cases("macro_delong") {
         let (first, second) = pair(&case);
-        let paired = PairedAuc::of_macro(&first, &second).unwrap().unwrap();
+        let paired = PairedAuc::of_macro(&first, &second).unwrap();
         close(paired.first.auc, number(&case["first"]), "first");
         close(paired.second.auc, number(&case["second"]), "second");
         all_close(
@@ -153,7 +153,7 @@ fn macro_areas_are_compared_as_the_definition_says() {
             .unwrap()
             .with_patients_where_known(second.patients().unwrap())
             .unwrap();
-        assert_eq!(PairedAuc::of_macro(&first, &reordered).unwrap().unwrap(), paired);
+        assert_eq!(PairedAuc::of_macro(&first, &reordered).unwrap(), paired);
     }
 }
 
@@ -171,7 +171,7 @@ fn the_macro_area_of_two_classes_is_that_of_either() {
         .with_patients_where_known(set.patients().unwrap())
         .unwrap();
     let of_class = two.one_vs_rest(&two.class("covid").unwrap()).unwrap();
-    let area = AucVariance::of(&of_class, two.clusters()).unwrap().unwrap();
+    let area = AucVariance::of(&of_class, two.clusters()).unwrap();
     let average = AucVariance::of_macro(&two).unwrap();
     close(average.auc, area.auc, "area");
     close(average.variance, area.variance, "variance");
@@ -189,7 +189,7 @@ fn exchanges_give_the_p_values_of_the_definition() {
             ("micro AUC", Metric::AveragedAuc(Average::Micro)),
             ("log loss", Metric::LogLoss),
         ] {
-            let outcome = OPTIONS().permutation.test(&first, &second, &metric).unwrap().unwrap();
+            let outcome = OPTIONS().permutation.test(&first, &second, &metric).unwrap();
             assert!(outcome.exact && outcome.smallest().is_none());
             close(outcome.p_value, number(&case["p"][name]), name);
         }
@@ -249,7 +249,7 @@ fn a_rising_transform_of_one_model_changes_no_p_value() {
     ] {
         for (first, second) in [(&first, &second), (&first.select(&few), &second.select(&few))] {
             let p = |second: &Predictions| {
-                let exchanged = OPTIONS().permutation.test(first, second, &metric).unwrap().unwrap();
+                let exchanged = OPTIONS().permutation.test(first, second, &metric).unwrap();
                 let compared = compare(("A", first), ("B", second), &metric, &OPTIONS()).unwrap();
                 (exchanged.p_value, compared.p_value.unwrap())
             };
@@ -260,7 +260,7 @@ fn a_rising_transform_of_one_model_changes_no_p_value() {
             }
             // A model differs in nothing from itself on another scale.
             let itself = OPTIONS().permutation.test(first, &with_odds_to_the(3.0, first), &metric);
-            assert_eq!(itself.unwrap().unwrap().p_value, 1.0, "{metric}");
+            assert_eq!(itself.unwrap().p_value, 1.0, "{metric}");
         }
     }
 }
@@ -275,7 +275,7 @@ fn another_scale_costs_no_power() {
     for _ in 0..100 {
         let (good, poor) = (drawn(80, 2.4, &mut random), drawn(80, 1.2, &mut random));
         let other_scale = with_odds_to_the(0.05, &poor);
-        let outcome = options.permutation.test(&good, &other_scale, &metric(&good)).unwrap().unwrap();
+        let outcome = options.permutation.test(&good, &other_scale, &metric(&good)).unwrap();
         found += u32::from(outcome.p_value < 0.05);
     }
     // The AUCs are 0.955 and 0.80, standard error of their difference 0.053: power about 0.83.
@@ -393,7 +393,7 @@ fn the_best_of_equal_models_is_called_better_no_more_often_than_the_level() {
         let names: Vec<String> = (0..8).map(|number| number.to_string()).collect();
         let named: Vec<(&str, &Predictions)> = names.iter().map(String::as_str).zip(&models).collect();
         let auc = Metric::Auc(models[0].class("covid").unwrap());
-        let score = |at: &usize| auc.of(&models[*at]).unwrap().unwrap();
+        let score = |at: &usize| auc.of(&models[*at]).unwrap();
         let best = (0..8).max_by(|a, b| score(a).total_cmp(&score(b))).unwrap();
         let chosen = (names[best].as_str(), Choice::OnTheseSamples);
         let family = Family::of(&named, chosen, &[], std::slice::from_ref(&auc), &options).unwrap();

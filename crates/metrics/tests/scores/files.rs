@@ -76,7 +76,7 @@ fn outcomes_survive_a_file() {
     survives(&Table::from(&evaluation.confusion));
     survives(&RocCurve::of(&scores).unwrap().thinned(20));
     survives(&PrecisionRecallCurve::of(&scores).unwrap());
-    survives(&AucVariance::of(&scores, predictions.clusters()).unwrap().unwrap());
+    survives(&AucVariance::of(&scores, predictions.clusters()).unwrap());
     survives::<OperatingPoint>(&scores.youden_point().unwrap());
     survives(&Reliability::of(&predictions, Bins::GUO).unwrap());
     survives(&Temperature::fit(&predictions).unwrap());

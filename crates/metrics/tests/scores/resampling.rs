@@ -177,8 +177,8 @@ fn clustered_delong_agrees_with_the_bootstrap() {
         }
     }
     let (scores, clusters) = (BinaryScores::new(&positive, &scores).unwrap(), Clusters::by_name(&owners));
-    let clustered = AucVariance::of(&scores, &clusters).unwrap().unwrap();
-    let unaware = AucVariance::of(&scores, &Clusters::each_alone(positive.len())).unwrap().unwrap();
+    let clustered = AucVariance::of(&scores, &clusters).unwrap();
+    let unaware = AucVariance::of(&scores, &Clusters::each_alone(positive.len())).unwrap();
     // One standard error to each side is 68.27 %.
     let bootstrap = Bootstrap::new(4_000, 3).unwrap().with_level(Level::new(0.682_689_5).unwrap());
     let auc = |weights: &[u32]| {

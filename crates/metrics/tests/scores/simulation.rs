@@ -61,7 +61,7 @@ impl Cell {
             Kind::Auc => {
                 let (positive, scores) = self.scores(&mut random);
                 let scores = BinaryScores::new(&positive, &scores).unwrap();
-                AucVariance::of(&scores, &clusters).unwrap().unwrap().interval(Level::NINETY_FIVE)
+                AucVariance::of(&scores, &clusters).unwrap().interval(Level::NINETY_FIVE)
             }
             Kind::F1 => {
                 let right = self.outcomes(&mut random);

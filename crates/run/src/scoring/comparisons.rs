@@ -74,7 +74,7 @@ pub(crate) fn compare_models(
     // Without a defined score anywhere there is nothing to compare, which the scores themselves say.
     let metrics: Vec<Metric> = [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)]
         .into_iter()
-        .filter(|metric| models.iter().any(|(_, of)| matches!(metric.of(of), Ok(Ok(_)))))
+        .filter(|metric| models.iter().any(|(_, of)| metric.of(of).is_ok()))
         .collect();
     let known = |name: &str| models.iter().any(|(model, _)| *model == name);
     let baselines: Vec<(&str, &str)> = compared

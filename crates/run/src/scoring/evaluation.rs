@@ -95,8 +95,8 @@ pub(crate) fn evaluate_model(
         validation.push(FoldValidation {
             fold,
             images: predictions.len(),
-            accuracy: Metric::Accuracy.of(&predictions)?,
-            macro_auc: Metric::AveragedAuc(Average::Macro).of(&predictions)?,
+            accuracy: Undefined::catch(Metric::Accuracy.of(&predictions))?,
+            macro_auc: Undefined::catch(Metric::AveragedAuc(Average::Macro).of(&predictions))?,
             contaminated,
         });
         held_out.push(predictions);

@@ -78,6 +78,11 @@ impl Clusters {
         self.members[start..end].iter().map(|&sample| sample as usize)
     }
 
+    /// The clusters of the samples at these positions, in this order.
+    pub(crate) fn select(&self, samples: &[usize]) -> Self {
+        Self::by_key(samples.iter().map(|&sample| self.of_sample[sample]))
+    }
+
     /// Draws one resample and writes how often each sample counts into `weights`. As many patients as there are in
     /// total are drawn with replacement, and all samples of a patient count as often as the patient was drawn. The
     /// previous content of `weights` is ignored, so a thread can reuse it for many resamples.

@@ -28,14 +28,17 @@
 //!
 //! | you have or want | see |
 //! |---|---|
-//! | labels and probabilities | [`Predictions`], [`Probabilities`]; any yes-or-no score: [`BinaryScores`] |
+//! | labels and probabilities | [`Predictions`], [`Probabilities`], batch by batch: [`Batches`]; any yes-or-no score: [`BinaryScores`] |
+//! | findings side by side, some of them unknown | [`MultiLabel`] |
+//! | decisions of readers | [`Readers`], [`Predictions::with_decisions`] |
 //! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
 //! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
 //! | calibrated probabilities | [`log_loss`], [`brier_score`], [`Reliability`], [`Temperature`] |
 //! | calibration of a class: slope, intercept, curve, Brier parts | [`BinaryCalibration`], [`Recalibration`], [`CalibrationCurve`], [`BrierDecomposition`] |
 //! | an interval | [`estimates`] (by the kind of score), [`Share`] (Wilson by patient), [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
 //! | is A better than B? | [`compare`]; several models: [`Family`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
-//! | a threshold for use | [`BinaryScores::at_specificity`], then [`BinaryScores::rates_at`] |
+//! | a threshold for use | [`BinaryScores::at_specificity`], then [`BinaryScores::rates_at`]; its net benefit: [`DecisionCurve`] |
+//! | the precision of a test that is planned | [`AucVariance::planned`], [`AucVariance::patients_needed`] |
 //! | predictive values at another prevalence, likelihood ratios | [`Rates`], [`BinaryCounts::ppv_at_prevalence`] |
 //! | differences between hospitals, sexes, … | [`SubgroupTable`], [`CrossTable`] |
 //! | can this printed table be true? | the crate `radiograph-forensics` |
@@ -125,6 +128,7 @@ mod as_share;
 mod auc;
 mod auc_components;
 mod average;
+mod batches;
 mod binary;
 mod binary_calibration;
 mod binning;
@@ -139,6 +143,7 @@ mod concat;
 mod confusion;
 mod counts;
 mod cross_table;
+mod decision_curve;
 mod delong;
 mod error;
 mod estimate;
@@ -150,9 +155,11 @@ mod logistic;
 mod mcnemar;
 mod metric;
 mod midrank;
+mod multi_label;
 mod operating_point;
 mod perfect;
 mod permutation;
+mod planned;
 mod precision_recall;
 mod predictions;
 mod predictions_csv;
@@ -161,6 +168,7 @@ mod prevalence;
 mod probabilities;
 mod quantile;
 mod ranking;
+mod readers;
 mod recalibration;
 mod roc;
 mod score;
@@ -174,6 +182,7 @@ mod thinning;
 
 pub use auc::{PairAverage, RankingScore};
 pub use average::{Average, Averaged, ClassScore, WhenUndefined};
+pub use batches::Batches;
 pub use binary::{BinaryScores, MAX_SAMPLES};
 pub use binary_calibration::BinaryCalibration;
 pub use binning::Bins;
@@ -186,6 +195,7 @@ pub use comparison::{Comparison, ComparisonOptions, PairedTest, compare};
 pub use confusion::ConfusionMatrix;
 pub use counts::{Beta, BinaryCounts};
 pub use cross_table::{CrossTable, DOMINANT_SHARE};
+pub use decision_curve::{DecisionCurve, NetBenefit};
 pub use delong::{AucVariance, PairedAuc};
 pub use error::Error;
 pub use estimate::Estimate;
@@ -195,6 +205,7 @@ pub use holm::holm;
 pub use interval::{Interval, IntervalMethod, Level, Proportion};
 pub use mcnemar::{McNemar, PValueRange};
 pub use metric::Metric;
+pub use multi_label::{FindingComparison, FindingScores, MultiLabel, MultiLabelEvaluation};
 pub use operating_point::{OperatingPoint, Rates};
 pub use permutation::{Permutation, PermutationTest};
 pub use precision_recall::{PrecisionRecallCurve, PrecisionRecallPoint};
@@ -203,6 +214,7 @@ pub use predictive::{LikelihoodRatio, PredictiveValue};
 pub use probabilities::{Probabilities, ROW_SUM_TOLERANCE};
 pub use quantile::quantile;
 pub use radiograph_classes::{Class, Classes};
+pub use readers::Readers;
 pub use recalibration::Recalibration;
 pub use roc::{RocCurve, RocPoint};
 pub use score::{Score, Undefined, as_value};

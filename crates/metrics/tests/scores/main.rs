@@ -5,6 +5,7 @@
 mod calibration;
 mod comparison;
 mod coverage;
+mod decisions;
 mod files;
 mod golden_metrics;
 mod golden_statistics;

@@ -47,7 +47,7 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 6,
+            Self::Assemble => 7,
             Self::Compare => 3,
             Self::Report => 5,
             Self::Evaluate => 2,

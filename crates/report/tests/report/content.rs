@@ -1,6 +1,6 @@
 //! Tests that the page shows the numbers of its input and all required notices.
 
-use radiograph_metrics::{Average, Evaluation, Metric, NamedEstimate, Score, Undefined};
+use radiograph_metrics::{Average, BinaryCalibration, Evaluation, Metric, NamedEstimate, Score, Undefined};
 use radiograph_report::{Ending, Error, Images, Labels, LeakVerdict, Report, Role, WeightsOrigin};
 use scraper::{ElementRef, Html, Selector};
 
@@ -34,6 +34,31 @@ fn rows(page: &Html, caption: &str) -> Vec<Vec<String>> {
 
 fn page(report: &Report) -> Html {
     Html::parse_document(&report.render().unwrap().html)
+}
+
+#[test]
+fn calibration_of_each_class_is_that_of_the_predictions() {
+    let report = sample::report();
+    let name = report.best.as_ref().map_or(&report.networks[0].name, |best| &best.network);
+    let network = report.networks.iter().find(|network| network.name == *name).unwrap();
+    let table = rows(&page(&report), &format!("{name}: calibration of each class"));
+    let scaled = network.scaled.as_ref().map(|scaled| scaled.temperature.apply(&network.predictions));
+    let mut expected = Vec::new();
+    for predictions in std::iter::once(&network.predictions).chain(&scaled) {
+        for class in predictions.classes().iter() {
+            let scores = predictions.one_vs_rest(&class).unwrap();
+            let of = BinaryCalibration::of(&scores, predictions.clusters(), &network.evaluation.bootstrap);
+            let slope = of.unwrap().recalibration.slope;
+            expected.push((class.name().to_owned(), slope));
+        }
+    }
+    assert!(table.len() >= 3);
+    assert_eq!(table.len(), expected.len());
+    for (row, (class, slope)) in table.iter().zip(expected) {
+        let interval = slope.interval.unwrap();
+        let cell = format!("{:.2} {:.2} to {:.2}", slope.score.unwrap(), interval.low, interval.high);
+        assert_eq!((row.len(), &row[0], &row[3]), (6, &class, &cell));
+    }
 }
 
 #[test]

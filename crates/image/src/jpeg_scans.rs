@@ -10,7 +10,8 @@ use memchr::memchr;
 use crate::{ImageFormat, Undecodable};
 
 /// Bytes of ones, each escaped by a zero: more than the decoder reads ahead.
-const ONES: [u8; 32] = *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
+const ONES: [u8; 32] =
+    *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
 
 /// The stream with ones behind the entropy-coded data of its last scan. A stream without an end marker stays as it is: the
 /// decoder refuses it by itself.
@@ -43,7 +44,9 @@ pub(crate) fn with_ones_behind(
             _ => at = place + 2 + content(bytes, place).len() + 2,
         }
     }
-    let (Some(last), true) = (last, next_marker(bytes, at).is_some()) else { return Ok(Cow::Borrowed(bytes)) };
+    let (Some(last), true) = (last, next_marker(bytes, at).is_some()) else {
+        return Ok(Cow::Borrowed(bytes));
+    };
     if is_sequential && seen.len() < usize::from(components) {
         return damaged(format!("scans of {} of its {components} components", seen.len()));
     }
@@ -98,7 +101,12 @@ mod tests {
     #[test]
     fn ones_lie_behind_the_last_scan_and_before_what_follows_it() {
         let data = [1, 0xFF, 0, 2, 0xFF, 0xD0, 3];
-        let bytes = stream(&[scan(&[1], &data), vec![0xFF, 0xFE, 0, 3, 9], scan(&[2, 3], &data), vec![0xFF, 0xFE, 0, 2]]);
+        let bytes = stream(&[
+            scan(&[1], &data),
+            vec![0xFF, 0xFE, 0, 3, 9],
+            scan(&[2, 3], &data),
+            vec![0xFF, 0xFE, 0, 2],
+        ]);
         let made = with_ones_behind(&bytes, true, 3).unwrap();
         let place = bytes.len() - 8;
         assert_eq!(made[..place], bytes[..place]);
@@ -121,7 +129,10 @@ mod tests {
         let bytes = stream(&[scan(&[1, 2, 3], &[1, 0xFF, 0, 2])]);
         for length in 0..bytes.len() - 2 {
             let cut = &bytes[..length];
-            assert!(matches!(with_ones_behind(cut, true, 3), Ok(Cow::Borrowed(same)) if same == cut), "{length}");
+            assert!(
+                matches!(with_ones_behind(cut, true, 3), Ok(Cow::Borrowed(same)) if same == cut),
+                "{length}"
+            );
         }
     }
 }

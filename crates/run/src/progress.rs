@@ -49,7 +49,7 @@ impl Stage {
         match self {
             Self::Assemble => 7,
             Self::Compare => 3,
-            Self::Report => 5,
+            Self::Report => 6,
             Self::Evaluate => 2,
             Self::Extract | Self::Train | Self::Explain | Self::Audit => 1,
         }

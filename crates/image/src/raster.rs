@@ -33,6 +33,7 @@ pub(crate) fn decode(
             pixels(decoder, format, limits)?
         }
         ImageFormat::WebP => {
+            check_chunks(bytes)?;
             let decoder = WebPDecoder::new(cursor).map_err(failed)?;
             if decoder.has_animation() {
                 return Err(several(None));
@@ -60,6 +61,24 @@ pub(crate) fn decode(
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let side = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     Some((side(16)?, side(20)?))
+}
+
+/// Every chunk of a WebP lies within the file. Its decoder allocates what the length of a chunk of metadata says, whatever the
+/// limit.
+fn check_chunks(bytes: &[u8]) -> Result<(), Undecodable> {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    while let Some((header, behind)) = rest.split_first_chunk::<8>() {
+        // Eight bytes: a name and a length.
+        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+        if length > behind.len() {
+            return Err(Undecodable::damaged(
+                ImageFormat::WebP,
+                format!("a chunk of {length} bytes, where {} are left", behind.len()),
+            ));
+        }
+        rest = behind.get(length + length % 2..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// A TIFF may be a stack of pages.

@@ -110,3 +110,27 @@ fn files_above_the_limit_are_not_read() {
         ImageError::Undecodable { reason: Undecodable::TooManyBytes { limit: 50, .. }, .. }
     ));
 }
+
+/// Found by fuzzing: the decoder of WebP allocates what the length of the chunk says.
+#[test]
+fn metadata_of_webp_that_are_longer_than_the_file_are_refused_before_they_are_allocated() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/decode/lossless.webp");
+    let film = fs::read(path).unwrap();
+    let picture = decode(&film, &Limits::default()).unwrap();
+    let with_mark = |length: u32| {
+        // Width and height less one, in 24 bits each, behind the flag of EXIF.
+        let sides = [picture.width() - 1, picture.height() - 1].map(u32::to_le_bytes);
+        let mut bytes = b"RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\x08\0\0\0".to_vec();
+        bytes.extend(sides.iter().flat_map(|side| &side[..3]));
+        bytes.extend(&film[12..]);
+        bytes.extend(b"EXIF");
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(b"Exif\0\0");
+        let size = u32::try_from(bytes.len() - 8).unwrap();
+        bytes[4..8].copy_from_slice(&size.to_le_bytes());
+        bytes
+    };
+    assert!(decode(&with_mark(6), &Limits::default()).is_ok());
+    let refused = decode(&with_mark(0xFFFF_FF00), &Limits::default()).unwrap_err().to_string();
+    assert!(refused.contains("a chunk of 4294967040 bytes, where 6 are left"), "{refused}");
+}

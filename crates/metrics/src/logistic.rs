@@ -139,7 +139,8 @@ fn inverse<const P: usize>(mut matrix: [[f64; P]; P]) -> Option<[[f64; P]; P]> {
     let diagonal: [f64; P] = std::array::from_fn(|j| matrix[j][j]);
     for pivot in 0..P {
         let scale = matrix[pivot][pivot];
-        if !(scale > 1e-14 * diagonal[pivot]) {
+        // NaN is no pivot either.
+        if scale.is_nan() || scale <= 1e-14 * diagonal[pivot] {
             return None;
         }
         for k in 0..P {

@@ -113,7 +113,8 @@ impl Draft {
              # Drafted from the names of columns. Look at [labels]: the class of each word is on the right, \"\" is none.\n\n",
         );
         for missed in &self.near_misses {
-            text.push_str(&format!("# {missed}\n"));
+            // A name of a column may have a line break.
+            text.push_str(&format!("# {}\n", missed.to_string().replace(char::is_control, " ")));
         }
         if !self.is_complete && !self.words.is_empty() {
             text.push_str("# The column `class` below is a guess: it has few words, and they repeat.\n");
@@ -121,7 +122,6 @@ impl Draft {
         text.push_str(&self.description.to_toml());
         text.push_str("\n[labels]\n");
         let class = |word: &ClassWord| word.class.clone().unwrap_or_default();
-        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         for word in self.words.iter().take(WORDS_LISTED) {
             let line = format!("{} = {}", quoted(&word.word), quoted(&class(word)));
             text.push_str(&format!("{line:<48} # {} rows\n", word.rows));
@@ -132,6 +132,13 @@ impl Draft {
         }
         text
     }
+}
+
+/// The text as a string of TOML on one line, which can be a key as well: a cell may have quotes and line breaks.
+fn quoted(text: &str) -> String {
+    let table = toml::Table::from_iter([(text.to_owned(), toml::Value::Boolean(true))]).to_string();
+    let key = table.trim_end().trim_end_matches(" = true");
+    if key.starts_with(['"', '\'']) { key.to_owned() } else { format!("\"{key}\"") }
 }
 
 /// Whether a file is a table by its extension.

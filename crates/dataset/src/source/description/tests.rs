@@ -117,3 +117,24 @@ fn near_misses_say_what_they_lack() {
     assert_eq!(draft.description.tables[0].columns[&Role::Class], "report");
     assert_eq!(draft.words.iter().map(|word| word.rows).collect::<Vec<_>>(), [2, 2]);
 }
+
+/// Cells of workbooks have line breaks and quotation marks. Found by fuzzing.
+#[test]
+fn a_draft_of_words_with_quotes_and_line_breaks_is_a_description() {
+    let words = ["say \"\"clear\"\"", "two\nlines", "'''", "\u{7F}bell\u{1}", "plain", "C:\\films"];
+    let rows: String = words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| format!("{at}.png,\"{}\"\n", word.replace('"', "\"\"")))
+        .collect();
+    let told =
+        draft(&[("cases.csv", &format!("file,class\n{rows}")), ("odd.csv", "\"a\nb\",c\n1,2\n")], false)
+            .unwrap();
+    let text = told.to_toml();
+    let read = Description::parse(&text, "draft".as_ref()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let listed: Vec<&str> = read.labels.keys().map(String::as_str).collect();
+    assert_eq!(listed.len(), words.len(), "{text}");
+    for word in words {
+        assert_eq!(read.labels.get(word).map(String::as_str), Some(word), "{text}");
+    }
+}

@@ -26,6 +26,7 @@ pub(crate) fn decode(
             // The library's own refusal would not say what the header promises.
             let (width, height) = png_size(bytes).ok_or_else(|| Undecodable::damaged(format, "no header"))?;
             limits.check(width.into(), height.into(), 1, 1)?;
+            check_palette(bytes)?;
             let decoder = PngDecoder::with_limits(cursor, library_limits(limits)).map_err(failed)?;
             if decoder.is_apng().map_err(failed)? {
                 return Err(several(None));
@@ -61,6 +62,24 @@ pub(crate) fn decode(
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let side = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     Some((side(16)?, side(20)?))
+}
+
+/// A palette of a PNG consists of whole colours; its decoder breaks down over others.
+fn check_palette(bytes: &[u8]) -> Result<(), Undecodable> {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    // Length, name, content, checksum.
+    while let Some((&[l0, l1, l2, l3, ref name @ ..], behind)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;
+        match name {
+            b"PLTE" if length % 3 != 0 => {
+                let reason = format!("a palette of {length} bytes, which are no whole colours");
+                return Err(Undecodable::damaged(ImageFormat::Png, reason));
+            }
+            b"IDAT" => return Ok(()),
+            _ => rest = behind.get(length.saturating_add(4)..).unwrap_or_default(),
+        }
+    }
+    Ok(())
 }
 
 /// Every chunk of a WebP lies within the file. Its decoder allocates what the length of a chunk of metadata says, whatever the

@@ -134,3 +134,24 @@ fn metadata_of_webp_that_are_longer_than_the_file_are_refused_before_they_are_al
     let refused = decode(&with_mark(0xFFFF_FF00), &Limits::default()).unwrap_err().to_string();
     assert!(refused.contains("a chunk of 4294967040 bytes, where 6 are left"), "{refused}");
 }
+
+/// Found by fuzzing: the decoder of PNG breaks down over a palette that is cut within a colour.
+#[test]
+fn a_palette_of_no_whole_colours_is_refused_without_breaking_down() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/decode/palette-4.png");
+    let film = fs::read(path).unwrap();
+    let at = film.windows(4).position(|name| name == b"PLTE").unwrap();
+    let length = u32::from_be_bytes(film[at - 4..at].try_into().unwrap());
+    let colours = &film[at + 4..at + 4 + length as usize];
+    let with_palette = |colours: &[u8]| {
+        let content = [b"PLTE", colours].concat();
+        let mut checksum = flate2::Crc::new();
+        checksum.update(&content);
+        let size = (colours.len() as u32).to_be_bytes();
+        let behind = &film[at + 8 + length as usize..];
+        [&film[..at - 4], &size, &content, &checksum.sum().to_be_bytes(), behind].concat()
+    };
+    assert!(decode(&with_palette(colours), &Limits::default()).is_ok());
+    let refused = decode(&with_palette(&colours[..colours.len() - 1]), &Limits::default()).unwrap_err();
+    assert!(refused.to_string().contains("no whole colours"), "{refused}");
+}

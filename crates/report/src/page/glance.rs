@@ -9,7 +9,7 @@ use radiograph_metrics::{Average, Metric, Score};
 use super::listed;
 use crate::{
     Certificate, Images, Labels, LeakVerdict, NetworkReport, Report, WeightsOrigin,
-    number::{count, counted, level, percent_ends},
+    number::{count, counted, level},
 };
 
 /// Title, and one line about the run.
@@ -184,7 +184,7 @@ fn score(report: &Report) -> Markup {
                 p {
                     span.figure-of-merit { (format!("{:.1} %", 100.0 * value)) }
                     "accuracy on test images"
-                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (percent_ends(&interval)) ")" }
+                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (format!("{:.1} to {:.1}", 100.0 * interval.low, 100.0 * interval.high)) ")" }
                 }
             }
             Some((Err(reason), _)) => p { "Accuracy undefined: " (reason) "." },
@@ -197,8 +197,8 @@ fn score(report: &Report) -> Markup {
             @if let Some(area) = area {
                 @match area.score {
                     Ok(value) => {
-                        ", macro AUC " (format!("{:.2} %", 100.0 * value))
-                        @if let Ok(interval) = area.interval { " (" (percent_ends(&interval)) ")" }
+                        ", macro AUC " (format!("{value:.2}"))
+                        @if let Ok(interval) = area.interval { " (" (format!("{:.2} to {:.2}", interval.low, interval.high)) ")" }
                     }
                     Err(reason) => { ", macro AUC undefined: " (reason) },
                 }
@@ -231,11 +231,14 @@ fn without_images(network: &NetworkReport) -> String {
 
 /// The scores of the linear probe on the same features, and whether the network differs from it.
 fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport) -> Markup {
-    let share = |metric: &str| match probe.overall(metric).map(|estimate| estimate.score) {
-        Some(Ok(value)) => format!("{:.1} %", 100.0 * value),
-        _ => "undefined".to_owned(),
+    let score = |metric: Metric| {
+        let estimate = probe.overall(&metric.to_string())?;
+        estimate.score.ok()
     };
-    let (accuracy, area) = (Metric::Accuracy.to_string(), Metric::AveragedAuc(Average::Macro).to_string());
+    let undefined = || "undefined".to_owned();
+    let accuracy = score(Metric::Accuracy).map_or_else(undefined, |value| format!("{:.1} %", 100.0 * value));
+    let area =
+        score(Metric::AveragedAuc(Average::Macro)).map_or_else(undefined, |value| format!("{value:.2}"));
     let of_both = report.comparisons.iter().filter(|comparison| {
         let pair = [comparison.first.as_str(), comparison.second.as_str()];
         pair.contains(&network.name.as_str()) && pair.contains(&probe.name.as_str())
@@ -245,7 +248,7 @@ fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport)
         p {
             "A linear probe on the same features, " strong { (probe.name) }
             @if probe.is_unconverged() { " (not converged)" }
-            ": accuracy " (share(&accuracy)) ", macro AUC " (share(&area)) "."
+            ": accuracy " (accuracy) ", macro AUC " (area) "."
         }
         @if statements.is_empty() { p { "The two were not compared." } }
         @else { ul { @for statement in &statements { li { (statement) "." } } } }

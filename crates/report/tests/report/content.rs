@@ -110,6 +110,11 @@ fn the_first_screen_answers_what_on_what_how_well_and_with_what_doubt() {
     let glance = text(&page, "dl.glance");
     let leading = &report.networks[1];
     let accuracy = leading.evaluation.confusion.accuracy().unwrap();
+    let macro_auc = Metric::AveragedAuc(Average::Macro).to_string();
+    let area = &leading.evaluation.overall.iter().find(|score| score.name == macro_auc).unwrap().estimate;
+    let (value, interval) = (area.score.unwrap(), area.interval.unwrap());
+    // An AUC is no share of anything, so it is not in percent.
+    let area = format!("macro AUC {value:.2} ({:.2} to {:.2})", interval.low, interval.high);
     for part in [
         "VGG19-RNN, DenseNet121-RNN, InceptionV3-RNN, Inception-ResNetV2-RNN and VGG19",
         "random, seed 11",
@@ -117,7 +122,7 @@ fn the_first_screen_answers_what_on_what_how_well_and_with_what_doubt() {
         "240 train (5 folds), 60 test",
         "Kept together by patient and same picture",
         &format!("{:.1} %", 100.0 * accuracy),
-        "DenseNet121-RNN, macro AUC",
+        &format!("DenseNet121-RNN, {area}"),
         "Chosen by mean validation macro AUC over folds",
         "nothing here says how it does elsewhere",
     ] {

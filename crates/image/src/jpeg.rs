@@ -118,19 +118,20 @@ fn decode_to(
     let frame = frame(bytes).ok_or_else(|| damaged("no frame header".to_owned()))?;
     limits.check(frame.width.into(), frame.height.into(), frame.channels.into(), 1)?;
     frame.check_coding()?;
-    let bytes = with_ones_behind(bytes, frame.coding < 0xC2, frame.channels)?;
-
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes.as_ref()), options);
-    decoder.decode_headers().map_err(broken)?;
-    let stored = decoder.input_colorspace().ok_or_else(|| damaged("no colour space".to_owned()))?;
-    let colours = choose(stored);
-    decoder.set_options(options.jpeg_set_out_colorspace(colours));
-    let values = decoder.decode().map_err(broken)?;
-    let (width, height) = decoder.dimensions().ok_or_else(|| damaged("no dimensions".to_owned()))?;
-    let samples = if colours == ColorSpace::Luma { Samples::Gray8(values) } else { Samples::Rgb8(values) };
-    let side = |side| u32::try_from(side).unwrap_or(u32::MAX);
-    Picture::new(side(width), side(height), samples)
-        .ok_or_else(|| damaged(format!("the pixels do not fill {width} × {height}")))
+    with_ones_behind(bytes, frame.coding < 0xC2, frame.channels, |bytes| {
+        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+        decoder.decode_headers().map_err(broken)?;
+        let stored = decoder.input_colorspace().ok_or_else(|| damaged("no colour space".to_owned()))?;
+        let colours = choose(stored);
+        decoder.set_options(options.jpeg_set_out_colorspace(colours));
+        let values = decoder.decode().map_err(broken)?;
+        let (width, height) = decoder.dimensions().ok_or_else(|| damaged("no dimensions".to_owned()))?;
+        let samples =
+            if colours == ColorSpace::Luma { Samples::Gray8(values) } else { Samples::Rgb8(values) };
+        let side = |side| u32::try_from(side).unwrap_or(u32::MAX);
+        Picture::new(side(width), side(height), samples)
+            .ok_or_else(|| damaged(format!("the pixels do not fill {width} × {height}")))
+    })
 }
 
 /// Content of a JPEG frame header (SOFn), and what precedes it.

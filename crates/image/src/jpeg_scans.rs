@@ -3,7 +3,7 @@
 //! `zune-jpeg` reads zeros behind the last bit, and leaves black what a second scan of the same component hides, without an
 //! error. No Huffman code consists of ones alone (ITU-T T.81, C), so ones behind the last scan stop a decoder that wants more.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 
 use memchr::memchr;
 
@@ -13,17 +13,38 @@ use crate::{ImageFormat, Undecodable};
 const ONES: [u8; 32] =
     *b"\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0\xFF\0";
 
-/// The stream with ones behind the entropy-coded data of its last scan. A stream without an end marker stays as it is: the
-/// decoder refuses it by itself.
+/// Most bytes that a thread keeps for the next stream. Fresh memory costs more than the copy.
+const KEPT: usize = 8 << 20;
+
+thread_local! {
+    static COPY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Decodes the stream with ones behind the entropy-coded data of its last scan. A stream without an end marker stays as it is:
+/// the decoder refuses it by itself.
 ///
 /// # Errors
 ///
-/// [`Undecodable::Damaged`] if a component of a sequential stream is coded twice or not at all.
-pub(crate) fn with_ones_behind(
+/// [`Undecodable::Damaged`] if a component of a sequential stream is coded twice or not at all, and those of `decode`.
+pub(crate) fn with_ones_behind<T>(
     bytes: &[u8],
     is_sequential: bool,
     components: u8,
-) -> Result<Cow<'_, [u8]>, Undecodable> {
+    decode: impl FnOnce(&[u8]) -> Result<T, Undecodable>,
+) -> Result<T, Undecodable> {
+    let Some(last) = end_of_last_scan(bytes, is_sequential, components)? else { return decode(bytes) };
+    COPY.with_borrow_mut(|copy| {
+        copy.clear();
+        copy.shrink_to(KEPT);
+        for part in [&bytes[..last], &ONES, &bytes[last..]] {
+            copy.extend_from_slice(part);
+        }
+        decode(copy)
+    })
+}
+
+/// Where the entropy-coded data of the last scan end; `None` if no marker ends them.
+fn end_of_last_scan(bytes: &[u8], is_sequential: bool, components: u8) -> Result<Option<usize>, Undecodable> {
     let damaged = |reason: String| Err(Undecodable::damaged(ImageFormat::Jpeg, reason));
     let (mut at, mut seen, mut last) = (2, Vec::new(), None);
     while let Some((marker, place)) = next_marker(bytes, at) {
@@ -44,13 +65,13 @@ pub(crate) fn with_ones_behind(
             _ => at = place + 2 + content(bytes, place).len() + 2,
         }
     }
-    let (Some(last), true) = (last, next_marker(bytes, at).is_some()) else {
-        return Ok(Cow::Borrowed(bytes));
+    let (Some(_), true) = (last, next_marker(bytes, at).is_some()) else {
+        return Ok(None);
     };
     if is_sequential && seen.len() < usize::from(components) {
         return damaged(format!("scans of {} of its {components} components", seen.len()));
     }
-    Ok(Cow::Owned([&bytes[..last], &ONES, &bytes[last..]].concat()))
+    Ok(last)
 }
 
 const SCAN: u8 = 0xDA;
@@ -107,7 +128,7 @@ mod tests {
             scan(&[2, 3], &data),
             vec![0xFF, 0xFE, 0, 2],
         ]);
-        let made = with_ones_behind(&bytes, true, 3).unwrap();
+        let made = with_ones_behind(&bytes, true, 3, |made| Ok(made.to_vec())).unwrap();
         let place = bytes.len() - 8;
         assert_eq!(made[..place], bytes[..place]);
         assert_eq!(made[place..place + 32], ONES);
@@ -116,12 +137,12 @@ mod tests {
 
     #[test]
     fn a_component_is_coded_once() {
-        let refusal = |scans: &[Vec<u8>]| with_ones_behind(&stream(scans), true, 3).unwrap_err().to_string();
+        let refusal = |scans: &[Vec<u8>]| end_of_last_scan(&stream(scans), true, 3).unwrap_err().to_string();
         let twice = refusal(&[scan(&[1, 2, 3], &[1]), scan(&[2], &[1])]);
         assert!(twice.contains("a second scan of component 2"), "{twice}");
         assert!(refusal(&[scan(&[1, 2], &[1])]).contains("scans of 2 of its 3 components"));
         // A progressive stream refines its components scan by scan.
-        assert!(with_ones_behind(&stream(&[scan(&[1], &[1]), scan(&[1], &[1])]), false, 1).is_ok());
+        assert!(end_of_last_scan(&stream(&[scan(&[1], &[1]), scan(&[1], &[1])]), false, 1).is_ok());
     }
 
     #[test]
@@ -129,10 +150,8 @@ mod tests {
         let bytes = stream(&[scan(&[1, 2, 3], &[1, 0xFF, 0, 2])]);
         for length in 0..bytes.len() - 2 {
             let cut = &bytes[..length];
-            assert!(
-                matches!(with_ones_behind(cut, true, 3), Ok(Cow::Borrowed(same)) if same == cut),
-                "{length}"
-            );
+            assert_eq!(end_of_last_scan(cut, true, 3).unwrap(), None, "{length}");
+            assert!(with_ones_behind(cut, true, 3, |same| Ok(same == cut)).unwrap(), "{length}");
         }
     }
 }

@@ -71,7 +71,7 @@ fn check_palette(bytes: &[u8]) -> Result<(), Undecodable> {
     while let Some((&[l0, l1, l2, l3, ref name @ ..], behind)) = rest.split_first_chunk::<8>() {
         let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;
         match name {
-            b"PLTE" if length % 3 != 0 => {
+            b"PLTE" if !length.is_multiple_of(3) => {
                 let reason = format!("a palette of {length} bytes, which are no whole colours");
                 return Err(Undecodable::damaged(ImageFormat::Png, reason));
             }

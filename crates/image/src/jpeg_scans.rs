@@ -20,8 +20,8 @@ thread_local! {
     static COPY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Decodes the stream with ones behind the entropy-coded data of its last scan. A stream without an end marker stays as it is:
-/// the decoder refuses it by itself.
+/// Decodes the stream with ones behind the entropy-coded data of its last scan, whether an end marker follows them or the file
+/// was cut.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub(crate) fn with_ones_behind<T>(
     })
 }
 
-/// Where the entropy-coded data of the last scan end; `None` if no marker ends them.
+/// Where the entropy-coded data of the last scan end; `None` without a scan.
 fn end_of_last_scan(bytes: &[u8], is_sequential: bool, components: u8) -> Result<Option<usize>, Undecodable> {
     let damaged = |reason: String| Err(Undecodable::damaged(ImageFormat::Jpeg, reason));
     let (mut at, mut seen, mut last) = (2, Vec::new(), None);
@@ -65,10 +65,7 @@ fn end_of_last_scan(bytes: &[u8], is_sequential: bool, components: u8) -> Result
             _ => at = place + 2 + content(bytes, place).len() + 2,
         }
     }
-    let (Some(_), true) = (last, next_marker(bytes, at).is_some()) else {
-        return Ok(None);
-    };
-    if is_sequential && seen.len() < usize::from(components) {
+    if is_sequential && last.is_some() && seen.len() < usize::from(components) {
         return damaged(format!("scans of {} of its {components} components", seen.len()));
     }
     Ok(last)
@@ -146,12 +143,16 @@ mod tests {
     }
 
     #[test]
-    fn no_cut_panics_and_a_stream_without_end_stays_as_it_is() {
+    fn no_cut_panics_and_ones_lie_where_a_file_was_cut() {
         let bytes = stream(&[scan(&[1, 2, 3], &[1, 0xFF, 0, 2])]);
-        for length in 0..bytes.len() - 2 {
-            let cut = &bytes[..length];
-            assert_eq!(end_of_last_scan(cut, true, 3).unwrap(), None, "{length}");
-            assert!(with_ones_behind(cut, true, 3, |same| Ok(same == cut)).unwrap(), "{length}");
+        let data = bytes.len() - 8..bytes.len() - 3;
+        for length in 0..bytes.len() - 3 {
+            if let Ok(Some(end)) = end_of_last_scan(&bytes[..length], true, 3) {
+                assert_eq!(end, length);
+            }
+            if data.contains(&length) {
+                assert_eq!(end_of_last_scan(&bytes[..length], true, 3).unwrap(), Some(length));
+            }
         }
     }
 }

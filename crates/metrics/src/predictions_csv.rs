@@ -34,10 +34,7 @@ impl Predictions {
     /// also the errors of [`Predictions::new`] and of the methods that add ids, patients and fields.
     pub fn read_csv(from: impl Read, classes: Option<&Classes>) -> Result<Self, Error> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(from);
-        let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-        if let Some(second) = (1..header.len()).find(|&at| header[..at].contains(&header[at])) {
-            return Err(Error::DuplicateColumn { column: header[second].clone() });
-        }
+        let header = header(&mut reader)?;
         let missing =
             |column: &str| Error::MissingColumn { column: column.to_owned(), found: header.clone() };
         let label = header.iter().position(|name| name == "label").ok_or_else(|| missing("label"))?;
@@ -117,6 +114,15 @@ impl Predictions {
         }
         writer.flush().map_err(csv::Error::from)?;
         Ok(())
+    }
+}
+
+/// The names of the columns, each of which stands once.
+pub(crate) fn header(reader: &mut csv::Reader<impl Read>) -> Result<Vec<String>, Error> {
+    let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+    match (1..header.len()).find(|&at| header[..at].contains(&header[at])) {
+        Some(second) => Err(Error::DuplicateColumn { column: header[second].clone() }),
+        None => Ok(header),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, io::Read};
 
 use ndarray::Array2;
 
-use crate::{Error, Predictions, Probabilities};
+use crate::{Error, Predictions, Probabilities, predictions_csv::header};
 
 impl Predictions {
     /// The same samples with hard decisions, such as a reader's, in the place of the probabilities: the class decided on has
@@ -68,10 +68,7 @@ impl Readers {
     /// If the input is not CSV, if the column `id` or any reader is missing, or if a column or an id repeats.
     pub fn read_csv(from: impl Read) -> Result<Self, Error> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(from);
-        let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-        if let Some(second) = (1..header.len()).find(|&at| header[..at].contains(&header[at])) {
-            return Err(Error::DuplicateColumn { column: header[second].clone() });
-        }
+        let header = header(&mut reader)?;
         let missing =
             |column: &str| Error::MissingColumn { column: column.to_owned(), found: header.clone() };
         let id = header.iter().position(|name| name == "id").ok_or_else(|| missing("id"))?;

@@ -20,6 +20,16 @@ pub(crate) fn percent_ends(interval: &Interval) -> String {
     format!("{:.2} to {:.2}", 100.0 * interval.low, 100.0 * interval.high)
 }
 
+/// `21.3 to 72.0`: in percent with one decimal, as few images allow no more.
+pub(crate) fn short_percent_ends(interval: &Interval) -> String {
+    format!("{:.1} to {:.1}", 100.0 * interval.low, 100.0 * interval.high)
+}
+
+/// `0.37 to 0.91`.
+pub(crate) fn number_ends(interval: &Interval) -> String {
+    format!("{:.2} to {:.2}", interval.low, interval.high)
+}
+
 /// A count with a thin gap between thousands.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

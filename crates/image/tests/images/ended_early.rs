@@ -46,7 +46,7 @@ fn cuts(bytes: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn a_stream_that_is_closed_too_early_is_refused() {
+fn a_stream_that_is_cut_or_closed_too_early_is_refused() {
     let mut tried = 0;
     for name in FILMS {
         let bytes = film(name);
@@ -54,6 +54,7 @@ fn a_stream_that_is_closed_too_early_is_refused() {
         for cut in cuts(&bytes) {
             let closed = [&bytes[..cut], &[0xFF, 0xD9]].concat();
             assert!(!accepted(&closed), "{name} closed after {cut} of {} bytes", bytes.len());
+            assert!(!accepted(&bytes[..cut]), "{name} cut after {cut} of {} bytes", bytes.len());
             tried += 1;
         }
     }

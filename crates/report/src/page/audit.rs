@@ -8,7 +8,10 @@ use super::{
     drawn_small,
     table::{Sheet, text},
 };
-use crate::{Figures, Report, number::count};
+use crate::{
+    Figures, Report,
+    number::{count, number_ends},
+};
 
 /// The verdict, before any score: one sentence, and each probe with its verdict in words.
 pub(super) fn verdict(report: &Report) -> Markup {
@@ -222,7 +225,7 @@ fn estimate(of: &Estimate) -> Markup {
     match (of.score, of.interval) {
         (Ok(score), interval) => html! {
             (format!("{score:.2}"))
-            @if let Ok(interval) = interval { " " span.sub { (format!("{:.2} to {:.2}", interval.low, interval.high)) } }
+            @if let Ok(interval) = interval { " " span.sub { (number_ends(&interval)) } }
         },
         (Err(reason), _) => html! { span.undefined { "undefined: " (reason) } },
     }

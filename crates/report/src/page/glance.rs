@@ -9,7 +9,7 @@ use radiograph_metrics::{Average, Metric, Score};
 use super::listed;
 use crate::{
     Certificate, Images, Labels, LeakVerdict, NetworkReport, Report, WeightsOrigin,
-    number::{count, counted, level},
+    number::{count, counted, level, number_ends, short_percent_ends},
 };
 
 /// Title, and one line about the run.
@@ -184,7 +184,7 @@ fn score(report: &Report) -> Markup {
                 p {
                     span.figure-of-merit { (format!("{:.1} %", 100.0 * value)) }
                     "accuracy on test images"
-                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (format!("{:.1} to {:.1}", 100.0 * interval.low, 100.0 * interval.high)) ")" }
+                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (short_percent_ends(&interval)) ")" }
                 }
             }
             Some((Err(reason), _)) => p { "Accuracy undefined: " (reason) "." },
@@ -198,7 +198,7 @@ fn score(report: &Report) -> Markup {
                 @match area.score {
                     Ok(value) => {
                         ", macro AUC " (format!("{value:.2}"))
-                        @if let Ok(interval) = area.interval { " (" (format!("{:.2} to {:.2}", interval.low, interval.high)) ")" }
+                        @if let Ok(interval) = area.interval { " (" (number_ends(&interval)) ")" }
                     }
                     Err(reason) => { ", macro AUC undefined: " (reason) },
                 }

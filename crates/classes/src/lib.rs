@@ -28,7 +28,7 @@
 mod error;
 mod paper;
 
-use std::{fmt, hash, sync::Arc};
+use std::{fmt, hash, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -137,8 +137,18 @@ impl Classes {
 
 /// One class of a set, obtained by name through [`Classes::class`] or by iterating over the set.
 ///
-/// The serialised form is the name alone, which becomes a class again only through a set.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Two classes are equal if they have the same name, whatever their sets. A name alone parses to a class in a set of its
+/// own: a key that [`Classes::position`] finds in any other set. The serialised form is the name.
+///
+/// ```
+/// # use radiograph_classes::{Class, Classes};
+/// let classes = Classes::new(["covid", "normal"])?;
+/// let normal: Class = "normal".parse()?;
+/// assert_eq!(normal, classes.class("normal")?);
+/// assert_eq!(classes.position(&normal), Ok(1));
+/// # Ok::<(), radiograph_classes::Error>(())
+/// ```
+#[derive(Clone)]
 pub struct Class {
     set: Classes,
     index: usize,
@@ -184,6 +194,29 @@ impl Eq for Classes {}
 impl hash::Hash for Classes {
     fn hash<H: hash::Hasher>(&self, state: &mut H) {
         self.names.hash(state);
+    }
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Class {}
+
+impl hash::Hash for Class {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl FromStr for Class {
+    type Err = Error;
+
+    /// The class of this name in a set of its own.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Ok(Self { set: Classes::new([name])?, index: 0 })
     }
 }
 

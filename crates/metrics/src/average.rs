@@ -53,13 +53,13 @@ impl ClassScore {
 impl fmt::Display for ClassScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accuracy => f.write_str("accuracy one-vs-rest"),
+            Self::Accuracy => f.write_str("accuracy (one-vs-rest)"),
             Self::Precision => f.write_str("precision"),
             Self::Recall => f.write_str("recall"),
             Self::Specificity => f.write_str("specificity"),
             Self::NegativePredictiveValue => f.write_str("NPV"),
             Self::F(beta) => write!(f, "F{}", beta.get()),
-            Self::MatthewsCorrelation => f.write_str("MCC one-vs-rest"),
+            Self::MatthewsCorrelation => f.write_str("MCC (one-vs-rest)"),
         }
     }
 }

@@ -42,8 +42,8 @@ pub struct Comparison {
     pub first: String,
     /// Name of the second model.
     pub second: String,
-    /// Name of the compared score.
-    pub metric: String,
+    /// The compared score.
+    pub metric: Metric,
     /// Whether a larger score is better.
     pub higher_is_better: bool,
     /// Score of the first.
@@ -205,7 +205,7 @@ pub(crate) fn tested_pair(
     Ok(Comparison {
         first: first_name.to_owned(),
         second: second_name.to_owned(),
-        metric: metric.to_string(),
+        metric: metric.clone(),
         higher_is_better: metric.higher_is_better(),
         first_score: scores[0],
         second_score: scores[1],

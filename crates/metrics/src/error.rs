@@ -175,6 +175,12 @@ pub enum Error {
         /// The set of classes.
         classes: radiograph_classes::Classes,
     },
+    /// A name that is not one of a metric.
+    #[error("{name:?} is not the name of a metric")]
+    UnknownMetric {
+        /// The name.
+        name: String,
+    },
     /// A name that is not one of the compared models.
     #[error("{model:?} is not one of the models; they are {}", known.join(", "))]
     UnknownModel {

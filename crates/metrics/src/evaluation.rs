@@ -9,18 +9,20 @@ use crate::{
     PairAverage, Predictions, Reliability, Table, estimates, table::score_cell,
 };
 
-/// A score with its name and interval.
+/// A metric with its value and interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct NamedEstimate {
-    /// The score, such as "macro F1".
-    pub name: String,
+pub struct MetricEstimate {
+    /// The metric. Its name is stored.
+    #[serde(rename = "name")]
+    pub metric: Metric,
     /// Its value and interval.
     pub estimate: Estimate,
 }
 
-/// The scores of one class.
+/// The scores of one class. Stored scores have short names, which leave out the class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenClass", into = "WrittenClass")]
 #[non_exhaustive]
 pub struct ClassEvaluation {
     /// The class.
@@ -28,7 +30,7 @@ pub struct ClassEvaluation {
     /// Number of samples of the class.
     pub support: u64,
     /// Scores of the class, the same ones in the same order for every class.
-    pub scores: Vec<NamedEstimate>,
+    pub scores: Vec<MetricEstimate>,
 }
 
 /// The scores of a model: confusion matrix, per class, overall, calibration.
@@ -53,20 +55,20 @@ pub struct Evaluation {
     /// Scores of each class.
     pub classes: Vec<ClassEvaluation>,
     /// Scores over all classes.
-    pub overall: Vec<NamedEstimate>,
+    pub overall: Vec<MetricEstimate>,
     /// Confidence against accuracy.
     pub reliability: Reliability,
 }
 
-/// The scores of a class and their short names.
-const CLASS_SCORES: [(&str, ClassScore); 7] = [
-    ("precision", ClassScore::Precision),
-    ("recall", ClassScore::Recall),
-    ("F1", ClassScore::F1),
-    ("specificity", ClassScore::Specificity),
-    ("NPV", ClassScore::NegativePredictiveValue),
-    ("accuracy (one-vs-rest)", ClassScore::Accuracy),
-    ("MCC (one-vs-rest)", ClassScore::MatthewsCorrelation),
+/// The scores of a class that are functions of its counts.
+const CLASS_SCORES: [ClassScore; 7] = [
+    ClassScore::Precision,
+    ClassScore::Recall,
+    ClassScore::F1,
+    ClassScore::Specificity,
+    ClassScore::NegativePredictiveValue,
+    ClassScore::Accuracy,
+    ClassScore::MatthewsCorrelation,
 ];
 
 impl Evaluation {
@@ -77,17 +79,15 @@ impl Evaluation {
     /// Errors of the metrics, which do not occur for valid predictions.
     pub fn of(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
         let classes: Vec<Class> = predictions.classes().iter().collect();
-        let named: Vec<(String, Metric)> =
-            classes.iter().flat_map(class_metrics).chain(overall_metrics()).collect();
-        let metrics: Vec<Metric> = named.iter().map(|(_, metric)| metric.clone()).collect();
+        let metrics: Vec<Metric> = classes.iter().flat_map(class_metrics).chain(overall_metrics()).collect();
         let confusion = ConfusionMatrix::of(predictions);
         let estimates = estimates(predictions, &metrics, bootstrap)?;
-        let mut named =
-            named.into_iter().zip(estimates).map(|((name, _), estimate)| NamedEstimate { name, estimate });
+        let mut scored =
+            metrics.into_iter().zip(estimates).map(|(metric, estimate)| MetricEstimate { metric, estimate });
         let each = classes
             .iter()
             .map(|class| {
-                let scores = named.by_ref().take(CLASS_SCORES.len() + 2).collect();
+                let scores = scored.by_ref().take(CLASS_SCORES.len() + 2).collect();
                 let support = confusion.one_vs_rest(class)?.support();
                 Ok(ClassEvaluation { class: class.name().to_owned(), support, scores })
             })
@@ -100,10 +100,31 @@ impl Evaluation {
             of_unknown_patient: predictions.of_unknown_patient(),
             bootstrap: *bootstrap,
             classes: each,
-            overall: named.collect(),
+            overall: scored.collect(),
             reliability: Reliability::of(predictions, Bins::GUO)?,
             confusion,
         })
+    }
+
+    /// The value and interval of a metric, if the evaluation has it.
+    ///
+    /// ```
+    /// # use radiograph_metrics::{Bootstrap, Evaluation, Metric, Predictions};
+    /// # let file = "label,p_a,p_b\na,0.9,0.1\nb,0.2,0.8\na,0.6,0.4\nb,0.7,0.3\n";
+    /// # let predictions = Predictions::read_csv(file.as_bytes(), None)?;
+    /// let evaluation = Evaluation::of(&predictions, &Bootstrap::new(100, 7)?)?;
+    /// let auc = Metric::Auc(predictions.class("a")?);
+    /// assert_eq!(evaluation.estimate(&auc).map(|estimate| estimate.score), Some(Ok(0.75)));
+    /// # Ok::<(), radiograph_metrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn estimate(&self, metric: &Metric) -> Option<&Estimate> {
+        self.scores().find(|scored| scored.metric == *metric).map(|scored| &scored.estimate)
+    }
+
+    /// All scores: those over all classes, then those of each class.
+    pub fn scores(&self) -> impl Iterator<Item = &MetricEstimate> {
+        self.overall.iter().chain(self.classes.iter().flat_map(|class| &class.scores))
     }
 
     /// The independent units behind the intervals, in words: "168 clusters", or "168 clusters, 23 images of unknown patient".
@@ -123,7 +144,8 @@ impl Evaluation {
     pub fn class_table(&self) -> Table {
         let names = self.classes.first().map_or(&[][..], |class| &class.scores);
         let header = ["class", "support"].map(str::to_owned);
-        let mut table = Table::new(header.into_iter().chain(names.iter().map(|score| score.name.clone())));
+        let mut table =
+            Table::new(header.into_iter().chain(names.iter().map(|score| score.metric.short_name())));
         for class in &self.classes {
             let scores = class.scores.iter().map(|score| score.estimate.to_string());
             table.push([class.class.clone(), class.support.to_string()].into_iter().chain(scores));
@@ -152,27 +174,23 @@ impl Evaluation {
     }
 }
 
-fn long_row(score: &NamedEstimate) -> [String; 5] {
+fn long_row(score: &MetricEstimate) -> [String; 5] {
     let (low, high, method) = match &score.estimate.interval {
         Ok(interval) => {
             (format!("{:.4}", interval.low), format!("{:.4}", interval.high), interval.method.to_string())
         }
         Err(reason) => ("-".to_owned(), "-".to_owned(), format!("({reason})")),
     };
-    [score.name.clone(), score_cell(score.estimate.score), low, high, method]
+    [score.metric.short_name(), score_cell(score.estimate.score), low, high, method]
 }
 
-fn class_metrics(class: &Class) -> Vec<(String, Metric)> {
-    let of_counts =
-        CLASS_SCORES.iter().map(|(name, score)| ((*name).to_owned(), Metric::Class(*score, class.clone())));
-    let of_ranking = [
-        ("AUC".to_owned(), Metric::Auc(class.clone())),
-        ("average precision".to_owned(), Metric::AveragePrecision(class.clone())),
-    ];
+fn class_metrics(class: &Class) -> Vec<Metric> {
+    let of_counts = CLASS_SCORES.iter().map(|score| Metric::Class(*score, class.clone()));
+    let of_ranking = [Metric::Auc(class.clone()), Metric::AveragePrecision(class.clone())];
     of_counts.chain(of_ranking).collect()
 }
 
-fn overall_metrics() -> Vec<(String, Metric)> {
+fn overall_metrics() -> Vec<Metric> {
     let mut metrics = vec![Metric::Accuracy, Metric::BalancedAccuracy];
     for average in [Average::Macro, Average::Weighted] {
         let scores = [ClassScore::Precision, ClassScore::Recall, ClassScore::F1];
@@ -185,5 +203,42 @@ fn overall_metrics() -> Vec<(String, Metric)> {
     metrics.extend([Metric::MatthewsCorrelation, Metric::CohenKappa, Metric::LogLoss, Metric::Brier]);
     let norms = [CalibrationNorm::Mean, CalibrationNorm::Largest];
     metrics.extend(norms.map(|norm| Metric::CalibrationError(Bins::GUO, norm)));
-    metrics.into_iter().map(|metric| (metric.to_string(), metric)).collect()
+    metrics
+}
+
+/// Stored form of a [`ClassEvaluation`].
+#[derive(Serialize, Deserialize)]
+struct WrittenClass {
+    class: String,
+    support: u64,
+    scores: Vec<WrittenScore>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenScore {
+    name: String,
+    estimate: Estimate,
+}
+
+impl From<ClassEvaluation> for WrittenClass {
+    fn from(ClassEvaluation { class, support, scores }: ClassEvaluation) -> Self {
+        let written = |score: MetricEstimate| WrittenScore {
+            name: score.metric.short_name(),
+            estimate: score.estimate,
+        };
+        Self { class, support, scores: scores.into_iter().map(written).collect() }
+    }
+}
+
+impl TryFrom<WrittenClass> for ClassEvaluation {
+    type Error = Error;
+
+    fn try_from(WrittenClass { class, support, scores }: WrittenClass) -> Result<Self, Error> {
+        let of: Class = class.parse()?;
+        let read = |WrittenScore { name, estimate }: WrittenScore| match Metric::of_class(&name, of.clone()) {
+            Some(metric) => Ok(MetricEstimate { metric, estimate }),
+            None => Err(Error::UnknownMetric { name }),
+        };
+        Ok(Self { support, scores: scores.into_iter().map(read).collect::<Result<_, _>>()?, class })
+    }
 }

@@ -1,10 +1,5 @@
 //! One type for every score, so that intervals and tests work for all of them.
 
-use std::fmt;
-
-use radiograph_classes::{Class, Classes};
-use serde::Serialize;
-
 use crate::{
     Average, Bins, CalibrationNorm, ClassScore, Error, PairAverage, Predictions, RankingScore, Score,
     Statistic, WhenUndefined,
@@ -14,6 +9,7 @@ use crate::{
     calibration::{brier_scores, log_losses, weighted_mean},
     confusion::Margins,
 };
+use radiograph_classes::{Class, Classes};
 
 /// A score of predictions. An average over classes is undefined if any class is.
 ///
@@ -28,9 +24,9 @@ use crate::{
 /// assert_eq!(metric.of(&predictions)?, 1.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-/// In files, its classes are stored as names only, so a metric can be written but not read back.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// The serialised form is its name, which [parses](std::str::FromStr) to the metric again.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Metric {
     /// Correct / all.
@@ -78,6 +74,26 @@ impl Metric {
     #[must_use]
     pub fn higher_is_better(&self) -> bool {
         !matches!(self, Self::Brier | Self::CalibrationError(..) | Self::LogLoss)
+    }
+
+    /// Whether the score is a share, or a mean of shares, that is customarily printed in percent. Areas under curves, losses
+    /// and correlations are not.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        match self {
+            Self::Accuracy | Self::BalancedAccuracy => true,
+            Self::Class(score, _) | Self::Averaged(score, _) => *score != ClassScore::MatthewsCorrelation,
+            _ => false,
+        }
+    }
+
+    /// The class, if the score is one of a single class.
+    #[must_use]
+    pub fn class(&self) -> Option<&Class> {
+        match self {
+            Self::Auc(class) | Self::AveragePrecision(class) | Self::Class(_, class) => Some(class),
+            _ => None,
+        }
     }
 
     /// Whether resampling patients shows how the score varies. It does not for a calibration error: noise in its bins
@@ -149,38 +165,6 @@ impl Metric {
 
 /// A score of a confusion matrix.
 pub(crate) type OfMargins = Box<dyn Fn(&Margins) -> Score + Send + Sync>;
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accuracy => f.write_str("accuracy"),
-            Self::Auc(class) => write!(f, "AUC of {class}"),
-            Self::AveragedAuc(average) => write!(f, "{average} AUC"),
-            Self::Averaged(score, average) => write!(f, "{average} {score}"),
-            Self::AveragedPrecision(average) => write!(f, "{average} average precision"),
-            Self::AveragePrecision(class) => write!(f, "average precision of {class}"),
-            Self::BalancedAccuracy => f.write_str("balanced accuracy"),
-            Self::Brier => f.write_str("Brier score"),
-            Self::CalibrationError(bins, norm) => {
-                let name = match norm {
-                    CalibrationNorm::Mean => "ECE",
-                    CalibrationNorm::RootMeanSquare => "root mean square calibration error",
-                    CalibrationNorm::Largest => "MCE",
-                };
-                match bins {
-                    Bins::EqualWidth(count) => write!(f, "{name} ({count} bins of equal width)"),
-                    Bins::EqualMass(count) => write!(f, "{name} ({count} bins of equal mass)"),
-                }
-            }
-            Self::Class(score, class) => write!(f, "{score} of {class}"),
-            Self::CohenKappa => f.write_str("Cohen's kappa"),
-            Self::LogLoss => f.write_str("log loss"),
-            Self::MatthewsCorrelation => f.write_str("MCC"),
-            Self::OneVsOneAuc(PairAverage::Macro) => f.write_str("macro one-vs-one AUC"),
-            Self::OneVsOneAuc(PairAverage::Weighted) => f.write_str("weighted one-vs-one AUC"),
-        }
-    }
-}
 
 fn times(weights: &[u32]) -> impl Fn(usize) -> u64 {
     |sample| u64::from(weights[sample])

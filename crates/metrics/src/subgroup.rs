@@ -47,8 +47,8 @@ pub struct Subgroup {
 pub struct SubgroupTable {
     /// The field.
     pub field: String,
-    /// Name of the score.
-    pub metric: String,
+    /// The score.
+    pub metric: Metric,
     /// Subgroups by name, the missing group last.
     pub groups: Vec<Subgroup>,
 }
@@ -87,6 +87,6 @@ impl SubgroupTable {
             Ok(Subgroup { group, samples, clusters, by_class: names.zip(counts).collect(), estimate })
         };
         let groups = members.into_iter().map(score).collect::<Result<_, Error>>()?;
-        Ok(Self { field: field.to_owned(), metric: metric.to_string(), groups })
+        Ok(Self { field: field.to_owned(), metric: metric.clone(), groups })
     }
 }

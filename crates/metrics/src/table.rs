@@ -142,7 +142,7 @@ impl From<&SubgroupTable> for Table {
         let classes = subgroups.groups.first().map_or(&[][..], |group| &group.by_class);
         let mut header = vec![subgroups.field.clone(), "samples".to_owned(), "clusters".to_owned()];
         header.extend(classes.iter().map(|(name, _)| name.clone()));
-        header.push(subgroups.metric.clone());
+        header.push(subgroups.metric.to_string());
         let mut table = Self::new(header);
         for group in &subgroups.groups {
             let mut row =
@@ -164,7 +164,7 @@ impl From<&[Comparison]> for Table {
             let holm = comparison.adjusted_p_value.map_or_else(|| "-".to_owned(), |p| p_cell(Ok(p)));
             table.push([
                 format!("{} - {}", comparison.first, comparison.second),
-                comparison.metric.clone(),
+                comparison.metric.to_string(),
                 score_cell(comparison.first_score),
                 score_cell(comparison.second_score),
                 comparison.difference.to_string(),

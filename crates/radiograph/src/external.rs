@@ -20,7 +20,9 @@ use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_files::ContentHash;
 use radiograph_image::{Limits, Stated};
 use radiograph_libtorch::Device;
-use radiograph_metrics::{CrossTable, Evaluation, NamedEstimate, Predictions, Probabilities, Table};
+use radiograph_metrics::{
+    ClassScore, CrossTable, Evaluation, Metric, MetricEstimate, Predictions, Probabilities, Table,
+};
 use radiograph_run::{Progress, Stage, Unsearched, Watcher, bootstrap, no_collection, watched};
 use radiograph_same_picture::{Fingerprint, find, fingerprints_of_films};
 use serde::Serialize;
@@ -182,17 +184,14 @@ impl ExternalTest {
     /// external images.
     pub fn contrast(&self) -> Table {
         let mut table = Table::new(["score", "in the run's own test part", "elsewhere"]);
-        let mut row = |name: String, own: &NamedEstimate, elsewhere: &NamedEstimate| {
-            table.push([name, own.estimate.to_string(), elsewhere.estimate.to_string()]);
-        };
-        for (own, elsewhere) in self.own.overall.iter().zip(&self.elsewhere.overall) {
-            row(own.name.clone(), own, elsewhere);
-        }
-        for (own, elsewhere) in self.own.classes.iter().zip(&self.elsewhere.classes) {
-            for (score, other) in own.scores.iter().zip(&elsewhere.scores) {
-                if ["AUC", "recall", "specificity"].contains(&score.name.as_str()) {
-                    row(format!("{} of {}", score.name, own.class), score, other);
-                }
+        for MetricEstimate { metric, estimate, .. } in self.own.scores() {
+            let shown = match metric {
+                Metric::AveragePrecision(_) => false,
+                Metric::Class(score, _) => matches!(score, ClassScore::Recall | ClassScore::Specificity),
+                _ => true,
+            };
+            if let (true, Some(elsewhere)) = (shown, self.elsewhere.estimate(metric)) {
+                table.push([metric.to_string(), estimate.to_string(), elsewhere.to_string()]);
             }
         }
         table

@@ -2,7 +2,7 @@
 
 use radiograph_audit::Audit;
 use radiograph_metrics::{
-    BinaryScores, Class, ConfusionMatrix, Estimate, Evaluation, Metric, PrecisionRecallCurve, RocCurve, Score,
+    BinaryScores, Class, ConfusionMatrix, Estimate, Evaluation, Metric, PrecisionRecallCurve, RocCurve,
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         AuditFigure, AuditRow, Band, ConfusionFigure, Curve, CurvesFigure, ForestFigure, ForestRow, Quantity,
         ReliabilityFigure, TrainingFigure, steps,
     },
-    number::{percent, percent_interval},
+    number::{decimals, percent, percent_interval},
     paper,
 };
 
@@ -55,7 +55,7 @@ fn stems(report: &Report) -> Vec<String> {
 
 fn overview(report: &Report) -> Result<Figure, Error> {
     let row = |network: &NetworkReport| {
-        let estimate = network.overall(&Metric::Accuracy.to_string());
+        let estimate = network.estimate(&Metric::Accuracy);
         ForestRow {
             name: network.name.clone(),
             value: estimate.and_then(|estimate| estimate.score.ok()),
@@ -68,7 +68,7 @@ fn overview(report: &Report) -> Result<Figure, Error> {
     let rows: Vec<String> = report
         .networks
         .iter()
-        .map(|network| match network.overall(&Metric::Accuracy.to_string()) {
+        .map(|network| match network.estimate(&Metric::Accuracy) {
             Some(estimate) => {
                 format!("{} {}{}", network.name, percent(estimate.score), percent_interval(estimate))
             }
@@ -213,7 +213,7 @@ type Points = Vec<(f64, f64)>;
 struct Kind {
     stem: &'static str,
     title: &'static str,
-    area: &'static str,
+    area: fn(Class) -> Metric,
     axes: (&'static str, &'static str),
     diagonal: bool,
     points: fn(&BinaryScores) -> Option<Points>,
@@ -223,7 +223,7 @@ struct Kind {
 const ROC: Kind = Kind {
     stem: "roc",
     title: "ROC curves, each class against the others",
-    area: "AUC",
+    area: Metric::Auc,
     axes: ("1 − specificity", "sensitivity (recall)"),
     diagonal: true,
     points: |scores| {
@@ -239,7 +239,7 @@ const ROC: Kind = Kind {
 const PRECISION_RECALL: Kind = Kind {
     stem: "precision-recall",
     title: "precision-recall curves, each class against the others",
-    area: "average precision",
+    area: Metric::AveragePrecision,
     axes: ("recall (sensitivity)", "precision"),
     diagonal: false,
     points: |scores| steps(&PrecisionRecallCurve::of(scores).ok()?),
@@ -274,9 +274,19 @@ fn curves(
     Figure::new(name, title, format!("{}.", words.join("; ")), &drawing).map(Some)
 }
 
-fn area_in_words(network: &NetworkReport, class: &Class, area: &str) -> String {
-    let estimate = network.of_class(class.name(), area);
-    let Some(estimate) = estimate else { return class.name().to_owned() };
-    let value: Score = estimate.score;
-    format!("{}: {area} {}{}", class.name(), percent(value), percent_interval(estimate))
+fn area_in_words(network: &NetworkReport, class: &Class, area: fn(Class) -> Metric) -> String {
+    let metric = area(class.clone());
+    let (name, class) = (metric.short_name(), class.name());
+    match network.estimate(&metric).map(|estimate| (estimate.score, estimate.interval)) {
+        Some((Ok(value), Ok(interval))) => {
+            let [value, low, high] = decimals([value, interval.low, interval.high]);
+            format!("{class}: {name} {value} ({low} to {high})")
+        }
+        Some((Ok(value), Err(_))) => {
+            let [value] = decimals([value]);
+            format!("{class}: {name} {value}")
+        }
+        Some((Err(reason), _)) => format!("{class}: {name} undefined ({reason})"),
+        None => class.to_owned(),
+    }
 }

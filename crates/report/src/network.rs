@@ -2,7 +2,7 @@
 
 use radiograph_files::ContentHash;
 use radiograph_metrics::{
-    ConfusionMatrix, CrossTable, Estimate, Evaluation, NamedEstimate, Predictions, Score, SubgroupTable,
+    ClassScore, ConfusionMatrix, CrossTable, Estimate, Evaluation, Metric, Predictions, Score, SubgroupTable,
     Temperature,
 };
 use serde::{Deserialize, Serialize};
@@ -197,14 +197,13 @@ impl NetworkReport {
     /// Checks that accuracy and recalls, if given, belong to the confusion matrix beside them.
     fn check_scores(&self, evaluation: &Evaluation) -> Result<(), Error> {
         let matrix = &evaluation.confusion;
-        let mut scores = vec![("accuracy".to_owned(), &evaluation.overall, "accuracy", matrix.accuracy())];
-        for class in &evaluation.classes {
-            let known = matrix.classes().class(&class.class).map_err(radiograph_metrics::Error::from)?;
-            let recall = matrix.one_vs_rest(&known)?.recall();
-            scores.push((format!("recall of {}", class.class), &class.scores, "recall", recall));
+        let mut scores = vec![(Metric::Accuracy, matrix.accuracy())];
+        for class in matrix.classes().iter() {
+            let recall = matrix.one_vs_rest(&class)?.recall();
+            scores.push((Metric::Class(ClassScore::Recall, class), recall));
         }
-        for (what, given, name, counted) in scores {
-            let Some(estimate) = named(given, name) else { continue };
+        for (metric, counted) in scores {
+            let Some(estimate) = evaluation.estimate(&metric) else { continue };
             let agrees = match (estimate.score, counted) {
                 (Ok(given), Ok(counted)) => (given - counted).abs() <= ROUNDING,
                 (given, counted) => given.is_err() && counted.is_err(),
@@ -212,7 +211,7 @@ impl NetworkReport {
             if !agrees {
                 return Err(Error::Contradiction {
                     part: self.name.clone(),
-                    first: format!("its {what} is {}", percent(estimate.score)),
+                    first: format!("its {metric} is {}", percent(estimate.score)),
                     second: format!("its confusion matrix gives {}", percent(counted)),
                 });
             }
@@ -240,15 +239,9 @@ impl NetworkReport {
         self.ending.as_ref().is_some_and(|ending| !ending.converged)
     }
 
-    /// A score over all classes, by its name.
-    pub(crate) fn overall(&self, score: &str) -> Option<&Estimate> {
-        named(&self.evaluation.overall, score)
-    }
-
-    /// A score of a class, by its name.
-    pub(crate) fn of_class(&self, class: &str, score: &str) -> Option<&Estimate> {
-        let class = self.evaluation.classes.iter().find(|evaluated| evaluated.class == class)?;
-        named(&class.scores, score)
+    /// The value and interval of a metric on the test images, if it was computed.
+    pub(crate) fn estimate(&self, metric: &Metric) -> Option<&Estimate> {
+        self.evaluation.estimate(metric)
     }
 
     /// The trainings with validation, which are the folds.
@@ -256,8 +249,4 @@ impl NetworkReport {
         let validated = |training: &&Training| training.epochs.iter().any(|epoch| epoch.validation.is_some());
         self.trainings.iter().filter(validated)
     }
-}
-
-fn named<'a>(scores: &'a [NamedEstimate], name: &str) -> Option<&'a Estimate> {
-    scores.iter().find(|score| score.name == name).map(|score| &score.estimate)
 }

@@ -30,6 +30,19 @@ pub(crate) fn number_ends(interval: &Interval) -> String {
     format!("{:.2} to {:.2}", interval.low, interval.high)
 }
 
+/// Numbers such as areas and correlations with two decimals. All have more if one of them is so near to 0 or 1 that two would
+/// not tell it from there.
+pub(crate) fn decimals<const N: usize>(values: [f64; N]) -> [String; N] {
+    let needed = |value: f64| match value.abs() {
+        0.0 | 1.0 => 2,
+        value if (0.1..0.98).contains(&value) => 2,
+        value if value < 0.995 => 3,
+        _ => 4,
+    };
+    let places = values.into_iter().map(needed).max().unwrap_or(2);
+    values.map(|value| format!("{value:.places$}"))
+}
+
 /// A count with a thin gap between thousands.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -85,6 +98,9 @@ mod tests {
         assert_eq!(duration(200.0), "3 min 20 s");
         assert_eq!(duration(7_500.0), "2 h 05 min");
         assert_eq!(duration(f64::NAN), "not a time");
+        assert_eq!(decimals([0.824, 0.71, 0.9]), ["0.82", "0.71", "0.90"]);
+        assert_eq!(decimals([0.9996, 0.981, 1.0]), ["0.9996", "0.9810", "1.0000"]);
+        assert_eq!(decimals([0.012, -0.2, 1.0]), ["0.012", "-0.200", "1.000"]);
         assert_eq!(percent(Ok(1386.0 / 1388.0)), "99.86 %");
     }
 }

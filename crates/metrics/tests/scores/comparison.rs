@@ -342,8 +342,8 @@ fn all_printed_tests_are_one_family() {
     let raw: Vec<f64> = both.comparisons.iter().map(|c| c.p_value.unwrap()).collect();
     let adjusted: Vec<f64> = both.comparisons.iter().map(|c| c.adjusted_p_value.unwrap()).collect();
     assert_eq!((both.tests, adjusted), (8, holm(&raw).unwrap()));
-    let metrics: Vec<&str> = both.comparisons.iter().map(|c| c.metric.as_str()).collect();
-    assert_eq!(metrics[..4], ["accuracy", "accuracy", "accuracy", "log loss"]);
+    let metrics: Vec<&Metric> = both.comparisons.iter().map(|c| &c.metric).collect();
+    assert_eq!(metrics[..4], [&Metric::Accuracy, &Metric::Accuracy, &Metric::Accuracy, &Metric::LogLoss]);
     assert!(both.comparisons[3].statement().contains("is better than 40 errors in log loss"));
     // Five discordant images have 32 exchanges, of which two are as far apart: p is 2⁻⁴ before any correction.
     close(both.comparisons[5].p_value.unwrap(), 0.0625, "five discordant images");

@@ -86,12 +86,9 @@ fn outcomes_survive_a_file() {
     survives(&McNemar { only_first: 2, only_second: 5 });
     for (metric, text) in [
         (Metric::Accuracy, r#""accuracy""#),
-        (Metric::Auc(covid), r#"{"auc":"covid"}"#),
-        (Metric::Averaged(ClassScore::F1, Average::Macro), r#"{"averaged":[{"f":1.0},"macro"]}"#),
-        (
-            Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean),
-            r#"{"calibration_error":[{"equal_width":15},"mean"]}"#,
-        ),
+        (Metric::Auc(covid), r#""AUC of covid""#),
+        (Metric::Averaged(ClassScore::F1, Average::Macro), r#""macro F1""#),
+        (Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean), r#""ECE (15 bins of equal width)""#),
     ] {
         assert_eq!(serde_json::to_string(&metric).unwrap(), text);
     }

@@ -124,12 +124,11 @@ fn perfect_scores_have_limits() {
     }
     // Every score of a perfect evaluation has an interval but calibration errors.
     let evaluation = Evaluation::of(&set, &Bootstrap::new(100, 1).unwrap()).unwrap();
-    let scores = evaluation.overall.iter().chain(evaluation.classes.iter().flat_map(|class| &class.scores));
-    for score in scores {
+    for score in evaluation.scores() {
         let without = score.estimate.interval == Err(Undefined::BiasedByResampling);
         // All confidences are 0.8, so the losses of all images are equal and no resample changes them; nor are they 0.
-        let constant = ["log loss", "Brier score"].contains(&score.name.as_str());
-        assert!(score.estimate.interval.is_ok() || without || constant, "{}", score.name);
+        let constant = [Metric::LogLoss, Metric::Brier].contains(&score.metric);
+        assert!(score.estimate.interval.is_ok() || without || constant, "{}", score.metric);
     }
 }
 

@@ -255,13 +255,40 @@ proptest! {
 #[test]
 fn the_table_leaves_no_metric_out() {
     let classes = Classes::new(NAMES).unwrap();
-    let name = |known: Known| match serde_json::to_value(&known.metric).unwrap() {
-        serde_json::Value::String(name) => name,
-        serde_json::Value::Object(of) => of.keys().next().unwrap().clone(),
-        other => panic!("{other}"),
-    };
-    let names: std::collections::BTreeSet<String> = table(&classes).into_iter().map(name).collect();
-    assert_eq!(names.len(), 14, "every kind of metric: {names:?}");
+    let kinds: std::collections::HashSet<_> =
+        table(&classes).iter().map(|known| std::mem::discriminant(&known.metric)).collect();
+    assert_eq!(kinds.len(), 14, "every kind of metric: {kinds:?}");
+}
+
+#[test]
+fn the_name_of_every_metric_reads_back() {
+    let classes = Classes::new(["a of b", "pneumonia"]).unwrap();
+    let odd = classes.class("a of b").unwrap();
+    let metrics = table(&Classes::new(NAMES).unwrap()).into_iter().map(|known| known.metric);
+    let more = [
+        Metric::Auc(odd.clone()),
+        Metric::Class(ClassScore::F(Beta::new(0.5).unwrap()), odd),
+        Metric::Averaged(ClassScore::MatthewsCorrelation, Average::Macro),
+    ];
+    let mut names = std::collections::HashSet::new();
+    for metric in metrics.chain(more) {
+        let name = metric.to_string();
+        assert_eq!(name.parse::<Metric>().unwrap(), metric);
+        assert_eq!(serde_json::to_value(&metric).unwrap(), name);
+        assert!(names.insert(name));
+    }
+    for unknown in [
+        "",
+        "accurac",
+        "AUC",
+        "AUC of ",
+        "precision of  covid",
+        "ECE (no bins of equal width)",
+        "F-1 of covid",
+    ] {
+        assert!(unknown.parse::<Metric>().is_err(), "{unknown:?}");
+    }
+    assert!(Metric::Accuracy.is_share() && !Metric::AveragedAuc(Average::Macro).is_share());
 }
 
 /// The same samples four times over, as those of new patients: intervals of half the width.

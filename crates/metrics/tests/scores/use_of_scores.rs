@@ -59,11 +59,15 @@ fn an_evaluation_has_intervals_that_say_how_they_were_made() {
     assert_eq!((evaluation.clusters, evaluation.patients), (90, 90));
     assert_eq!(evaluation.units_in_words(), "90 clusters");
     let method = |evaluation: &Evaluation| evaluation.overall[0].estimate.interval.unwrap().method;
-    assert_eq!(evaluation.overall[0].name, "accuracy");
+    assert_eq!(evaluation.overall[0].metric, Metric::Accuracy);
     assert_eq!(method(&evaluation), IntervalMethod::WilsonClustered);
     for class in &evaluation.classes {
         assert_eq!(class.scores.len(), 9);
-        assert_eq!((class.scores[0].name.as_str(), class.scores[7].name.as_str()), ("precision", "AUC"));
+        let metric = |at: usize| class.scores[at].metric.to_string();
+        assert_eq!(
+            [metric(0), metric(7)],
+            ["precision", "AUC"].map(|name| format!("{name} of {}", class.class))
+        );
         assert!(
             class.scores.iter().all(|score| score
                 .estimate
@@ -73,13 +77,13 @@ fn an_evaluation_has_intervals_that_say_how_they_were_made() {
         );
     }
     // Resampling adds to the bias of a calibration error; its value stands alone, in words too.
-    let without: Vec<&str> = evaluation
+    let without: Vec<String> = evaluation
         .overall
         .iter()
         .filter(|score| score.estimate.interval == Err(Undefined::BiasedByResampling))
         .map(|score| {
             assert!(score.estimate.score.is_ok());
-            score.name.as_str()
+            score.metric.to_string()
         })
         .collect();
     assert_eq!(without, ["ECE (15 bins of equal width)", "MCE (15 bins of equal width)"]);
@@ -91,7 +95,14 @@ fn an_evaluation_has_intervals_that_say_how_they_were_made() {
     let independent = Evaluation::of(&clustered.select(&firsts), &bootstrap).unwrap();
     assert_eq!(method(&independent), IntervalMethod::Wilson);
     let text = serde_json::to_string(&evaluation).unwrap();
-    assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap().classes.len(), 3);
+    let read: Evaluation = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, evaluation);
+    // Read scores are found by metrics of the original classes.
+    let auc = Metric::Auc(clustered.class("normal").unwrap());
+    assert!(read.estimate(&auc).is_some() && read.estimate(&auc) == evaluation.estimate(&auc));
+    assert!(text.contains(r#"{"name":"macro F1","estimate":{"score":{"value":"#), "{text}");
+    assert!(text.contains(r#"{"name":"accuracy (one-vs-rest)","estimate":{"score":{"value":"#), "{text}");
+    assert!(serde_json::from_str::<Evaluation>(&text.replace("macro F1", "macro Q1")).is_err());
     assert!(text.contains(r#""score":{"value":"#));
     assert_eq!(evaluation.class_table().rows().len(), 3);
     assert_eq!(evaluation.long_class_table().rows().len(), 27);

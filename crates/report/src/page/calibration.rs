@@ -45,10 +45,7 @@ fn numbers(report: &Report) -> Markup {
     let mut push = |name: &str, temperature: String, evaluation: &Evaluation| {
         let mut row = vec![text(name), text(temperature)];
         row.extend(scores.iter().map(|(_, metric)| {
-            let name = metric.to_string();
-            let estimate =
-                evaluation.overall.iter().find(|score| score.name == name).map(|score| &score.estimate);
-            estimate.map_or_else(
+            evaluation.estimate(metric).map_or_else(
                 || text("not computed"),
                 |estimate| {
                     html! {

@@ -176,8 +176,8 @@ fn data(report: &Report) -> Markup {
 
 fn score(report: &Report) -> Markup {
     let network = report.leading();
-    let accuracy = network.overall(&Metric::Accuracy.to_string());
-    let area = network.overall(&Metric::AveragedAuc(Average::Macro).to_string());
+    let accuracy = network.estimate(&Metric::Accuracy);
+    let area = network.estimate(&Metric::AveragedAuc(Average::Macro));
     html! {
         @match accuracy.map(|estimate| (estimate.score, estimate.interval)) {
             Some((Ok(value), interval)) => {
@@ -231,10 +231,7 @@ fn without_images(network: &NetworkReport) -> String {
 
 /// The scores of the linear probe on the same features, and whether the network differs from it.
 fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport) -> Markup {
-    let score = |metric: Metric| {
-        let estimate = probe.overall(&metric.to_string())?;
-        estimate.score.ok()
-    };
+    let score = |metric: Metric| probe.estimate(&metric)?.score.ok();
     let undefined = || "undefined".to_owned();
     let accuracy = score(Metric::Accuracy).map_or_else(undefined, |value| format!("{:.1} %", 100.0 * value));
     let area =

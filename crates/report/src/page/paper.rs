@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use radiograph_forensics::Columns;
-use radiograph_metrics::{Average, Estimate, Metric};
+use radiograph_metrics::{Average, Class, ClassScore, Metric};
 
 use super::{
     listed,
@@ -108,26 +108,29 @@ fn table_2(report: &Report) -> Markup {
 }
 
 fn table_3(report: &Report, examined: &[Examined]) -> Markup {
-    let note = "In %. This run with interval; below it what the paper prints under the same heading, on its own 1,388 test images. \
-                Accuracy is that of all classes, as the paper's is; AUC is the macro average here, and the paper does not say which.";
+    let note = "In %, AUC as a number and the paper's as printed. This run with interval; below it what the paper prints under the same heading, on its own 1,388 \
+                test images. Accuracy is that of all classes, as the paper's is; AUC is the macro average here, and the paper does not \
+                say which.";
     let mut sheet =
         Sheet::new("Table 3: the networks with a recurrent layer", note).words("network and class");
     for name in ["AUC", "accuracy", "precision", "recall", "F1"] {
         sheet = sheet.numbers(name);
     }
-    let (accuracy, area) = (Metric::Accuracy.to_string(), Metric::AveragedAuc(Average::Macro).to_string());
     for network in report.networks.iter().filter(|network| network.role == Role::Recurrent) {
         let printed = paper::network(&network.architecture);
-        for class in network.predictions.classes().names() {
-            let scores = paper::scores(network, class);
-            let of_class = |name: &str| estimate_cell(network.of_class(class, name));
+        for class in network.predictions.classes().iter() {
+            let scores = paper::scores(network, class.name());
+            let of_class = |score| score_of(network, &Metric::Class(score, class.clone()));
             sheet.push(vec![
                 text(format!("{}, {class}", network.name)),
-                beside(&estimate_cell(network.overall(&area)), printed.map(|printed| printed.auc)),
-                beside(&estimate_cell(network.overall(&accuracy)), printed.map(|printed| printed.accuracy)),
-                beside(&of_class("precision"), scores.map(|scores| scores.precision)),
-                beside(&of_class("recall"), scores.map(|scores| scores.recall)),
-                beside(&of_class("F1"), scores.map(|scores| scores.f1)),
+                beside(
+                    &score_of(network, &Metric::AveragedAuc(Average::Macro)),
+                    printed.map(|printed| format!("{} %", printed.auc)).as_deref(),
+                ),
+                beside(&score_of(network, &Metric::Accuracy), printed.map(|printed| printed.accuracy)),
+                beside(&of_class(ClassScore::Precision), scores.map(|scores| scores.precision)),
+                beside(&of_class(ClassScore::Recall), scores.map(|scores| scores.recall)),
+                beside(&of_class(ClassScore::F1), scores.map(|scores| scores.f1)),
             ]);
         }
     }
@@ -141,6 +144,10 @@ fn table_3(report: &Report, examined: &[Examined]) -> Markup {
         @if !absent.is_empty() { p.small { "Not trained with a recurrent layer in this run: " (listed(absent)) "." } }
         (exchanged(examined))
     }
+}
+
+fn score_of(network: &NetworkReport, metric: &Metric) -> Markup {
+    estimate_cell(metric, network.estimate(metric))
 }
 
 /// Findings about the headings of the printed tables.
@@ -229,18 +236,18 @@ fn table_4(report: &Report) -> Markup {
 fn of_covid(network: Option<&NetworkReport>) -> [Markup; 4] {
     let Some(network) = network else { return [(); 4].map(|()| text("not in this run")) };
     let class = covid(network);
-    let score = |name: &str| match &class {
+    let score = |score| match &class {
         None => text("no class COVID-19"),
-        Some(class) => estimate_cell(network.of_class(class, name)),
+        Some(class) => score_of(network, &Metric::Class(score, class.clone())),
     };
-    let accuracy: Option<&Estimate> = network.overall(&Metric::Accuracy.to_string());
-    [estimate_cell(accuracy), score("precision"), score("recall"), score("F1")]
+    let accuracy = score_of(network, &Metric::Accuracy);
+    [accuracy, score(ClassScore::Precision), score(ClassScore::Recall), score(ClassScore::F1)]
 }
 
 /// The class of this network that the paper calls COVID-19.
-fn covid(network: &NetworkReport) -> Option<String> {
-    let of = |name: &&str| PrintedClass::named(name) == Some(PrintedClass::Covid);
-    network.predictions.classes().names().find(of).map(str::to_owned)
+fn covid(network: &NetworkReport) -> Option<Class> {
+    let of = |class: &Class| PrintedClass::named(class.name()) == Some(PrintedClass::Covid);
+    network.predictions.classes().iter().find(of)
 }
 
 fn table_5() -> Markup {

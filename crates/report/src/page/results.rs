@@ -1,24 +1,29 @@
 //! The section with the scores of every network, and their differences.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, LikelihoodRatio, Metric, PairedTest, PredictiveValue, Score};
+use radiograph_metrics::{
+    Average, Class, ClassScore, LikelihoodRatio, Metric, PairedTest, PredictiveValue, Score,
+};
 
 use super::{
     drawn_small,
-    table::{Sheet, estimate_cell, named_cell, named_score, percent_cell, plain_cell, text},
+    table::{Sheet, estimate_cell, percent_cell, plain_cell, score_cell, text},
 };
 use crate::{Figures, NetworkReport, Report, number::level};
 
-/// Scores of one class in the table, with their names in an evaluation.
-const OF_CLASS: [(&str, &str); 7] = [
-    ("AUC", "AUC"),
-    ("precision", "precision"),
-    ("recall", "recall"),
-    ("F1", "F1"),
-    ("specificity", "specificity"),
-    ("NPV", "NPV"),
-    ("average precision", "average precision"),
-];
+/// Scores of one class in the table.
+fn of_class(class: &Class) -> Vec<Metric> {
+    let count = |score| Metric::Class(score, class.clone());
+    vec![
+        Metric::Auc(class.clone()),
+        count(ClassScore::Precision),
+        count(ClassScore::Recall),
+        count(ClassScore::F1),
+        count(ClassScore::Specificity),
+        count(ClassScore::NegativePredictiveValue),
+        Metric::AveragePrecision(class.clone()),
+    ]
+}
 
 pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
@@ -37,21 +42,21 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
 
 fn networks(report: &Report) -> Markup {
     let interval = interval_note(report.leading());
-    let note = format!("In %. {interval}");
+    let note = format!("Shares in %, areas as numbers. {interval}");
     let mut sheet = Sheet::new("Networks on the test images", &note).words("network");
-    let scores = [
-        ("accuracy", Metric::Accuracy.to_string()),
-        ("balanced accuracy", Metric::BalancedAccuracy.to_string()),
-        ("macro AUC", Metric::AveragedAuc(Average::Macro).to_string()),
-        ("macro average precision", Metric::AveragedPrecision(Average::Macro).to_string()),
+    let metrics = [
+        Metric::Accuracy,
+        Metric::BalancedAccuracy,
+        Metric::AveragedAuc(Average::Macro),
+        Metric::AveragedPrecision(Average::Macro),
     ];
-    for (name, _) in &scores {
-        sheet = sheet.numbers(name);
+    for metric in &metrics {
+        sheet = sheet.numbers(&metric.short_name());
     }
     for network in &report.networks {
         let mark = network.is_unconverged();
         let mut row = vec![html! { (network.name) @if mark { " " span.sub { "not converged" } } }];
-        row.extend(scores.iter().map(|(_, score)| estimate_cell(network.overall(score))));
+        row.extend(metrics.iter().map(|metric| estimate_cell(metric, network.estimate(metric))));
         sheet.push(row);
     }
     // The test images are the same for all networks.
@@ -60,7 +65,7 @@ fn networks(report: &Report) -> Markup {
     without.extend(of_sources.map(|rate| ("no image: the most frequent class of the source", rate)));
     for (name, rate) in without {
         let mut row = vec![text(name), percent_cell(rate)];
-        row.extend(scores[1..].iter().map(|_| text("–")));
+        row.extend(metrics[1..].iter().map(|_| text("–")));
         sheet.push(row);
     }
     html! { (sheet) }
@@ -126,8 +131,7 @@ fn value_cell(value: &Result<PredictiveValue, radiograph_metrics::Error>) -> Mar
 /// Method of the intervals, in words.
 fn interval_note(network: &NetworkReport) -> String {
     let evaluation = &network.evaluation;
-    let all = evaluation.overall.iter().chain(evaluation.classes.iter().flat_map(|class| &class.scores));
-    let Some(interval) = all.filter_map(|score| score.estimate.interval.ok()).next() else {
+    let Some(interval) = evaluation.scores().find_map(|score| score.estimate.interval.ok()) else {
         return "No interval exists for these scores.".to_owned();
     };
     let (resamples, level) = (evaluation.bootstrap.replicates(), level(&interval));
@@ -140,13 +144,17 @@ fn interval_note(network: &NetworkReport) -> String {
 
 fn classes(network: &NetworkReport) -> Markup {
     let label = format!("{}: each class against the others", network.name);
-    let mut sheet = Sheet::new(&label, "In %, with intervals.").words("class").numbers("images");
-    for (name, _) in OF_CLASS {
-        sheet = sheet.numbers(name);
-    }
-    for class in &network.evaluation.classes {
-        let mut row = vec![text(&class.class), text(class.support.to_string())];
-        row.extend(OF_CLASS.iter().map(|(_, score)| estimate_cell(network.of_class(&class.class, score))));
+    let note = "Shares in %, areas as numbers, with intervals.";
+    let mut sheet = Sheet::new(&label, note).words("class").numbers("images");
+    for (at, class) in network.predictions.classes().iter().enumerate() {
+        let metrics = of_class(&class);
+        if at == 0 {
+            sheet = metrics.iter().fold(sheet, |sheet, metric| sheet.numbers(&metric.short_name()));
+        }
+        let support = network.evaluation.confusion.one_vs_rest(&class).map(|counts| counts.support());
+        let mut row =
+            vec![text(class.name()), support.map_or_else(|_| text("–"), |support| text(support.to_string()))];
+        row.extend(metrics.iter().map(|metric| estimate_cell(metric, network.estimate(metric))));
         sheet.push(row);
     }
     html! { (sheet) }
@@ -160,12 +168,10 @@ fn all_scores(network: &NetworkReport) -> Markup {
         .numbers("low")
         .numbers("high")
         .words("interval");
-    let of_class = network.evaluation.classes.iter().flat_map(|class| {
-        let left = class.scores.iter().filter(|score| OF_CLASS.iter().all(|(_, shown)| score.name != *shown));
-        left.map(|score| (format!("{}: {}", class.class, score.name), score))
-    });
-    let overall = network.evaluation.overall.iter().map(|score| (score.name.clone(), score));
-    for (name, score) in overall.chain(of_class) {
+    let shown: Vec<Metric> =
+        network.predictions.classes().iter().flat_map(|class| of_class(&class)).collect();
+    for score in network.evaluation.scores().filter(|score| !shown.contains(&score.metric)) {
+        let name = score.metric.to_string();
         let mut row = vec![text(name), plain_cell(score.estimate.score)];
         match score.estimate.interval {
             Ok(interval) => row.extend([
@@ -237,10 +243,10 @@ fn comparisons(report: &Report) -> Markup {
                 (comparison.first) " and " (comparison.second)
                 @if report.statement(comparison) != comparison.statement() { " " span.sub { "not converged: no verdict" } }
             },
-            text(&comparison.metric),
-            named_score(&comparison.metric, comparison.first_score),
-            named_score(&comparison.metric, comparison.second_score),
-            named_cell(&comparison.metric, Some(&comparison.difference)),
+            text(comparison.metric.to_string()),
+            score_cell(&comparison.metric, comparison.first_score),
+            score_cell(&comparison.metric, comparison.second_score),
+            estimate_cell(&comparison.metric, Some(&comparison.difference)),
             text(test),
             p_cell(comparison.p_value),
             comparison.adjusted_p_value.map_or_else(|| text("–"), |p| p_cell(Ok(p))),

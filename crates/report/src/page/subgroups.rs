@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use radiograph_metrics::{Subgroup, SubgroupTable};
 
-use super::table::{Sheet, named_cell, text};
+use super::table::{Sheet, estimate_cell, text};
 use crate::{NetworkReport, Report, number::count};
 
 /// Networks and their tables of the same field, score and groups.
@@ -67,11 +67,9 @@ fn table(alike: &Alike<'_>) -> Markup {
             text(count(group.clusters as u64)),
             text(classes.join(", ")),
         ];
-        row.extend(
-            alike.iter().map(|(_, table)| {
-                named_cell(&table.metric, table.groups.get(at).map(|group| &group.estimate))
-            }),
-        );
+        row.extend(alike.iter().map(|(_, table)| {
+            estimate_cell(&table.metric, table.groups.get(at).map(|group| &group.estimate))
+        }));
         sheet.push(row);
     }
     html! { (sheet) }

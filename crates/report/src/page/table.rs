@@ -1,9 +1,9 @@
 //! Tables for screen readers: a caption, and a heading for every column and every row.
 
 use maud::{Markup, Render, html};
-use radiograph_metrics::{Estimate, Score};
+use radiograph_metrics::{Estimate, Metric, Score};
 
-use crate::number::percent_ends;
+use crate::number::{decimals, percent_ends};
 
 /// A table. The first column names the rows.
 pub(super) struct Sheet {
@@ -91,30 +91,23 @@ pub(super) fn plain_cell(score: Score) -> Markup {
     }
 }
 
-/// A score in percent above its interval.
-pub(super) fn estimate_cell(estimate: Option<&Estimate>) -> Markup {
+/// A score above its interval: in percent if the metric is a share, otherwise as a number.
+pub(super) fn estimate_cell(metric: &Metric, estimate: Option<&Estimate>) -> Markup {
     let Some(estimate) = estimate else { return html! { span.undefined { "not computed" } } };
-    html! {
-        (percent_cell(estimate.score))
-        @if estimate.score.is_ok() {
-            @match estimate.interval {
-                Ok(interval) => { " " span.sub { (percent_ends(&interval)) (left_out(estimate)) } }
-                Err(reason) => { " " span.sub.undefined { "no interval: " (reason) } }
-            }
+    match (estimate.score, estimate.interval) {
+        (Ok(value), Ok(interval)) => {
+            let (value, ends) = if metric.is_share() {
+                (format!("{:.2}", 100.0 * value), percent_ends(&interval))
+            } else {
+                let [value, low, high] = decimals([value, interval.low, interval.high]);
+                (value, format!("{low} to {high}"))
+            };
+            html! { (value) " " span.sub { (ends) (left_out(estimate)) } }
         }
-    }
-}
-
-/// A score with this name above its interval: in percent if it is a share, otherwise as a number.
-pub(super) fn named_cell(metric: &str, estimate: Option<&Estimate>) -> Markup {
-    match estimate {
-        Some(estimate) if !is_share(metric) => html! {
-            (plain_cell(estimate.score))
-            @if let Ok(interval) = estimate.interval {
-                " " span.sub { (format!("{:.4} to {:.4}", interval.low, interval.high)) (left_out(estimate)) }
-            }
-        },
-        estimate => estimate_cell(estimate),
+        (Ok(_), Err(reason)) => {
+            html! { (score_cell(metric, estimate.score)) " " span.sub.undefined { "no interval: " (reason) } }
+        }
+        (Err(_), _) => score_cell(metric, estimate.score),
     }
 }
 
@@ -125,33 +118,31 @@ fn left_out(estimate: &Estimate) -> String {
         .map_or_else(String::new, |share| format!("; undefined in {:.1} % of resamples", 100.0 * share))
 }
 
-/// A score with this name: in percent if it is a share, otherwise as a number.
-pub(super) fn named_score(metric: &str, score: Score) -> Markup {
-    if is_share(metric) { percent_cell(score) } else { plain_cell(score) }
-}
-
-/// Whether a score is a share, which is shown in percent. Correlations, losses and Brier scores are not.
-fn is_share(metric: &str) -> bool {
-    ["log loss", "Brier", "MCC", "kappa", "ECE", "MCE", "calibration"]
-        .iter()
-        .all(|other| !metric.contains(other))
+/// A score: in percent without the sign if the metric is a share, otherwise as a number; or the reason why it is undefined.
+pub(super) fn score_cell(metric: &Metric, score: Score) -> Markup {
+    match score {
+        Ok(value) if !metric.is_share() => {
+            let [value] = decimals([value]);
+            html! { (value) }
+        }
+        score => percent_cell(score),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use radiograph_metrics::{Average, Bins, CalibrationNorm, Metric};
+    use radiograph_metrics::Average;
 
     use super::*;
 
     #[test]
-    fn losses_and_correlations_are_not_written_in_percent() {
-        let calibration = Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean);
-        let others =
-            [Metric::LogLoss, Metric::Brier, Metric::MatthewsCorrelation, Metric::CohenKappa, calibration];
-        assert!(others.iter().all(|metric| !is_share(&metric.to_string())));
-        let shares = [Metric::Accuracy, Metric::BalancedAccuracy, Metric::AveragedAuc(Average::Macro)];
-        assert!(shares.iter().all(|metric| is_share(&metric.to_string())));
-        assert_eq!(named_score("log loss", Ok(0.25)).into_string(), "0.2500");
-        assert_eq!(named_score("accuracy", Ok(0.25)).into_string(), "25.00");
+    fn areas_losses_and_correlations_are_not_in_percent() {
+        let shown = |metric: Metric| score_cell(&metric, Ok(0.25)).into_string();
+        for metric in [Metric::LogLoss, Metric::MatthewsCorrelation, Metric::AveragedAuc(Average::Macro)] {
+            assert_eq!(shown(metric), "0.25");
+        }
+        for metric in [Metric::Accuracy, Metric::BalancedAccuracy] {
+            assert_eq!(shown(metric), "25.00");
+        }
     }
 }

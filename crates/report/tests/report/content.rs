@@ -1,6 +1,6 @@
 //! Tests that the page shows the numbers of its input and all required notices.
 
-use radiograph_metrics::{Average, BinaryCalibration, Evaluation, Metric, NamedEstimate, Score, Undefined};
+use radiograph_metrics::{Average, BinaryCalibration, Evaluation, Metric, MetricEstimate, Score, Undefined};
 use radiograph_report::{Ending, Error, Images, Labels, LeakVerdict, Report, Role, WeightsOrigin};
 use scraper::{ElementRef, Html, Selector};
 
@@ -79,16 +79,22 @@ fn scores_on_the_page_are_those_of_the_evaluation() {
     assert!(table[6][0].starts_with("no image: the most frequent class of the source"), "{:?}", table[6]);
     for (row, network) in table.iter().zip(&report.networks) {
         assert_eq!(row[0], network.name);
-        let expected = |metric: Metric| {
-            let name = metric.to_string();
-            let estimate =
-                &network.evaluation.overall.iter().find(|score| score.name == name).unwrap().estimate;
+        let expected = |metric: Metric, unit: f64| {
+            let estimate = network.evaluation.estimate(&metric).unwrap();
             let interval = estimate.interval.unwrap();
-            let (value, low, high) = (estimate.score.unwrap(), interval.low, interval.high);
-            format!("{:.2} {:.2} to {:.2}", 100.0 * value, 100.0 * low, 100.0 * high)
+            [estimate.score.unwrap(), interval.low, interval.high].map(|number| unit * number)
         };
-        assert_eq!(row[1], expected(Metric::Accuracy));
-        assert_eq!(row[3], expected(Metric::AveragedAuc(Average::Macro)));
+        let [value, low, high] = expected(Metric::Accuracy, 100.0);
+        assert_eq!(row[1], format!("{value:.2} {low:.2} to {high:.2}"));
+        // An AUC is a number, with more decimals near 1.
+        let [value, low, high] = expected(Metric::AveragedAuc(Average::Macro), 1.0);
+        let shown: Vec<f64> = row[3].split(' ').filter_map(|word| word.parse().ok()).collect();
+        assert_eq!(shown.len(), 3, "{}", row[3]);
+        assert!(
+            shown.iter().zip([value, low, high]).all(|(shown, exact)| (shown - exact).abs() <= 0.005 + 1e-9),
+            "{}",
+            row[3]
+        );
     }
     // Counts of the matrix, cell by cell.
     for network in &report.networks {
@@ -110,8 +116,7 @@ fn the_first_screen_answers_what_on_what_how_well_and_with_what_doubt() {
     let glance = text(&page, "dl.glance");
     let leading = &report.networks[1];
     let accuracy = leading.evaluation.confusion.accuracy().unwrap();
-    let macro_auc = Metric::AveragedAuc(Average::Macro).to_string();
-    let area = &leading.evaluation.overall.iter().find(|score| score.name == macro_auc).unwrap().estimate;
+    let area = leading.evaluation.estimate(&Metric::AveragedAuc(Average::Macro)).unwrap();
     let (value, interval) = (area.score.unwrap(), area.interval.unwrap());
     // An AUC is no share of anything, so it is not in percent.
     let area = format!("macro AUC {value:.2} ({:.2} to {:.2})", interval.low, interval.high);
@@ -325,7 +330,7 @@ fn the_papers_numbers_stand_as_printed_beside_those_of_the_run() {
     assert_eq!(third.len(), 12, "four networks, three classes");
     // InceptionV3-RNN, COVID-19, from the paper's Table 3.
     let covid = third.iter().find(|row| row[0] == "InceptionV3-RNN, covid").unwrap();
-    for (cell, printed) in covid[1..].iter().zip(["99.95", "98.56", "99.35", "96.44", "97.87"]) {
+    for (cell, printed) in covid[1..].iter().zip(["99.95 %", "98.56", "99.35", "96.44", "97.87"]) {
         assert!(cell.ends_with(&format!("paper {printed}")), "{cell}");
     }
     let fourth = rows(&page, "Table 4");
@@ -410,8 +415,8 @@ fn a_score_that_its_confusion_matrix_does_not_give_is_refused() {
         change(&mut report.networks[2].evaluation);
         report.render().map(|_| ())
     };
-    let named = |scores: &mut Vec<NamedEstimate>, name: &str, value: Score| {
-        scores.iter_mut().find(|score| score.name == name).unwrap().estimate.score = value;
+    let named = |scores: &mut Vec<MetricEstimate>, name: &str, value: Score| {
+        scores.iter_mut().find(|score| score.metric.short_name() == name).unwrap().estimate.score = value;
     };
     let refused = [
         edited(&|evaluation| named(&mut evaluation.overall, "accuracy", Ok(0.99))),

@@ -1,6 +1,6 @@
 //! Recommends one model of a run, and states whether the test part distinguishes it from the next one.
 
-use radiograph_metrics::{Comparison, Metric, Score, as_value};
+use radiograph_metrics::{Comparison, Score, as_value};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparisons, ModelEvaluation};
@@ -103,11 +103,7 @@ impl Best {
 fn value(model: &ModelEvaluation, criterion: BestBy) -> Score {
     match criterion {
         BestBy::ValidationMacroAuc => model.mean_validation_auc,
-        BestBy::TestAccuracy => {
-            let name = Metric::Accuracy.to_string();
-            let found = model.test.overall.iter().find(|score| score.name == name);
-            found.map_or(Err(radiograph_metrics::Undefined::TooFewSamples), |score| score.estimate.score)
-        }
+        BestBy::TestAccuracy => model.test.confusion.accuracy(),
     }
 }
 

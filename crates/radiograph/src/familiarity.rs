@@ -35,14 +35,26 @@ pub struct Familiarity {
 pub struct Strangeness {
     /// The distance to its fifth nearest training image.
     pub distance: f64,
-    /// Share of training images with a smaller distance from the other training images, 0 to 1.
+    /// Share of training images with a smaller distance from the other training images, 0 to 1. With n training images it is a
+    /// multiple of 1 / n.
     pub stranger_than: f64,
+    /// Number of training images.
+    pub training_images: usize,
 }
 
 impl Strangeness {
     /// Whether the image is farther from the training images than nearly all of them are from each other.
     pub fn is_strange(self) -> bool {
         self.stranger_than > STRANGE
+    }
+
+    /// How many training images are less strange, in words: `all 43 training images`, `912 of 921 training images`.
+    pub fn in_words(self) -> String {
+        let all = self.training_images;
+        match (self.stranger_than * all as f64).round() as usize {
+            less if less >= all => format!("all {all} training images"),
+            less => format!("{less} of {all} training images"),
+        }
     }
 }
 
@@ -169,6 +181,7 @@ impl Familiarity {
                 Strangeness {
                     distance: f64::from(distance),
                     stranger_than: nearer as f64 / self.own.len() as f64,
+                    training_images: self.own.len(),
                 }
             })
             .collect())
@@ -232,6 +245,18 @@ mod tests {
             familiarity.of(&asked).unwrap().into_iter().map(Strangeness::is_strange).collect();
         assert_eq!(strange, [false, true, true]);
         assert!(familiarity.of(&Tensor::zeros([1, 4], tch::kind::FLOAT_CPU)).is_err());
+    }
+
+    #[test]
+    fn words_count_the_training_images() {
+        let strangeness = |less: f64, training_images| Strangeness {
+            distance: 1.0,
+            stranger_than: less / training_images as f64,
+            training_images,
+        };
+        assert_eq!(strangeness(43.0, 43).in_words(), "all 43 training images");
+        assert_eq!(strangeness(912.0, 921).in_words(), "912 of 921 training images");
+        assert_eq!(strangeness(0.0, 7).in_words(), "0 of 7 training images");
     }
 
     #[test]

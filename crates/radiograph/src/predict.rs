@@ -263,7 +263,7 @@ impl Predictor {
         }
         warnings.extend(warning::of_film(film));
         if strangeness.is_strange() {
-            warnings.push(Warning::Unfamiliar { stranger_than: strangeness.stranger_than });
+            warnings.push(Warning::Unfamiliar { strangeness });
         }
         warnings
     }

@@ -48,10 +48,10 @@ impl Stage {
     pub const fn revision(self) -> u32 {
         match self {
             Self::Assemble => 7,
-            Self::Compare => 3,
-            Self::Report => 6,
-            Self::Evaluate => 2,
-            Self::Extract | Self::Train | Self::Explain | Self::Audit => 1,
+            Self::Compare => 4,
+            Self::Report => 7,
+            Self::Evaluate | Self::Explain => 2,
+            Self::Extract | Self::Train | Self::Audit => 1,
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::Film;
+use crate::{Film, Strangeness};
 
 /// Share of coloured pixels above which an image counts as a photograph. Markers and annotations cover less.
 const PHOTOGRAPH: f64 = 0.05;
@@ -26,8 +26,9 @@ pub enum Warning {
     },
     /// The features are farther from the training images than nearly all training images are from each other.
     Unfamiliar {
-        /// Share of the training images that are less strange, 0 to 1.
-        stranger_than: f64,
+        /// Its strangeness.
+        #[serde(flatten)]
+        strangeness: Strangeness,
     },
     /// The features come from random weights.
     RandomWeights,
@@ -57,11 +58,9 @@ impl fmt::Display for Warning {
             Self::Coloured { share } => {
                 write!(formatter, "{:.0} % of it is coloured, unlike a radiograph", share * 100.0)
             }
-            Self::Unfamiliar { stranger_than } => write!(
-                formatter,
-                "it is unlike the training images (stranger than {:.1} % of them)",
-                stranger_than * 100.0
-            ),
+            Self::Unfamiliar { strangeness } => {
+                write!(formatter, "it is stranger than {}", strangeness.in_words())
+            }
             Self::RandomWeights => {
                 formatter.write_str("its features come from RANDOM weights; the probabilities mean nothing")
             }

@@ -73,7 +73,12 @@ impl Best {
             .cloned()
             .collect();
         let statement = match candidates.get(1) {
-            None => format!("{best} is the only model"),
+            None => match comparisons.with_chosen.is_empty() {
+                true => format!("{best} is the only model"),
+                false => {
+                    format!("{best} is the only candidate: a baseline is compared, but never recommended")
+                }
+            },
             Some(next) => {
                 let told = concerning
                     .iter()

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             versions: Vec::new(),
             files: Vec::new(),
             configuration: None,
+            settings: Vec::new(),
         },
         data: DataSummary {
             flow: DataFlow { found: 20, left_out: Vec::new(), training: 14, test: 6 },
@@ -47,6 +48,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             counts: Vec::new(),
             sources: Vec::new(),
             unbalanced: Vec::new(),
+            units: None,
+            characteristics: Vec::new(),
         },
         networks: vec![NetworkReport {
             name: "example".to_owned(),

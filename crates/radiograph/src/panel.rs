@@ -46,8 +46,10 @@ pub(crate) struct Measured {
     pub(crate) in_border: Option<f64>,
     /// Share of the area in the border.
     pub(crate) border_share: f64,
-    /// Share of the area that the border covers.
+    /// Share of the evidence outside the body, 0 to 1.
     pub(crate) outside_body: Option<f64>,
+    /// Share of the area outside the body.
+    pub(crate) outside_share: f64,
 }
 
 impl Measured {
@@ -63,7 +65,13 @@ impl Measured {
             Evidence::Nothing(reason) => Some(reason.reason().to_owned()),
             Evidence::Found(_) => None,
         };
-        Ok(Self { nothing, in_border, border_share: border.share(), outside_body })
+        Ok(Self {
+            nothing,
+            in_border,
+            border_share: border.share(),
+            outside_body,
+            outside_share: outside.share(),
+        })
     }
 }
 

@@ -24,6 +24,40 @@ pub struct DataSummary {
     pub sources: Vec<SourceNote>,
     /// Parts that could not be balanced, one sentence each.
     pub unbalanced: Vec<String>,
+    /// Numbers of groups and patients, if they were counted.
+    #[serde(default)]
+    pub units: Option<Units>,
+    /// Numbers of images by sex, age, view and other fields.
+    #[serde(default)]
+    pub characteristics: Vec<Characteristic>,
+}
+
+/// Numbers of groups and patients. A group is what the split keeps together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct Units {
+    /// Number of groups of the training images.
+    pub training_groups: u64,
+    /// Number of groups of the test images.
+    pub test_groups: u64,
+    /// Number of known patients of the training images.
+    pub training_patients: u64,
+    /// Number of known patients of the test images.
+    pub test_patients: u64,
+}
+
+/// Used images with one value of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct Characteristic {
+    /// The field, such as `sex`.
+    pub field: String,
+    /// Its value; `None` is unknown.
+    pub value: Option<String>,
+    /// Number of images for training and validation.
+    pub training: u64,
+    /// Number of test images.
+    pub test: u64,
 }
 
 /// Number of images found, left out and used.
@@ -169,6 +203,16 @@ impl DataSummary {
     /// Sources in the order of their first count.
     pub(crate) fn source_names(&self) -> Vec<&str> {
         distinct(self.counts.iter().map(|count| count.source.as_str()))
+    }
+
+    /// Sources of test images that training did not see.
+    pub(crate) fn unseen_sources(&self) -> Vec<&str> {
+        let unseen = |source: &&str| {
+            let counts = self.counts.iter().filter(|count| count.source == *source);
+            let (training, test) = counts.fold((0, 0), |(a, b), count| (a + count.training, b + count.test));
+            training == 0 && test > 0
+        };
+        self.source_names().into_iter().filter(unseen).collect()
     }
 
     /// Images of a class from a source: training and test.

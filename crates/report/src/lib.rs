@@ -10,13 +10,13 @@
 //!
 //! let report: Report = serde_json::from_reader(std::fs::File::open("report.json")?)?;
 //! let page = report.render()?.write(Path::new("runs/first"))?;
-//! println!("{}", page.display()); // runs/first/report.html, figures beside it in figures/
+//! println!("{}", page.display()); // runs/first/report.html, beside it claim.md and figures/
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Rules
 //!
-//! - The crate computes only the bands around curves. Scores come from `radiograph-metrics`, counts from the data. If
+//! - The crate computes only curves and the bands around them. Scores come from `radiograph-metrics`, counts from the data. If
 //!   parts of the input contradict one another, the result is an [`Error`], not a page.
 //! - Every text is escaped: names with `<script>`, emoji or spaces show as they are.
 //! - An undefined score shows its reason, and unrecorded values show as "not recorded".
@@ -26,6 +26,8 @@
 //! - The same input gives the same bytes.
 
 mod as_csv;
+mod claim;
+mod class_curves;
 mod data_summary;
 mod drawings;
 mod error;
@@ -41,15 +43,17 @@ mod report;
 mod run_record;
 
 pub use data_summary::{
-    Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut, SourceNote,
+    Certificate, Characteristic, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut,
+    SourceNote, Units,
 };
 pub use error::Error;
 pub use figure::{CurveBands, Figure};
 pub use network::{
-    Ending, Epoch, Layer, LossAndAccuracy, NetworkReport, Panel, Role, Scaled, Training, WeightsOrigin,
+    Ending, Epoch, Evidence, Layer, LossAndAccuracy, NetworkReport, Panel, Role, Scaled, Training,
+    WeightsOrigin,
 };
 pub use page::MAX_PAGE_BYTES;
 pub use picture::{MAX_PICTURE_BYTES, Picture};
 pub use rendered::{Figures, NetworkFigures, Rendered};
 pub use report::{Best, Report};
-pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Stage};
+pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Setting, Stage};

@@ -7,7 +7,7 @@ use radiograph_metrics::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Picture, as_csv, number::percent};
+use crate::{Error, Picture, as_csv};
 
 /// One trained network and its scores on the test images.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -173,6 +173,23 @@ pub struct Panel {
     pub alt: String,
     /// Original, heat map and overlay, side by side.
     pub picture: Picture,
+    /// Where the evidence lies, if it was measured.
+    #[serde(default)]
+    pub evidence: Option<Evidence>,
+}
+
+/// Shares of the evidence of a heat map, beside the shares of the picture's area, which an even map would have.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct Evidence {
+    /// Share of the evidence in the outer border, in [0, 1]; `None` if the map is empty.
+    pub in_border: Option<f64>,
+    /// Share of the area in the outer border.
+    pub border_area: f64,
+    /// Share of the evidence outside the body.
+    pub outside_body: Option<f64>,
+    /// Share of the area outside the body.
+    pub outside_area: Option<f64>,
 }
 
 /// Tolerance between two ways to compute and to write a share.
@@ -211,8 +228,8 @@ impl NetworkReport {
             if !agrees {
                 return Err(Error::Contradiction {
                     part: self.name.clone(),
-                    first: format!("its {metric} is {}", percent(estimate.score)),
-                    second: format!("its confusion matrix gives {}", percent(counted)),
+                    first: format!("its {metric} is {}", in_words(estimate.score)),
+                    second: format!("its confusion matrix gives {}", in_words(counted)),
                 });
             }
         }
@@ -249,4 +266,9 @@ impl NetworkReport {
         let validated = |training: &&Training| training.epochs.iter().any(|epoch| epoch.validation.is_some());
         self.trainings.iter().filter(validated)
     }
+}
+
+/// A score with four decimals, so that a contradiction shows.
+fn in_words(score: Score) -> String {
+    score.map_or_else(|reason| format!("undefined ({reason})"), |value| format!("{value:.4}"))
 }

@@ -2,32 +2,43 @@
 
 use radiograph_metrics::{Estimate, Interval, Score};
 
-/// A score in percent with two decimals, or "undefined" with its reason.
-pub(crate) fn percent(score: Score) -> String {
-    match score {
-        Ok(value) => format!("{:.2} %", 100.0 * value),
-        Err(reason) => format!("undefined ({reason})"),
+/// Shares in percent, with the digits that a number of images can have: none below 100 images, of which one is more than 1 %;
+/// one below 10,000; two from there on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Percent {
+    decimals: usize,
+}
+
+impl Percent {
+    /// Percent of this number of images.
+    pub(crate) fn of(images: u64) -> Self {
+        Self { decimals: usize::from(images >= 100) + usize::from(images >= 10_000) }
     }
-}
 
-/// ` (97.10 to 99.00)`; empty if there is no interval.
-pub(crate) fn percent_interval(estimate: &Estimate) -> String {
-    estimate.interval.map_or_else(|_| String::new(), |interval| format!(" ({})", percent_ends(&interval)))
-}
+    /// `97.1`.
+    pub(crate) fn value(self, share: f64) -> String {
+        format!("{:.*}", self.decimals, 100.0 * share)
+    }
 
-/// `97.10 to 99.00`.
-pub(crate) fn percent_ends(interval: &Interval) -> String {
-    format!("{:.2} to {:.2}", 100.0 * interval.low, 100.0 * interval.high)
-}
+    /// `97.1 %`, or `undefined` with its reason.
+    pub(crate) fn score(self, score: Score) -> String {
+        score
+            .map_or_else(|reason| format!("undefined ({reason})"), |share| format!("{} %", self.value(share)))
+    }
 
-/// `21.3 to 72.0`: in percent with one decimal, as few images allow no more.
-pub(crate) fn short_percent_ends(interval: &Interval) -> String {
-    format!("{:.1} to {:.1}", 100.0 * interval.low, 100.0 * interval.high)
-}
+    /// `95.0 to 98.4`.
+    pub(crate) fn ends(self, interval: &Interval) -> String {
+        format!("{} to {}", self.value(interval.low), self.value(interval.high))
+    }
 
-/// `0.37 to 0.91`.
-pub(crate) fn number_ends(interval: &Interval) -> String {
-    format!("{:.2} to {:.2}", interval.low, interval.high)
+    /// `97.1 (95.0 to 98.4)`, or `undefined` with its reason.
+    pub(crate) fn estimate(self, estimate: &Estimate) -> String {
+        match (estimate.score, estimate.interval) {
+            (Ok(share), Ok(interval)) => format!("{} ({})", self.value(share), self.ends(&interval)),
+            (Ok(share), Err(_)) => self.value(share),
+            (Err(reason), _) => format!("undefined ({reason})"),
+        }
+    }
 }
 
 /// Numbers such as areas and correlations with two decimals. All have more if one of them is so near to 0 or 1 that two would
@@ -41,6 +52,23 @@ pub(crate) fn decimals<const N: usize>(values: [f64; N]) -> [String; N] {
     };
     let places = values.into_iter().map(needed).max().unwrap_or(2);
     values.map(|value| format!("{value:.places$}"))
+}
+
+/// An area with its interval, as `0.82 (0.71 to 0.90)`, or `undefined` with its reason.
+pub(crate) fn area(estimate: &Estimate) -> String {
+    match (estimate.score, estimate.interval) {
+        (Ok(value), Ok(interval)) => {
+            let [value, low, high] = decimals([value, interval.low, interval.high]);
+            format!("{value} ({low} to {high})")
+        }
+        (Ok(value), Err(_)) => decimals([value]).concat(),
+        (Err(reason), _) => format!("undefined ({reason})"),
+    }
+}
+
+/// `0.37 to 0.91`.
+pub(crate) fn number_ends(interval: &Interval) -> String {
+    format!("{:.2} to {:.2}", interval.low, interval.high)
 }
 
 /// A count with a thin gap between thousands.
@@ -94,13 +122,16 @@ mod tests {
         assert_eq!(count(1_000), "1,000");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "image"), "1 image");
+        assert_eq!(decimals([0.824, 0.71, 0.9]), ["0.82", "0.71", "0.90"]);
+        assert_eq!(decimals([0.9996, 0.981, 1.0]), ["0.9996", "0.9810", "1.0000"]);
+        assert_eq!(decimals([0.012, -0.2, 1.0]), ["0.012", "-0.200", "1.000"]);
         assert_eq!(duration(3.25), "3.2 s");
         assert_eq!(duration(200.0), "3 min 20 s");
         assert_eq!(duration(7_500.0), "2 h 05 min");
         assert_eq!(duration(f64::NAN), "not a time");
-        assert_eq!(decimals([0.824, 0.71, 0.9]), ["0.82", "0.71", "0.90"]);
-        assert_eq!(decimals([0.9996, 0.981, 1.0]), ["0.9996", "0.9810", "1.0000"]);
-        assert_eq!(decimals([0.012, -0.2, 1.0]), ["0.012", "-0.200", "1.000"]);
-        assert_eq!(percent(Ok(1386.0 / 1388.0)), "99.86 %");
+        // One image is 1.1 %, 0.07 % and 0.01 %.
+        assert_eq!(Percent::of(91).score(Ok(61.0 / 91.0)), "67 %");
+        assert_eq!(Percent::of(1_388).score(Ok(1386.0 / 1388.0)), "99.9 %");
+        assert_eq!(Percent::of(10_000).value(0.985_712), "98.57");
     }
 }

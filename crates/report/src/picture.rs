@@ -1,8 +1,9 @@
 //! A PNG picture that is embedded in the page.
 
-use std::path::Path;
+use std::{io::Cursor, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use image::ImageFormat;
 use radiograph_files::FileError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -57,6 +58,22 @@ impl Picture {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let png = std::fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
         Self::from_png(&path.display().to_string(), png)
+    }
+
+    /// The picture without its uppermost rows, such as a caption that the page has as text. `name` appears in the error message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotPng`] if it cannot be decoded, or has no more rows than that.
+    pub fn without_top(&self, name: &str, rows: u32) -> Result<Self, Error> {
+        let not_png = || Error::NotPng { name: name.to_owned() };
+        let height = self.height.checked_sub(rows).filter(|height| *height > 0).ok_or_else(not_png)?;
+        let decoded =
+            image::load_from_memory_with_format(&self.png, ImageFormat::Png).map_err(|_| not_png())?;
+        let mut png = Cursor::new(Vec::new());
+        let cut = decoded.crop_imm(0, rows, self.width, height);
+        cut.write_to(&mut png, ImageFormat::Png).map_err(|_| not_png())?;
+        Self::from_png(name, png.into_inner())
     }
 
     /// Width and height in pixels.

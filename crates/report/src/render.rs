@@ -1,6 +1,6 @@
 //! Renders a report: its page and figures, in memory.
 
-use crate::{Error, Rendered, Report, drawings, page};
+use crate::{Error, Rendered, Report, class_curves::ClassCurves, drawings, page};
 
 impl Report {
     /// Draws the figures and writes the page, all in memory.
@@ -12,8 +12,10 @@ impl Report {
     /// If there is no network, if two networks have the same name, or if two parts of the input contradict each other.
     pub fn render(&self) -> Result<Rendered, Error> {
         self.check()?;
-        let figures = drawings::figures(self)?;
-        let html = page::page(self, &figures)?;
-        Ok(Rendered { html, figures })
+        let curves = ClassCurves::of(self)?;
+        let figures = drawings::figures(self, &curves)?;
+        let claim = self.claim();
+        let html = page::page(self, &figures, &curves, &claim)?;
+        Ok(Rendered { html, figures, claim: claim.to_markdown() })
     }
 }

@@ -14,6 +14,8 @@ pub struct Rendered {
     pub html: String,
     /// The figures, separately.
     pub figures: Figures,
+    /// The CLAIM checklist as Markdown.
+    pub claim: String,
 }
 
 /// The figures of a report.
@@ -24,6 +26,14 @@ pub struct Figures {
     pub overview: Figure,
     /// AUC of every probe of the audit, if one was made.
     pub audit: Option<Figure>,
+    /// ROC curves of all networks together, one figure a class; empty with one network.
+    pub all_roc: Vec<Figure>,
+    /// Precision-recall curves of all networks together, one figure a class; empty with one network.
+    pub all_precision_recall: Vec<Figure>,
+    /// Calibration curve of each class of the leading network.
+    pub calibration: Vec<Figure>,
+    /// Decision curve of each class of the leading network that has one.
+    pub decision: Vec<Figure>,
     /// Figures of each network, in the order of the report.
     pub networks: Vec<NetworkFigures>,
 }
@@ -51,18 +61,25 @@ pub struct NetworkFigures {
 impl Figures {
     /// All figures in the order of the page.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
-        std::iter::once(&self.overview).chain(&self.audit).chain(self.networks.iter().flat_map(|network| {
+        let together = self.all_roc.iter().chain(&self.all_precision_recall);
+        let of_classes = self.calibration.iter().chain(&self.decision);
+        let of_networks = self.networks.iter().flat_map(|network| {
             let training = [network.accuracy.as_ref(), network.loss.as_ref()];
             let curves = [network.roc.as_ref(), network.precision_recall.as_ref()];
             let calibration = [Some(&network.reliability), network.scaled.as_ref()];
             training.into_iter().chain([Some(&network.confusion)]).chain(curves).chain(calibration).flatten()
-        }))
+        });
+        std::iter::once(&self.overview)
+            .chain(&self.audit)
+            .chain(together)
+            .chain(of_classes)
+            .chain(of_networks)
     }
 }
 
 impl Rendered {
-    /// Writes `report.html`, and every figure as SVG and PNG below `figures/`. Missing folders are created. Returns the
-    /// path of the page.
+    /// Writes `report.html`, `claim.md`, and every figure as SVG and PNG below `figures/`. Missing folders are created. Returns
+    /// the path of the page.
     ///
     /// # Errors
     ///
@@ -74,6 +91,7 @@ impl Rendered {
             write_bytes(&figures.join(format!("{}.svg", figure.name)), figure.svg.as_bytes())?;
             write_bytes(&figures.join(format!("{}.png", figure.name)), &figure.png)?;
         }
+        write_bytes(&folder.join("claim.md"), self.claim.as_bytes())?;
         let page = folder.join("report.html");
         write_bytes(&page, self.html.as_bytes())?;
         Ok(page)

@@ -55,6 +55,11 @@ impl Report {
         self.best.as_ref().and_then(|best| named(&best.network)).unwrap_or(&self.networks[0]) // checked: there is one
     }
 
+    /// The value of a setting, by its key.
+    pub(crate) fn setting(&self, key: &str) -> Option<&str> {
+        self.run.settings.iter().find(|setting| setting.key == key).map(|setting| setting.value.as_str())
+    }
+
     /// The linear probe on the features of this network.
     pub(crate) fn linear_probe_of(&self, network: &NetworkReport) -> Option<&NetworkReport> {
         let same = |other: &&NetworkReport| {

@@ -39,6 +39,22 @@ pub struct RunRecord {
     pub files: Vec<(String, ContentHash)>,
     /// The whole configuration as text.
     pub configuration: Option<String>,
+    /// The settings one by one, for the checklist.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+}
+
+/// A setting of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct Setting {
+    /// Key, such as `training.epochs`. Those of the input begin with `input.`, of the data with `data.`, of the head with
+    /// `head.`, and of the training with `training.`.
+    pub key: String,
+    /// Description, such as `Maximum number of epochs`.
+    pub description: String,
+    /// Value as text.
+    pub value: String,
 }
 
 /// Kind of images.

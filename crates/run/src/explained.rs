@@ -28,4 +28,10 @@ pub struct Explained {
     pub border_share: f64,
     /// Share of the evidence outside the body, 0 to 1.
     pub outside_body: Option<f64>,
+    /// Share of the image's area outside the body, which is the value of a uniform map.
+    #[serde(default)]
+    pub outside_share: Option<f64>,
+    /// Height of the text above the tiles of the panel, in pixels.
+    #[serde(default)]
+    pub caption_height: u32,
 }

@@ -33,6 +33,7 @@ const CONFIG: &str = "config.toml";
 /// audit.json               what the classes can be told from without looking at lungs
 /// costs.json               time and memory of every stage
 /// figures/, report.html    the report
+/// claim.md                 the CLAIM checklist, filled from the run, to be completed
 /// ```
 #[derive(Debug)]
 pub struct RunFolder {
@@ -189,6 +190,11 @@ impl RunFolder {
     /// `costs.json`.
     pub fn costs(&self) -> PathBuf {
         self.path.join("costs.json")
+    }
+
+    /// `claim.md`.
+    pub fn claim(&self) -> PathBuf {
+        self.path.join("claim.md")
     }
 
     /// `report.html`.

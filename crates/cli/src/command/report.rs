@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
-/// Write the report of a run: report.html and figures/
+/// Write the report of a run: report.html, claim.md and figures/
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph report runs/first")]
 pub(crate) struct Arguments {

@@ -7,4 +7,4 @@ mod panel;
 
 pub use colour::ColourMap;
 pub use overlay::{heat_map_picture, superimpose, upsample};
-pub use panel::{Caption, Panel, stack};
+pub use panel::{CAPTION_HEIGHT, Caption, Panel, stack};

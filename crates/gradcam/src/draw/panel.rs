@@ -11,8 +11,9 @@ use crate::{Evidence, Explanation};
 
 /// One image's panel.
 ///
-/// A panel has three tiles side by side, all of the picture's shape, under three lines of text. A map without evidence
-/// becomes a grey tile that gives the reason, never a picture.
+/// A panel has three tiles side by side, all of the picture's shape, under three lines of text. Right of the heat map is its colour
+/// scale, from no evidence at the bottom to the most in this image at the top. A map without evidence becomes a grey tile that
+/// gives the reason, never a picture, and has no scale.
 #[derive(Debug, Clone)]
 pub struct Panel<'a> {
     /// The image, in any size.
@@ -59,15 +60,29 @@ impl Panel<'_> {
                 (empty, tile.clone())
             }
         };
-        let top = 3 * LINE + 2 * GAP;
-        let mut panel = RgbImage::from_pixel(3 * width + 4 * GAP, top + height + GAP, PAGE);
-        for (place, tile) in (0_u32..).zip([&tile, &heat, &both]) {
-            imageops::replace(&mut panel, tile, i64::from(GAP + place * (width + GAP)), i64::from(top));
+        let mut panel =
+            RgbImage::from_pixel(3 * width + SCALE + 5 * GAP, CAPTION_HEIGHT + height + GAP, PAGE);
+        let scale = self.scale(height);
+        let mut x = GAP;
+        for part in [&tile, &heat, &scale, &both] {
+            imageops::replace(&mut panel, part, i64::from(x), i64::from(CAPTION_HEIGHT));
+            x += part.width() + GAP;
         }
         for (line, text) in (0_u32..).zip(self.lines()) {
             write_line(&mut panel, &text, GAP, GAP + line * LINE);
         }
         panel
+    }
+
+    /// The colour scale of the heat map, as high as a tile.
+    fn scale(&self, height: u32) -> RgbImage {
+        match self.explanation.map.evidence() {
+            Evidence::Found(_) => RgbImage::from_fn(SCALE, height, |_, y| {
+                let value = 1.0 - f64::from(y) / f64::from(height.saturating_sub(1).max(1));
+                Rgb(self.colours.colour(value))
+            }),
+            Evidence::Nothing(_) => RgbImage::from_pixel(SCALE, height, PAGE),
+        }
     }
 
     fn tile_size(&self) -> (u32, u32) {
@@ -116,5 +131,9 @@ pub fn stack<'a>(groups: impl IntoIterator<Item = (&'a str, Vec<RgbImage>)>) -> 
 
 /// Pixels between tiles and around them.
 const GAP: u32 = 6;
+/// Width of the colour scale in pixels.
+const SCALE: u32 = 16;
+/// Height in pixels of the text above the tiles of a panel. A page that repeats the text can cut it off.
+pub const CAPTION_HEIGHT: u32 = 3 * LINE + 2 * GAP;
 const PAGE: Rgb<u8> = Rgb([24, 24, 24]);
 const GROUND: Rgb<u8> = Rgb([64, 64, 64]);

@@ -9,7 +9,10 @@ use radiograph_classes::{Class, Classes};
 use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, create_folder};
-use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
+use radiograph_gradcam::{
+    ClassChoice, Explainer, Explanation, Target,
+    draw::{CAPTION_HEIGHT, Caption},
+};
 use radiograph_head::{Head, Model};
 use radiograph_image::Stated;
 use radiograph_libtorch::Device;
@@ -182,7 +185,8 @@ fn draw(
     let (id, source) = (row.id.to_string(), row.origin());
     let caption = Caption { image: &id, source: &source, truth: Some(&truth), method: words };
     panel::draw(&shown, explanation, caption, panel)?;
-    let Measured { nothing, in_border, border_share, outside_body } = Measured::of(&shown, explanation)?;
+    let Measured { nothing, in_border, border_share, outside_body, outside_share } =
+        Measured::of(&shown, explanation)?;
     Ok(Explained {
         id,
         source,
@@ -194,5 +198,7 @@ fn draw(
         in_border,
         border_share,
         outside_body,
+        outside_share: Some(outside_share),
+        caption_height: CAPTION_HEIGHT,
     })
 }

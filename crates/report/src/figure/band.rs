@@ -68,6 +68,12 @@ impl Band {
         Self::resampled(clusters, level, settings, |weights| order.precisions(weights))
     }
 
+    /// Place, lower and upper end at each place.
+    pub(crate) fn into_points(self) -> Vec<(f64, f64, f64)> {
+        let ends = self.low.into_iter().zip(self.high);
+        self.places.into_iter().zip(ends).map(|(place, (low, high))| (place, low, high)).collect()
+    }
+
     fn resampled(
         clusters: &Clusters,
         level: Level,

@@ -12,16 +12,20 @@ use super::{
     palette::{AXIS, GRID, INK, MUTED, dashes},
 };
 
-/// Width of every figure.
+/// Width of a figure.
 pub(crate) const WIDTH: u32 = 960;
+/// Width of a small multiple, of which there is one a class.
+pub(crate) const MULTIPLE: u32 = 780;
 /// Height of a plot below its legend.
-pub(crate) const PLOT: u32 = 620;
-/// Height of a line of a legend.
-pub(crate) const LINE: u32 = 40;
-/// Size of text; the plotting library divides it by 1.24.
-pub(crate) const LETTERS: u32 = 32;
-/// Size of the numbers on axes.
-pub(crate) const SMALL: u32 = 29;
+pub(crate) const PLOT: u32 = 660;
+/// Height of a line of text.
+pub(crate) const LINE: u32 = 46;
+/// Size of text; the plotting library divides it by 1.24. On a phone of 390 px, a figure is 358 px wide and letters have 12 px.
+pub(crate) const LETTERS: u32 = 41;
+/// Room right of a plot.
+const MARGIN: u32 = 40;
+/// Room below a plot for numbers and the name of its axis.
+const UNDER: u32 = 104;
 /// Maximum number of entries of a legend.
 pub(crate) const ENTRIES: usize = 10;
 
@@ -44,6 +48,15 @@ pub(crate) fn centred(size: u32, colour: RGBColor) -> TextStyle<'static> {
     letters(size, colour).pos(Pos::new(HPos::Center, VPos::Center))
 }
 
+/// Width of a text. A page draws with the reader's font, which may be wider than the one that is measured here.
+pub(crate) fn width_of<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    style: &TextStyle<'_>,
+) -> Result<i32, Failure<B>> {
+    Ok(area.estimate_text_size(text, style)?.0 as i32 * 7 / 6)
+}
+
 /// The beginning of a text that fits into `width`, with an ellipsis if it was cut.
 pub(crate) fn fitting<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
@@ -53,7 +66,7 @@ pub(crate) fn fitting<B: DrawingBackend>(
 ) -> Result<String, Failure<B>> {
     let mut letters: Vec<char> = text.chars().map(printable).collect();
     let mut shown: String = letters.iter().collect();
-    while letters.len() > 1 && area.estimate_text_size(&shown, style)?.0 > width {
+    while letters.len() > 1 && width_of(area, &shown, style)? > width as i32 {
         letters.pop();
         shown = letters.iter().collect::<String>().trim_end().to_owned() + "…";
     }
@@ -90,7 +103,7 @@ pub(crate) fn draw_legend<B: DrawingBackend>(
             None => area.draw(&PathElement::new(sample, stroke))?,
             Some((dash, gap)) => area.draw(&DashedPathElement::new(sample, dash, gap, stroke))?,
         }
-        let text = fitting(area, &entry.text, &style, WIDTH - 124)?;
+        let text = fitting(area, &entry.text, &style, area.dim_in_pixel().0 - 116)?;
         area.draw_text(&text, &style, (100, y))?;
     }
     if let Some(more) = entries.len().checked_sub(ENTRIES + 1) {
@@ -113,11 +126,11 @@ pub(crate) fn plot<'a, B: DrawingBackend>(
 ) -> Result<Plot<'a, B>, Failure<B>> {
     let mut chart = ChartBuilder::on(area)
         .margin_top(14)
-        .margin_right(36)
-        .margin_left(10)
+        .margin_right(MARGIN)
+        .margin_left(6)
         .margin_bottom(6)
-        .x_label_area_size(84)
-        .y_label_area_size(124)
+        .x_label_area_size(UNDER)
+        .y_label_area_size(140)
         .build_cartesian_2d(across.0[0]..across.0[1], up.0[0]..up.0[1])?;
     chart
         .configure_mesh()
@@ -128,7 +141,38 @@ pub(crate) fn plot<'a, B: DrawingBackend>(
         .x_label_formatter(&|value| short(*value))
         .y_label_formatter(format)
         .axis_desc_style(letters(LETTERS, INK))
-        .label_style(letters(SMALL, MUTED))
+        .label_style(letters(LETTERS, MUTED))
+        .bold_line_style(GRID.stroke_width(2))
+        .light_line_style(TRANSPARENT)
+        .axis_style(AXIS.stroke_width(2))
+        .draw()?;
+    Ok(chart)
+}
+
+/// A framed plot of these ranges in the lower right corner of the plot that fills the area.
+pub(crate) fn inset<'a, B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    [across, up]: [[f64; 2]; 2],
+) -> Result<Plot<'a, B>, Failure<B>> {
+    let (width, height) = area.dim_in_pixel();
+    let size = (width * 9 / 20, height * 9 / 20);
+    let corner = (width - MARGIN - size.0 - 12, height - UNDER - size.1 - 20);
+    let corner = (corner.0 as i32, corner.1 as i32);
+    let part = area.clone().shrink(corner, (size.0 as i32, size.1 as i32));
+    part.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&part)
+        .margin_top(18)
+        .margin_right(34)
+        .x_label_area_size(50)
+        .y_label_area_size(90)
+        .build_cartesian_2d(across[0]..across[1], up[0]..up[1])?;
+    chart
+        .configure_mesh()
+        .x_labels(3)
+        .y_labels(3)
+        .x_label_formatter(&|value| short(*value))
+        .y_label_formatter(&|value| short(*value))
+        .label_style(letters(LETTERS, MUTED))
         .bold_line_style(GRID.stroke_width(2))
         .light_line_style(TRANSPARENT)
         .axis_style(AXIS.stroke_width(2))

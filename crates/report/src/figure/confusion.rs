@@ -9,18 +9,18 @@ use radiograph_metrics::ConfusionMatrix;
 
 use super::{
     Drawing, Failure,
-    canvas::{LETTERS, SMALL, WIDTH, centred, fitting, letters},
+    canvas::{LETTERS, LINE, WIDTH, centred, fitting, letters},
     palette::{INK, MUTED, shade},
 };
 
 /// Room for the names of the true classes.
 const NAMES: i32 = 236;
 /// Room for the names of the predicted classes.
-const HEAD: i32 = 108;
+const HEAD: i32 = 120;
 /// Number of classes above which cells are too small for two numbers.
-const ROOMY: usize = 6;
-/// Number of classes above which cells are too small for any number.
-const MOST: usize = 14;
+const ROOMY: usize = 5;
+/// Number of classes above which cells are too small for a number, and columns for a name.
+const MOST: usize = 10;
 
 /// A confusion matrix.
 pub(crate) struct ConfusionFigure<'a> {
@@ -46,15 +46,20 @@ impl Drawing for ConfusionFigure<'_> {
         let (width, height) = self.cell();
         let names: Vec<&str> = self.matrix.classes().names().collect();
         let size = names.len();
-        let body = if size <= ROOMY { LETTERS + 8 } else { SMALL - 3 };
-        area.draw_text("predicted", &centred(SMALL, MUTED), (NAMES + width * size as i32 / 2, 26))?;
-        area.draw_text("true", &letters(SMALL, MUTED), (20, 60))?;
-        for (at, name) in names.iter().enumerate() {
-            let style = centred(if size <= ROOMY { LETTERS } else { 22 }, INK);
+        let middle = NAMES + width * size as i32 / 2;
+        let head = if size > MOST { "predicted, in the order of the rows" } else { "predicted" };
+        area.draw_text(head, &centred(LETTERS, MUTED), (middle, 30))?;
+        area.draw_text("true", &letters(LETTERS, MUTED), (20, 70))?;
+        let columns = if size > MOST { 0 } else { size };
+        for (at, name) in names.iter().take(columns).enumerate() {
+            let style = centred(LETTERS, INK);
             let shown = fitting(area, name, &style, (width - 8).max(20) as u32)?;
             area.draw_text(&shown, &style, (NAMES + width * at as i32 + width / 2, HEAD - 30))?;
-            let style = letters(if size <= MOST { LETTERS } else { 22 }, INK)
-                .pos(Pos::new(HPos::Right, VPos::Center));
+        }
+        // Where rows are lower than letters, some go without a name.
+        let every = LINE.div_ceil(height.max(1) as u32) as usize;
+        for (at, name) in names.iter().enumerate().step_by(every) {
+            let style = letters(LETTERS, INK).pos(Pos::new(HPos::Right, VPos::Center));
             let shown = fitting(area, name, &style, NAMES as u32 - 36)?;
             area.draw_text(&shown, &style, (NAMES - 16, HEAD + height * at as i32 + height / 2))?;
         }
@@ -68,18 +73,19 @@ impl Drawing for ConfusionFigure<'_> {
                 area.draw(&Rectangle::new([corner, other], colour.filled()))?;
                 let middle = (corner.0 + width / 2 - 2, corner.1 + height / 2 - 2);
                 if size <= ROOMY {
-                    area.draw_text(&count.to_string(), &centred(body, ink), (middle.0, middle.1 - 18))?;
-                    let percent = if total == 0 { "no sample".to_owned() } else { percent(share) };
-                    area.draw_text(&percent, &centred(SMALL, ink), (middle.0, middle.1 + 22))?;
+                    area.draw_text(
+                        &count.to_string(),
+                        &centred(LETTERS + 6, ink),
+                        (middle.0, middle.1 - 22),
+                    )?;
+                    let percent =
+                        if total == 0 { "no image".to_owned() } else { format!("{:.0} %", 100.0 * share) };
+                    area.draw_text(&percent, &centred(LETTERS, ink), (middle.0, middle.1 + 24))?;
                 } else if size <= MOST {
-                    area.draw_text(&count.to_string(), &centred(body, ink), middle)?;
+                    area.draw_text(&count.to_string(), &centred(LETTERS, ink), middle)?;
                 }
             }
         }
         Ok(())
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

@@ -2,12 +2,11 @@
 //!
 //! Lengths are in units of 1/960 of the figure's width: half a pixel on a page, one pixel in the PNG.
 
-mod audit;
 mod band;
 mod canvas;
 mod confusion;
-mod curves;
-mod forest;
+mod estimates;
+mod lines;
 mod palette;
 mod reliability;
 mod steps;
@@ -26,12 +25,12 @@ use plotters::{
 
 use crate::Error;
 
-pub(crate) use audit::{AuditFigure, AuditRow};
 pub(crate) use band::Band;
 pub use band::CurveBands;
+pub(crate) use canvas::{MULTIPLE, WIDTH};
 pub(crate) use confusion::ConfusionFigure;
-pub(crate) use curves::{Curve, CurvesFigure};
-pub(crate) use forest::{ForestFigure, ForestRow};
+pub(crate) use estimates::{Beside, EstimateRow, EstimatesFigure};
+pub(crate) use lines::{Axis, Line, LinesFigure, Look};
 pub(crate) use reliability::ReliabilityFigure;
 pub(crate) use steps::steps;
 pub(crate) use training::{Quantity, TrainingFigure};

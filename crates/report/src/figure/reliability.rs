@@ -28,7 +28,7 @@ impl Drawing for ReliabilityFigure<'_> {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), Failure<B>> {
         let (legend, below) = area.split_vertically(legend_height(2));
         let percent = short(100.0 * self.level.get());
-        let right = format!("share that is right, with {percent} % interval; bars: images in the bin");
+        let right = format!("share right, {percent} % interval; bars: images");
         draw_legend(
             &legend,
             &[
@@ -37,7 +37,7 @@ impl Drawing for ReliabilityFigure<'_> {
             ],
         )?;
         let range = [-0.012, 1.012];
-        let names = ("probability of the predicted class", "share that is right");
+        let names = ("probability of the predicted class", "share right");
         let mut chart = plot(&below, (range, names.0), (range, names.1), &|value| short(*value))?;
         let most = self.reliability.points.iter().map(|bin| bin.samples).max().unwrap_or(1) as f64;
         for bin in &self.reliability.points {

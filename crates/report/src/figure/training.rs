@@ -24,6 +24,8 @@ pub(crate) struct TrainingFigure<'a> {
     pub(crate) trainings: &'a [Training],
     /// Quantity.
     pub(crate) quantity: Quantity,
+    /// Range of the vertical axis, from [`Quantity::range`].
+    pub(crate) range: [f64; 2],
 }
 
 impl Quantity {
@@ -31,6 +33,20 @@ impl Quantity {
         match self {
             Self::Accuracy => "accuracy",
             Self::Loss => "loss",
+        }
+    }
+
+    /// The vertical axis on which all epochs of these trainings fit. One for all networks, so that their curves can be compared.
+    pub(crate) fn range<'a>(self, trainings: impl IntoIterator<Item = &'a Training>) -> [f64; 2] {
+        let epochs = trainings.into_iter().flat_map(|training| &training.epochs);
+        let values = epochs.flat_map(|epoch| std::iter::once(epoch.training).chain(epoch.validation));
+        let values = values.map(|scores| self.of(scores)).filter(|value| value.is_finite());
+        let (least, greatest) =
+            values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        match self {
+            Self::Accuracy if least.is_finite() => [((least * 10.0).floor() / 10.0).clamp(0.0, 0.9), 1.005],
+            Self::Accuracy => [0.0, 1.005],
+            Self::Loss => [0.0, if greatest > 0.0 { greatest * 1.05 } else { 1.0 }],
         }
     }
 
@@ -85,7 +101,7 @@ impl Drawing for TrainingFigure<'_> {
         let validation = self.curves(|epoch| epoch.validation);
         let validated = validation.iter().any(|curve| !curve.is_empty());
         let folds = training.len();
-        let of = if folds > 1 { format!(" (bold: mean of {folds} folds)") } else { String::new() };
+        let of = if folds > 1 { format!(" (bold: mean of {folds})") } else { String::new() };
         let mut entries = vec![Entry { text: format!("training{of}"), colour: series(0), line: 0 }];
         if validated {
             entries.push(Entry { text: format!("validation{of}"), colour: series(1), line: 1 });
@@ -93,17 +109,8 @@ impl Drawing for TrainingFigure<'_> {
         draw_legend(&legend, &entries)?;
         let all: Vec<(f64, f64)> = training.iter().chain(&validation).flatten().copied().collect();
         let last = all.iter().map(|point| point.0).fold(2.0, f64::max);
-        let greatest = all.iter().map(|point| point.1).fold(0.0, f64::max);
-        let least = all.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
-        let range = match self.quantity {
-            Quantity::Accuracy if least.is_finite() => {
-                [((least * 10.0).floor() / 10.0).clamp(0.0, 0.9), 1.005]
-            }
-            Quantity::Accuracy => [0.0, 1.005],
-            Quantity::Loss => [0.0, if greatest > 0.0 { greatest * 1.05 } else { 1.0 }],
-        };
         let mut chart =
-            plot(&below, ([1.0, last], "epoch"), (range, self.quantity.name()), &|value| short(*value))?;
+            plot(&below, ([1.0, last], "epoch"), (self.range, self.quantity.name()), &|value| short(*value))?;
         for (line, curves) in [&training, &validation].into_iter().enumerate() {
             if folds > 1 {
                 for curve in curves {

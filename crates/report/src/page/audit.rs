@@ -56,7 +56,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
         p { (audit.sentence) }
         @if let Some(figure) = &figures.audit {
             (drawn_small(figure, &html! {
-                b { "What probes without lungs reach." } " Dot and line: AUC of a probe on the test images with its interval. Diamond: \
+                b { "What probes without lungs reach." } " Dot and line: AUC of a probe on the test images with its interval. Square: \
                 the model. Gray bar: permuted labels, from their mean to what 95 % of them stay below."
             }))
         }

@@ -1,4 +1,4 @@
-//! The section on calibration: reliability diagrams and calibration errors.
+//! The section on calibration: curves, reliability diagrams, calibration errors, and net benefit.
 
 use maud::{Markup, html};
 use radiograph_metrics::{
@@ -7,18 +7,43 @@ use radiograph_metrics::{
 
 use super::{
     drawn,
-    table::{Sheet, plain_cell, text},
+    table::{Form, Sheet, text},
 };
-use crate::{Figures, Report};
+use crate::{
+    Figures, Report,
+    class_curves::{ClassCurves, MOST},
+};
 
-pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
+pub(super) fn section(report: &Report, figures: &Figures, curves: &[ClassCurves]) -> Markup {
+    let leading = report.leading();
+    let left = leading.predictions.classes().len().saturating_sub(MOST);
     html! {
         p {
             "A network that says 0.8 should be right in 80 % of such cases. Points below the dashed line are too sure, above it not sure "
             "enough."
         }
-        (numbers(report))
         (of_classes(report))
+        h3 { (leading.name) ": calibration curves" }
+        p {
+            "Share of images of the class over its probability, smoothed (LOWESS over two thirds of the images). Below the dashed line, \
+            the probability is too high. The band is pointwise, from resampled patients. Gray bars: how often a probability is given."
+        }
+        @if left > 0 { p { "Of the " (leading.predictions.classes().len()) " classes, the first " (MOST) " are drawn." } }
+        div.multiples { @for (of, figure) in curves.iter().zip(&figures.calibration) { (drawn(figure, &html! { b { (of.class) } })) } }
+        (places(curves))
+        h3 { (leading.name) ": decision curves" }
+        p {
+            "Who acts on a class from a probability t on holds t / (1 − t) false alarms to cost what one hit is worth. Net benefit is \
+            counted in hits a person, with the share of the class among these test images. Where the model is below acting on \
+            everybody or on nobody, it does harm. Elsewhere the share differs, and so does the curve."
+        }
+        @if figures.decision.is_empty() { p { "No class has a decision curve: that needs test images of it and of another." } }
+        div.multiples {
+            @for figure in &figures.decision { (drawn(figure, &html! { b { "Net benefit" } ", " (figure.title) "." })) }
+        }
+        (benefits(curves))
+        h3 { "All networks: how sure and how right" }
+        (numbers(report))
         div.pair {
             @for (network, figures) in report.networks.iter().zip(&figures.networks) {
                 (drawn(&figures.reliability, &html! { b { (network.name) } ", as it is." }))
@@ -28,6 +53,47 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             }
         }
     }
+}
+
+/// Values of the calibration curves at some places.
+fn places(curves: &[ClassCurves]) -> Markup {
+    let label = "Calibration curves as a table";
+    let note = "Share of the class near a probability, with its pointwise interval.";
+    let mut sheet = Sheet::new(label, note).words("class").numbers("probability").numbers("as it is");
+    for of in curves {
+        for point in of.calibration.points.iter().step_by(3) {
+            sheet.push(vec![
+                text(&of.class),
+                text(format!("{:.2}", point.predicted)),
+                Form::Area.cell(Some(&point.observed)),
+            ]);
+        }
+    }
+    html! { details { summary { (label) } (sheet) } }
+}
+
+/// Values of the decision curves at some thresholds.
+fn benefits(curves: &[ClassCurves]) -> Markup {
+    let label = "Decision curves as a table";
+    let note = "Hits a person, with pointwise intervals. Advantage: over the better of acting on everybody and on nobody.";
+    let mut sheet = Sheet::new(label, note)
+        .words("class")
+        .numbers("threshold")
+        .numbers("by the model")
+        .numbers("everybody")
+        .numbers("advantage");
+    for of in curves {
+        for point in of.decision.points.iter().skip(1).step_by(2) {
+            sheet.push(vec![
+                text(&of.class),
+                text(format!("{:.1}", point.threshold)),
+                Form::Loss.cell(Some(&point.net_benefit)),
+                Form::Loss.score(point.acting_on_all),
+                Form::Loss.cell(Some(&point.advantage)),
+            ]);
+        }
+    }
+    html! { details { summary { (label) } (sheet) } }
 }
 
 fn numbers(report: &Report) -> Markup {
@@ -44,19 +110,7 @@ fn numbers(report: &Report) -> Markup {
     }
     let mut push = |name: &str, temperature: String, evaluation: &Evaluation| {
         let mut row = vec![text(name), text(temperature)];
-        row.extend(scores.iter().map(|(_, metric)| {
-            evaluation.estimate(metric).map_or_else(
-                || text("not computed"),
-                |estimate| {
-                    html! {
-                        (plain_cell(estimate.score))
-                        @if let Ok(interval) = estimate.interval {
-                            " " span.sub { (format!("{:.4} to {:.4}", interval.low, interval.high)) }
-                        }
-                    }
-                },
-            )
-        }));
+        row.extend(scores.iter().map(|(_, metric)| Form::Loss.cell(evaluation.estimate(metric))));
         sheet.push(row);
     };
     for network in &report.networks {
@@ -64,7 +118,7 @@ fn numbers(report: &Report) -> Markup {
         if let Some(scaled) = &network.scaled {
             let temperature = &scaled.temperature;
             let words =
-                format!("{:.3}, fitted on {} validation images", temperature.value, temperature.fitted_on);
+                format!("{:.2}, fitted on {} validation images", temperature.value, temperature.fitted_on);
             push(&network.name, words, &scaled.evaluation);
         }
     }
@@ -94,7 +148,7 @@ fn of_classes(report: &Report) -> Markup {
     };
     push(&network.predictions, "none");
     if let Some(scaled) = &network.scaled {
-        let temperature = format!("{:.3}", scaled.temperature.value);
+        let temperature = format!("{:.2}", scaled.temperature.value);
         push(&scaled.temperature.apply(&network.predictions), &temperature);
     }
     html! { (sheet) }
@@ -103,21 +157,8 @@ fn of_classes(report: &Report) -> Markup {
 fn cells(calibration: Result<BinaryCalibration, Error>) -> Vec<Markup> {
     match calibration {
         Ok(of) => [&of.recalibration.intercept, &of.recalibration.slope, &of.scaled_brier, &of.error]
-            .map(number_cell)
+            .map(|estimate: &Estimate| Form::Coefficient.cell(Some(estimate)))
             .to_vec(),
         Err(reason) => vec![html! { span.undefined { "undefined: " (reason) } }; 4],
-    }
-}
-
-/// A number with two decimals above its interval.
-fn number_cell(estimate: &Estimate) -> Markup {
-    match (estimate.score, estimate.interval) {
-        (Ok(score), Ok(interval)) => html! {
-            (format!("{score:.2}")) " " span.sub { (format!("{:.2} to {:.2}", interval.low, interval.high)) }
-        },
-        (Ok(score), Err(reason)) => {
-            html! { (format!("{score:.2}")) " " span.sub.undefined { "no interval: " (reason) } }
-        }
-        (Err(reason), _) => html! { span.undefined { "undefined: " (reason) } },
     }
 }

@@ -8,6 +8,7 @@ use crate::{Certificate, LeakVerdict, Report, number::count};
 pub(super) fn section(report: &Report) -> Markup {
     html! {
         (flow(report))
+        (characteristics(report))
         h3 { "Where each class comes from" }
         (sources(report))
         h3 { "Leaks between training and test" }
@@ -43,6 +44,40 @@ fn flow(report: &Report) -> Markup {
     sheet.push(vec![text("training"), text(folds), text(count(flow.training))]);
     sheet.push(vec![text("test"), text("tests, and does nothing else"), text(count(flow.test))]);
     html! { (sheet) }
+}
+
+/// Who was imaged, by part.
+fn characteristics(report: &Report) -> Markup {
+    let data = &report.data;
+    if data.characteristics.is_empty() && data.units.is_none() {
+        return html! {};
+    }
+    let note = "As the sources state it. Groups are what the split keeps together.";
+    let mut sheet = Sheet::new("Who is in which part", note)
+        .words("characteristic")
+        .words("value")
+        .numbers("training")
+        .numbers("test");
+    if let Some(units) = &data.units {
+        let row = |name: &str, training, test| {
+            vec![text(name), text("number"), text(count(training)), text(count(test))]
+        };
+        sheet.push(row("groups", units.training_groups, units.test_groups));
+        sheet.push(row("known patients", units.training_patients, units.test_patients));
+    }
+    let of_part = |images: u64, all: u64| {
+        let share = 100.0 * images as f64 / all.max(1) as f64;
+        html! { (count(images)) " " span.sub { (format!("{share:.0} %")) } }
+    };
+    for row in &data.characteristics {
+        sheet.push(vec![
+            text(&row.field),
+            text(row.value.as_deref().unwrap_or("unknown")),
+            of_part(row.training, data.flow.training),
+            of_part(row.test, data.flow.test),
+        ]);
+    }
+    html! { h3 { "Who was imaged" } (sheet) }
 }
 
 fn sources(report: &Report) -> Markup {

@@ -16,6 +16,18 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             "Rows of a confusion matrix are the truth, columns what the network said; shades are shares of a row. Bands around curves hold \
             at each place the middle of " (bands) " resamples of patients; they are no band for the whole curve."
         }
+        @if !figures.all_roc.is_empty() {
+            h3 { "All networks together" }
+            p {
+                "Each class against the others, with the area below each curve. Gray or thin: what chance gives. Bands are with each \
+                network below."
+            }
+            div.multiples {
+                @for figure in figures.all_roc.iter().chain(&figures.all_precision_recall) {
+                    (drawn(figure, &html! { (figure.title) "." }))
+                }
+            }
+        }
         @for (network, figures) in report.networks.iter().zip(&figures.networks) {
             h3 { (network.name) }
             (misses(network))
@@ -23,11 +35,16 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
                 (drawn(&figures.confusion, &html! { b { "Confusion matrix" } " (figure 6 of the paper)." }))
                 div { (matrix(network)) }
                 @match &figures.roc {
-                    Some(roc) => (drawn(roc, &html! { b { "ROC curves" } " (figure 7) with bands. Dashed gray: guessing." })),
+                    Some(roc) => (drawn(roc, &html! {
+                        b { "ROC curves" } " (figure 7) with bands. Dashed gray: chance. Where all curves reach the upper left corner, it is \
+                        drawn again, larger."
+                    })),
                     None => p { "No class has a ROC curve: that needs test images of it and of another." },
                 }
                 @match &figures.precision_recall {
-                    Some(curve) => (drawn(curve, &html! { b { "Precision-recall curves" } " (figure 8) with bands, drawn as steps." })),
+                    Some(curve) => (drawn(curve, &html! {
+                        b { "Precision-recall curves" } " (figure 8) with bands, drawn as steps. Thin: chance, the share of the class."
+                    })),
                     None => p { "No class has a precision-recall curve: that needs test images of it." },
                 }
             }

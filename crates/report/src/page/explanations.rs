@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::listed;
-use crate::{Panel, Report, number::counted};
+use crate::{Evidence, Panel, Report, number::counted};
 
 /// Number of bytes that one panel takes besides its picture.
 const CAPTION_BYTES: usize = 2_000;
@@ -34,8 +34,10 @@ pub(super) fn section(report: &Report, room: usize) -> Markup {
         .collect();
     html! {
         p {
-            "Figure 9 of the paper. Each picture shows the image, the heat map, and one over the other: warm where the evidence for the \
-            predicted class was. A map says where the network looked, not that it looked at disease."
+            "Figure 9 of the paper. Each picture shows the image, the heat map with its colour scale, and one over the other: warm where the \
+            evidence for the predicted class was. The scale reaches from no evidence, below, to the most in that image, above; colours of \
+            two images cannot be compared. A map says where the network looked, not that it looked at disease: a share in the border, or \
+            outside the body, well above that of an even map is a warning."
         }
         @let without = shown.iter().filter(|(_, panels, omitted)| panels.is_empty() && *omitted == 0).map(|(name, _, _)| *name);
         @let without = listed(without);
@@ -57,10 +59,29 @@ fn panel(panel: &Panel) -> Markup {
         figure {
             img src=(panel.picture.data_address()) alt=(panel.alt) width=(width) height=(height);
             figcaption {
-                b { (panel.predicted) " " (format!("{:.1} %", 100.0 * panel.probability)) }
+                b { (panel.predicted) " " (format!("{:.0} %", 100.0 * panel.probability)) }
                 @if right { ", right" } @else { ", wrong: it is " (panel.truth) }
                 ". " (panel.image) " from " (panel.source) ". " (panel.method) "."
+                @if let Some(evidence) = &panel.evidence { " " (shares(evidence)) }
             }
         }
     }
+}
+
+/// Shares of the evidence, each beside that of an even map.
+fn shares(evidence: &Evidence) -> String {
+    let Some(in_border) = evidence.in_border else { return "No evidence to measure.".to_owned() };
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let mut words = format!(
+        "Evidence in the outer border: {} (an even map: {})",
+        percent(in_border),
+        percent(evidence.border_area)
+    );
+    if let Some(outside) = evidence.outside_body {
+        words.push_str(&format!("; outside the body: {}", percent(outside)));
+        if let Some(area) = evidence.outside_area {
+            words.push_str(&format!(" (an even map: {})", percent(area)));
+        }
+    }
+    words + "."
 }

@@ -9,7 +9,7 @@ use radiograph_metrics::{Average, Metric, Score};
 use super::listed;
 use crate::{
     Certificate, Images, Labels, LeakVerdict, NetworkReport, Report, WeightsOrigin,
-    number::{count, counted, level, number_ends, short_percent_ends},
+    number::{Percent, count, counted, level, number_ends},
 };
 
 /// Title, and one line about the run.
@@ -178,13 +178,14 @@ fn score(report: &Report) -> Markup {
     let network = report.leading();
     let accuracy = network.estimate(&Metric::Accuracy);
     let area = network.estimate(&Metric::AveragedAuc(Average::Macro));
+    let percent = Percent::of(network.predictions.len() as u64);
     html! {
         @match accuracy.map(|estimate| (estimate.score, estimate.interval)) {
             Some((Ok(value), interval)) => {
                 p {
-                    span.figure-of-merit { (format!("{:.1} %", 100.0 * value)) }
+                    span.figure-of-merit { (percent.value(value)) " %" }
                     "accuracy on test images"
-                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (short_percent_ends(&interval)) ")" }
+                    @if let Ok(interval) = interval { " (" (level(&interval)) " interval " (percent.ends(&interval)) ")" }
                 }
             }
             Some((Err(reason), _)) => p { "Accuracy undefined: " (reason) "." },
@@ -216,8 +217,9 @@ fn score(report: &Report) -> Markup {
 
 /// The accuracies that need no image, in words.
 fn without_images(network: &NetworkReport) -> String {
+    let percent = Percent::of(network.predictions.len() as u64);
     let share =
-        |score: Score| score.map_or("undefined".to_owned(), |value| format!("{:.1} %", 100.0 * value));
+        |score: Score| score.map_or("undefined".to_owned(), |value| format!("{} %", percent.value(value)));
     let (most_frequent, of_sources) = network.without_images();
     let most_frequent = share(most_frequent);
     match of_sources {
@@ -231,9 +233,14 @@ fn without_images(network: &NetworkReport) -> String {
 
 /// The scores of the linear probe on the same features, and whether the network differs from it.
 fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport) -> Markup {
-    let score = |metric: Metric| probe.estimate(&metric)?.score.ok();
+    let score = |metric: Metric| {
+        let estimate = probe.estimate(&metric)?;
+        estimate.score.ok()
+    };
     let undefined = || "undefined".to_owned();
-    let accuracy = score(Metric::Accuracy).map_or_else(undefined, |value| format!("{:.1} %", 100.0 * value));
+    let percent = Percent::of(probe.predictions.len() as u64);
+    let accuracy =
+        score(Metric::Accuracy).map_or_else(undefined, |value| format!("{} %", percent.value(value)));
     let area =
         score(Metric::AveragedAuc(Average::Macro)).map_or_else(undefined, |value| format!("{value:.2}"));
     let of_both = report.comparisons.iter().filter(|comparison| {
@@ -253,7 +260,7 @@ fn beside_probe(report: &Report, network: &NetworkReport, probe: &NetworkReport)
 }
 
 /// Reasons to doubt the score, most serious first.
-pub(super) fn doubts(report: &Report) -> Vec<String> {
+pub(crate) fn doubts(report: &Report) -> Vec<String> {
     let mut doubts = Vec::new();
     match report.audit.as_ref().map(|audit| audit.verdict) {
         None => {
@@ -290,17 +297,12 @@ pub(super) fn doubts(report: &Report) -> Vec<String> {
         doubts.push("The network was chosen on the test images, so its score there is too good.".to_owned());
     }
     let recorded = !report.data.counts.is_empty();
-    let unseen = report.data.source_names().into_iter().any(|source| {
-        let counts = report.data.counts.iter().filter(|count| count.source == source);
-        let (training, test) = counts.fold((0, 0), |(a, b), count| (a + count.training, b + count.test));
-        training == 0 && test > 0
-    });
     if !recorded {
         doubts.push(
             "Sources were not recorded: nobody can say whether this is the score of disease or of sources."
                 .to_owned(),
         );
-    } else if !unseen {
+    } else if report.data.unseen_sources().is_empty() {
         doubts.push(
             "Every source of test images was trained on: nothing here says how it does elsewhere.".to_owned(),
         );

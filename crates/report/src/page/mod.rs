@@ -5,6 +5,7 @@
 
 mod audit;
 mod calibration;
+mod claim;
 mod data;
 mod errors;
 mod explanations;
@@ -16,9 +17,10 @@ mod subgroups;
 mod table;
 mod training;
 
+pub(crate) use glance::doubts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{Error, Figure, Figures, Report};
+use crate::{Error, Figure, Figures, Report, claim::Claim, class_curves::ClassCurves};
 
 /// Maximum size of a page, in bytes. Grad-CAM panels that would exceed it are left out, and the page gives their
 /// number.
@@ -26,31 +28,62 @@ pub const MAX_PAGE_BYTES: usize = 15_000_000;
 
 const STYLE: &str = include_str!("style.css");
 
+/// Ids and titles of the sections, in order.
+const SECTIONS: [(&str, &str); 11] = [
+    ("lungs", "About lungs?"),
+    ("results", "How well"),
+    ("data", "On what"),
+    ("errors", "Which errors"),
+    ("calibration", "How sure"),
+    ("subgroups", "For whom"),
+    ("explanations", "Where it looked"),
+    ("training", "How it was trained"),
+    ("paper", "Beside the paper"),
+    ("claim", "CLAIM checklist"),
+    ("record", "Record of the run"),
+];
+
 /// A section of the page.
 struct Section {
     id: &'static str,
-    title: &'static str,
     body: Markup,
 }
 
+/// The title of the section with this id.
+fn title(id: &str) -> &'static str {
+    SECTIONS.iter().find(|(known, _)| *known == id).map_or("", |(_, title)| title)
+}
+
 /// The whole document.
-pub(crate) fn page(report: &Report, figures: &Figures) -> Result<String, Error> {
-    let mut sections = vec![
-        Section { id: "lungs", title: "About lungs?", body: audit::section(report, figures) },
-        Section { id: "results", title: "How well", body: results::section(report, figures) },
-        Section { id: "data", title: "On what", body: data::section(report) },
-        Section { id: "errors", title: "Which errors", body: errors::section(report, figures) },
-        Section { id: "calibration", title: "How sure", body: calibration::section(report, figures) },
-        Section { id: "subgroups", title: "For whom", body: subgroups::section(report) },
-        Section { id: "training", title: "How it was trained", body: training::section(report, figures) },
-        Section { id: "paper", title: "Beside the paper", body: paper::section(report)? },
-        Section { id: "record", title: "Record of the run", body: record::section(report) },
-    ];
-    // Pictures take what room the rest leaves; sections that come later in the page are counted first.
+pub(crate) fn page(
+    report: &Report,
+    figures: &Figures,
+    curves: &[ClassCurves],
+    claim: &Claim,
+) -> Result<String, Error> {
+    let body = |id: &str| -> Result<Markup, Error> {
+        Ok(match id {
+            "lungs" => audit::section(report, figures),
+            "results" => results::section(report, figures),
+            "data" => data::section(report),
+            "errors" => errors::section(report, figures),
+            "calibration" => calibration::section(report, figures, curves),
+            "subgroups" => subgroups::section(report),
+            "training" => training::section(report, figures),
+            "paper" => paper::section(report)?,
+            "claim" => claim::section(claim),
+            "record" => record::section(report),
+            // Pictures take what room the rest leaves.
+            _ => html! {},
+        })
+    };
+    let sections = SECTIONS.iter().map(|&(id, _)| Ok(Section { id, body: body(id)? }));
+    let mut sections = sections.collect::<Result<Vec<_>, Error>>()?;
     let others: usize = sections.iter().map(|section| section.body.0.len()).sum();
     let room = MAX_PAGE_BYTES.saturating_sub(others + STYLE.len() + 100_000);
-    let body = explanations::section(report, room);
-    sections.insert(6, Section { id: "explanations", title: "Where it looked", body });
+    for section in sections.iter_mut().filter(|section| section.id == "explanations") {
+        section.body = explanations::section(report, room);
+    }
     Ok(without_control(document(report, &sections).into_string()))
 }
 
@@ -74,11 +107,11 @@ fn document(report: &Report, sections: &[Section]) -> Markup {
                     (audit::verdict(report))
                     (glance::first_screen(report))
                     nav aria-label="Contents" {
-                        ol { @for section in sections { li { a href={ "#" (section.id) } { (section.title) } } } }
+                        ol { @for section in sections { li { a href={ "#" (section.id) } { (title(section.id)) } } } }
                     }
                     @for section in sections {
                         section aria-labelledby={ (section.id) "-title" } id=(section.id) {
-                            h2 id={ (section.id) "-title" } { (section.title) }
+                            h2 id={ (section.id) "-title" } { (title(section.id)) }
                             (section.body)
                         }
                     }
@@ -117,7 +150,7 @@ fn drawn_small(figure: &Figure, caption: &Markup) -> Markup {
 }
 
 /// Names as a list in words: `a`, `a and b`, `a, b and c`.
-fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     match &*names {
         [] => String::new(),

@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 use radiograph_forensics::Columns;
-use radiograph_metrics::{Average, Class, ClassScore, Metric};
+use radiograph_metrics::{Average, Class, ClassScore, Estimate, Metric};
 
 use super::{
     listed,
-    table::{Sheet, estimate_cell, text},
+    table::{Form, Sheet, text},
 };
 use crate::{
     Error, NetworkReport, Report, Role, Training,
-    number::count,
+    number::{Percent, count},
     paper::{self, ALL, Examined, PrintedClass, PrintedNetwork},
 };
 
@@ -108,9 +108,9 @@ fn table_2(report: &Report) -> Markup {
 }
 
 fn table_3(report: &Report, examined: &[Examined]) -> Markup {
-    let note = "In %, AUC as a number and the paper's as printed. This run with interval; below it what the paper prints under the same heading, on its own 1,388 \
-                test images. Accuracy is that of all classes, as the paper's is; AUC is the macro average here, and the paper does not \
-                say which.";
+    let note = "This run with interval; below it what the paper prints under the same heading, on its own 1,388 test images. Shares in %; \
+                the paper prints AUC in % too. Accuracy is that of all classes, as the paper's is; AUC is the macro average here, and \
+                the paper does not say which. Precision is the PPV, recall the sensitivity.";
     let mut sheet =
         Sheet::new("Table 3: the networks with a recurrent layer", note).words("network and class");
     for name in ["AUC", "accuracy", "precision", "recall", "F1"] {
@@ -118,16 +118,20 @@ fn table_3(report: &Report, examined: &[Examined]) -> Markup {
     }
     for network in report.networks.iter().filter(|network| network.role == Role::Recurrent) {
         let printed = paper::network(&network.architecture);
+        let percent = Form::Share(Percent::of(network.predictions.len() as u64));
         for class in network.predictions.classes().iter() {
             let scores = paper::scores(network, class.name());
-            let of_class = |score| score_of(network, &Metric::Class(score, class.clone()));
+            let of_class = |score| percent.cell(network.estimate(&Metric::Class(score, class.clone())));
             sheet.push(vec![
-                text(format!("{}, {class}", network.name)),
+                text(format!("{}, {}", network.name, class.name())),
                 beside(
-                    &score_of(network, &Metric::AveragedAuc(Average::Macro)),
-                    printed.map(|printed| format!("{} %", printed.auc)).as_deref(),
+                    &Form::Area.cell(network.estimate(&Metric::AveragedAuc(Average::Macro))),
+                    printed.map(|printed| printed.auc),
                 ),
-                beside(&score_of(network, &Metric::Accuracy), printed.map(|printed| printed.accuracy)),
+                beside(
+                    &percent.cell(network.estimate(&Metric::Accuracy)),
+                    printed.map(|printed| printed.accuracy),
+                ),
                 beside(&of_class(ClassScore::Precision), scores.map(|scores| scores.precision)),
                 beside(&of_class(ClassScore::Recall), scores.map(|scores| scores.recall)),
                 beside(&of_class(ClassScore::F1), scores.map(|scores| scores.f1)),
@@ -144,10 +148,6 @@ fn table_3(report: &Report, examined: &[Examined]) -> Markup {
         @if !absent.is_empty() { p.small { "Not trained with a recurrent layer in this run: " (listed(absent)) "." } }
         (exchanged(examined))
     }
-}
-
-fn score_of(network: &NetworkReport, metric: &Metric) -> Markup {
-    estimate_cell(metric, network.estimate(metric))
 }
 
 /// Findings about the headings of the printed tables.
@@ -184,6 +184,7 @@ fn last_epochs(report: &Report) -> Markup {
         .numbers("validation accuracy")
         .numbers("training loss")
         .numbers("validation loss");
+    let training = Percent::of(report.data.flow.training);
     for printed in &ALL {
         let Some(last) = &printed.last_epoch else { continue };
         let own = of_architecture(report, printed, Role::Recurrent);
@@ -191,7 +192,7 @@ fn last_epochs(report: &Report) -> Markup {
             let value = own.and_then(|own| mean(own, pick));
             let value = value.map_or_else(
                 || text(if own.is_some() { "not recorded" } else { "not in this run" }),
-                |value| text(if percent { format!("{:.2}", 100.0 * value) } else { format!("{value:.4}") }),
+                |value| text(if percent { training.value(value) } else { format!("{value:.3}") }),
             );
             beside(&value, Some(said))
         };
@@ -207,7 +208,8 @@ fn last_epochs(report: &Report) -> Markup {
 }
 
 fn table_4(report: &Report) -> Markup {
-    let note = "COVID-19 against the others, in %; accuracy is that of all classes. The plain networks differ from the recurrent ones in \
+    let note = "COVID-19 against the others, in %; accuracy is that of all classes; precision is the PPV, recall the sensitivity. The \
+                plain networks differ from the recurrent ones in \
                 more than the recurrence: VGG19 has two wide dense layers, the others one narrow one. Like for like is the linear probe, \
                 the same for every network.";
     let mut sheet = Sheet::new("Table 4: without the recurrent layer", note).words("network");
@@ -236,12 +238,13 @@ fn table_4(report: &Report) -> Markup {
 fn of_covid(network: Option<&NetworkReport>) -> [Markup; 4] {
     let Some(network) = network else { return [(); 4].map(|()| text("not in this run")) };
     let class = covid(network);
+    let percent = Form::Share(Percent::of(network.predictions.len() as u64));
     let score = |score| match &class {
         None => text("no class COVID-19"),
-        Some(class) => score_of(network, &Metric::Class(score, class.clone())),
+        Some(class) => percent.cell(network.estimate(&Metric::Class(score, class.clone()))),
     };
-    let accuracy = score_of(network, &Metric::Accuracy);
-    [accuracy, score(ClassScore::Precision), score(ClassScore::Recall), score(ClassScore::F1)]
+    let accuracy: Option<&Estimate> = network.estimate(&Metric::Accuracy);
+    [percent.cell(accuracy), score(ClassScore::Precision), score(ClassScore::Recall), score(ClassScore::F1)]
 }
 
 /// The class of this network that the paper calls COVID-19.

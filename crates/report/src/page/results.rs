@@ -7,29 +7,34 @@ use radiograph_metrics::{
 
 use super::{
     drawn_small,
-    table::{Sheet, estimate_cell, percent_cell, plain_cell, score_cell, text},
+    table::{Form, Sheet, text},
 };
-use crate::{Figures, NetworkReport, Report, number::level};
+use crate::{
+    Figures, Images, NetworkReport, Report,
+    number::{Percent, level},
+};
 
-/// Scores of one class in the table.
-fn of_class(class: &Class) -> Vec<Metric> {
+/// Scores of one class in the table, with the names of their columns.
+fn of_class(class: &Class) -> [(&'static str, Metric); 7] {
     let count = |score| Metric::Class(score, class.clone());
-    vec![
-        Metric::Auc(class.clone()),
-        count(ClassScore::Precision),
-        count(ClassScore::Recall),
-        count(ClassScore::F1),
-        count(ClassScore::Specificity),
-        count(ClassScore::NegativePredictiveValue),
-        Metric::AveragePrecision(class.clone()),
+    [
+        ("AUC", Metric::Auc(class.clone())),
+        ("sensitivity (recall), %", count(ClassScore::Recall)),
+        ("specificity, %", count(ClassScore::Specificity)),
+        ("PPV (precision), %", count(ClassScore::Precision)),
+        ("NPV, %", count(ClassScore::NegativePredictiveValue)),
+        ("F1, %", count(ClassScore::F1)),
+        ("average precision", Metric::AveragePrecision(class.clone())),
     ]
 }
 
 pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
         (drawn_small(&figures.overview, &html! {
-            b { "Accuracy on the test images." } " Dot and line: this run with its interval. Diamond: what the paper prints for the \
-            same architecture on its own images, which are not these."
+            b { "Accuracy on the test images." } " Dot and line: this run with its interval."
+            @if report.run.images == Images::Radiographs {
+                " Diamond: what the paper prints for the same architecture on its own images, which are not these."
+            } @else { " The paper's accuracies are left out: they are of people, and these images are drawn." }
         }))
         (networks(report))
         @for network in &report.networks { (classes(network)) }
@@ -42,30 +47,31 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
 
 fn networks(report: &Report) -> Markup {
     let interval = interval_note(report.leading());
-    let note = format!("Shares in %, areas as numbers. {interval}");
-    let mut sheet = Sheet::new("Networks on the test images", &note).words("network");
-    let metrics = [
-        Metric::Accuracy,
-        Metric::BalancedAccuracy,
-        Metric::AveragedAuc(Average::Macro),
-        Metric::AveragedPrecision(Average::Macro),
+    let mut sheet = Sheet::new("Networks on the test images", &interval).words("network");
+    let scores = [
+        ("accuracy, %", Metric::Accuracy),
+        ("balanced accuracy, %", Metric::BalancedAccuracy),
+        ("macro AUC", Metric::AveragedAuc(Average::Macro)),
+        ("macro average precision", Metric::AveragedPrecision(Average::Macro)),
     ];
-    for metric in &metrics {
-        sheet = sheet.numbers(&metric.short_name());
+    for (name, _) in &scores {
+        sheet = sheet.numbers(name);
     }
     for network in &report.networks {
         let mark = network.is_unconverged();
         let mut row = vec![html! { (network.name) @if mark { " " span.sub { "not converged" } } }];
-        row.extend(metrics.iter().map(|metric| estimate_cell(metric, network.estimate(metric))));
+        let images = network.predictions.len();
+        row.extend(scores.iter().map(|(_, score)| Form::of(score, images).cell(network.estimate(score))));
         sheet.push(row);
     }
     // The test images are the same for all networks.
     let (most_frequent, of_sources) = report.leading().without_images();
+    let share = Form::Share(Percent::of(report.leading().predictions.len() as u64));
     let mut without = vec![("no image: the most frequent class", most_frequent)];
     without.extend(of_sources.map(|rate| ("no image: the most frequent class of the source", rate)));
     for (name, rate) in without {
-        let mut row = vec![text(name), percent_cell(rate)];
-        row.extend(metrics[1..].iter().map(|_| text("–")));
+        let mut row = vec![text(name), share.score(rate)];
+        row.extend(scores[1..].iter().map(|_| text("–")));
         sheet.push(row);
     }
     html! { (sheet) }
@@ -80,13 +86,15 @@ fn predictive(report: &Report) -> Markup {
     let level = network.evaluation.bootstrap.level();
     let label = format!("{}: what an answer means elsewhere", network.name);
     let note = "A class is called present if it is the predicted one. LR: likelihood ratio of a positive (+) and a negative (−) \
-                answer. PPV and NPV in %, by Bayes' rule, where the stated share of people has the class; sensitivity and specificity \
+                answer. PPV (precision) and NPV in %, by Bayes' rule, where the stated share of people has the class; sensitivity and specificity \
                 are taken to stay the same there, which another hospital may not grant.";
     let mut sheet = Sheet::new(&label, note).words("class").numbers("LR+").numbers("LR−");
     for prevalence in PREVALENCES {
         sheet = sheet.numbers(&format!("PPV at {} %", 100.0 * prevalence));
         sheet = sheet.numbers(&format!("NPV at {} %", 100.0 * prevalence));
     }
+    // A predictive value of 99.3 is another one than 99.9, whatever the number of images: its interval says how sure it is.
+    let percent = Form::Share(Percent::of(100));
     for class in network.predictions.classes().iter() {
         let Ok(rates) = network.predictions.rates_of(&class) else { continue };
         let mut row = vec![text(class.name())];
@@ -97,8 +105,8 @@ fn predictive(report: &Report) -> Markup {
             });
         }
         for prevalence in PREVALENCES {
-            row.push(value_cell(&rates.ppv(prevalence, level)));
-            row.push(value_cell(&rates.npv(prevalence, level)));
+            row.push(value_cell(&rates.ppv(prevalence, level), percent));
+            row.push(value_cell(&rates.npv(prevalence, level), percent));
         }
         sheet.push(row);
     }
@@ -118,11 +126,11 @@ fn ratio_cell(ratio: &LikelihoodRatio) -> Markup {
     }
 }
 
-fn value_cell(value: &Result<PredictiveValue, radiograph_metrics::Error>) -> Markup {
+fn value_cell(value: &Result<PredictiveValue, radiograph_metrics::Error>, percent: Form) -> Markup {
     match value {
         Ok(predicted) => html! {
-            (percent_cell(predicted.value)) " "
-            span.sub { (format!("{:.1} to {:.1}", 100.0 * predicted.low, 100.0 * predicted.high)) }
+            (percent.score(predicted.value)) " "
+            span.sub { (percent.value(predicted.low)) " to " (percent.value(predicted.high)) }
         },
         Err(reason) => html! { span.undefined { "undefined: " (reason) } },
     }
@@ -144,17 +152,17 @@ fn interval_note(network: &NetworkReport) -> String {
 
 fn classes(network: &NetworkReport) -> Markup {
     let label = format!("{}: each class against the others", network.name);
-    let note = "Shares in %, areas as numbers, with intervals.";
-    let mut sheet = Sheet::new(&label, note).words("class").numbers("images");
+    let mut sheet = Sheet::new(&label, "With intervals.").words("class").numbers("images");
     for (at, class) in network.predictions.classes().iter().enumerate() {
         let metrics = of_class(&class);
         if at == 0 {
-            sheet = metrics.iter().fold(sheet, |sheet, metric| sheet.numbers(&metric.short_name()));
+            sheet = metrics.iter().fold(sheet, |sheet, (name, _)| sheet.numbers(name));
         }
-        let support = network.evaluation.confusion.one_vs_rest(&class).map(|counts| counts.support());
-        let mut row =
-            vec![text(class.name()), support.map_or_else(|_| text("–"), |support| text(support.to_string()))];
-        row.extend(metrics.iter().map(|metric| estimate_cell(metric, network.estimate(metric))));
+        // Digits are those of the images of the class, of which the others have more.
+        let support = network.evaluation.confusion.one_vs_rest(&class).map_or(0, |counts| counts.support());
+        let form = |metric| Form::of(metric, usize::try_from(support).unwrap_or(usize::MAX));
+        let mut row = vec![text(class.name()), text(support.to_string())];
+        row.extend(metrics.iter().map(|(_, metric)| form(metric).cell(network.estimate(metric))));
         sheet.push(row);
     }
     html! { (sheet) }
@@ -168,15 +176,16 @@ fn all_scores(network: &NetworkReport) -> Markup {
         .numbers("low")
         .numbers("high")
         .words("interval");
+    let classes = network.predictions.classes();
     let shown: Vec<Metric> =
-        network.predictions.classes().iter().flat_map(|class| of_class(&class)).collect();
+        classes.iter().flat_map(|class| of_class(&class).map(|(_, metric)| metric)).collect();
     for score in network.evaluation.scores().filter(|score| !shown.contains(&score.metric)) {
         let name = score.metric.to_string();
-        let mut row = vec![text(name), plain_cell(score.estimate.score)];
+        let mut row = vec![text(name), Form::Loss.score(score.estimate.score)];
         match score.estimate.interval {
             Ok(interval) => row.extend([
-                plain_cell(Ok(interval.low)),
-                plain_cell(Ok(interval.high)),
+                Form::Loss.score(Ok(interval.low)),
+                Form::Loss.score(Ok(interval.high)),
                 text(interval.method.to_string()),
             ]),
             Err(reason) => row.extend([text("–"), text("–"), text(format!("none: {reason}"))]),
@@ -191,7 +200,7 @@ fn choice(report: &Report) -> Markup {
     let mut sheet =
         Sheet::new("How the network was chosen", &best.chosen_by).words("network").numbers("value");
     for (name, value) in &best.values {
-        sheet.push(vec![text(name), plain_cell(Ok(*value))]);
+        sheet.push(vec![text(name), text(format!("{value:.3}"))]);
     }
     html! {
         h3 { "The choice" }
@@ -231,6 +240,7 @@ fn comparisons(report: &Report) -> Markup {
         .numbers("p")
         .numbers("p, corrected");
     for comparison in &report.comparisons {
+        let form = Form::of(&comparison.metric, report.leading().predictions.len());
         let test = match comparison.test {
             PairedTest::DeLong => "DeLong, paired",
             PairedTest::DeLongClustered => "DeLong, paired, by patient",
@@ -244,9 +254,9 @@ fn comparisons(report: &Report) -> Markup {
                 @if report.statement(comparison) != comparison.statement() { " " span.sub { "not converged: no verdict" } }
             },
             text(comparison.metric.to_string()),
-            score_cell(&comparison.metric, comparison.first_score),
-            score_cell(&comparison.metric, comparison.second_score),
-            estimate_cell(&comparison.metric, Some(&comparison.difference)),
+            form.score(comparison.first_score),
+            form.score(comparison.second_score),
+            form.cell(Some(&comparison.difference)),
             text(test),
             p_cell(comparison.p_value),
             comparison.adjusted_p_value.map_or_else(|| text("–"), |p| p_cell(Ok(p))),
@@ -271,6 +281,7 @@ fn comparisons(report: &Report) -> Markup {
 fn p_cell(p: Score) -> Markup {
     match p {
         Ok(p) if p < 0.000_05 => text("< 0.0001"),
-        p => plain_cell(p),
+        Ok(p) => text(format!("{p:.4}")),
+        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
     }
 }

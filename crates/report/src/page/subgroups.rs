@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use radiograph_metrics::{Subgroup, SubgroupTable};
 
-use super::table::{Sheet, estimate_cell, text};
+use super::table::{Form, Sheet, text};
 use crate::{NetworkReport, Report, number::count};
 
 /// Networks and their tables of the same field, score and groups.
@@ -68,7 +68,7 @@ fn table(alike: &Alike<'_>) -> Markup {
             text(classes.join(", ")),
         ];
         row.extend(alike.iter().map(|(_, table)| {
-            estimate_cell(&table.metric, table.groups.get(at).map(|group| &group.estimate))
+            Form::of(&table.metric, group.samples).cell(table.groups.get(at).map(|group| &group.estimate))
         }));
         sheet.push(row);
     }

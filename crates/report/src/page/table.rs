@@ -1,9 +1,9 @@
 //! Tables for screen readers: a caption, and a heading for every column and every row.
 
 use maud::{Markup, Render, html};
-use radiograph_metrics::{Estimate, Metric, Score};
+use radiograph_metrics::{Estimate, Interval, Metric, Score};
 
-use crate::number::{decimals, percent_ends};
+use crate::number::{Percent, decimals};
 
 /// A table. The first column names the rows.
 pub(super) struct Sheet {
@@ -45,21 +45,27 @@ impl Sheet {
 }
 
 impl Render for Sheet {
+    // On a phone, rows become cards (style.css). The roles keep it a table for screen readers, whatever it looks like.
     fn render(&self) -> Markup {
         let class = |at: usize| self.columns.get(at).is_some_and(|column| column.1).then_some("n");
+        let name = |at: usize| self.columns.get(at).map(|column| column.0.as_str());
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.label) {
-                table {
+                table role="table" {
                     caption { span { (self.caption) } }
-                    thead {
-                        tr { @for (name, number) in &self.columns { th scope="col" class=[number.then_some("n")] { (name) } } }
+                    thead role="rowgroup" {
+                        tr role="row" {
+                            @for (name, number) in &self.columns {
+                                th scope="col" role="columnheader" class=[number.then_some("n")] { (name) }
+                            }
+                        }
                     }
-                    tbody {
+                    tbody role="rowgroup" {
                         @for (cells, total) in &self.rows {
-                            tr class=[total.then_some("total")] {
+                            tr role="row" class=[total.then_some("total")] {
                                 @for (at, cell) in cells.iter().enumerate() {
-                                    @if at == 0 { th scope="row" { (cell) } }
-                                    @else { td class=[class(at)] { (cell) } }
+                                    @if at == 0 { th scope="row" role="rowheader" { (cell) } }
+                                    @else { td role="cell" class=[class(at)] data-name=[name(at)] { span.v { (cell) } } }
                                 }
                             }
                         }
@@ -75,39 +81,66 @@ pub(super) fn text(text: impl AsRef<str>) -> Markup {
     html! { (text.as_ref()) }
 }
 
-/// A score in percent without the sign, or the reason why it is undefined.
-pub(super) fn percent_cell(score: Score) -> Markup {
-    match score {
-        Ok(value) => html! { (format!("{:.2}", 100.0 * value)) },
-        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
-    }
+/// The form in which a score is written.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// A share, in percent without the sign.
+    Share(Percent),
+    /// An area or a correlation, with two decimals, and more near 0 and 1.
+    Area,
+    /// A loss or an error, with three decimals.
+    Loss,
+    /// A coefficient, such as a slope, with two decimals.
+    Coefficient,
 }
 
-/// A score as a number with four decimals, or the reason why it is undefined.
-pub(super) fn plain_cell(score: Score) -> Markup {
-    match score {
-        Ok(value) => html! { (format!("{value:.4}")) },
-        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
+impl Form {
+    /// The form of a metric, counted over this number of images.
+    pub(super) fn of(metric: &Metric, images: usize) -> Self {
+        match metric {
+            metric if metric.is_share() => Self::Share(Percent::of(images as u64)),
+            Metric::LogLoss | Metric::Brier | Metric::CalibrationError(..) => Self::Loss,
+            _ => Self::Area,
+        }
     }
-}
 
-/// A score above its interval: in percent if the metric is a share, otherwise as a number.
-pub(super) fn estimate_cell(metric: &Metric, estimate: Option<&Estimate>) -> Markup {
-    let Some(estimate) = estimate else { return html! { span.undefined { "not computed" } } };
-    match (estimate.score, estimate.interval) {
-        (Ok(value), Ok(interval)) => {
-            let (value, ends) = if metric.is_share() {
-                (format!("{:.2}", 100.0 * value), percent_ends(&interval))
-            } else {
-                let [value, low, high] = decimals([value, interval.low, interval.high]);
-                (value, format!("{low} to {high}"))
-            };
-            html! { (value) " " span.sub { (ends) (left_out(estimate)) } }
+    /// A value.
+    pub(super) fn value(self, value: f64) -> String {
+        match self {
+            Self::Share(percent) => percent.value(value),
+            Self::Area => decimals([value]).concat(),
+            Self::Loss => format!("{value:.3}"),
+            Self::Coefficient => format!("{value:.2}"),
         }
-        (Ok(_), Err(reason)) => {
-            html! { (score_cell(metric, estimate.score)) " " span.sub.undefined { "no interval: " (reason) } }
+    }
+
+    /// A value and the ends of its interval, with the same number of decimals.
+    fn with_ends(self, value: f64, interval: &Interval) -> [String; 3] {
+        let all = [value, interval.low, interval.high];
+        if matches!(self, Self::Area) { decimals(all) } else { all.map(|value| self.value(value)) }
+    }
+
+    /// A score, or the reason why it is undefined.
+    pub(super) fn score(self, score: Score) -> Markup {
+        match score {
+            Ok(value) => html! { (self.value(value)) },
+            Err(reason) => html! { span.undefined { "undefined: " (reason) } },
         }
-        (Err(_), _) => score_cell(metric, estimate.score),
+    }
+
+    /// A score above its interval.
+    pub(super) fn cell(self, estimate: Option<&Estimate>) -> Markup {
+        let Some(estimate) = estimate else { return html! { span.undefined { "not computed" } } };
+        match (estimate.score, estimate.interval) {
+            (Ok(value), Ok(interval)) => {
+                let [value, low, high] = self.with_ends(value, &interval);
+                html! { (value) " " span.sub { (low) " to " (high) (left_out(estimate)) } }
+            }
+            (Ok(value), Err(reason)) => {
+                html! { (self.value(value)) " " span.sub.undefined { "no interval: " (reason) } }
+            }
+            (Err(_), _) => self.score(estimate.score),
+        }
     }
 }
 
@@ -118,31 +151,28 @@ fn left_out(estimate: &Estimate) -> String {
         .map_or_else(String::new, |share| format!("; undefined in {:.1} % of resamples", 100.0 * share))
 }
 
-/// A score: in percent without the sign if the metric is a share, otherwise as a number; or the reason why it is undefined.
-pub(super) fn score_cell(metric: &Metric, score: Score) -> Markup {
-    match score {
-        Ok(value) if !metric.is_share() => {
-            let [value] = decimals([value]);
-            html! { (value) }
-        }
-        score => percent_cell(score),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use radiograph_metrics::Average;
+    use radiograph_metrics::{Average, Bins, CalibrationNorm};
 
     use super::*;
 
     #[test]
-    fn areas_losses_and_correlations_are_not_in_percent() {
-        let shown = |metric: Metric| score_cell(&metric, Ok(0.25)).into_string();
-        for metric in [Metric::LogLoss, Metric::MatthewsCorrelation, Metric::AveragedAuc(Average::Macro)] {
-            assert_eq!(shown(metric), "0.25");
+    fn each_kind_of_score_has_its_form() {
+        let form = |metric: Metric| Form::of(&metric, 91).value(0.25);
+        assert_eq!(form(Metric::Accuracy), "25");
+        assert_eq!(form(Metric::BalancedAccuracy), "25");
+        for area in [
+            Metric::AveragedAuc(Average::Macro),
+            Metric::AveragedPrecision(Average::Macro),
+            Metric::MatthewsCorrelation,
+            Metric::CohenKappa,
+        ] {
+            assert_eq!(form(area.clone()), "0.25", "{area}");
         }
-        for metric in [Metric::Accuracy, Metric::BalancedAccuracy] {
-            assert_eq!(shown(metric), "25.00");
+        let calibration = Metric::CalibrationError(Bins::GUO, CalibrationNorm::Mean);
+        for loss in [Metric::LogLoss, Metric::Brier, calibration] {
+            assert_eq!(form(loss.clone()), "0.250", "{loss}");
         }
     }
 }

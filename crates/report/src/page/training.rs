@@ -6,7 +6,7 @@ use super::{
     drawn,
     table::{Sheet, text},
 };
-use crate::{Figures, LossAndAccuracy, NetworkReport, Report, Role};
+use crate::{Figures, LossAndAccuracy, NetworkReport, Report, Role, number::Percent};
 
 pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
@@ -20,11 +20,11 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             } @else {
                 div.pair {
                     @for figure in [&figures.accuracy, &figures.loss].into_iter().flatten() {
-                        (drawn(figure, &html! { "Figure 5 of the paper, every fold thin. Training is measured while weights move, with dropout; \
+                        (drawn(figure, &html! { "Figure 5 of the paper, every fold thin; all networks on one scale. Training is measured while weights move, with dropout; \
                         validation after the epoch, without." }))
                     }
                 }
-                (last_epochs(network))
+                (last_epochs(report, network))
             }
         }
     }
@@ -39,7 +39,7 @@ fn ending(network: &NetworkReport) -> Markup {
     }
 }
 
-fn last_epochs(network: &NetworkReport) -> Markup {
+fn last_epochs(report: &Report, network: &NetworkReport) -> Markup {
     let label = format!("{}: the last epoch of every training", network.name);
     let mut sheet = Sheet::new(&label, "Accuracy in %, loss in nats.")
         .words("training")
@@ -48,6 +48,7 @@ fn last_epochs(network: &NetworkReport) -> Markup {
         .numbers("training loss")
         .numbers("validation accuracy")
         .numbers("validation loss");
+    let percent = Percent::of(report.data.flow.training);
     for training in &network.trainings {
         let Some(last) = training.epochs.last() else {
             sheet.push(vec![text(&training.name), text("0"), text("–"), text("–"), text("–"), text("–")]);
@@ -55,18 +56,16 @@ fn last_epochs(network: &NetworkReport) -> Markup {
         };
         let name = html! { (training.name) @if training.contaminated { " " span.sub { "contaminated" } } };
         let mut row = vec![name, text(last.number.to_string())];
-        row.extend(cells(Some(last.training)));
-        row.extend(cells(last.validation));
+        row.extend(cells(Some(last.training), percent));
+        row.extend(cells(last.validation, percent));
         sheet.push(row);
     }
     html! { (sheet) }
 }
 
-fn cells(scores: Option<LossAndAccuracy>) -> [Markup; 2] {
+fn cells(scores: Option<LossAndAccuracy>, percent: Percent) -> [Markup; 2] {
     match scores {
-        Some(scores) => {
-            [text(format!("{:.2}", 100.0 * scores.accuracy)), text(format!("{:.4}", scores.loss))]
-        }
+        Some(scores) => [text(percent.value(scores.accuracy)), text(format!("{:.3}", scores.loss))],
         None => [text("–"), text("–")],
     }
 }

@@ -4,7 +4,9 @@
 
 mod accessibility;
 mod audit;
+mod claim;
 mod content;
+mod figures;
 mod hostile;
 mod sample;
 mod shape;

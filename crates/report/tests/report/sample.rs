@@ -16,9 +16,9 @@ use radiograph_metrics::{
     Probabilities, SubgroupTable, Temperature,
 };
 use radiograph_report::{
-    Best, Certificate, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch, Images, Labels,
-    Layer, LeakCheck, LeakVerdict, LeftOut, LossAndAccuracy, NetworkReport, Panel, Picture, Report, Role,
-    RunRecord, Scaled, SourceNote, Stage, Training, WeightsOrigin,
+    Best, Certificate, Characteristic, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch,
+    Evidence, Images, Labels, Layer, LeakCheck, LeakVerdict, LeftOut, LossAndAccuracy, NetworkReport, Panel,
+    Picture, Report, Role, RunRecord, Scaled, Setting, SourceNote, Stage, Training, Units, WeightsOrigin,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -162,6 +162,12 @@ pub(crate) fn network(at: usize, samples: usize) -> NetworkReport {
             method: "Grad-CAM of the logit (made up)".to_owned(),
             alt: format!("Made-up picture {number}: gray ovals, the warm spot in the lower third."),
             picture: picture(224, number),
+            evidence: Some(Evidence {
+                in_border: Some(0.1 + 0.05 * f64::from(number)),
+                border_area: 0.36,
+                outside_body: Some(0.04),
+                outside_area: Some(0.21),
+            }),
         }
     };
     NetworkReport {
@@ -268,7 +274,25 @@ pub(crate) fn data(predictions: &Predictions) -> DataSummary {
             SourceNote { source: "kermany".to_owned(), licence: None, origin: Some("made up".to_owned()) },
         ],
         unbalanced: vec!["Age: half of the images do not state it.".to_owned()],
+        units: Some(Units {
+            training_groups: training,
+            test_groups: test,
+            training_patients: training / 2,
+            test_patients: test / 2,
+        }),
+        characteristics: characteristics(predictions),
     }
+}
+
+/// Test images by sex as in the predictions, and four times as many for training.
+fn characteristics(predictions: &Predictions) -> Vec<Characteristic> {
+    let sex = predictions.field("sex").unwrap();
+    let of = |value: Option<&str>| {
+        let test = sex.iter().filter(|of| of.as_deref() == value).count() as u64;
+        let value = value.map(str::to_owned);
+        Characteristic { field: "sex".to_owned(), value, training: 4 * test, test }
+    };
+    vec![of(Some("female")), of(Some("male")), of(None)]
 }
 
 pub(crate) fn run() -> RunRecord {
@@ -295,6 +319,19 @@ pub(crate) fn run() -> RunRecord {
         ],
         files: vec![("manifest.csv".to_owned(), ContentHash::of_bytes(b"made up manifest"))],
         configuration: Some("preset = \"trustworthy\"\nseed = 42\n".to_owned()),
+        settings: [
+            ("input.size", "Side of the square input", "224"),
+            ("data.views", "Views that are kept", "frontal"),
+            ("data.one_per_picture", "Use of one image only per picture", "true"),
+            ("training.epochs", "Maximum number of epochs", "30"),
+            ("training.tested_model", "Model that is tested", "refit"),
+        ]
+        .map(|(key, description, value)| Setting {
+            key: key.to_owned(),
+            description: description.to_owned(),
+            value: value.to_owned(),
+        })
+        .to_vec(),
     }
 }
 
@@ -352,6 +389,6 @@ pub(crate) fn made_up(samples: usize) -> Report {
         not_tested: family.not_tested,
         networks,
         audit: Some(audit()),
-        bands: CurveBands { replicates: 300, seed: 9 },
+        bands: CurveBands { replicates: 100, seed: 9 },
     }
 }

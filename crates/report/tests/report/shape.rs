@@ -53,8 +53,8 @@ fn nothing_is_loaded_and_every_address_leads_somewhere() {
 fn figures_are_xml_with_a_title_and_png_of_the_same_shape() {
     let rendered = sample::report().render().unwrap();
     let figures: Vec<_> = rendered.figures.iter().collect();
-    // The overview, the audit, and five of each network.
-    assert_eq!(figures.len(), 2 + 5 * 7);
+    // The overview, the audit, four a class, and seven a network.
+    assert_eq!(figures.len(), 2 + 4 * 3 + 5 * 7);
     for figure in figures {
         let drawing = roxmltree::Document::parse(&figure.svg).unwrap();
         let root = drawing.root_element();
@@ -91,6 +91,7 @@ fn files_are_written_where_their_names_say() {
     let page = rendered.write(&folder).unwrap();
     assert_eq!(page, folder.join("report.html"));
     assert_eq!(std::fs::read_to_string(page).unwrap(), rendered.html);
+    assert_eq!(std::fs::read_to_string(folder.join("claim.md")).unwrap(), rendered.claim);
     let figures = std::fs::read_dir(folder.join("figures")).unwrap().count();
     assert_eq!(figures, 2 * rendered.figures.iter().count());
 }

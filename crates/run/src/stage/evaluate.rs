@@ -150,7 +150,12 @@ impl Run<'_> {
 
 /// What the manifest knows of every test image, by id.
 fn known(manifest: &Manifest) -> HashMap<String, Known> {
-    let of = |row: &Row| Known {
+    manifest.test().map(|row| (row.id.to_string(), known_of(row))).collect()
+}
+
+/// What the manifest knows of an image.
+pub(super) fn known_of(row: &Row) -> Known {
+    Known {
         patient: row.patient.as_ref().map(ToString::to_string),
         view: (row.view != View::Unknown).then(|| row.view.name().to_owned()),
         sex: row.sex.map(|sex| match sex {
@@ -158,6 +163,5 @@ fn known(manifest: &Manifest) -> HashMap<String, Known> {
             Sex::Male => "male".to_owned(),
         }),
         age: row.age.and_then(|age| age.band_name()),
-    };
-    manifest.test().map(|row| (row.id.to_string(), of(row))).collect()
+    }
 }

@@ -1,16 +1,19 @@
 //! The data part of the report: origin and use of the images, and leaks.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use radiograph_dataset::{
     certificate::{self, Crossing, Naive, Verdict},
-    manifest::{Manifest, Place},
+    manifest::{Manifest, Place, Row},
     split::Kind,
 };
 use radiograph_files::ContentHash;
 use radiograph_report::{
-    Certificate, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut, SourceNote,
+    Certificate, Characteristic, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut,
+    SourceNote, Units,
 };
 
-use crate::{Error, Run};
+use crate::{Error, Run, stage::evaluate::known_of};
 
 impl Run<'_> {
     pub(super) fn data(&self, manifest: &Manifest) -> Result<DataSummary, Error> {
@@ -66,6 +69,8 @@ impl Run<'_> {
             counts,
             sources,
             unbalanced: Vec::new(),
+            units: Some(units(manifest)),
+            characteristics: characteristics(manifest),
         })
     }
 
@@ -84,6 +89,48 @@ impl Run<'_> {
             hash: Some(ContentHash::of_file(&path)?),
         })
     }
+}
+
+/// Numbers of groups and of known patients.
+fn units(manifest: &Manifest) -> Units {
+    let distinct = |rows: &mut dyn Iterator<Item = String>| rows.collect::<BTreeSet<_>>().len() as u64;
+    let patient = |row: &Row| row.patient.as_ref().map(ToString::to_string);
+    Units {
+        training_groups: distinct(&mut manifest.train().map(|row| row.group.to_string())),
+        test_groups: distinct(&mut manifest.test().map(|row| row.group.to_string())),
+        training_patients: distinct(&mut manifest.train().filter_map(patient)),
+        test_patients: distinct(&mut manifest.test().filter_map(patient)),
+    }
+}
+
+/// Numbers of images by sex, age and view, unknown values last.
+fn characteristics(manifest: &Manifest) -> Vec<Characteristic> {
+    // By position of the field, whether the value is unknown, and the value: (training, test).
+    let mut counts: BTreeMap<(usize, bool, Option<String>), (u64, u64)> = BTreeMap::new();
+    let fields = ["sex", "age", "view"];
+    for (rows, is_test) in [(manifest.train().collect::<Vec<_>>(), false), (manifest.test().collect(), true)]
+    {
+        for row in rows {
+            let known = known_of(row);
+            for (field, value) in [known.sex, known.age, known.view].into_iter().enumerate() {
+                let count = counts.entry((field, value.is_none(), value)).or_default();
+                if is_test {
+                    count.1 += 1;
+                } else {
+                    count.0 += 1;
+                }
+            }
+        }
+    }
+    counts
+        .into_iter()
+        .map(|((field, _, value), (training, test))| Characteristic {
+            field: fields[field].to_owned(),
+            value,
+            training,
+            test,
+        })
+        .collect()
 }
 
 fn verdict(certificate: &certificate::Certificate) -> LeakVerdict {

@@ -3,6 +3,7 @@
 mod data;
 mod head;
 mod network;
+mod settings;
 
 use std::{fs, path::PathBuf};
 
@@ -21,7 +22,7 @@ use crate::{
 const BANDS: u32 = 500;
 
 impl Run<'_> {
-    /// Writes `report.html` and `figures/`, and returns the path of `report.html`.
+    /// Writes `report.html`, `claim.md` and `figures/`, and returns the path of `report.html`.
     ///
     /// # Errors
     ///
@@ -105,7 +106,7 @@ impl Run<'_> {
             bands: CurveBands { replicates: BANDS, seed: self.config().seed },
         };
         report.render()?.write(self.folder().path())?;
-        let mut outputs = vec![path.clone()];
+        let mut outputs = vec![path.clone(), self.folder().claim()];
         for entry in fs::read_dir(&figures).map_err(unreadable)? {
             outputs.push(entry.map_err(unreadable)?.path());
         }
@@ -148,6 +149,7 @@ impl Run<'_> {
             versions: vec![("radiograph".to_owned(), env!("CARGO_PKG_VERSION").to_owned())],
             files,
             configuration: Some(config.to_toml()?),
+            settings: settings::settings(config)?,
         })
     }
 }

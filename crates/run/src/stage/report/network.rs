@@ -4,7 +4,7 @@ use std::path::Path;
 
 use radiograph_protocol::{Baseline, History, ModelRecord, ProtocolRecord, Reading};
 use radiograph_report::{
-    Ending, Epoch, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
+    Ending, Epoch, Evidence, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
 };
 
 use radiograph_weights::Facts;
@@ -130,6 +130,12 @@ fn panel(folder: &Path, explained: &Explained, method: &str) -> Result<Panel, Er
             share(explained.in_border)
         ),
     };
+    let name = explained.panel.display().to_string();
+    let mut picture = Picture::read(&folder.join(&explained.panel))?;
+    if explained.caption_height > 0 {
+        // The page has the caption as text, in letters that can be read on a phone.
+        picture = picture.without_top(&name, explained.caption_height)?;
+    }
     Ok(Panel {
         image: explained.id.clone(),
         truth: explained.truth.clone(),
@@ -138,6 +144,12 @@ fn panel(folder: &Path, explained: &Explained, method: &str) -> Result<Panel, Er
         source: explained.source.clone(),
         method: method.to_owned(),
         alt,
-        picture: Picture::read(&folder.join(&explained.panel))?,
+        picture,
+        evidence: Some(Evidence {
+            in_border: explained.in_border,
+            border_area: explained.border_share,
+            outside_body: explained.outside_body,
+            outside_area: explained.outside_share,
+        }),
     })
 }

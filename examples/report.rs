@@ -44,6 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             flow: DataFlow { found: 20, left_out: Vec::new(), training: 14, test: 6 },
             grouped_by: "patient and same picture".to_owned(),
             folds: 0,
+            precision: None,
             certificate: None,
             counts: Vec::new(),
             sources: Vec::new(),

@@ -15,7 +15,7 @@ use radiograph::{Config, Error, ExternalTest, Pipeline, Predictor, Progress, Sta
 use radiograph_classes::Classes;
 use radiograph_dataset::manifest::{Manifest, PrivateFiles};
 use radiograph_image::{Picture, Samples, encode_png};
-use radiograph_metrics::Predictions;
+use radiograph_metrics::{Metric, Predictions};
 use radiograph_phantoms::collection::Collections;
 
 fn phantoms(folder: &Path) {
@@ -329,6 +329,10 @@ fn what_was_trained_on_is_not_elsewhere(run: &Path, collections: &Path) {
         }
     }
     assert!(compared > own.len() / 2, "{compared} of {} test images are there", own.len());
+    assert_eq!(test.also_at_home, compared);
+    let accuracy = &test.differences[0];
+    assert_eq!((&accuracy.metric, accuracy.p_value.is_ok()), (&Metric::Accuracy, true));
+    assert_eq!(accuracy.second.score, test.elsewhere.confusion.accuracy());
 }
 
 /// Environment variables of the process that will be killed: the folder of phantoms, and the run.

@@ -144,6 +144,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether some confusion matrix produces every cell under some reading of the headings.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.readings.iter().any(|reading| reading.wrong == 0 && !reading.explanations.is_empty())
+    }
+
     /// The reading with the fewest wrong cells; among equals the first (the reading as printed comes first).
     #[must_use]
     pub fn best(&self) -> Option<&Reading> {

@@ -7,7 +7,7 @@
 #[path = "../tests/scores/simulation.rs"]
 mod simulation;
 
-use simulation::{Cell, Kind, over_grid};
+use simulation::{Cell, IN_USE, Kind, over_grid};
 
 /// The numbers of patients and of images each.
 const SIZES: [(usize, usize); 4] = [(30, 1), (30, 4), (100, 1), (100, 4)];
@@ -24,6 +24,17 @@ fn main() {
                     "| {kind:?} | {truth} | {patients} | {images} | {covers:.3} | {below:.3} | {above:.3} | {width:.3} |"
                 );
             }
+        }
+    }
+    for (kind, truths) in IN_USE {
+        for (size, truth) in
+            [(100, 1), (100, 4)].into_iter().flat_map(|size| truths.map(|truth| (size, truth)))
+        {
+            let (patients, images) = size;
+            let [covers, below, above, width] = Cell { kind, truth, patients, images }.coverage(sets);
+            println!(
+                "| {kind:?} | {truth} | {patients} | {images} | {covers:.3} | {below:.3} | {above:.3} | {width:.3} |"
+            );
         }
     }
     println!("\n| score | patients | images each | mean over the grid | lowest |");

@@ -5,7 +5,7 @@ use crate::{Average, ClassScore, Error, Metric, Predictions, Share};
 /// The metric as a share of samples, if it is one.
 pub(crate) fn share(predictions: &Predictions, metric: &Metric) -> Result<Option<Share>, Error> {
     let (truth, predicted) = (predictions.truth_positions(), predictions.predicted_positions());
-    let of = |outcome: &dyn Fn(usize) -> Option<bool>| Some(Share::of(predictions.clusters(), outcome));
+    let of = |outcome: &dyn Fn(usize) -> Option<bool>| Some(predictions.share(outcome));
     Ok(match metric {
         // Averages that count every sample once are the accuracy.
         Metric::Accuracy

@@ -4,9 +4,10 @@ use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Average, Averaged, Predictions, Score, WhenUndefined,
+    Average, Averaged, Error, Predictions, Score, WhenUndefined,
     average::{listed, mean},
     ranking::Ranking,
+    weight::{Weighable, Weight, of_samples},
 };
 
 /// Rule that combines the one-vs-one AUCs of class pairs into one number.
@@ -32,7 +33,7 @@ pub enum RankingScore {
 }
 
 impl RankingScore {
-    fn of(self, ranking: &Ranking, weight: impl Fn(usize) -> u64) -> Score {
+    fn of<W: Weight>(self, ranking: &Ranking, weight: impl Fn(usize) -> W) -> Score {
         match self {
             Self::Auc => ranking.auc(weight),
             Self::AveragePrecision => ranking.average_precision(weight),
@@ -52,7 +53,10 @@ impl Predictions {
         when_undefined: WhenUndefined,
     ) -> Averaged {
         let prepared = OneVsRest::of(self, average);
-        let members = prepared.members(score, &|_| 1);
+        let members = match self.weights() {
+            None => prepared.members(score, &|_| 1_u64),
+            Some(weights) => prepared.members(score, &|sample| weights[sample]),
+        };
         let undefined = if average == Average::Micro { Vec::new() } else { listed(self.classes(), &members) };
         Averaged { score: mean_or_only(average, members, when_undefined), when_undefined, undefined }
     }
@@ -62,10 +66,10 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// The outer error if one of them is not a class of these predictions; the inner one if either has no sample.
-    pub fn one_vs_one_auc(&self, first: &Class, second: &Class) -> Result<Score, crate::Error> {
+    /// If one of them is not a class of these predictions; [`Error::Undefined`] if either has no sample.
+    pub fn one_vs_one_auc(&self, first: &Class, second: &Class) -> Result<f64, Error> {
         let (first, second) = (self.classes().position(first)?, self.classes().position(second)?);
-        Ok(Pair::of(self, first, second).auc(&|_| 1))
+        Ok(of_samples(&Pair::of(self, first, second), self.weights())?)
     }
 
     /// One-vs-one AUC averaged over all pairs of classes.
@@ -74,7 +78,7 @@ impl Predictions {
     ///
     /// Undefined if a class has no sample.
     pub fn average_one_vs_one_auc(&self, average: PairAverage) -> Score {
-        OneVsOne::of(self).average(average, &|_| 1)
+        of_samples(&(OneVsOne::of(self), average), self.weights())
     }
 }
 
@@ -103,17 +107,25 @@ impl OneVsRest {
         Self { average, truth: truth.to_vec(), classes, rankings }
     }
 
-    pub(crate) fn score(&self, score: RankingScore, weight: &impl Fn(usize) -> u64) -> Score {
-        mean_or_only(self.average, self.members(score, weight), WhenUndefined::Refuse)
-    }
-
-    fn members(&self, score: RankingScore, weight: &impl Fn(usize) -> u64) -> Vec<(f64, Score)> {
+    fn members<W: Weight>(&self, score: RankingScore, weight: &impl Fn(usize) -> W) -> Vec<(f64, Score)> {
         let weights = match self.average {
             Average::Weighted => supports(&self.truth, self.classes, weight),
-            Average::Macro | Average::Micro => vec![1; self.rankings.len()],
+            Average::Macro | Average::Micro => vec![1.0; self.rankings.len()],
         };
         let scores = self.rankings.iter().map(|ranking| score.of(ranking, weight));
-        weights.iter().map(|&support| support as f64).zip(scores).collect()
+        weights.into_iter().zip(scores).collect()
+    }
+}
+
+impl Weighable for (OneVsRest, RankingScore) {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        mean_or_only(self.0.average, self.0.members(self.1, weight), WhenUndefined::Refuse)
+    }
+}
+
+impl Weighable for (Ranking, RankingScore) {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        self.1.of(&self.0, weight)
     }
 }
 
@@ -141,8 +153,10 @@ impl Pair {
         };
         Self { classes: [first, second], rankings: [ranking(first), ranking(second)] }
     }
+}
 
-    fn auc(&self, weight: &impl Fn(usize) -> u64) -> Score {
+impl Weighable for Pair {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
         Ok(f64::midpoint(self.rankings[0].auc(weight)?, self.rankings[1].auc(weight)?))
     }
 }
@@ -164,24 +178,27 @@ impl OneVsOne {
             pairs: pairs.map(|(first, second)| Pair::of(predictions, first, second)).collect(),
         }
     }
+}
 
-    pub(crate) fn average(&self, average: PairAverage, weight: &impl Fn(usize) -> u64) -> Score {
-        let supports = supports(&self.truth, self.classes, weight);
-        let members = self.pairs.iter().map(|pair| {
+impl Weighable for (OneVsOne, PairAverage) {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        let (all, average) = self;
+        let supports = supports(&all.truth, all.classes, weight);
+        let members = all.pairs.iter().map(|pair| {
             let share = match average {
                 PairAverage::Macro => 1.0,
-                PairAverage::Weighted => (supports[pair.classes[0]] + supports[pair.classes[1]]) as f64,
+                PairAverage::Weighted => supports[pair.classes[0]] + supports[pair.classes[1]],
             };
-            (share, pair.auc(weight))
+            (share, pair.score(weight))
         });
         mean(members, WhenUndefined::Refuse)
     }
 }
 
-fn supports(truth: &[u32], classes: usize, weight: &impl Fn(usize) -> u64) -> Vec<u64> {
-    let mut supports = vec![0; classes];
+fn supports<W: Weight>(truth: &[u32], classes: usize, weight: &impl Fn(usize) -> W) -> Vec<f64> {
+    let mut supports = vec![W::default(); classes];
     for (index, &class) in truth.iter().enumerate() {
         supports[class as usize] += weight(index);
     }
-    supports
+    supports.into_iter().map(W::get).collect()
 }

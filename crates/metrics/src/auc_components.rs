@@ -1,6 +1,6 @@
 //! What each patient contributes to the variance of an AUC.
 
-use crate::{BinaryScores, Clusters, Predictions, Undefined, ranking::check_both};
+use crate::{BinaryScores, Clusters, Predictions, Undefined, ranking::check_both, weight::Weight};
 
 /// For each patient, how far its images together move the AUC from its expectation, by the kind of image.
 ///
@@ -23,8 +23,17 @@ struct Kind {
 }
 
 impl Components {
-    pub(crate) fn of(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Undefined> {
-        let (auc, shifts) = shifts(scores)?;
+    pub(crate) fn of_column(predictions: &Predictions, column: usize) -> Result<Self, Undefined> {
+        Self::of(&predictions.against_rest(column), predictions.weights(), predictions.clusters())
+    }
+
+    /// `weights` are those of the samples; without them each counts once.
+    pub(crate) fn of(
+        scores: &BinaryScores,
+        weights: Option<&[f64]>,
+        clusters: &Clusters,
+    ) -> Result<Self, Undefined> {
+        let (auc, shifts) = shifts(scores, weights)?;
         let kind = |sample: usize| usize::from(!scores.positive()[sample]);
         let kinds = kinds(&shifts, 2, kind, clusters)?;
         let patients = [&kinds[0], &kinds[1]].map(|kind| kind.patients as u64);
@@ -36,8 +45,8 @@ impl Components {
         let classes = predictions.classes().len();
         let (mut auc, mut sums) = (0.0, vec![0.0; predictions.len()]);
         for class in 0..classes {
-            let (of_class, shifts) =
-                shifts(&predictions.against_rest(class)).map_err(|_| Undefined::ClassUndefined)?;
+            let (of_class, shifts) = shifts(&predictions.against_rest(class), predictions.weights())
+                .map_err(|_| Undefined::ClassUndefined)?;
             auc += of_class / classes as f64;
             sums.iter_mut().zip(shifts).for_each(|(sum, shift)| *sum += shift / classes as f64);
         }
@@ -67,25 +76,37 @@ impl Components {
     }
 }
 
-/// The AUC, and how far each sample moves it: (share of the other side that it is ranked right against − AUC) / (samples
-/// of its own side).
-fn shifts(scores: &BinaryScores) -> Result<(f64, Vec<f64>), Undefined> {
+/// The AUC, and how far each sample moves it: its weight · (share of the other side that it is ranked right against − AUC) /
+/// (weight of its own side). For weighted samples this is the linearisation that surveys take the variance of (Yao, Li and
+/// Graubard 2015, *Estimation of ROC curve with complex survey data*).
+fn shifts(scores: &BinaryScores, weights: Option<&[f64]>) -> Result<(f64, Vec<f64>), Undefined> {
+    match weights {
+        None => shifts_by(scores, |_| 1_u64),
+        Some(weights) => shifts_by(scores, |sample| weights[sample]),
+    }
+}
+
+fn shifts_by<W: Weight>(
+    scores: &BinaryScores,
+    weight: impl Fn(usize) -> W,
+) -> Result<(f64, Vec<f64>), Undefined> {
     let ranking = scores.ranking();
-    let auc = ranking.auc(|_| 1)?;
-    let (positives, negatives) = ranking.walk(|_| 1, |_| ());
+    let auc = ranking.auc(&weight)?;
+    let (positives, negatives) = ranking.walk(&weight, |_| ());
     check_both(positives, negatives)?;
     let mut shifts = vec![0.0; scores.len()];
-    ranking.walk_groups(|samples, above| {
-        let (mut tied_positives, mut tied_negatives) = (0_u64, 0_u64);
-        for &(_, is_positive) in samples {
-            *(if is_positive { &mut tied_positives } else { &mut tied_negatives }) += 1;
+    ranking.walk_groups(&weight, |samples, above| {
+        let (mut tied_positives, mut tied_negatives) = (W::default(), W::default());
+        for &(sample, is_positive) in samples {
+            tied_positives += weight(sample).only_if(is_positive);
+            tied_negatives += weight(sample).only_if(!is_positive);
         }
         let below = negatives - above.negatives - tied_negatives;
-        let won = (below as f64 + tied_negatives as f64 / 2.0) / negatives as f64;
-        let lost = (above.positives as f64 + tied_positives as f64 / 2.0) / positives as f64;
+        let won = (below.get() + tied_negatives.get() / 2.0) / negatives.get();
+        let lost = (above.positives.get() + tied_positives.get() / 2.0) / positives.get();
         for &(sample, is_positive) in samples {
-            shifts[sample] =
-                if is_positive { (won - auc) / positives as f64 } else { (lost - auc) / negatives as f64 };
+            let (right, side) = if is_positive { (won, positives) } else { (lost, negatives) };
+            shifts[sample] = weight(sample).get() * (right - auc) / side.get();
         }
     });
     Ok((auc, shifts))

@@ -5,7 +5,10 @@ use std::fmt;
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::{Beta, BinaryCounts, ConfusionMatrix, Error, Score, Undefined, as_value, confusion::Margins};
+use crate::{
+    Beta, BinaryCounts, ConfusionMatrix, Error, Score, Undefined, as_value, confusion::Margins,
+    outcomes::Outcomes,
+};
 
 /// A score of one class of a confusion matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,14 +41,18 @@ impl ClassScore {
     ///
     /// Undefined if the counts do not define it.
     pub fn of(self, counts: &BinaryCounts) -> Score {
+        self.of_outcomes(&Outcomes::from(counts))
+    }
+
+    pub(crate) fn of_outcomes(self, of: &Outcomes) -> Score {
         match self {
-            Self::Accuracy => counts.accuracy(),
-            Self::Precision => counts.precision(),
-            Self::Recall => counts.recall(),
-            Self::Specificity => counts.specificity(),
-            Self::NegativePredictiveValue => counts.negative_predictive_value(),
-            Self::F(beta) => counts.f_score(beta),
-            Self::MatthewsCorrelation => counts.matthews_correlation(),
+            Self::Accuracy => of.accuracy(),
+            Self::Precision => of.precision(),
+            Self::Recall => of.recall(),
+            Self::Specificity => of.specificity(),
+            Self::NegativePredictiveValue => of.negative_predictive_value(),
+            Self::F(beta) => of.f_score(beta.get()),
+            Self::MatthewsCorrelation => of.matthews_correlation(),
         }
     }
 }
@@ -144,16 +151,16 @@ pub(crate) fn averaged(
     when_undefined: WhenUndefined,
 ) -> Score {
     match average {
-        Average::Micro => score.of(&BinaryCounts::pooled(margins.each())),
+        Average::Micro => score.of_outcomes(&Outcomes::pooled(margins.each())),
         Average::Macro | Average::Weighted => mean(members(margins, score, average), when_undefined),
     }
 }
 
 /// Weight and score of each class.
 fn members(margins: &Margins, score: ClassScore, average: Average) -> impl Iterator<Item = (f64, Score)> {
-    margins.each().map(move |counts| {
-        let weight = if average == Average::Weighted { counts.support() as f64 } else { 1.0 };
-        (weight, score.of(&counts))
+    margins.each().map(move |outcomes| {
+        let weight = if average == Average::Weighted { outcomes.support() } else { 1.0 };
+        (weight, score.of_outcomes(&outcomes))
     })
 }
 

@@ -117,7 +117,7 @@ impl BinaryScores {
     ///
     /// Undefined unless there is a positive and a negative.
     pub fn auc(&self) -> Score {
-        self.ranking().auc(|_| 1)
+        self.ranking().auc(|_| 1_u64)
     }
 
     /// Average precision: Σ (recall gained at a threshold) × (precision there), over distinct thresholds. O(N log N).
@@ -126,7 +126,7 @@ impl BinaryScores {
     ///
     /// Undefined without a positive.
     pub fn average_precision(&self) -> Score {
-        self.ranking().average_precision(|_| 1)
+        self.ranking().average_precision(|_| 1_u64)
     }
 
     /// The counts when samples at or above `threshold` are called positive; with `None`, no sample is.
@@ -146,9 +146,9 @@ impl BinaryScores {
     }
 
     /// The samples at or above each distinct score, from the highest down, and all positives and negatives.
-    pub(crate) fn steps(&self) -> (Vec<Step>, u64, u64) {
+    pub(crate) fn steps(&self) -> (Vec<Step<u64>>, u64, u64) {
         let mut steps = Vec::new();
-        let (positives, negatives) = self.ranking().walk(|_| 1, |step| steps.push(step));
+        let (positives, negatives) = self.ranking().walk(|_| 1_u64, |step| steps.push(step));
         (steps, positives, negatives)
     }
 

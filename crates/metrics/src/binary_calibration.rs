@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryScores, Bins, Bootstrap, BrierDecomposition, Clusters, Error, Estimate, Recalibration};
+use crate::{
+    BinaryScores, Bins, Bootstrap, BrierDecomposition, Clusters, Error, Estimate, Recalibration, Table,
+    table::{estimate_row, score_cell},
+};
 
 /// Bins of the calibration error: ten, with equally many samples, so that each is estimated equally well.
 const BINS: Bins = Bins::EqualMass(10);
@@ -45,5 +48,30 @@ impl BinaryCalibration {
             scaled_brier: scores.scaled_brier(clusters, bootstrap)?,
             error: scores.calibration_error(BINS, clusters, bootstrap.level())?,
         })
+    }
+}
+
+impl From<&BinaryCalibration> for Table {
+    /// A table with one row per score.
+    fn from(of: &BinaryCalibration) -> Self {
+        let mut table = Self::new(["score", "value", "low", "high", "interval"]);
+        for (name, estimate) in [
+            ("calibration intercept", &of.recalibration.intercept),
+            ("calibration slope", &of.recalibration.slope),
+            ("debiased calibration error", &of.error),
+            ("scaled Brier score", &of.scaled_brier),
+        ] {
+            table.push(estimate_row(name.to_owned(), estimate));
+        }
+        for (name, part) in [
+            ("Brier score, two classes", of.brier.brier),
+            ("its reliability", of.brier.reliability),
+            ("its resolution", of.brier.resolution),
+            ("its uncertainty", of.brier.uncertainty),
+            ("its part within bins", of.brier.within_bins),
+        ] {
+            table.push([name.to_owned(), score_cell(part)]);
+        }
+        table
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryScores, Error, Predictions};
+use crate::{BinaryScores, Error, Predictions, Undefined, weight::Weight};
 
 /// Division of the samples into bins, within which confidence and accuracy are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,59 +77,70 @@ impl Binned {
     }
 
     /// The bins that hold samples, by rising score, when sample `i` counts `weight(i)` times.
-    pub(crate) fn sums(&self, weight: impl Fn(usize) -> u64) -> Vec<BinSum> {
+    pub(crate) fn sums<W: Weight>(&self, weight: impl Fn(usize) -> W) -> Vec<BinSum<W>> {
         let empty = |number| BinSum {
             number,
-            samples: 0,
-            positives: 0,
+            samples: W::default(),
+            positives: W::default(),
             confidence: 0.0,
             lowest: f64::INFINITY,
             highest: f64::NEG_INFINITY,
         };
-        let mut sums: Vec<BinSum> = (0..self.bins).map(empty).collect();
+        let mut sums: Vec<BinSum<W>> = (0..self.bins).map(empty).collect();
         for (index, &(confidence, positive, bin)) in self.samples.iter().enumerate() {
             let weight = weight(index);
-            if weight > 0 {
+            if weight != W::default() {
                 let sum = &mut sums[usize::from(bin)];
                 sum.samples += weight;
-                sum.positives += weight * u64::from(positive);
-                sum.confidence += weight as f64 * confidence;
+                sum.positives += weight.only_if(positive);
+                sum.confidence += weight.get() * confidence;
                 sum.lowest = sum.lowest.min(confidence);
                 sum.highest = sum.highest.max(confidence);
             }
         }
-        sums.retain(|sum| sum.samples > 0);
+        sums.retain(|sum| sum.samples != W::default());
         sums
     }
 }
 
 /// Weighted samples of a bin, at least one.
-pub(crate) struct BinSum {
+pub(crate) struct BinSum<W> {
     pub(crate) number: usize,
-    pub(crate) samples: u64,
-    pub(crate) positives: u64,
+    pub(crate) samples: W,
+    pub(crate) positives: W,
     /// Sum over the samples.
     confidence: f64,
     pub(crate) lowest: f64,
     pub(crate) highest: f64,
 }
 
-impl BinSum {
+impl<W: Weight> BinSum<W> {
     /// Mean score.
     pub(crate) fn confidence(&self) -> f64 {
-        self.confidence / self.samples as f64
+        self.confidence / self.samples.get()
     }
 
     /// Positives / samples.
     pub(crate) fn rate(&self) -> f64 {
-        self.positives as f64 / self.samples as f64
+        self.positives.get() / self.samples.get()
     }
 }
 
 impl Predictions {
     /// For each sample, whether the predicted class is right, and its probability: the question of a reliability diagram.
-    #[must_use]
-    pub fn top_label(&self) -> BinaryScores {
+    ///
+    /// # Errors
+    ///
+    /// [`Undefined::NoWeightedForm`](crate::Undefined::NoWeightedForm) if the samples have weights.
+    pub fn top_label(&self) -> Result<BinaryScores, Undefined> {
+        match self.weights() {
+            Some(_) => Err(Undefined::NoWeightedForm),
+            None => Ok(self.confidences()),
+        }
+    }
+
+    /// The [`top_label`](Self::top_label) scores without the weights.
+    pub(crate) fn confidences(&self) -> BinaryScores {
         let pairs = self.truth_positions().iter().zip(self.predicted_positions());
         let right = pairs.map(|(truth, predicted)| truth == predicted).collect();
         let rows = self.probabilities().values();

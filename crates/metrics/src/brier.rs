@@ -65,7 +65,7 @@ impl BrierDecomposition {
         // Mean probability and share of positives of each bin.
         let mut means = vec![(0.0, 0.0); binned.bins()];
         let (mut reliability, mut resolution) = (0.0, 0.0);
-        for sum in binned.sums(|_| 1) {
+        for sum in binned.sums(|_| 1_u64) {
             let (confidence, rate, weight) = (sum.confidence(), sum.rate(), sum.samples as f64 / number);
             means[sum.number] = (confidence, rate);
             reliability += weight * (rate - confidence).powi(2);

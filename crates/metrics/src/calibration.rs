@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Bins, Error, Predictions, Score, Share, Undefined,
     binning::{BinSum, Binned},
+    score::quotient,
+    weight::{Weighable, Weight, of_samples},
 };
 
 /// Lower limit of the true class's probability before the logarithm. One confident error then costs 36 nats instead of
@@ -40,13 +42,16 @@ pub struct ReliabilityBin {
     pub confidence: f64,
     /// Correct samples as a share that counts patients.
     pub share: Share,
+    /// Sum of the samples' weights, if they have any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }
 
 impl ReliabilityBin {
-    /// Correct / samples.
+    /// Correct / samples, by weight if they have any.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.samples as f64
+        self.share.weighted.unwrap_or(self.correct as f64 / self.samples as f64)
     }
 }
 
@@ -67,9 +72,9 @@ impl Reliability {
     ///
     /// If the number of bins is 0.
     pub fn of(predictions: &Predictions, bins: Bins) -> Result<Self, Error> {
-        let binned = Binned::of(&predictions.top_label(), bins)?;
-        let points = binned
-            .sums(|_| 1)
+        let binned = Binned::of(&predictions.confidences(), bins)?;
+        let mut points: Vec<ReliabilityBin> = binned
+            .sums(|_| 1_u64)
             .into_iter()
             .map(|sum| ReliabilityBin {
                 samples: sum.samples,
@@ -77,9 +82,15 @@ impl Reliability {
                 lowest: sum.lowest,
                 highest: sum.highest,
                 confidence: sum.confidence(),
-                share: Share::of(predictions.clusters(), |sample| binned.outcome_in(sample, sum.number)),
+                share: predictions.share(|sample| binned.outcome_in(sample, sum.number)),
+                weight: None,
             })
             .collect();
+        if let Some(weights) = predictions.weights() {
+            for (point, sum) in points.iter_mut().zip(binned.sums(|sample| weights[sample])) {
+                (point.confidence, point.weight) = (sum.confidence(), Some(sum.samples));
+            }
+        }
         Ok(Self { bins, points })
     }
 
@@ -94,26 +105,28 @@ impl Reliability {
     ///
     /// Undefined without samples.
     pub fn error(&self, norm: CalibrationNorm) -> Score {
-        let of = |bin: &ReliabilityBin| (bin.samples, (bin.accuracy() - bin.confidence).abs());
+        let of = |bin: &ReliabilityBin| {
+            (bin.weight.unwrap_or(bin.samples as f64), (bin.accuracy() - bin.confidence).abs())
+        };
         combined(&self.points.iter().map(of).collect::<Vec<_>>(), norm)
     }
 }
 
 impl Binned {
     /// The calibration error when sample `i` counts `weight(i)` times.
-    pub(crate) fn error(&self, weight: impl Fn(usize) -> u64, norm: CalibrationNorm) -> Score {
-        let of = |sum: &BinSum| (sum.samples, (sum.rate() - sum.confidence()).abs());
+    pub(crate) fn error<W: Weight>(&self, weight: impl Fn(usize) -> W, norm: CalibrationNorm) -> Score {
+        let of = |sum: &BinSum<W>| (sum.samples.get(), (sum.rate() - sum.confidence()).abs());
         combined(&self.sums(weight).iter().map(of).collect::<Vec<_>>(), norm)
     }
 }
 
-/// Of the number of samples and the gap of each bin.
-fn combined(bins: &[(u64, f64)], norm: CalibrationNorm) -> Score {
-    let total: u64 = bins.iter().map(|bin| bin.0).sum();
-    if total == 0 {
+/// Of the weight of the samples and the gap of each bin.
+fn combined(bins: &[(f64, f64)], norm: CalibrationNorm) -> Score {
+    let total: f64 = bins.iter().map(|bin| bin.0).sum();
+    if total == 0.0 {
         return Err(Undefined::NoSample);
     }
-    let gaps = bins.iter().map(|&(samples, gap)| (samples as f64 / total as f64, gap));
+    let gaps = bins.iter().map(|&(weight, gap)| (weight / total, gap));
     Ok(match norm {
         CalibrationNorm::Mean => gaps.map(|(share, gap)| share * gap).sum(),
         CalibrationNorm::RootMeanSquare => gaps.map(|(share, gap)| share * gap * gap).sum::<f64>().sqrt(),
@@ -141,14 +154,19 @@ pub(crate) fn brier_scores(predictions: &Predictions) -> Vec<f64> {
 }
 
 /// Mean of `values`, each counted `weight` times.
-pub(crate) fn weighted_mean(values: &[f64], weight: impl Fn(usize) -> u64) -> Score {
-    let (mut sum, mut count) = (0.0, 0);
-    for (index, value) in values.iter().enumerate() {
-        let weight = weight(index);
-        sum += weight as f64 * value;
-        count += weight;
+#[derive(Debug)]
+pub(crate) struct MeanOf(pub(crate) Vec<f64>);
+
+impl Weighable for MeanOf {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        let (mut sum, mut all) = (0.0, W::default());
+        for (index, value) in self.0.iter().enumerate() {
+            let weight = weight(index);
+            sum += weight.get() * value;
+            all += weight;
+        }
+        quotient(sum, all.get(), Undefined::NoSample)
     }
-    if count == 0 { Err(Undefined::NoSample) } else { Ok(sum / count as f64) }
 }
 
 /// Mean of −ln(probability of the true class), in nats, floored at [`LOG_LOSS_FLOOR`].
@@ -157,7 +175,7 @@ pub(crate) fn weighted_mean(values: &[f64], weight: impl Fn(usize) -> u64) -> Sc
 ///
 /// Undefined without samples.
 pub fn log_loss(predictions: &Predictions) -> Score {
-    weighted_mean(&log_losses(predictions), |_| 1)
+    of_samples(&MeanOf(log_losses(predictions)), predictions.weights())
 }
 
 /// Mean over samples of Σ over classes of (probability − truth)², in [0, 2]: the original form of Brier 1950, twice the
@@ -167,7 +185,7 @@ pub fn log_loss(predictions: &Predictions) -> Score {
 ///
 /// Undefined without samples.
 pub fn brier_score(predictions: &Predictions) -> Score {
-    weighted_mean(&brier_scores(predictions), |_| 1)
+    of_samples(&MeanOf(brier_scores(predictions)), predictions.weights())
 }
 
 #[cfg(test)]

@@ -68,7 +68,8 @@ impl Gaps {
                 }
             }
         }
-        let sums: Vec<_> = binned.sums(|_| 1).into_iter().filter(|sum| patients[sum.number] > 1).collect();
+        let sums: Vec<_> =
+            binned.sums(|_| 1_u64).into_iter().filter(|sum| patients[sum.number] > 1).collect();
         let samples: u64 = sums.iter().map(|sum| sum.samples).sum();
         let mut position = vec![None; binned.bins()];
         sums.iter().enumerate().for_each(|(at, sum)| position[sum.number] = Some(at));

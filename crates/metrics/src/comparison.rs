@@ -159,7 +159,7 @@ const FEWEST_FOR_DELONG: u64 = 10;
 ///
 /// The test follows score and data: paired DeLong, clustered if a patient has several images, for the AUC of a class and
 /// the macro AUC if at least ten patients have an image of each class; exact McNemar for accuracy with one image per
-/// patient; and the permutation test by patient for everything else.
+/// patient; and the permutation test by patient for everything else, such as the accuracy of weighted samples.
 ///
 /// # Errors
 ///
@@ -245,7 +245,7 @@ impl Tested {
             };
             return Ok(Self { test, p_value, smallest: None, areas: Some(areas) });
         }
-        if *metric == Metric::Accuracy && !first.clusters().repeat() {
+        if *metric == Metric::Accuracy && !first.clusters().repeat() && first.weights().is_none() {
             let p_value = Ok(McNemar::of(first, second)?.exact());
             return Ok(Self { test: PairedTest::McNemarExact, p_value, smallest: None, areas: None });
         }
@@ -266,9 +266,7 @@ fn paired_areas(
         return Ok(None);
     }
     let areas = match metric {
-        Metric::Auc(class) => {
-            PairedAuc::of(&first.one_vs_rest(class)?, &second.one_vs_rest(class)?, first.clusters())
-        }
+        Metric::Auc(class) => PairedAuc::of_class(first, second, class),
         Metric::AveragedAuc(Average::Macro) => PairedAuc::of_macro(first, second),
         _ => return Ok(None),
     };

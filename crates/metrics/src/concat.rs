@@ -25,7 +25,7 @@ impl Predictions {
     /// # Errors
     ///
     /// If there is no part or they hold fewer than two samples together; if the parts have other classes, or the same id
-    /// twice; or if only some have ids or clusters ([`Error::LengthMismatch`]).
+    /// twice; or if only some have ids, clusters or weights ([`Error::LengthMismatch`]).
     pub fn concat(parts: &[&Self]) -> Result<Self, Error> {
         let Some((first, others)) = parts.split_first() else { return Err(Error::TooFewSamples { got: 0 }) };
         let mut probabilities = first.probabilities().clone();
@@ -46,6 +46,11 @@ impl Predictions {
         }
         if parts.iter().any(|part| part.cluster_names().is_some()) {
             joined = joined.with_clusters(&joined_names(parts, Self::cluster_names))?;
+        }
+        if parts.iter().any(|part| part.weights().is_some()) {
+            let weights: Vec<f64> =
+                parts.iter().filter_map(|part| part.weights()).flatten().copied().collect();
+            joined = joined.with_weights(&weights)?;
         }
         let fields: BTreeSet<&str> = parts.iter().flat_map(|part| part.fields()).collect();
         for field in fields {

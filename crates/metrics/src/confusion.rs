@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryCounts, Error, Predictions, Score, Undefined, score::ratio};
+use crate::{
+    BinaryCounts, Error, Predictions, Score, Undefined,
+    outcomes::Outcomes,
+    score::{quotient, ratio},
+};
 
 /// Counts of true class (row) against predicted class (column), bound to a set of classes.
 ///
@@ -30,7 +34,7 @@ pub struct ConfusionMatrix {
 }
 
 impl ConfusionMatrix {
-    /// The confusion matrix of these predictions.
+    /// The confusion matrix of these predictions. It counts samples, whatever their weights.
     #[must_use]
     pub fn of(predictions: &Predictions) -> Self {
         let size = predictions.classes().len();
@@ -142,7 +146,16 @@ impl ConfusionMatrix {
     ///
     /// If `class` is not a class of this matrix.
     pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryCounts, Error> {
-        Ok(self.margins().one_vs_rest(self.classes.position(class)?))
+        let position = self.classes.position(class)?;
+        let (rows, hits) = (self.rows(), self.counts[position * (self.classes.len() + 1)]);
+        let support: u64 = rows[position].iter().sum();
+        let predicted: u64 = rows.iter().map(|row| row[position]).sum();
+        Ok(BinaryCounts {
+            true_positives: hits,
+            false_positives: predicted - hits,
+            false_negatives: support - hits,
+            true_negatives: self.total() + hits - support - predicted,
+        })
     }
 
     /// Overall accuracy, correct / all, which is also micro precision and micro recall. The accuracy of one class
@@ -193,7 +206,8 @@ impl ConfusionMatrix {
     }
 
     pub(crate) fn margins(&self) -> Margins {
-        Margins::of(&self.counts, self.classes.len())
+        let cells: Vec<f64> = self.counts.iter().map(|&count| count as f64).collect();
+        Margins::of(&cells, self.classes.len())
     }
 }
 
@@ -203,60 +217,63 @@ pub(crate) const MAX_TOTAL: u64 = 1 << 31;
 /// Diagonal, row sums and column sums, which determine every score of a confusion matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct Margins {
-    correct: Vec<u64>,
-    truth: Vec<u64>,
-    predicted: Vec<u64>,
-    total: u64,
+    correct: Vec<f64>,
+    truth: Vec<f64>,
+    predicted: Vec<f64>,
+    total: f64,
 }
 
+/// Share of the total below which a difference of sums is rounding. Whole numbers, of which there are at most 2^31, never are.
+const ROUNDING: f64 = 1e-12;
+
 impl Margins {
-    /// Of counts `[K, K]`, row-major, rows truth.
-    pub(crate) fn of(counts: &[u64], size: usize) -> Self {
+    /// Of cells `[K, K]`, row-major, rows truth: counts, or sums of weights.
+    pub(crate) fn of(cells: &[f64], size: usize) -> Self {
         let mut margins =
-            Self { correct: vec![0; size], truth: vec![0; size], predicted: vec![0; size], total: 0 };
-        for (truth, row) in counts.chunks(size).enumerate() {
+            Self { correct: vec![0.0; size], truth: vec![0.0; size], predicted: vec![0.0; size], total: 0.0 };
+        for (truth, row) in cells.chunks(size).enumerate() {
             margins.correct[truth] = row[truth];
-            for (predicted, &count) in row.iter().enumerate() {
-                margins.truth[truth] += count;
-                margins.predicted[predicted] += count;
-                margins.total += count;
+            for (predicted, &weight) in row.iter().enumerate() {
+                margins.truth[truth] += weight;
+                margins.predicted[predicted] += weight;
+                margins.total += weight;
             }
         }
         margins
     }
 
-    pub(crate) fn one_vs_rest(&self, position: usize) -> BinaryCounts {
+    pub(crate) fn one_vs_rest(&self, position: usize) -> Outcomes {
         let hits = self.correct[position];
         let (truth, predicted) = (self.truth[position], self.predicted[position]);
-        BinaryCounts {
+        let exact = |difference: f64| if difference > ROUNDING * self.total { difference } else { 0.0 };
+        Outcomes {
             true_positives: hits,
-            false_positives: predicted - hits,
-            false_negatives: truth - hits,
-            true_negatives: self.total + hits - truth - predicted,
+            false_positives: exact(predicted - hits),
+            false_negatives: exact(truth - hits),
+            true_negatives: exact(self.total + hits - truth - predicted),
         }
     }
 
-    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = BinaryCounts> + '_ {
+    pub(crate) fn each(&self) -> impl ExactSizeIterator<Item = Outcomes> + '_ {
         (0..self.truth.len()).map(|position| self.one_vs_rest(position))
     }
 
     pub(crate) fn accuracy(&self) -> Score {
-        ratio(self.correct.iter().sum(), self.total, Undefined::NoSample)
+        quotient(self.correct.iter().sum(), self.total, Undefined::NoSample)
     }
 
     pub(crate) fn balanced_accuracy(&self) -> Score {
-        let recalls = self.each().map(|counts| counts.recall()).sum::<Score>()?;
+        let recalls = self.each().map(|outcomes| outcomes.recall()).sum::<Score>()?;
         Ok(recalls / self.truth.len() as f64)
     }
 
     pub(crate) fn matthews_correlation(&self) -> Score {
-        if self.total == 0 {
+        let total = self.total;
+        if total == 0.0 {
             return Err(Undefined::NoSample);
         }
-        let total = self.total as f64;
-        let spread = |sums: &[u64]| {
-            sums.iter().map(|&sum| (sum as f64 / total) * ((self.total - sum) as f64 / total)).sum::<f64>()
-        };
+        let spread =
+            |sums: &[f64]| sums.iter().map(|&sum| (sum / total) * ((total - sum) / total)).sum::<f64>();
         let (truth, predicted) = (spread(&self.truth), spread(&self.predicted));
         if truth == 0.0 {
             return Err(Undefined::ConstantTruth);
@@ -279,8 +296,7 @@ impl Margins {
 
     /// Expected agreement of independent truth and prediction with these margins.
     fn chance_agreement(&self) -> f64 {
-        let total = self.total as f64;
-        let product = |(&t, &p): (&u64, &u64)| (t as f64 / total) * (p as f64 / total);
+        let product = |(&t, &p): (&f64, &f64)| (t / self.total) * (p / self.total);
         self.truth.iter().zip(&self.predicted).map(product).sum()
     }
 }

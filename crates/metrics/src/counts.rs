@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Score, Undefined, score::ratio};
+use crate::{Score, outcomes::Outcomes};
 
 /// True and false positives and negatives of one class against the rest, or at one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl BinaryCounts {
     ///
     /// Undefined without samples.
     pub fn accuracy(&self) -> Score {
-        ratio(self.true_positives + self.true_negatives, self.total(), Undefined::NoSample)
+        Outcomes::from(self).accuracy()
     }
 
     /// TP / (TP + FP), also called positive predictive value.
@@ -52,7 +52,7 @@ impl BinaryCounts {
     ///
     /// Undefined if the class was never predicted.
     pub fn precision(&self) -> Score {
-        ratio(self.true_positives, self.predicted(), Undefined::NeverPredicted)
+        Outcomes::from(self).precision()
     }
 
     /// TP / (TP + FN), also called sensitivity.
@@ -61,7 +61,7 @@ impl BinaryCounts {
     ///
     /// Undefined if no sample is of the class.
     pub fn recall(&self) -> Score {
-        ratio(self.true_positives, self.support(), Undefined::NoPositive)
+        Outcomes::from(self).recall()
     }
 
     /// TN / (TN + FP).
@@ -70,7 +70,7 @@ impl BinaryCounts {
     ///
     /// Undefined if every sample is of the class.
     pub fn specificity(&self) -> Score {
-        ratio(self.true_negatives, self.true_negatives + self.false_positives, Undefined::NoNegative)
+        Outcomes::from(self).specificity()
     }
 
     /// TN / (TN + FN).
@@ -79,7 +79,7 @@ impl BinaryCounts {
     ///
     /// Undefined if the class was predicted for every sample.
     pub fn negative_predictive_value(&self) -> Score {
-        ratio(self.true_negatives, self.true_negatives + self.false_negatives, Undefined::NeverNegative)
+        Outcomes::from(self).negative_predictive_value()
     }
 
     /// F-beta from the counts: (1 + β²) TP / ((1 + β²) TP + β² FN + FP).
@@ -88,12 +88,7 @@ impl BinaryCounts {
     ///
     /// Undefined if the class is neither present nor predicted.
     pub fn f_score(&self, beta: Beta) -> Score {
-        if self.support() + self.predicted() == 0 {
-            return Err(Undefined::Absent);
-        }
-        let square = beta.get() * beta.get();
-        let hits = (1.0 + square) * self.true_positives as f64;
-        Ok(hits / (hits + square * self.false_negatives as f64 + self.false_positives as f64))
+        Outcomes::from(self).f_score(beta.get())
     }
 
     /// Mean of sensitivity and specificity.
@@ -120,23 +115,7 @@ impl BinaryCounts {
     ///
     /// Undefined if truth or prediction is constant.
     pub fn matthews_correlation(&self) -> Score {
-        let of = |count: u64| count as f64;
-        let (negative, rejected) =
-            (self.false_positives + self.true_negatives, self.false_negatives + self.true_negatives);
-        if self.total() == 0 {
-            return Err(Undefined::NoSample);
-        }
-        if self.support() == 0 || negative == 0 {
-            return Err(Undefined::ConstantTruth);
-        }
-        if self.predicted() == 0 || rejected == 0 {
-            return Err(Undefined::ConstantPrediction);
-        }
-        let covariance = of(self.true_positives) * of(self.true_negatives)
-            - of(self.false_positives) * of(self.false_negatives);
-        // Two roots, because the product of four large counts could overflow.
-        let scale = (of(self.support()) * of(negative)).sqrt() * (of(self.predicted()) * of(rejected)).sqrt();
-        Ok((covariance / scale).clamp(-1.0, 1.0))
+        Outcomes::from(self).matthews_correlation()
     }
 
     /// The sum of the counts over classes, from which micro averages are computed.
@@ -148,6 +127,17 @@ impl BinaryCounts {
             false_negatives: sum.false_negatives + counts.false_negatives,
             true_negatives: sum.true_negatives + counts.true_negatives,
         })
+    }
+}
+
+impl From<&BinaryCounts> for Outcomes {
+    fn from(counts: &BinaryCounts) -> Self {
+        Self {
+            true_positives: counts.true_positives as f64,
+            false_positives: counts.false_positives as f64,
+            false_negatives: counts.false_negatives as f64,
+            true_negatives: counts.true_negatives as f64,
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BinaryScores, Bootstrap, Clusters, Error, Estimate, Score, Statistic, Undefined, as_value,
-    delong::check_samples, ranking::check_both,
+    BinaryScores, Bootstrap, Clusters, Error, Estimate, Score, Statistic, Table, Undefined, as_value,
+    delong::check_samples, ranking::check_both, table::score_cell,
 };
 
 /// Net benefit of a model at thresholds of the probability, beside those of acting on everybody and on nobody.
@@ -91,6 +91,23 @@ impl DecisionCurve {
             points.push(NetBenefit { threshold, net_benefit, acting_on_all, advantage });
         }
         Ok(Self { prevalence, points })
+    }
+}
+
+impl From<&DecisionCurve> for Table {
+    /// A table with one row per threshold.
+    fn from(curve: &DecisionCurve) -> Self {
+        let mut table =
+            Self::new(["threshold", "net benefit", "of acting on all", "advantage over all or none"]);
+        for point in &curve.points {
+            table.push([
+                point.threshold.to_string(),
+                point.net_benefit.to_string(),
+                score_cell(point.acting_on_all),
+                point.advantage.to_string(),
+            ]);
+        }
+        table
     }
 }
 

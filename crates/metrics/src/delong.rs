@@ -1,5 +1,6 @@
 //! DeLong's variance and covariance of AUCs, and Obuchowski's extension to patients with several images.
 
+use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -41,7 +42,12 @@ impl AucVariance {
 
     /// AUC and its variance for scores of the samples of these clusters.
     pub(crate) fn of_same(scores: &BinaryScores, clusters: &Clusters) -> Result<Self, Undefined> {
-        Ok(Components::of(scores, clusters)?.variance(clusters))
+        Ok(Components::of(scores, None, clusters)?.variance(clusters))
+    }
+
+    /// AUC and its variance for the class in this column against the others, by weight if the samples have weights.
+    pub(crate) fn of_column(predictions: &Predictions, column: usize) -> Result<Self, Undefined> {
+        Ok(Components::of_column(predictions, column)?.variance(predictions.clusters()))
     }
 
     /// Macro AUC, the mean of the classes' AUCs one-vs-rest, and its variance.
@@ -128,8 +134,17 @@ impl PairedAuc {
         if let Some(index) = first.positive().iter().zip(second.positive()).position(|(a, b)| a != b) {
             return Err(Error::NotPaired { what: "label", index });
         }
-        let (first, second) = (Components::of(first, clusters)?, Components::of(second, clusters)?);
+        let (first, second) =
+            (Components::of(first, None, clusters)?, Components::of(second, None, clusters)?);
         Ok(Self::from(&first, &second, clusters))
+    }
+
+    /// Compares the AUCs of one class of two models that were scored on the same samples, by weight if they have weights.
+    pub(crate) fn of_class(first: &Predictions, second: &Predictions, class: &Class) -> Result<Self, Error> {
+        let of = |predictions: &Predictions| -> Result<Components, Error> {
+            Ok(Components::of_column(predictions, predictions.classes().position(class)?)?)
+        };
+        Ok(Self::from(&of(first)?, &of(second)?, first.clusters()))
     }
 
     /// Compares the macro AUCs of two models on the same samples.

@@ -84,6 +84,14 @@ pub enum Error {
         /// The allowed range.
         range: &'static str,
     },
+    /// A weight that is not above 0 and finite.
+    #[error("the weight of sample {index} is {value}; it must be above 0 and finite")]
+    InvalidWeight {
+        /// The sample.
+        index: usize,
+        /// Its weight.
+        value: f64,
+    },
     /// Lists that must be equally long are not.
     #[error("{what} has {got} entries for {expected} samples")]
     LengthMismatch {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Average, Bins, Bootstrap, CalibrationNorm, Class, ClassScore, ConfusionMatrix, Error, Estimate, Metric,
-    PairAverage, Predictions, Reliability, Table, estimates, table::score_cell,
+    PairAverage, Predictions, Reliability, Table, estimates, table::estimate_row,
 };
 
 /// A metric with its value and interval.
@@ -50,7 +50,7 @@ pub struct Evaluation {
     pub of_unknown_patient: usize,
     /// Bootstrap behind the intervals.
     pub bootstrap: Bootstrap,
-    /// Counts of true class against predicted class.
+    /// Counts of true class against predicted class: of samples, whatever their weights.
     pub confusion: ConfusionMatrix,
     /// Scores of each class.
     pub classes: Vec<ClassEvaluation>,
@@ -78,16 +78,40 @@ impl Evaluation {
     ///
     /// Errors of the metrics, which do not occur for valid predictions.
     pub fn of(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
-        let classes: Vec<Class> = predictions.classes().iter().collect();
-        let metrics: Vec<Metric> = classes.iter().flat_map(class_metrics).chain(overall_metrics()).collect();
+        Self::by(predictions, class_metrics, overall_metrics(), bootstrap)
+    }
+
+    /// Only the calibration of the predictions: log loss, Brier score and calibration errors, with the counts and the
+    /// reliability data.
+    ///
+    /// This is the evaluation of probabilities after temperature scaling. No predicted class changes by it, but with three or
+    /// more classes their ranks across samples do, so that a test part would have two AUCs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Evaluation::of`].
+    pub fn of_calibration(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
+        Self::by(predictions, |_| Vec::new(), calibration_metrics(), bootstrap)
+    }
+
+    fn by(
+        predictions: &Predictions,
+        of_class: fn(&Class) -> Vec<Metric>,
+        overall: Vec<Metric>,
+        bootstrap: &Bootstrap,
+    ) -> Result<Self, Error> {
+        let classes: Vec<(Class, Vec<Metric>)> =
+            predictions.classes().iter().map(|class| (class.clone(), of_class(&class))).collect();
+        let metrics: Vec<Metric> =
+            classes.iter().flat_map(|(_, metrics)| metrics).chain(&overall).cloned().collect();
         let confusion = ConfusionMatrix::of(predictions);
         let estimates = estimates(predictions, &metrics, bootstrap)?;
         let mut scored =
             metrics.into_iter().zip(estimates).map(|(metric, estimate)| MetricEstimate { metric, estimate });
         let each = classes
             .iter()
-            .map(|class| {
-                let scores = scored.by_ref().take(CLASS_SCORES.len() + 2).collect();
+            .map(|(class, metrics)| {
+                let scores = scored.by_ref().take(metrics.len()).collect();
                 let support = confusion.one_vs_rest(class)?.support();
                 Ok(ClassEvaluation { class: class.name().to_owned(), support, scores })
             })
@@ -175,13 +199,7 @@ impl Evaluation {
 }
 
 fn long_row(score: &MetricEstimate) -> [String; 5] {
-    let (low, high, method) = match &score.estimate.interval {
-        Ok(interval) => {
-            (format!("{:.4}", interval.low), format!("{:.4}", interval.high), interval.method.to_string())
-        }
-        Err(reason) => ("-".to_owned(), "-".to_owned(), format!("({reason})")),
-    };
-    [score.metric.short_name(), score_cell(score.estimate.score), low, high, method]
+    estimate_row(score.metric.short_name(), &score.estimate)
 }
 
 fn class_metrics(class: &Class) -> Vec<Metric> {
@@ -200,10 +218,15 @@ fn overall_metrics() -> Vec<Metric> {
     metrics.extend(averages.map(Metric::AveragedAuc));
     metrics.push(Metric::OneVsOneAuc(PairAverage::Macro));
     metrics.extend(averages.map(Metric::AveragedPrecision));
-    metrics.extend([Metric::MatthewsCorrelation, Metric::CohenKappa, Metric::LogLoss, Metric::Brier]);
-    let norms = [CalibrationNorm::Mean, CalibrationNorm::Largest];
-    metrics.extend(norms.map(|norm| Metric::CalibrationError(Bins::GUO, norm)));
+    metrics.extend([Metric::MatthewsCorrelation, Metric::CohenKappa]);
+    metrics.extend(calibration_metrics());
     metrics
+}
+
+fn calibration_metrics() -> Vec<Metric> {
+    let norms = [CalibrationNorm::Mean, CalibrationNorm::Largest];
+    let errors = norms.map(|norm| Metric::CalibrationError(Bins::GUO, norm));
+    [Metric::LogLoss, Metric::Brier].into_iter().chain(errors).collect()
 }
 
 /// Stored form of a [`ClassEvaluation`].

@@ -94,6 +94,8 @@ pub enum IntervalMethod {
     Newcombe,
     /// Score interval of a squared error without its bias, from the variance over patients.
     DebiasedSquare,
+    /// A difference of scores of two sets of patients, from the intervals of both (method of variance estimates recovery).
+    Mover,
     /// Limit of a perfect score: the score that errors at the limits of the classes' own intervals would give.
     Perfect,
     /// Student's interval with the sandwich variance of Liang and Zeger over patients.
@@ -116,6 +118,7 @@ impl fmt::Display for IntervalMethod {
             Self::DeLongClustered => "DeLong, clustered (Obuchowski)",
             Self::Newcombe => "Newcombe, by number of patients",
             Self::DebiasedSquare => "score interval of the debiased squared error",
+            Self::Mover => "MOVER from the intervals of both",
             Self::Perfect => "limit of a perfect score",
             Self::Sandwich => "sandwich variance over patients",
             Self::Wilson => "Wilson",

@@ -30,6 +30,7 @@
 //! |---|---|
 //! | labels and probabilities | [`Predictions`], [`Probabilities`], batch by batch: [`Batches`]; any yes-or-no score: [`BinaryScores`] |
 //! | findings side by side, some of them unknown | [`MultiLabel`] |
+//! | weights of samples | [`Predictions::with_weights`] |
 //! | decisions of readers | [`Readers`], [`Predictions::with_decisions`] |
 //! | counts, precision, recall, F1, … | [`ConfusionMatrix`], [`BinaryCounts`], averages: [`Average`], [`Averaged`] |
 //! | ROC and precision-recall curves, areas | [`RocCurve`], [`PrecisionRecallCurve`], [`Predictions::average_ranking`], [`Predictions::average_one_vs_one_auc`] |
@@ -37,6 +38,7 @@
 //! | calibration of a class: slope, intercept, curve, Brier parts | [`BinaryCalibration`], [`Recalibration`], [`CalibrationCurve`], [`BrierDecomposition`] |
 //! | an interval | [`estimates`] (by the kind of score), [`Share`] (Wilson by patient), [`Proportion`] (Wilson, Clopper-Pearson), [`Bootstrap`] (any [`Metric`] or [`Statistic`]), [`AucVariance`] (DeLong, Obuchowski) |
 //! | is A better than B? | [`compare`]; several models: [`Family`]; single tests: [`McNemar`], [`PairedAuc`], [`Permutation`], [`holm`] |
+//! | a score here and in another hospital | [`Unpaired`] |
 //! | a threshold for use | [`BinaryScores::at_specificity`], then [`BinaryScores::rates_at`]; its net benefit: [`DecisionCurve`] |
 //! | the precision of a test that is planned | [`AucVariance::planned`], [`AucVariance::patients_needed`] |
 //! | predictive values at another prevalence, likelihood ratios | [`Rates`], [`BinaryCounts::ppv_at_prevalence`] |
@@ -158,6 +160,7 @@ mod metric_name;
 mod midrank;
 mod multi_label;
 mod operating_point;
+mod outcomes;
 mod perfect;
 mod permutation;
 mod planned;
@@ -180,6 +183,8 @@ mod subgroup;
 mod table;
 mod temperature;
 mod thinning;
+mod unpaired;
+mod weight;
 
 pub use auc::{PairAverage, RankingScore};
 pub use average::{Average, Averaged, ClassScore, WhenUndefined};
@@ -226,3 +231,4 @@ pub use subgroup::{Group, Subgroup, SubgroupTable};
 pub use table::Table;
 pub use temperature::Temperature;
 pub use thinning::Thinned;
+pub use unpaired::Unpaired;

@@ -4,7 +4,7 @@ use radiograph_classes::Class;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, Continuous, ContinuousCDF, Discrete, DiscreteCDF, Normal};
 
-use crate::{Error, Predictions};
+use crate::{Error, Predictions, Undefined};
 
 /// The numbers of samples on which exactly one of two models is right.
 ///
@@ -33,9 +33,12 @@ impl McNemar {
     ///
     /// # Errors
     ///
-    /// If the two do not cover the same samples.
+    /// If the two do not cover the same samples; [`Undefined::NoWeightedForm`] if these have weights.
     pub fn of(first: &Predictions, second: &Predictions) -> Result<Self, Error> {
         crate::predictions::check_paired(first, second)?;
+        if first.weights().is_some() {
+            return Err(Undefined::NoWeightedForm.into());
+        }
         let mut counts = Self { only_first: 0, only_second: 0 };
         for sample in 0..first.len() {
             let truth: Class = first.truth(sample);

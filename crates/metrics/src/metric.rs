@@ -6,12 +6,15 @@ use crate::{
     auc::{OneVsOne, OneVsRest},
     average::averaged,
     binning::Binned,
-    calibration::{brier_scores, log_losses, weighted_mean},
+    calibration::{MeanOf, brier_scores, log_losses},
     confusion::Margins,
+    ranking::Ranking,
+    weight::{Weighable, Weight, statistic},
 };
 use radiograph_classes::{Class, Classes};
 
-/// A score of predictions. An average over classes is undefined if any class is.
+/// A score of predictions, weighted if they have [weights](Predictions::with_weights). An average over classes is undefined
+/// if any class is.
 ///
 /// ```
 /// use radiograph_metrics::{Average, ClassScore, Metric, Predictions, Probabilities};
@@ -111,28 +114,25 @@ impl Metric {
         if let Some(score) = self.of_counts(predictions.classes())? {
             return Ok(of_margins(predictions, score));
         }
+        let weights = predictions.weights();
+        let ranking = |class: &Class| -> Result<Ranking, Error> {
+            Ok(predictions.against_rest(predictions.classes().position(class)?).ranking())
+        };
+        let averaged = |score: RankingScore, average: Average| {
+            statistic((OneVsRest::of(predictions, average), score), weights)
+        };
         Ok(match self {
-            Self::Auc(class) => {
-                let ranking = predictions.one_vs_rest(class)?.ranking();
-                Box::new(move |weights: &[u32]| ranking.auc(times(weights)))
-            }
+            Self::Auc(class) => statistic((ranking(class)?, RankingScore::Auc), weights),
             Self::AveragePrecision(class) => {
-                let ranking = predictions.one_vs_rest(class)?.ranking();
-                Box::new(move |weights: &[u32]| ranking.average_precision(times(weights)))
+                statistic((ranking(class)?, RankingScore::AveragePrecision), weights)
             }
-            Self::AveragedAuc(average) => of_rankings(predictions, RankingScore::Auc, *average),
-            Self::AveragedPrecision(average) => {
-                of_rankings(predictions, RankingScore::AveragePrecision, *average)
-            }
-            Self::OneVsOneAuc(average) => {
-                let (pairs, average) = (OneVsOne::of(predictions), *average);
-                Box::new(move |weights: &[u32]| pairs.average(average, &times(weights)))
-            }
-            Self::Brier => of_mean(brier_scores(predictions)),
-            Self::LogLoss => of_mean(log_losses(predictions)),
+            Self::AveragedAuc(average) => averaged(RankingScore::Auc, *average),
+            Self::AveragedPrecision(average) => averaged(RankingScore::AveragePrecision, *average),
+            Self::OneVsOneAuc(average) => statistic((OneVsOne::of(predictions), *average), weights),
+            Self::Brier => statistic(MeanOf(brier_scores(predictions)), weights),
+            Self::LogLoss => statistic(MeanOf(log_losses(predictions)), weights),
             Self::CalibrationError(bins, norm) => {
-                let (binned, norm) = (Binned::of(&predictions.top_label(), *bins)?, *norm);
-                Box::new(move |weights: &[u32]| binned.error(times(weights), norm))
+                statistic((Binned::of(&predictions.confidences(), *bins)?, *norm), weights)
             }
             Self::Accuracy
             | Self::Averaged(..)
@@ -152,7 +152,7 @@ impl Metric {
             Self::MatthewsCorrelation => Box::new(Margins::matthews_correlation),
             Self::Class(score, class) => {
                 let (score, position) = (*score, classes.position(class)?);
-                Box::new(move |margins: &Margins| score.of(&margins.one_vs_rest(position)))
+                Box::new(move |margins: &Margins| score.of_outcomes(&margins.one_vs_rest(position)))
             }
             Self::Averaged(score, average) => {
                 let (score, average) = (*score, *average);
@@ -166,34 +166,35 @@ impl Metric {
 /// A score of a confusion matrix.
 pub(crate) type OfMargins = Box<dyn Fn(&Margins) -> Score + Send + Sync>;
 
-fn times(weights: &[u32]) -> impl Fn(usize) -> u64 {
-    |sample| u64::from(weights[sample])
-}
-
 /// A statistic of the weighted confusion matrix.
 fn of_margins(predictions: &Predictions, score: OfMargins) -> Box<dyn Statistic + Send> {
     let size = predictions.classes().len();
     let pairs = predictions.truth_positions().iter().zip(predictions.predicted_positions());
     let cells: Vec<usize> =
         pairs.map(|(&truth, &predicted)| truth as usize * size + predicted as usize).collect();
-    Box::new(move |weights: &[u32]| {
-        let mut counts = vec![0_u64; size * size];
-        for (&cell, &weight) in cells.iter().zip(weights) {
-            counts[cell] += u64::from(weight);
+    statistic(OfCells { cells, size, score }, predictions.weights())
+}
+
+struct OfCells {
+    /// Cell of each sample in the confusion matrix.
+    cells: Vec<usize>,
+    size: usize,
+    score: OfMargins,
+}
+
+impl Weighable for OfCells {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        let mut sums = vec![W::default(); self.size * self.size];
+        for (sample, &cell) in self.cells.iter().enumerate() {
+            sums[cell] += weight(sample);
         }
-        score(&Margins::of(&counts, size))
-    })
+        let sums: Vec<f64> = sums.into_iter().map(W::get).collect();
+        (self.score)(&Margins::of(&sums, self.size))
+    }
 }
 
-fn of_rankings(
-    predictions: &Predictions,
-    score: RankingScore,
-    average: Average,
-) -> Box<dyn Statistic + Send> {
-    let rankings = OneVsRest::of(predictions, average);
-    Box::new(move |weights: &[u32]| rankings.score(score, &times(weights)))
-}
-
-fn of_mean(values: Vec<f64>) -> Box<dyn Statistic + Send> {
-    Box::new(move |weights: &[u32]| weighted_mean(&values, times(weights)))
+impl Weighable for (Binned, CalibrationNorm) {
+    fn score<W: Weight>(&self, weight: &impl Fn(usize) -> W) -> Score {
+        self.0.error(weight, self.1)
+    }
 }

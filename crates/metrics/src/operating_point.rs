@@ -80,7 +80,7 @@ impl BinaryScores {
     /// The threshold whose (sensitivity, specificity) has the largest value; `None` excludes a threshold.
     fn best(&self, value: impl Fn(f64, f64) -> Option<(f64, f64)>) -> Result<OperatingPoint, Undefined> {
         let ranking = self.ranking();
-        let (positives, negatives) = ranking.walk(|_| 1, |_| ());
+        let (positives, negatives) = ranking.walk(|_| 1_u64, |_| ());
         check_both(positives, negatives)?;
         let mut best: Option<((f64, f64), OperatingPoint)> = None;
         let mut consider = |threshold: Option<f64>, hits: u64, alarms: u64| {
@@ -98,8 +98,10 @@ impl BinaryScores {
             }
         };
         consider(None, 0, 0);
-        ranking
-            .walk(|_| 1, |step| consider(Some(self.scores()[step.sample]), step.positives, step.negatives));
+        ranking.walk(
+            |_| 1_u64,
+            |step| consider(Some(self.scores()[step.sample]), step.positives, step.negatives),
+        );
         // Calling none or all positive reaches any specificity or sensitivity up to 1.
         best.map(|(_, point)| point).ok_or(Undefined::NoSample)
     }

@@ -99,7 +99,7 @@ fn average_precision(auc: f64, positives: f64, negatives: f64) -> f64 {
 fn planted(predictions: &Predictions, metric: &Metric, level: Level) -> Result<Option<f64>, Error> {
     let Some(score) = metric.of_counts(predictions.classes())? else { return Ok(None) };
     let size = predictions.classes().len();
-    let mut counts = vec![0_u64; size * size];
+    let mut counts = vec![0.0; size * size];
     for (row, class) in predictions.classes().iter().enumerate() {
         let recall = share(predictions, &Metric::Class(ClassScore::Recall, class))?;
         let Some(recall) = recall.filter(|recall| recall.trials > 0) else { continue };
@@ -108,7 +108,7 @@ fn planted(predictions: &Predictions, metric: &Metric, level: Level) -> Result<O
         let missed = whole * (1.0 - limits.low) / (size - 1) as f64;
         for column in 0..size {
             let count = if row == column { whole * limits.low } else { missed };
-            counts[row * size + column] = count.round() as u64; // at most 2^30
+            counts[row * size + column] = count.round();
         }
     }
     Ok(score(&Margins::of(&counts, size)).ok())

@@ -8,13 +8,13 @@ use radiograph_classes::{Class, Classes};
 use serde::{Deserialize, Serialize};
 use written::Written;
 
-use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities};
+use crate::{BinaryScores, Clusters, Error, MAX_SAMPLES, Probabilities, Undefined};
 
 /// The true class and the predicted probabilities of N samples, checked once and bound to one set of classes.
 ///
 /// Labels are names and columns are bound to names, so the two cannot be exchanged. Optionally each sample has an id, a
-/// patient, a cluster (the samples of a cluster are resampled together) and fields such as source, sex or age band for
-/// subgroup tables. Without clusters, patients are the clusters, and a sample of unknown patient is a cluster of its own.
+/// patient, a cluster (the samples of a cluster are resampled together), a weight, and fields such as source, sex or age band
+/// for subgroup tables. Without clusters, patients are the clusters, and a sample of unknown patient is a cluster of its own.
 ///
 /// ```
 /// use radiograph_classes::Classes;
@@ -45,6 +45,7 @@ pub struct Predictions {
     patients: Option<Vec<Option<String>>>,
     cluster_names: Option<Vec<String>>,
     clusters: Clusters,
+    weights: Option<Vec<f64>>,
     fields: BTreeMap<String, Vec<Option<String>>>,
 }
 
@@ -96,6 +97,7 @@ impl Predictions {
             patients: None,
             cluster_names: None,
             clusters: Clusters::each_alone(samples),
+            weights: None,
             fields: BTreeMap::new(),
         })
     }
@@ -166,6 +168,36 @@ impl Predictions {
             (None, Some(patients)) => Clusters::where_known(patients),
             (None, None) => Clusters::each_alone(self.len()),
         }
+    }
+
+    /// Gives each sample a weight, such as the number of people that it stands for. Scores, their intervals and tests then
+    /// weigh the samples; only ratios of weights matter. Confusion matrices and cross tables count samples all the same, and
+    /// what has no weighted form is [`Undefined::NoWeightedForm`](crate::Undefined::NoWeightedForm): curves, thresholds and
+    /// calibration of single classes, which [`BinaryScores`] make, and limits of perfect areas.
+    ///
+    /// A weight says how much a sample counts, not how often it was seen: intervals come from the variation between
+    /// patients, so doubling all weights changes nothing.
+    ///
+    /// ```
+    /// use radiograph_metrics::{Metric, Predictions};
+    ///
+    /// let file = "label,sample_weight,p_a,p_b\na,3,0.9,0.1\nb,1,0.7,0.3\n";
+    /// let predictions = Predictions::read_csv(file.as_bytes(), None)?;
+    /// assert_eq!(Metric::Accuracy.of(&predictions)?, 0.75);
+    /// # Ok::<(), radiograph_metrics::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the number of weights is not the number of samples, or at the first weight that is not above 0 and finite. A
+    /// sample that shall not count is left out by [`Predictions::select`].
+    pub fn with_weights(mut self, weights: &[f64]) -> Result<Self, Error> {
+        check_length("the list of weights", self.len(), weights.len())?;
+        if let Some(index) = weights.iter().position(|weight| !(*weight > 0.0 && weight.is_finite())) {
+            return Err(Error::InvalidWeight { index, value: weights[index] });
+        }
+        self.weights = Some(weights.to_vec());
+        Ok(self)
     }
 
     /// Gives each sample a value of a field (source, sex, age band, …) for subgroup tables; `None` is missing.
@@ -254,6 +286,12 @@ impl Predictions {
         self.cluster_names.as_deref()
     }
 
+    /// The weight of each sample, if they were given.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
     /// The number of samples of unknown patient; all of them if no patients were given.
     #[must_use]
     pub fn of_unknown_patient(&self) -> usize {
@@ -288,12 +326,16 @@ impl Predictions {
     ///
     /// # Errors
     ///
-    /// If the class is not one of these predictions.
+    /// If the class is not one of these predictions; [`Undefined::NoWeightedForm`] if the samples have weights.
     pub fn one_vs_rest(&self, class: &Class) -> Result<BinaryScores, Error> {
-        Ok(self.against_rest(self.classes().position(class)?))
+        let column = self.classes().position(class)?;
+        match self.weights {
+            Some(_) => Err(Undefined::NoWeightedForm.into()),
+            None => Ok(self.against_rest(column)),
+        }
     }
 
-    /// The scores of the class in this column against all others.
+    /// The scores of the class in this column against all others, without the weights.
     pub(crate) fn against_rest(&self, column: usize) -> BinaryScores {
         let positive = self.truth.iter().map(|&label| label as usize == column).collect();
         BinaryScores::checked(positive, self.probabilities.values().column(column).to_vec())
@@ -319,6 +361,7 @@ impl Predictions {
             patients: self.patients.as_ref().map(|list| pick(list, samples)),
             cluster_names: self.cluster_names.as_ref().map(|list| pick(list, samples)),
             clusters: Clusters::each_alone(samples.len()),
+            weights: self.weights.as_ref().map(|list| pick(list, samples)),
             fields: self
                 .fields
                 .iter()
@@ -418,8 +461,13 @@ pub(crate) fn check_paired(first: &Predictions, second: &Predictions) -> Result<
         _ => return Err(Error::NotPaired { what: "patient (only one model has them)", index: 0 }),
     }
     match (first.cluster_names(), second.cluster_names()) {
-        (Some(a), Some(b)) => differing("cluster", &|i| a[i] != b[i]),
+        (Some(a), Some(b)) => differing("cluster", &|i| a[i] != b[i])?,
+        (None, None) => {}
+        _ => return Err(Error::NotPaired { what: "cluster (only one model has them)", index: 0 }),
+    }
+    match (first.weights(), second.weights()) {
+        (Some(a), Some(b)) => differing("weight", &|i| a[i] != b[i]),
         (None, None) => Ok(()),
-        _ => Err(Error::NotPaired { what: "cluster (only one model has them)", index: 0 }),
+        _ => Err(Error::NotPaired { what: "weight (only one model has them)", index: 0 }),
     }
 }

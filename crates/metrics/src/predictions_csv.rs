@@ -9,10 +9,14 @@ use crate::{Error, Predictions, Probabilities};
 /// Prefix of the probability columns: `p_covid` holds the probability of the class `covid`.
 const PROBABILITY_PREFIX: &str = "p_";
 
+/// Column of sample weights. A column `weight` is a field, because patients have one.
+const WEIGHT: &str = "sample_weight";
+
 impl Predictions {
     /// Reads a CSV file with a header and one sample per row.
     ///
-    /// Columns, in any order: `label`, the true class; `p_<class>` for each class; optionally `id`, `patient` and `cluster`.
+    /// Columns, in any order: `label`, the true class; `p_<class>` for each class; optionally `id`, `patient`, `cluster` and
+    /// `sample_weight`.
     /// Every other column (`source`, `sex`, …) is a field. Empty cells of `patient` are unknown patients, those of fields are
     /// missing values. Classes have the order of their columns unless `classes` gives another one.
     ///
@@ -46,7 +50,7 @@ impl Predictions {
         for record in reader.records() {
             let record = record?;
             for (at, text) in record.iter().enumerate() {
-                if header[at].starts_with(PROBABILITY_PREFIX) {
+                if header[at].starts_with(PROBABILITY_PREFIX) || header[at] == WEIGHT {
                     let line = record.position().map_or(0, csv::Position::line);
                     let unreadable = || Error::UnreadableNumber {
                         line,
@@ -59,6 +63,8 @@ impl Predictions {
                 }
             }
         }
+        let weights =
+            header.iter().position(|name| name == WEIGHT).map(|at| std::mem::take(&mut numbers[at]));
         let named = header
             .iter()
             .zip(numbers)
@@ -75,15 +81,18 @@ impl Predictions {
                 "id" => predictions.with_ids(column)?,
                 "patient" => predictions.with_patients_where_known(&values())?,
                 "cluster" => predictions.with_clusters(column)?,
-                name if name.starts_with(PROBABILITY_PREFIX) => predictions,
+                name if name.starts_with(PROBABILITY_PREFIX) || name == WEIGHT => predictions,
                 name => predictions.with_field(name, &values())?,
             };
         }
-        Ok(predictions)
+        match weights {
+            Some(weights) => predictions.with_weights(&weights),
+            None => Ok(predictions),
+        }
     }
 
-    /// Writes a CSV that [`Predictions::read_csv`] reads: `id`, `patient`, `cluster` and fields if there are any, `label`, and
-    /// one `p_<class>` column per class. Every probability reads back as the same number.
+    /// Writes a CSV that [`Predictions::read_csv`] reads: `id`, `patient`, `cluster`, `sample_weight` and fields if there are
+    /// any, `label`, and one `p_<class>` column per class. Every probability reads back as the same number.
     ///
     /// # Errors
     ///
@@ -95,6 +104,7 @@ impl Predictions {
         header.extend(self.ids().map(|_| "id".to_owned()));
         header.extend(self.patients().map(|_| "patient".to_owned()));
         header.extend(self.cluster_names().map(|_| "cluster".to_owned()));
+        header.extend(self.weights().map(|_| WEIGHT.to_owned()));
         header.extend(fields.iter().map(|&field| field.to_owned()));
         header.push("label".to_owned());
         header.extend(self.classes().names().map(|name| format!("{PROBABILITY_PREFIX}{name}")));
@@ -105,6 +115,7 @@ impl Predictions {
             row.extend(self.ids().map(|ids| ids[sample].clone()));
             row.extend(self.patients().map(|patients| patients[sample].clone().unwrap_or_default()));
             row.extend(self.cluster_names().map(|clusters| clusters[sample].clone()));
+            row.extend(self.weights().map(|weights| weights[sample].to_string()));
             for field in &fields {
                 row.push(self.field(field)?[sample].clone().unwrap_or_default());
             }

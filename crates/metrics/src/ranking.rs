@@ -2,7 +2,7 @@
 
 use rayon::slice::ParallelSliceMut;
 
-use crate::{Score, Undefined};
+use crate::{Score, Undefined, weight::Weight};
 
 /// Number of scores from which sorting uses several threads; the result is the same either way.
 const PARALLEL_FROM: usize = 1 << 15;
@@ -25,22 +25,22 @@ const GROUP_END: u32 = 2;
 
 /// One distinct score: all samples at or above it, counted by weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Step {
+pub(crate) struct Step<W> {
     /// A sample of this score.
     pub(crate) sample: usize,
     /// Weight of positives at or above it.
-    pub(crate) positives: u64,
+    pub(crate) positives: W,
     /// Weight of negatives at or above it.
-    pub(crate) negatives: u64,
+    pub(crate) negatives: W,
 }
 
-/// Number of samples that score higher.
+/// Weight of the samples that score higher.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Above {
-    /// Positive ones.
-    pub(crate) positives: u64,
-    /// Negative ones.
-    pub(crate) negatives: u64,
+pub(crate) struct Above<W> {
+    /// That of positive ones.
+    pub(crate) positives: W,
+    /// That of negative ones.
+    pub(crate) negatives: W,
 }
 
 impl Ranking {
@@ -67,14 +67,18 @@ impl Ranking {
 
     /// Calls `visit` at each distinct score of positive weight, from the highest down, and returns the totals
     /// (positives, negatives). `weight(sample)` is the number of times that a sample counts.
-    pub(crate) fn walk(&self, weight: impl Fn(usize) -> u64, mut visit: impl FnMut(Step)) -> (u64, u64) {
-        let (mut positives, mut negatives) = (0, 0);
-        let mut before = (0, 0);
+    pub(crate) fn walk<W: Weight>(
+        &self,
+        weight: impl Fn(usize) -> W,
+        mut visit: impl FnMut(Step<W>),
+    ) -> (W, W) {
+        let (mut positives, mut negatives) = (W::default(), W::default());
+        let mut before = (W::default(), W::default());
         for entry in &self.entries {
             let weight = weight(entry.sample as usize);
-            let positive = u64::from(entry.flags & POSITIVE);
-            positives += weight * positive;
-            negatives += weight * (1 - positive);
+            let positive = entry.flags & POSITIVE != 0;
+            positives += weight.only_if(positive);
+            negatives += weight.only_if(!positive);
             if entry.flags & GROUP_END != 0 && (positives, negatives) != before {
                 before = (positives, negatives);
                 visit(Step { sample: entry.sample as usize, positives, negatives });
@@ -84,59 +88,66 @@ impl Ranking {
     }
 
     /// Calls `visit` with the samples `(number, positive)` of each distinct score, from the highest down, and with the
-    /// counts above them.
-    pub(crate) fn walk_groups(&self, mut visit: impl FnMut(&[(usize, bool)], Above)) {
-        let mut above = Above { positives: 0, negatives: 0 };
+    /// weights above them.
+    pub(crate) fn walk_groups<W: Weight>(
+        &self,
+        weight: impl Fn(usize) -> W,
+        mut visit: impl FnMut(&[(usize, bool)], Above<W>),
+    ) {
+        let mut above = Above { positives: W::default(), negatives: W::default() };
         let mut group = Vec::new();
         for entry in &self.entries {
             group.push((entry.sample as usize, entry.flags & POSITIVE != 0));
             if entry.flags & GROUP_END != 0 {
                 visit(&group, above);
-                let positives = group.iter().filter(|(_, positive)| *positive).count();
-                above.positives += positives as u64;
-                above.negatives += (group.len() - positives) as u64;
+                for &(sample, positive) in &group {
+                    let weight = weight(sample);
+                    above.positives += weight.only_if(positive);
+                    above.negatives += weight.only_if(!positive);
+                }
                 group.clear();
             }
         }
     }
 
     /// Area under the ROC curve: the share of (positive, negative) pairs in the right order, ties counted half.
-    /// Counted in whole pairs, so it is exact up to the last division.
-    pub(crate) fn auc(&self, weight: impl Fn(usize) -> u64) -> Score {
-        let (mut twice_won, mut before) = (0_u64, Step { sample: 0, positives: 0, negatives: 0 });
+    /// Whole weights are counted in whole pairs, so it is exact up to the last division.
+    pub(crate) fn auc<W: Weight>(&self, weight: impl Fn(usize) -> W) -> Score {
+        let none = W::default();
+        let (mut twice_won, mut before) = (none, Step { sample: 0, positives: none, negatives: none });
         let (positives, negatives) = self.walk(weight, |step| {
             // The negatives of this group lose to all positives above it and tie with those in it.
             twice_won += (step.negatives - before.negatives) * (step.positives + before.positives);
             before = step;
         });
         check_both(positives, negatives)?;
-        Ok(twice_won as f64 / (2 * positives * negatives) as f64)
+        Ok(twice_won.get() / (2.0 * (positives * negatives).get()))
     }
 
     /// Average precision: the sum over distinct thresholds of (recall gained) × (precision there).
-    pub(crate) fn average_precision(&self, weight: impl Fn(usize) -> u64) -> Score {
-        let (mut sum, mut before) = (0.0, 0);
+    pub(crate) fn average_precision<W: Weight>(&self, weight: impl Fn(usize) -> W) -> Score {
+        let (mut sum, mut before) = (0.0, W::default());
         let (positives, negatives) = self.walk(weight, |step| {
-            let gained = (step.positives - before) as f64;
-            sum += gained * step.positives as f64 / (step.positives + step.negatives) as f64;
+            let gained = (step.positives - before).get();
+            sum += gained * step.positives.get() / (step.positives + step.negatives).get();
             before = step.positives;
         });
         check_positive(positives, negatives)?;
-        Ok(sum / positives as f64)
+        Ok(sum / positives.get())
     }
 }
 
 /// The reason why a ranking without positives or negatives has no ROC curve.
-pub(crate) fn check_both(positives: u64, negatives: u64) -> Result<(), Undefined> {
+pub(crate) fn check_both<W: Weight>(positives: W, negatives: W) -> Result<(), Undefined> {
     check_positive(positives, negatives)?;
-    if negatives == 0 { Err(Undefined::NoNegative) } else { Ok(()) }
+    if negatives == W::default() { Err(Undefined::NoNegative) } else { Ok(()) }
 }
 
 /// The reason why a ranking without positives has no precision-recall curve.
-pub(crate) fn check_positive(positives: u64, negatives: u64) -> Result<(), Undefined> {
-    match (positives, negatives) {
-        (0, 0) => Err(Undefined::NoSample),
-        (0, _) => Err(Undefined::NoPositive),
+pub(crate) fn check_positive<W: Weight>(positives: W, negatives: W) -> Result<(), Undefined> {
+    match (positives == W::default(), negatives == W::default()) {
+        (true, true) => Err(Undefined::NoSample),
+        (true, false) => Err(Undefined::NoPositive),
         _ => Ok(()),
     }
 }
@@ -160,10 +171,10 @@ mod tests {
     fn ties_count_half_and_zero_is_a_score_like_any_other() {
         // linfa 0.8.1 gives 0.375 here because its curve starts wrongly when the lowest score is 0.
         let tied = ranking(&[true, false, true, false], &[0.0, 0.0, 0.9, 0.9]);
-        assert_eq!(tied.auc(|_| 1), Ok(0.5));
-        assert_eq!(tied.average_precision(|_| 1), Ok(0.5));
+        assert_eq!(tied.auc(|_| 1_u64), Ok(0.5));
+        assert_eq!(tied.average_precision(|_| 1_u64), Ok(0.5));
         let zeros = ranking(&[true, false], &[-0.0, 0.0]);
-        assert_eq!(zeros.auc(|_| 1), Ok(0.5));
+        assert_eq!(zeros.auc(|_| 1_u64), Ok(0.5));
     }
 
     #[test]
@@ -176,15 +187,15 @@ mod tests {
             &repeated.iter().map(|&i| scores[i]).collect::<Vec<_>>(),
         );
         let once = ranking(&positive, &scores);
-        assert_eq!(once.auc(|i| weights[i]), by_hand.auc(|_| 1));
-        assert_eq!(once.average_precision(|i| weights[i]), by_hand.average_precision(|_| 1));
+        assert_eq!(once.auc(|i| weights[i]), by_hand.auc(|_| 1_u64));
+        assert_eq!(once.average_precision(|i| weights[i]), by_hand.average_precision(|_| 1_u64));
     }
 
     #[test]
     fn one_class_has_no_curve() {
-        assert_eq!(ranking(&[true, true], &[0.1, 0.2]).auc(|_| 1), Err(Undefined::NoNegative));
-        assert_eq!(ranking(&[false], &[0.1]).auc(|_| 1), Err(Undefined::NoPositive));
-        assert_eq!(ranking(&[], &[]).average_precision(|_| 1), Err(Undefined::NoSample));
-        assert_eq!(ranking(&[true, true], &[0.1, 0.2]).average_precision(|_| 1), Ok(1.0));
+        assert_eq!(ranking(&[true, true], &[0.1, 0.2]).auc(|_| 1_u64), Err(Undefined::NoNegative));
+        assert_eq!(ranking(&[false], &[0.1]).auc(|_| 1_u64), Err(Undefined::NoPositive));
+        assert_eq!(ranking(&[], &[]).average_precision(|_| 1_u64), Err(Undefined::NoSample));
+        assert_eq!(ranking(&[true, true], &[0.1, 0.2]).average_precision(|_| 1_u64), Ok(1.0));
     }
 }

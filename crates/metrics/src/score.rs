@@ -60,6 +60,9 @@ pub enum Undefined {
     /// No sample at all.
     #[error("no sample")]
     NoSample,
+    /// A quantity that is defined for samples that count once, and not for weighted ones.
+    #[error("no form for weighted samples is known")]
+    NoWeightedForm,
     /// Every replicate gave the same number, so resampling says nothing about its uncertainty.
     #[error("resampling never changes the score; use an exact interval")]
     NoVariation,
@@ -118,6 +121,11 @@ pub mod as_value {
             Written::Undefined(reason) => Err(reason),
         })
     }
+}
+
+/// `numerator / denominator`, or `reason` where the denominator is 0.
+pub(crate) fn quotient(numerator: f64, denominator: f64, reason: Undefined) -> Score {
+    if denominator == 0.0 { Err(reason) } else { Ok(numerator / denominator) }
 }
 
 /// `numerator / denominator`, or `reason` where the denominator is 0.

@@ -14,7 +14,8 @@ use crate::{
 /// - everything else: `bootstrap`, all from the same resampled patients. Where it shows no variation because the score is
 ///   perfect, the interval ends at the score that errors at the limits of the classes' own intervals would give.
 ///
-/// Each interval names its method.
+/// Each interval names its method. Weighted samples have the weighted form of each; a perfect area or average, whose limit rests
+/// on numbers of patients, then has none ([`Undefined::NoWeightedForm`]).
 ///
 /// # Errors
 ///
@@ -38,8 +39,10 @@ pub fn estimates(
             unreachable!("every metric without a closed form was resampled")
         };
         if let (Ok(score), Err(Undefined::NoVariation)) = (estimate.score, estimate.interval) {
-            estimate.interval =
-                perfect::interval(predictions, metric, score, level)?.ok_or(Undefined::NoVariation);
+            estimate.interval = match predictions.weights() {
+                Some(_) => Err(Undefined::NoWeightedForm),
+                None => perfect::interval(predictions, metric, score, level)?.ok_or(Undefined::NoVariation),
+            };
         }
         estimates.push(estimate);
     }
@@ -55,9 +58,8 @@ fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Resu
     }
     let (variance, patients) = match metric {
         Metric::Auc(class) => {
-            let scores = predictions.one_vs_rest(class)?;
-            let variance = AucVariance::of_same(&scores, predictions.clusters());
-            (variance, predictions.patients_with(predictions.classes().position(class)?))
+            let column = predictions.classes().position(class)?;
+            (AucVariance::of_column(predictions, column), predictions.patients_with(column))
         }
         Metric::AveragedAuc(Average::Macro) => {
             let each = (0..predictions.classes().len()).map(|class| predictions.patients_with(class));
@@ -66,7 +68,10 @@ fn closed_form(predictions: &Predictions, metric: &Metric, level: Level) -> Resu
         _ => return Ok(None),
     };
     let score: Score = Undefined::catch(metric.of(predictions))?;
+    let weighted = predictions.weights().is_some();
     let interval: Result<Interval, Undefined> = match (variance, score) {
+        // Newcombe's interval counts patients.
+        (Ok(AucVariance { variance: 0.0, .. }) | Err(_), Ok(_)) if weighted => Err(Undefined::NoWeightedForm),
         (Ok(variance), _) => Ok(variance.interval(level)),
         // A class of one patient.
         (Err(_), Ok(auc)) => Ok(AucVariance::newcombe(auc, patients[0], patients[1], level)),
@@ -80,6 +85,11 @@ impl Predictions {
     #[must_use]
     pub fn accuracy(&self) -> Share {
         let (truth, predicted) = (self.truth_positions(), self.predicted_positions());
-        Share::of(self.clusters(), |sample| Some(truth[sample] == predicted[sample]))
+        self.share(|sample| Some(truth[sample] == predicted[sample]))
+    }
+
+    /// The share of samples with an outcome, by weight if they have weights.
+    pub(crate) fn share(&self, outcome: impl Fn(usize) -> Option<bool>) -> Share {
+        Share::of_weighted(self.clusters(), self.weights(), outcome)
     }
 }

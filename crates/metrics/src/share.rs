@@ -33,6 +33,9 @@ pub struct Share {
     pub patients: u64,
     /// Number of independent trials with the same variance: trials divided by the design effect; 0 without trials.
     pub effective_trials: f64,
+    /// Weighted successes / weighted trials, if the samples have weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<f64>,
 }
 
 /// Patients that the worst case counts for in the design effect, beside those with the rarer outcome.
@@ -46,31 +49,50 @@ impl Share {
     /// case, in which all trials of a patient have the same outcome; without any, as for a share of 1, it is the worst case.
     /// It is never below 1.
     pub fn of(clusters: &Clusters, outcome: impl Fn(usize) -> Option<bool>) -> Self {
-        let mut patients: Vec<(u64, u64)> = Vec::with_capacity(clusters.len());
-        for patient in 0..clusters.len() {
-            let mut counts = (0, 0);
-            for success in clusters.members(patient).filter_map(&outcome) {
-                counts.0 += u64::from(success);
-                counts.1 += 1;
-            }
-            if counts.1 > 0 {
-                patients.push(counts);
-            }
-        }
-        let successes = patients.iter().map(|patient| patient.0).sum();
-        let trials = patients.iter().map(|patient| patient.1).sum();
-        let effective_trials =
-            if trials == 0 { 0.0 } else { trials as f64 / design_effect(&patients, successes, trials) };
-        Self { successes, trials, patients: patients.len() as u64, effective_trials }
+        Self::of_weighted(clusters, None, outcome)
     }
 
-    /// Successes / trials.
+    /// As [`Share::of`], with a weight for each sample. The variance is that of the weighted ratio by linearisation, as surveys
+    /// take it; in the worst case the effective number of trials is Kish's, (Σ w)² / Σ w², over patients.
+    pub(crate) fn of_weighted(
+        clusters: &Clusters,
+        weights: Option<&[f64]>,
+        outcome: impl Fn(usize) -> Option<bool>,
+    ) -> Self {
+        let mut patients: Vec<Tally> = Vec::with_capacity(clusters.len());
+        for patient in 0..clusters.len() {
+            let mut tally = Tally::default();
+            for sample in clusters.members(patient) {
+                let Some(success) = outcome(sample) else { continue };
+                let weight = weights.map_or(1.0, |weights| weights[sample]);
+                tally.successes += u64::from(success);
+                tally.trials += 1;
+                tally.weight += weight;
+                tally.won += if success { weight } else { 0.0 };
+            }
+            if tally.trials > 0 {
+                patients.push(tally);
+            }
+        }
+        let successes = patients.iter().map(|patient| patient.successes).sum();
+        let trials: u64 = patients.iter().map(|patient| patient.trials).sum();
+        let alone = weights.is_none() && patients.len() as u64 == trials;
+        let effective_trials = match trials {
+            0 => 0.0,
+            trials if alone => trials as f64,
+            trials => trials as f64 / design_effect(&patients, trials),
+        };
+        let weighted = weights.filter(|_| trials > 0).map(|_| weighted_share(&patients));
+        Self { successes, trials, patients: patients.len() as u64, effective_trials, weighted }
+    }
+
+    /// Successes / trials, by weight if the samples have weights.
     ///
     /// # Errors
     ///
     /// Undefined without trials.
     pub fn value(&self) -> Score {
-        ratio(self.successes, self.trials, Undefined::NoSample)
+        self.weighted.map_or_else(|| ratio(self.successes, self.trials, Undefined::NoSample), Ok)
     }
 
     /// Wilson's interval at the effective number of trials.
@@ -83,7 +105,7 @@ impl Share {
     /// Undefined without trials, and if one patient has all of several trials.
     pub fn interval(&self, level: Level) -> Result<Interval, Undefined> {
         let share = self.value()?;
-        if self.patients == self.trials {
+        if self.patients == self.trials && self.weighted.is_none() {
             let (low, high) = wilson_ends(share, self.trials as f64, level);
             return Ok(Interval { low, high, level, method: IntervalMethod::Wilson });
         }
@@ -97,22 +119,38 @@ impl Share {
     }
 }
 
-/// Of patients with (successes, trials).
-fn design_effect(patients: &[(u64, u64)], successes: u64, trials: u64) -> f64 {
-    if patients.len() as u64 == trials {
-        return 1.0;
-    }
-    let (all, share) = (trials as f64, successes as f64 / trials as f64);
-    let worst = patients.iter().map(|&(_, trials)| (trials * trials) as f64).sum::<f64>() / all;
-    let with = |rare: fn(&(u64, u64)) -> bool| patients.iter().filter(|patient| rare(patient)).count();
-    let telling = with(|patient| patient.0 > 0).min(with(|patient| patient.0 < patient.1)) as f64;
+/// The trials of one patient.
+#[derive(Default)]
+struct Tally {
+    successes: u64,
+    trials: u64,
+    /// Weight of the successes.
+    won: f64,
+    /// Weight of the trials.
+    weight: f64,
+}
+
+fn weighted_share(patients: &[Tally]) -> f64 {
+    let sum = |of: fn(&Tally) -> f64| patients.iter().map(of).sum::<f64>();
+    sum(|patient| patient.won) / sum(|patient| patient.weight)
+}
+
+/// Variance of the share relative to that of as many independent trials of equal weight.
+fn design_effect(patients: &[Tally], trials: u64) -> f64 {
+    let trials = trials as f64;
+    let all = patients.iter().map(|patient| patient.weight).sum::<f64>();
+    let worst = patients.iter().map(|patient| patient.weight.powi(2)).sum::<f64>() / all * (trials / all);
+    let with = |rare: fn(&Tally) -> bool| patients.iter().filter(|patient| rare(patient)).count();
+    let telling =
+        with(|patient| patient.successes > 0).min(with(|patient| patient.successes < patient.trials)) as f64;
     if telling == 0.0 || patients.len() < 2 {
-        return worst;
+        return worst.max(1.0);
     }
-    let residual = |&(hits, trials): &(u64, u64)| (hits as f64 - share * trials as f64).powi(2);
+    let share = weighted_share(patients);
+    let residual = |patient: &Tally| (patient.won - share * patient.weight).powi(2);
     let number = patients.len() as f64;
     let between = number / (number - 1.0) * patients.iter().map(residual).sum::<f64>() / (all * all);
-    let estimated = between / (share * (1.0 - share) / (all - 1.0));
+    let estimated = between / (share * (1.0 - share) / (trials - 1.0));
     let mixed = (telling * estimated + WORST_CASE_PATIENTS * worst) / (telling + WORST_CASE_PATIENTS);
     mixed.max(1.0)
 }
@@ -124,7 +162,7 @@ mod tests {
     #[test]
     fn one_trial_a_patient_is_an_independent_trial() {
         let share = Share::of(&Clusters::each_alone(20), |image| Some(image < 7));
-        assert_eq!((share.patients, share.effective_trials), (20, 20.0));
+        assert_eq!((share.patients, share.effective_trials, share.weighted), (20, 20.0, None));
         assert_eq!(share.interval(Level::NINETY_FIVE).unwrap().method, IntervalMethod::Wilson);
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Comparison, ConfusionMatrix, Score, SubgroupTable};
+use crate::{Comparison, ConfusionMatrix, Estimate, Score, SubgroupTable};
 
 /// Rows of cells under a header; columns of numbers are right-aligned, columns of words left-aligned.
 ///
@@ -116,8 +116,19 @@ pub(crate) fn score_cell(score: Score) -> String {
     score.map_or_else(|reason| format!("({reason})"), |score| format!("{score:.4}"))
 }
 
+/// A name, a score, the ends of its interval and its method, or the reason why there is none.
+pub(crate) fn estimate_row(name: String, estimate: &Estimate) -> [String; 5] {
+    let (low, high, method) = match &estimate.interval {
+        Ok(interval) => {
+            (format!("{:.4}", interval.low), format!("{:.4}", interval.high), interval.method.to_string())
+        }
+        Err(reason) => ("-".to_owned(), "-".to_owned(), format!("({reason})")),
+    };
+    [name, score_cell(estimate.score), low, high, method]
+}
+
 /// A p-value with four decimals, never as 0.
-fn p_cell(p: Score) -> String {
+pub(crate) fn p_cell(p: Score) -> String {
     match p {
         Ok(p) if p < 0.000_05 => "< 0.0001".to_owned(),
         p => score_cell(p),

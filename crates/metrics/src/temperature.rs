@@ -38,8 +38,12 @@ impl Temperature {
             .map(|row| row.iter().map(|p| p.max(LOG_LOSS_FLOOR).ln()).collect())
             .collect();
         // In β = 1/T the loss is convex, so its slope rises and has at most one zero.
+        let weight = |sample: usize| validation.weights().map_or(1.0, |weights| weights[sample]);
         let slope = |beta: f64| -> f64 {
-            logits.iter().zip(validation.truth_positions()).map(|(row, &truth)| slope(row, truth, beta)).sum()
+            let of = |(sample, (row, &truth)): (usize, (&Vec<f64>, &u32))| {
+                weight(sample) * slope(row, truth, beta)
+            };
+            logits.iter().zip(validation.truth_positions()).enumerate().map(of).sum()
         };
         let (mut low, mut high) = (LIMIT.recip(), LIMIT);
         if logits.is_empty() || slope(low) >= 0.0 || slope(high) <= 0.0 {

@@ -21,7 +21,7 @@ use radiograph_files::ContentHash;
 use radiograph_image::{Limits, Stated};
 use radiograph_libtorch::Device;
 use radiograph_metrics::{
-    ClassScore, CrossTable, Evaluation, Metric, MetricEstimate, Predictions, Probabilities, Table,
+    ClassScore, CrossTable, Evaluation, Metric, Predictions, Probabilities, Table, Unpaired,
 };
 use radiograph_run::{Progress, Stage, Unsearched, Watcher, bootstrap, no_collection, watched};
 use radiograph_same_picture::{Fingerprint, find, fingerprints_of_films};
@@ -38,8 +38,15 @@ pub struct ExternalTest {
     pub model: String,
     /// Scores on the external images.
     pub elsewhere: Evaluation,
-    /// Scores on the run's own test part. Both use the same temperature, if there is one.
+    /// Scores on the run's own test part. Both are of the probabilities as the model gives them.
     pub own: Evaluation,
+    /// Number of images that are in the run's own test part too. If there are any, the two sets of scores are not independent, and
+    /// the tests of their differences are not valid.
+    pub also_at_home: usize,
+    /// Scores at home less those elsewhere, each with interval and test.
+    pub differences: Vec<Unpaired>,
+    /// The same for calibration after temperature scaling, if the run fitted a temperature.
+    pub calibrated: Option<Vec<Unpaired>>,
     /// Number of images left out, by code of the reason. `picture-trained-on` and `patient-trained-on` count the images
     /// that the model was trained on. Patients are compared by source and name, so two hospitals with the same patient
     /// numbers need sources with different names.
@@ -52,7 +59,7 @@ pub struct ExternalTest {
     pub unfamiliar: usize,
     /// Number of images by class and source.
     pub sources: CrossTable,
-    /// Probabilities of every image.
+    /// Probabilities of every image, as the model gives them.
     #[serde(skip)]
     pub predictions: Predictions,
 }
@@ -108,6 +115,7 @@ impl ExternalTest {
             )
         })?;
         let Asked { candidates, mut left_out, not_compared } = asked;
+        let also_at_home = candidates.iter().filter(|of| trained.tested.contains(&of.content_hash)).count();
 
         tell(watch, Progress::Started { stage: Stage::Extract, of: predictor.name() })?;
         let device = match device {
@@ -124,13 +132,24 @@ impl ExternalTest {
         tell(watch, Progress::Started { stage: Stage::Evaluate, of: predictor.name() })?;
         let predictions = table.predictions(&predictor)?;
         let bootstrap = bootstrap(&config.evaluation, config.seed)?;
+        let elsewhere = Evaluation::of(&predictions, &bootstrap)?;
+        let calibrated = match (&own.temperature, &own.calibrated) {
+            (Some(temperature), Some(at_home)) => {
+                let there = Evaluation::of_calibration(&temperature.apply(&predictions), &bootstrap)?;
+                Some(Unpaired::of(at_home, &there, &compared(at_home)))
+            }
+            _ => None,
+        };
         Ok(Self {
             model: predictor.name().to_owned(),
-            elsewhere: Evaluation::of(&predictions, &bootstrap)?,
-            own: own.calibrated.as_ref().unwrap_or(&own.test).clone(),
+            differences: Unpaired::of(&own.test, &elsewhere, &compared(&own.test)),
+            calibrated,
+            elsewhere,
+            own: own.test.clone(),
             left_out,
             unsearched,
             not_compared,
+            also_at_home,
             unfamiliar: table.unfamiliar,
             sources: CrossTable::of(&predictions, "source")?,
             predictions,
@@ -180,22 +199,31 @@ impl ExternalTest {
         self.unsearched.is_empty() && !self.left_out.contains_key(UNREADABLE)
     }
 
-    /// Table of the scores over all classes, and of AUC, recall and specificity of each class: in the run and on the
-    /// external images.
+    /// Table of the differences, and of the calibration after temperature scaling if there is one.
     pub fn contrast(&self) -> Table {
-        let mut table = Table::new(["score", "in the run's own test part", "elsewhere"]);
-        for MetricEstimate { metric, estimate, .. } in self.own.scores() {
-            let shown = match metric {
-                Metric::AveragePrecision(_) => false,
-                Metric::Class(score, _) => matches!(score, ClassScore::Recall | ClassScore::Specificity),
-                _ => true,
-            };
-            if let (true, Some(elsewhere)) = (shown, self.elsewhere.estimate(metric)) {
-                table.push([metric.to_string(), estimate.to_string(), elsewhere.to_string()]);
+        let mut differences = self.differences.clone();
+        differences.extend(self.calibrated.iter().flatten().cloned());
+        let calibrated = self.differences.len();
+        let mut table = Table::new(["score", "at home", "elsewhere", "difference", "p", "p (Holm)"]);
+        for (at, row) in Table::from(&differences[..]).rows().iter().enumerate() {
+            let mut row = row.clone();
+            if at >= calibrated {
+                row[0].push_str(", temperature scaled");
             }
+            table.push(row);
         }
         table
     }
+}
+
+/// The scores that are compared: those over all classes, and AUC, recall and specificity of each class.
+fn compared(own: &Evaluation) -> Vec<Metric> {
+    let is_compared = |metric: &&Metric| match metric {
+        Metric::AveragePrecision(_) => false,
+        Metric::Class(score, _) => matches!(score, ClassScore::Recall | ClassScore::Specificity),
+        _ => true,
+    };
+    own.scores().map(|score| &score.metric).filter(is_compared).cloned().collect()
 }
 
 /// The images that the run trained on. Their patients are those that the collections publish: pseudonyms of two keys could
@@ -204,13 +232,20 @@ struct Known {
     films: Vec<(PathBuf, Stated)>,
     contents: HashSet<ContentHash>,
     patients: HashSet<PatientId>,
+    /// Images of the test part.
+    tested: HashSet<ContentHash>,
 }
 
 impl Known {
     fn read(run: &Path, classes: &Classes) -> Result<Self, Error> {
         let manifest = Manifest::read_of(&run.join("manifest.csv"), classes)?;
         let table = PrivateFiles::read(run)?;
-        let mut known = Self { films: Vec::new(), contents: HashSet::new(), patients: HashSet::new() };
+        let mut known = Self {
+            films: Vec::new(),
+            contents: HashSet::new(),
+            patients: HashSet::new(),
+            tested: manifest.test().map(|row| row.content_hash).collect(),
+        };
         for row in manifest.train() {
             let file = table.get(&row.id)?;
             known.films.push((file.file(), manifest.stated(&row.id)));
@@ -304,7 +339,7 @@ impl Columns {
         self.patients.push(record.patient.as_ref().map(ToString::to_string));
         self.sources.push(Some(record.source().to_string()));
         self.truth.push(class);
-        self.rows.push(answer.probabilities);
+        self.rows.push(answer.uncalibrated);
         self.unfamiliar += usize::from(answer.strangeness.is_strange());
         self.ids.push(id);
     }

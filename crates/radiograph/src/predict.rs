@@ -72,8 +72,10 @@ pub struct Explained {
 
 /// Answer of the model for one image.
 pub(crate) struct Answer {
-    /// Probabilities in the order of the classes.
+    /// Probabilities in the order of the classes, calibrated where the run fitted a temperature.
     pub(crate) probabilities: Vec<f64>,
+    /// The same as the models give them, without temperature.
+    pub(crate) uncalibrated: Vec<f64>,
     pub(crate) predicted: radiograph_classes::Class,
     pub(crate) strangeness: Strangeness,
 }
@@ -233,7 +235,8 @@ impl Predictor {
                 if let Some(temperature) = &self.evaluation.temperature {
                     temperature.of_row(&given, &mut probabilities);
                 }
-                Ok(Answer { probabilities, predicted: mean.predicted(row)?, strangeness })
+                let predicted = mean.predicted(row)?;
+                Ok(Answer { probabilities, uncalibrated: given, predicted, strangeness })
             })
             .collect()
     }

@@ -16,6 +16,9 @@ pub struct DataSummary {
     pub grouped_by: String,
     /// Number of folds of the cross-validation; 0 or 1 without cross-validation.
     pub folds: u32,
+    /// Sentence on the precision that the size of the test part allows, known before training.
+    #[serde(default)]
+    pub precision: Option<String>,
     /// Leakage report of the split.
     pub certificate: Option<Certificate>,
     /// Used images by class and source.

@@ -149,7 +149,10 @@ pub struct LossAndAccuracy {
 pub struct Scaled {
     /// The temperature, fitted on validation predictions.
     pub temperature: Temperature,
-    /// Scores of the rescaled test predictions.
+    /// Sentence on the models that it was fitted on and the one that it is applied to.
+    #[serde(default)]
+    pub temperature_of: Option<String>,
+    /// Calibration of the rescaled test predictions.
     pub evaluation: Evaluation,
 }
 

@@ -50,7 +50,8 @@ impl Stage {
             Self::Assemble => 7,
             Self::Compare => 4,
             Self::Report => 7,
-            Self::Evaluate | Self::Explain => 2,
+            Self::Evaluate => 3,
+            Self::Explain => 2,
             Self::Extract | Self::Train | Self::Audit => 1,
         }
     }

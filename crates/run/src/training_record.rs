@@ -4,7 +4,7 @@ use std::path::Path;
 
 use radiograph_files::ContentHash;
 use radiograph_probe::{Candidate, Chosen};
-use radiograph_protocol::{Convergence, ProtocolRecord, read_record, write_record};
+use radiograph_protocol::{Convergence, ProtocolRecord, TestedModel, read_record, write_record};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -125,6 +125,17 @@ impl TrainingRecord {
         match self {
             Self::Head(record) => record.predictions,
             Self::Probe(record) => record.predictions,
+        }
+    }
+
+    /// The tested model in words, beside the models of the folds.
+    pub(crate) fn tested(&self) -> &'static str {
+        match self {
+            Self::Head(record) => match record.protocol.tested {
+                TestedModel::WeightedFolds(_) => "the weighted mean of these models",
+                _ => "the same head trained on all training images",
+            },
+            Self::Probe(_) => "the same probe fitted on all training images",
         }
     }
 

@@ -167,6 +167,16 @@ fn a_source_written_in_rust_is_read_in_place_of_recognised_collections() {
     assert_eq!(manifest.rows().len(), 24);
     assert!(manifest.rows().iter().all(|row| row.source().as_str() == "letters"));
     assert!(run.unsearched().unwrap().is_empty());
+    // Each patient is a cluster of its own, and each class has half of them.
+    let precision = run.test_precision(&manifest).unwrap();
+    assert_eq!((precision.clusters, precision.classes.len()), (manifest.test().count(), 2));
+    assert_eq!(precision.classes.iter().map(|of| of.clusters).sum::<usize>(), precision.clusters);
+    let [ill, well] = [0, 1].map(|at| precision.classes[at].half_width.unwrap());
+    assert!((ill - well).abs() < 0.1 && (0.1..0.5).contains(&ill), "{precision}");
+    assert!(
+        precision.to_string().contains("an AUC of 0.85 will have a 95 % interval of about ± 0."),
+        "{precision}"
+    );
 }
 
 /// Revision of the stage `assemble` and the hashes of the files that it writes for these phantoms. A change of the data

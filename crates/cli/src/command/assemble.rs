@@ -6,7 +6,7 @@ use radiograph_dataset::{
     certificate::{Certificate, Verdict},
     manifest::{Manifest, Place},
 };
-use radiograph_run::{RunFolder, Unsearched};
+use radiograph_run::{RunFolder, TestPrecision, Unsearched};
 use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::NewRun};
@@ -47,6 +47,8 @@ struct Assembled {
     classes: BTreeMap<String, usize>,
     /// Number of images left out, by code of the reason.
     excluded: BTreeMap<String, usize>,
+    /// Precision that the test part allows.
+    precision: TestPrecision,
     /// Folders that were not searched for images.
     unsearched: Unsearched,
 }
@@ -59,7 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let manifest = run.assemble()?;
     let unsearched = run.unsearched()?;
     let certificate = Certificate::read(&run.folder().leakage())?;
-    let assembled = Assembled::of(&manifest, certificate, unsearched, run.folder());
+    let precision = run.test_precision(&manifest)?;
+    let assembled = Assembled::of(&manifest, certificate, precision, unsearched, run.folder());
     if arguments.json {
         output::json(&assembled)?;
     } else {
@@ -69,7 +72,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 impl Assembled {
-    fn of(rows: &Manifest, certificate: Certificate, unsearched: Unsearched, folder: &RunFolder) -> Self {
+    fn of(
+        rows: &Manifest,
+        certificate: Certificate,
+        precision: TestPrecision,
+        unsearched: Unsearched,
+        folder: &RunFolder,
+    ) -> Self {
         let (mut classes, mut excluded) = (BTreeMap::new(), BTreeMap::new());
         for row in rows.rows() {
             if let Place::Excluded { reason } = &row.place {
@@ -82,12 +91,25 @@ impl Assembled {
         let (train, test, folds) = (rows.train().count(), rows.test().count(), rows.folds());
         let (manifest, leakage) = (folder.manifest(), folder.leakage());
         let Certificate { verdict, sentence, .. } = certificate;
-        Self { manifest, leakage, train, test, folds, verdict, sentence, classes, excluded, unsearched }
+        Self {
+            manifest,
+            leakage,
+            train,
+            test,
+            folds,
+            verdict,
+            sentence,
+            classes,
+            excluded,
+            precision,
+            unsearched,
+        }
     }
 
     fn print(&self) -> Result<(), Failure> {
         let Self { manifest, leakage, train, test, folds, sentence, classes, excluded, unsearched, .. } =
             self;
+        let precision = &self.precision;
         output::line(format!("{train} training images in {folds} folds, {test} test images"))?;
         for (class, images) in classes {
             output::line(format!("    {images:>6}  {class}"))?;
@@ -97,6 +119,7 @@ impl Assembled {
         }
         unsearched.sentences().try_for_each(output::line)?;
         output::line(sentence)?;
+        output::line(precision)?;
         output::line(format!("written: {}, {}", manifest.display(), leakage.display()))
     }
 }

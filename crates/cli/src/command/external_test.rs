@@ -80,6 +80,13 @@ fn print(test: &ExternalTest, predictions: &Path) -> Result<(), Failure> {
             test.not_compared
         ))?;
     }
+    if test.also_at_home > 0 {
+        output::line(format!(
+            "    WARNING: {} of the images are in the run's own test part: home and elsewhere are not independent, so the tests \
+             below are not valid",
+            test.also_at_home
+        ))?;
+    }
     if test.unfamiliar > 0 {
         output::line(format!(
             "    WARNING: {} of the images are unlike the training images",
@@ -87,7 +94,10 @@ fn print(test: &ExternalTest, predictions: &Path) -> Result<(), Failure> {
         ))?;
     }
     output::line(format!("\nconfusion elsewhere\n{}", Table::from(&test.elsewhere.confusion).to_text()))?;
-    output::line(test.contrast().to_text())?;
+    output::line(format!(
+        "differences are those of different patients: an interval without 0 means that the place matters\n{}",
+        test.contrast().to_text()
+    ))?;
     output::line(format!("images by class and source\n{}", Table::from(&test.sources).to_text()))?;
     test.sources.warnings().iter().try_for_each(|warning| output::line(format!("warning: {warning}")))?;
     output::line(format!("next     radiograph metrics {}", predictions.display()))

@@ -4,8 +4,9 @@ use std::{fs::File, path::PathBuf};
 
 use clap::ValueEnum;
 use radiograph_metrics::{
-    Average, Bootstrap, BootstrapMethod, Choice, Comparison, ComparisonOptions, CrossTable, Evaluation,
-    Family, Level, Metric, Permutation, Predictions, Score, SubgroupTable, Table, not_tested_in_words,
+    Average, BinaryCalibration, Bootstrap, BootstrapMethod, Choice, Comparison, ComparisonOptions,
+    CrossTable, DecisionCurve, Error, Evaluation, Family, Level, Metric, Permutation, Predictions, Score,
+    SubgroupTable, Table, Undefined, as_value, not_tested_in_words,
 };
 use serde::Serialize;
 
@@ -13,8 +14,9 @@ use crate::{exit::Exit, failure::Failure, output};
 
 /// Score a CSV file of predictions, with an interval on every score
 ///
-/// Columns: label, p_CLASS for each class, and optionally id, patient and fields such as source. Patients are resampled,
-/// not images. Several files of the same images (one for each model) are compared: the first with each of the others.
+/// Columns: label, p_CLASS for each class, and optionally id, patient, cluster, sample_weight and fields such as source.
+/// Patients are resampled, not images. Each class has its calibration and the net benefit of acting on its probability.
+/// Several files of the same images (one for each model) are compared: the first with each of the others.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph metrics predictions.csv --by source")]
 pub(crate) struct Arguments {
@@ -37,6 +39,14 @@ pub(crate) struct Arguments {
     /// Resample within the patients of each class, so that no class is missing from a resample
     #[arg(long)]
     stratified: bool,
+
+    /// Probabilities at which one acts, for the net benefit
+    #[arg(long, value_delimiter = ',', default_value = "0.1,0.2,0.3,0.5", value_name = "P,…")]
+    thresholds: Vec<f64>,
+
+    /// Share of people who have a class where one acts, for the net benefit [default: that of the file]
+    #[arg(long, value_name = "P")]
+    prevalence: Option<f64>,
 
     /// Confidence level
     #[arg(long, default_value_t = 0.95)]
@@ -82,8 +92,19 @@ struct Report {
 struct Scored {
     model: String,
     evaluation: Evaluation,
+    classes: Vec<OfClass>,
     sources: Vec<CrossTable>,
     subgroups: Vec<SubgroupTable>,
+}
+
+/// What the probabilities of one class are worth.
+#[derive(Serialize)]
+struct OfClass {
+    class: String,
+    #[serde(with = "as_value")]
+    calibration: Result<BinaryCalibration, Undefined>,
+    #[serde(with = "as_value")]
+    net_benefit: Result<DecisionCurve, Undefined>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -154,7 +175,35 @@ fn score(
     let source = predictions.fields().find(|field| *field == "source");
     let sources = source.map(|field| CrossTable::of(predictions, field)).transpose()?;
     let evaluation = Evaluation::of(predictions, bootstrap)?;
-    Ok(Scored { model: model.to_owned(), evaluation, sources: sources.into_iter().collect(), subgroups })
+    let classes = of_classes(predictions, arguments, bootstrap)?;
+    let sources = sources.into_iter().collect();
+    Ok(Scored { model: model.to_owned(), evaluation, classes, sources, subgroups })
+}
+
+fn of_classes(
+    predictions: &Predictions,
+    arguments: &Arguments,
+    bootstrap: &Bootstrap,
+) -> Result<Vec<OfClass>, Error> {
+    let clusters = predictions.clusters();
+    let of = |class: radiograph_metrics::Class| {
+        let scores = Undefined::catch(predictions.one_vs_rest(&class))?;
+        let (calibration, net_benefit) = match &scores {
+            Ok(scores) => (
+                Ok(BinaryCalibration::of(scores, clusters, bootstrap)?),
+                Ok(DecisionCurve::of(
+                    scores,
+                    clusters,
+                    &arguments.thresholds,
+                    arguments.prevalence,
+                    bootstrap,
+                )?),
+            ),
+            Err(reason) => (Err(*reason), Err(*reason)),
+        };
+        Ok(OfClass { class: class.name().to_owned(), calibration, net_benefit })
+    };
+    predictions.classes().iter().map(of).collect()
 }
 
 fn print(report: &Report, format: Format) -> Result<(), Failure> {
@@ -193,6 +242,15 @@ fn print(report: &Report, format: Format) -> Result<(), Failure> {
         show(&Table::from(&evaluation.confusion))?;
         show(&evaluation.overall_table())?;
         show(&evaluation.long_class_table())?;
+        if let Some(table) = by_class(&scored.classes, |of| of.calibration.as_ref().map(Table::from)) {
+            show(&table)?;
+        }
+        if let Some(table) = by_class(&scored.classes, |of| of.net_benefit.as_ref().map(Table::from)) {
+            show(&table)?;
+        }
+        if let Some(reason) = scored.classes.first().and_then(|of| of.calibration.as_ref().err()) {
+            output::line(format!("no calibration of classes and no net benefit: {reason}\n"))?;
+        }
         for cross in &scored.sources {
             show(&Table::from(cross))?;
             cross.warnings().iter().try_for_each(|warning| output::line(format!("warning: {warning}\n")))?;
@@ -200,4 +258,16 @@ fn print(report: &Report, format: Format) -> Result<(), Failure> {
         scored.subgroups.iter().try_for_each(|subgroups| show(&Table::from(subgroups)))?;
     }
     report.statements.iter().try_for_each(output::line)
+}
+
+/// The tables of the classes in one, with the class in front; none if no class has a table.
+fn by_class(classes: &[OfClass], table: impl Fn(&OfClass) -> Result<Table, &Undefined>) -> Option<Table> {
+    let mut joined: Option<Table> = None;
+    for of in classes {
+        let Ok(table) = table(of) else { continue };
+        let with = |first: &str, cells: &[String]| [&[first.to_owned()][..], cells].concat();
+        let joined = joined.get_or_insert_with(|| Table::new(with("class", table.header())));
+        table.rows().iter().for_each(|row| joined.push(with(&of.class, row)));
+    }
+    joined
 }

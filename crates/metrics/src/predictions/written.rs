@@ -15,6 +15,8 @@ pub(super) struct Written {
     patients: Option<Vec<Option<String>>>,
     #[serde(default)]
     clusters: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights: Option<Vec<f64>>,
     fields: BTreeMap<String, Vec<Option<String>>>,
 }
 
@@ -32,6 +34,9 @@ impl TryFrom<Written> for Predictions {
         }
         if let Some(clusters) = &written.clusters {
             predictions = predictions.with_clusters(clusters)?;
+        }
+        if let Some(weights) = &written.weights {
+            predictions = predictions.with_weights(weights)?;
         }
         for (field, values) in &written.fields {
             predictions = predictions.with_field(field, values)?;
@@ -51,6 +56,7 @@ impl From<Predictions> for Written {
             ids: predictions.ids().map(<[_]>::to_vec),
             patients: predictions.patients().map(<[_]>::to_vec),
             clusters: predictions.cluster_names().map(<[_]>::to_vec),
+            weights: predictions.weights().map(<[_]>::to_vec),
             fields: predictions.fields().filter_map(field).collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! How often intervals contain the true value of a score; `docs/intervals.md` publishes the full table.
 
-use crate::simulation::{Cell, Kind, over_grid};
+use crate::simulation::{Cell, IN_USE, Kind, over_grid};
 
 /// The reduced form of the published table: fewer sets, and limits that leave room for their noise.
 #[test]
@@ -18,4 +18,22 @@ fn intervals_cover_the_truth_for_every_kind_of_score() {
     }
     let near_one = Cell { kind: Kind::Auc, truth: 0.99, patients: 30, images: 1 }.coverage(500)[0];
     assert!(near_one >= 0.90, "AUC 0.99 with 30 patients: {near_one}");
+}
+
+/// The reduced form of the rows of calibration, net benefit and differences: mean coverage over their true values.
+#[test]
+fn intervals_of_calibration_and_use_cover_the_truth() {
+    for (kind, truths) in IN_USE {
+        let sets = if kind == Kind::NetBenefit { 60 } else { 150 };
+        let mut covers = Vec::new();
+        for truth in truths {
+            for (patients, images) in [(100, 1), (100, 4)] {
+                covers.push(Cell { kind, truth, patients, images }.coverage(sets)[0]);
+            }
+        }
+        let mean = covers.iter().sum::<f64>() / covers.len() as f64;
+        println!("{kind:?}: {covers:.3?}");
+        // The standard error of the mean of six is 0.007 for 150 sets and 0.011 for 60.
+        assert!((0.92..=0.995).contains(&mean), "{kind:?}: mean coverage {mean}");
+    }
 }

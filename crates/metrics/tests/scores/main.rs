@@ -17,3 +17,4 @@ mod reference;
 mod resampling;
 mod simulation;
 mod use_of_scores;
+mod weights;

@@ -44,6 +44,9 @@ pub(super) fn section(report: &Report, figures: &Figures, curves: &[ClassCurves]
         (benefits(curves))
         h3 { "All networks: how sure and how right" }
         (numbers(report))
+        @if let Some(sentence) = report.leading().scaled.as_ref().and_then(|scaled| scaled.temperature_of.as_ref()) {
+            p { (sentence) }
+        }
         div.pair {
             @for (network, figures) in report.networks.iter().zip(&figures.networks) {
                 (drawn(&figures.reliability, &html! { b { (network.name) } ", as it is." }))

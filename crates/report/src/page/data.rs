@@ -9,6 +9,7 @@ pub(super) fn section(report: &Report) -> Markup {
     html! {
         (flow(report))
         (characteristics(report))
+        @if let Some(sentence) = &report.data.precision { p { "Known before training: " (sentence) } }
         h3 { "Where each class comes from" }
         (sources(report))
         h3 { "Leaks between training and test" }

@@ -1,7 +1,7 @@
 //! The section that compares this run's values with the paper's, and shows errors in the printed ones.
 
 use maud::{Markup, html};
-use radiograph_forensics::Columns;
+use radiograph_forensics::{Columns, Rounding};
 use radiograph_metrics::{Average, Class, ClassScore, Estimate, Metric};
 
 use super::{
@@ -265,10 +265,20 @@ fn table_5() -> Markup {
     }
 }
 
+fn only_under(rule: Rounding) -> &'static str {
+    match rule {
+        Rounding::Truncated => "If digits were cut off instead of rounded, every cell fits.",
+        _ => "If halves were rounded to even digits, every cell fits.",
+    }
+}
+
 fn verdicts(third: &[Examined], fourth: &[Examined]) -> Markup {
     let summary = |examined: &[Examined]| {
         html! { ul { @for network in examined {
-            li { strong { (network.name) } ": " (network.verdict.conclusion()) "." }
+            li {
+                strong { (network.name) } ": " (network.verdict.conclusion()) "."
+                @if let Some(rule) = network.fits_only { " " (only_under(rule)) }
+            }
         } } }
     };
     let total = third.first().map_or(0, |network| network.verdict.samples);

@@ -12,8 +12,10 @@ const SUPPORTS: [u64; 3] = [463, 462, 463];
 pub(crate) struct Examined {
     /// The network's name in that table.
     pub(crate) name: String,
-    /// The verdict.
+    /// The verdict for numbers that were rounded, halves up.
     pub(crate) verdict: Verdict,
+    /// Another rounding rule under which every cell can be right, if none can under that one.
+    pub(crate) fits_only: Option<Rounding>,
 }
 
 /// Table 3, with the errors that the text states.
@@ -39,7 +41,13 @@ pub(crate) fn table_4() -> Result<Vec<Examined>, Error> {
 fn examine_rows(name: String, rows: [PrintedRow; 3], errors: Option<u64>) -> Result<Examined, Error> {
     let table = PrintedTable::new(&name, rows.into(), errors)?;
     let verdict = examine(&table, Rounding::HalfUp)?;
-    Ok(Examined { name, verdict })
+    let mut fits_only = None;
+    for rule in [Rounding::HalfEven, Rounding::Truncated] {
+        if fits_only.is_none() && !verdict.fits() && examine(&table, rule)?.fits() {
+            fits_only = Some(rule);
+        }
+    }
+    Ok(Examined { name, verdict, fits_only })
 }
 
 fn printed_row(class: PrintedClass, scores: Option<&PrintedScores>) -> PrintedRow {
@@ -67,6 +75,16 @@ mod tests {
         [[460, 2, 1], [17, 445, 0], [0, 0, 463]],
         [[456, 6, 1], [0, 462, 0], [0, 0, 463]],
     ];
+
+    /// Only InceptionV3's row of Table 4 becomes possible, if its digits were cut off: 1,376 of 1,388 are 99.1354 %.
+    #[test]
+    fn every_rounding_rule_is_tried() {
+        let fits_only = |examined: Vec<Examined>| examined.iter().map(|of| of.fits_only).collect::<Vec<_>>();
+        assert_eq!(fits_only(table_4().unwrap()), [None, None, Some(Rounding::Truncated), None]);
+        assert_eq!(fits_only(table_3().unwrap()), [None; 4]);
+        let fits = |of: &Examined| of.verdict.fits();
+        assert_eq!(table_4().unwrap().iter().map(fits).collect::<Vec<_>>(), [false, false, false, true]);
+    }
 
     #[test]
     fn table_3_as_typed_here_has_the_matrices_that_it_must_have() {

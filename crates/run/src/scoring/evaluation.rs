@@ -45,7 +45,10 @@ pub struct ModelEvaluation {
     pub mean_validation_auc: Score,
     /// Temperature fitted on the folds' validation images; absent if a fold is contaminated or no temperature fits.
     pub temperature: Option<Temperature>,
-    /// Scores of the test part after temperature scaling.
+    /// Sentence on the models that the temperature was fitted on and the one that it is applied to, which are not the same.
+    #[serde(default)]
+    pub temperature_of: Option<String>,
+    /// Calibration of the test part after temperature scaling. Its other scores are those of `test`.
     pub calibrated: Option<Evaluation>,
     /// Test images by class and source.
     pub sources: CrossTable,
@@ -73,7 +76,8 @@ pub struct FoldValidation {
 }
 
 /// Scores the model whose predictions are in `folder`: `predictions.csv`, and `fold-k/predictions.csv` of each of
-/// `folds` (number, contaminated). `known` gives what is known of an image by its id.
+/// `folds` (number, contaminated). `tested` says in words what the tested model is, and `known` gives what is known of an image
+/// by its id.
 ///
 /// # Errors
 ///
@@ -82,6 +86,7 @@ pub(crate) fn evaluate_model(
     model: &str,
     folder: &Path,
     folds: &[(usize, bool)],
+    tested: &str,
     classes: &Classes,
     known: &HashMap<String, Known>,
     bootstrap: &Bootstrap,
@@ -108,7 +113,7 @@ pub(crate) fn evaluate_model(
         None
     };
     let calibrated = match &temperature {
-        Some(temperature) => Some(Evaluation::of(&temperature.apply(&test), bootstrap)?),
+        Some(temperature) => Some(Evaluation::of_calibration(&temperature.apply(&test), bootstrap)?),
         None => None,
     };
     let sources = CrossTable::of(&test, "source")?;
@@ -123,6 +128,12 @@ pub(crate) fn evaluate_model(
         test: Evaluation::of(&test, bootstrap)?,
         mean_validation_auc: mean(validation.iter().map(|fold| fold.macro_auc)),
         validation,
+        temperature_of: temperature.map(|_| {
+            format!(
+                "The temperature was fitted on predictions of the folds' models for images that they were not trained on; the tested \
+                 model is {tested}, which might need another one."
+            )
+        }),
         temperature,
         calibrated,
         warnings: sources.warnings(),
@@ -194,7 +205,8 @@ mod tests {
         let bootstrap = Bootstrap::new(200, 7).unwrap();
         let evaluate = |contaminated| {
             let folds = [(1, false), (2, contaminated)];
-            evaluate_model("vgg19", folder.path(), &folds, &classes, &known, &bootstrap).unwrap()
+            evaluate_model("vgg19", folder.path(), &folds, "their mean", &classes, &known, &bootstrap)
+                .unwrap()
         };
         let scored = evaluate(false);
         // Groups are the clusters; patients are those of the manifest, which knows them for two images.
@@ -207,7 +219,11 @@ mod tests {
             (scored.validation[0].macro_auc.unwrap() + scored.validation[1].macro_auc.unwrap()) / 2.0;
         assert_eq!(scored.mean_validation_auc, Ok(expected));
         assert!(scored.temperature.is_some_and(|fitted| fitted.fitted_on == 80));
-        assert!(scored.calibrated.is_some());
+        // One AUC for one test part: the temperature changes calibration alone.
+        let calibrated = scored.calibrated.as_ref().unwrap();
+        let macro_auc = Metric::AveragedAuc(Average::Macro);
+        assert!(calibrated.estimate(&Metric::LogLoss).is_some() && calibrated.estimate(&macro_auc).is_none());
+        assert!(scored.temperature_of.as_ref().unwrap().contains("the tested model is their mean"));
         assert_eq!(scored.warnings.len(), 2, "each class has a source of its own");
         assert_eq!(scored.subgroups.len(), 8);
         let text = serde_json::to_string(&scored).unwrap();

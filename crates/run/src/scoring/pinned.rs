@@ -66,7 +66,8 @@ fn the_revision_of_evaluate_stands_for_these_scores() {
     let bootstrap = Bootstrap::new(200, 7).unwrap();
     let folds = [(1, false), (2, false)];
     let scored =
-        evaluate_model("vgg19", folder.path(), &folds, &classes, &HashMap::new(), &bootstrap).unwrap();
+        evaluate_model("vgg19", folder.path(), &folds, "their mean", &classes, &HashMap::new(), &bootstrap)
+            .unwrap();
     assert_eq!((Stage::Evaluate.revision(), digest(&scored).as_str()), (2, "82b1a11cc58c"));
 }
 

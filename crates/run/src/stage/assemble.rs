@@ -11,7 +11,7 @@ use radiograph_dataset::{
 };
 use radiograph_files::{ContentHash, ContentHashing, FileError};
 
-use crate::{Error, Inputs, Progress, Run, Stage, Stamp, Unsearched, Watcher};
+use crate::{Error, Inputs, Progress, Run, Stage, Stamp, TestPrecision, Unsearched, Watcher, bootstrap};
 
 const NAME: &str = "assemble";
 
@@ -58,6 +58,8 @@ impl Run<'_> {
         for line in prepared.to_string().lines() {
             self.say(Stage::Assemble, line)?;
         }
+        let precision = self.test_precision(&prepared.manifest)?;
+        self.say(Stage::Assemble, &precision.to_string())?;
         let outputs = [
             Prepared::MANIFEST,
             Prepared::CERTIFICATE,
@@ -81,6 +83,15 @@ impl Run<'_> {
             return Err(no_collection(root, &recognised));
         }
         Ok(recognised.sources)
+    }
+
+    /// The precision that the test part of this run allows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Metrics`] if the level of the intervals is none.
+    pub fn test_precision(&self, manifest: &Manifest) -> Result<TestPrecision, Error> {
+        Ok(TestPrecision::of(manifest, bootstrap(&self.config().evaluation, self.config().seed)?.level()))
     }
 
     fn names_of_sources(&self) -> Option<Vec<SourceName>> {

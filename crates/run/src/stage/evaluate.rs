@@ -68,7 +68,8 @@ impl Run<'_> {
             record.folds().iter().map(|fold| (fold.number, fold.contaminated)).collect();
         let bootstrap = bootstrap(&self.config().evaluation, self.config().seed)?;
         let known = known(manifest);
-        let evaluation = evaluate_model(&name, &folder, &folds, self.classes(), &known, &bootstrap)?;
+        let evaluation =
+            evaluate_model(&name, &folder, &folds, record.tested(), self.classes(), &known, &bootstrap)?;
         write_json(&path, &evaluation)?;
         Stamp::write(self.folder().path(), &stamp, hash, std::slice::from_ref(&path))?;
         self.finish(clock)?;

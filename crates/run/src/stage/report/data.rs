@@ -65,6 +65,7 @@ impl Run<'_> {
                 _ => "nothing: images were divided one by one".to_owned(),
             },
             folds: manifest.folds(),
+            precision: Some(self.test_precision(manifest)?.to_string()),
             certificate: Some(self.certificate()?),
             counts,
             sources,

@@ -44,7 +44,11 @@ impl Run<'_> {
             predictions: read_predictions(&folder.join("predictions.csv"), self.classes())?,
             evaluation: model.test.clone(),
             subgroups: model.subgroups.clone(),
-            scaled: scaled.map(|(temperature, evaluation)| Scaled { temperature, evaluation }),
+            scaled: scaled.map(|(temperature, evaluation)| Scaled {
+                temperature,
+                temperature_of: model.temperature_of.clone(),
+                evaluation,
+            }),
             panels: explained
                 .iter()
                 .map(|explained| panel(&folder, explained, self.config().explanation.method.name()))

@@ -74,6 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         not_tested: Vec::new(),
         best: None,
         audit: None,
+        spreads: Vec::new(),
         bands: CurveBands { replicates: 100, seed: 7 },
     };
 

@@ -15,3 +15,4 @@ mod own_films;
 mod pipeline;
 mod pointing;
 mod reference;
+mod repetitions;

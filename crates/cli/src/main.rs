@@ -20,7 +20,7 @@ use crate::{command::Command, exit::Exit};
 
 /// Classify chest X-rays by transfer learning, and measure how far the scores can be trusted
 ///
-/// A run is a folder: `run` does all of its stages, and `assemble`, `extract`, `train`, `evaluate`, `explain`, `audit` and `report`
+/// A run is a folder: `run` does all of its stages, and `assemble`, `extract`, `train`, `evaluate`, `explain`, `audit`, `repeat` and `report`
 /// do one each. Not a medical device.
 #[derive(Parser)]
 #[command(name = "radiograph", version, after_help = after_help(), max_term_width = 110)]

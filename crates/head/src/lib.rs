@@ -50,7 +50,9 @@ pub use optimizer::Optimizer;
 pub use order::{to_map, to_sequence};
 pub use parameters::{Parameter, Parameters};
 pub use probabilities::ClassProbabilities;
-pub use protocol::{Stage, TrainingProgress, finished_protocol, run_protocol};
+pub use protocol::{
+    Stage, TrainingProgress, finished_protocol, run_protocol, train_fold, write_test_predictions,
+};
 pub use radiograph_protocol::{
     Adam, Architecture, Cell, Clipping, Cohort, Dropout, DropoutPlace, EpochRecord, FeatureShape, Fold,
     FoldRecord, FoldStart, HeadConfig, HeadTensor, History, Initial, Keep, LabelledImage, ModelRecord,

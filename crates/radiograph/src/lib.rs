@@ -60,6 +60,7 @@ pub use radiograph_same_picture as same_picture;
 pub use radiograph_weights as weights;
 
 pub use radiograph_run::{
-    Audit, Best, Candidate, Comparisons, Config, Cost, Evaluated, FoldValidation, ModelEvaluation, ModelKind,
-    ProbeRecord, Progress, RunFolder, Stage, StageCost, TrainingRecord, Unsearched, Watcher, labelled_images,
+    Audit, Best, Candidate, Comparisons, Config, Cost, EnsembleRecord, Evaluated, FoldValidation,
+    ModelEvaluation, ModelKind, ProbeRecord, Progress, RunFolder, ScoredModel, Spread, Stage, StageCost,
+    TrainingRecord, Unsearched, Watcher, labelled_images,
 };

@@ -12,8 +12,7 @@ use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
 use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
 use radiograph_libtorch::Device;
-use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, Stage, read_json};
-use radiograph_weights::{Architecture, UnknownArchitecture};
+use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, ScoredModel, Stage, read_json};
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
@@ -95,8 +94,10 @@ impl Predictor {
             return Err(radiograph_run::Error::Missing { path: best, stage: Stage::Evaluate }.into());
         }
         let best: Best = read_json(&best)?;
-        let network: Architecture =
-            best.model.parse().map_err(|error: UnknownArchitecture| Error::damaged(folder.best(), error))?;
+        let unknown = || Error::damaged(folder.best(), format!("{} is no model to predict with", best.model));
+        let scored =
+            config.scored_model(&best.model).filter(ScoredModel::is_candidate).ok_or_else(unknown)?;
+        let network = scored.members()[0].network; // a model has members, and a candidate one network
         let device = match device {
             Some(device) => device,
             None => config.compute.device.parse()?,
@@ -108,17 +109,22 @@ impl Predictor {
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
         let key = frozen.key();
         let load = |folder: &Path| Model::load(folder, &key, &classes, device);
-        let models = match &config.training.tested_model {
-            TestedModel::WeightedFolds(weights) => (1..)
-                .zip(weights)
-                .filter(|(_, weight)| **weight > 0.0)
-                .map(|(fold, weight)| Ok((load(&model.join(format!("fold-{fold}")))?, *weight)))
-                .collect::<Result<Vec<_>, Error>>()?,
-            _ => vec![(load(&model)?, 1.0)],
-        };
+        let mut models = Vec::new();
+        let members: Vec<PathBuf> =
+            scored.members().iter().map(|member| folder.model(&member.name())).collect();
+        for member in &members {
+            match &config.training.tested_model {
+                TestedModel::WeightedFolds(weights) => {
+                    for (fold, &weight) in (1..).zip(weights).filter(|(_, weight)| **weight > 0.0) {
+                        models.push((load(&member.join(format!("fold-{fold}")))?, weight));
+                    }
+                }
+                _ => models.push((load(member)?, 1.0)),
+            }
+        }
         Ok(Self {
             backbone: frozen.load(device)?,
-            familiarity: Familiarity::read(&model.join(FAMILIARITY))?,
+            familiarity: Familiarity::read(&members[0].join(FAMILIARITY))?,
             evaluation,
             store: folder.feature_store(&config, &key.folder_name()),
             name: best.model,

@@ -41,6 +41,7 @@ mod render;
 mod rendered;
 mod report;
 mod run_record;
+mod spread;
 
 pub use data_summary::{
     Certificate, Characteristic, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut,
@@ -57,3 +58,4 @@ pub use picture::{MAX_PICTURE_BYTES, Picture};
 pub use rendered::{Figures, NetworkFigures, Rendered};
 pub use report::{Best, Report};
 pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Setting, Stage};
+pub use spread::{Spread, SpreadOver, SpreadScore, SpreadValue};

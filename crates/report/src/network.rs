@@ -64,6 +64,8 @@ pub enum Role {
     MeanDense,
     /// The plain network of the paper's Table 4.
     Table4,
+    /// A mean of the probabilities of other models.
+    Ensemble,
 }
 
 /// How a training ended.
@@ -95,6 +97,18 @@ pub enum WeightsOrigin {
         /// The seed.
         seed: u64,
     },
+    /// Those of several networks, whose probabilities an ensemble averages.
+    Several(Vec<WeightsOrigin>),
+}
+
+impl WeightsOrigin {
+    fn is_random(&self) -> bool {
+        match self {
+            Self::Installed { .. } => false,
+            Self::Random { .. } => true,
+            Self::Several(origins) => origins.iter().any(Self::is_random),
+        }
+    }
 }
 
 /// A layer, or a group of layers.
@@ -251,7 +265,7 @@ impl NetworkReport {
 
     /// Whether the convolutional weights are random.
     pub(crate) fn is_random(&self) -> bool {
-        matches!(self.weights, WeightsOrigin::Random { .. })
+        self.weights.is_random()
     }
 
     /// Whether it is known not to have converged.

@@ -4,7 +4,7 @@ use radiograph_audit::Audit;
 use radiograph_metrics::Comparison;
 use serde::{Deserialize, Serialize};
 
-use crate::{CurveBands, DataSummary, Error, NetworkReport, Role, RunRecord};
+use crate::{CurveBands, DataSummary, Error, NetworkReport, Role, RunRecord, Spread};
 
 /// The content of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Report {
     /// Audit for shortcuts, if one was made.
     #[serde(default)]
     pub audit: Option<Audit>,
+    /// Scores of models over repeated trainings or splits.
+    #[serde(default)]
+    pub spreads: Vec<Spread>,
     /// Best network, if one was chosen.
     pub best: Option<Best>,
     /// Resampling of the bands around curves.

@@ -30,6 +30,10 @@ const CONFIG: &str = "config.toml";
 /// <network>-<baseline>/…   the same for a baseline; a linear probe has model.json and probe.json
 /// comparison.json          paired comparisons of the models
 /// best.json                the recommended model and the criterion
+/// <network>-seed-2/…       the same for a further seed, if there are several
+/// <ensemble>/…             a mean of models: ensemble.json, frozen.json, predictions.csv, metrics.json, fold-1/ …
+/// seeds.json               scores over the seeds, if there are several
+/// repeats/split-2/…        a run of its own on a further split, if there are several; repeats.json: scores over the splits
 /// audit.json               what the classes can be told from without looking at lungs
 /// costs.json               time and memory of every stage
 /// figures/, report.html    the report
@@ -180,6 +184,21 @@ impl RunFolder {
     /// `best.json`.
     pub fn best(&self) -> PathBuf {
         self.path.join("best.json")
+    }
+
+    /// `seeds.json`.
+    pub fn seeds(&self) -> PathBuf {
+        self.path.join("seeds.json")
+    }
+
+    /// `repeats.json`.
+    pub fn repeats(&self) -> PathBuf {
+        self.path.join("repeats.json")
+    }
+
+    /// The run folder of a further split, `number`, counted from 2.
+    pub fn split(&self, number: usize) -> PathBuf {
+        self.path.join("repeats").join(format!("split-{number}"))
     }
 
     /// `audit.json`.

@@ -36,10 +36,11 @@ mod scoring;
 pub mod settings;
 mod stage;
 mod stamp;
+mod task;
 mod training_record;
 mod unsearched;
 
-pub use config::{Config, ModelKind};
+pub use config::{Config, Ensemble, EnsembleOver, ModelKind, ScoredModel};
 pub use cost::{Clock, Cost, StageCost};
 pub use error::Error;
 pub use explained::Explained;
@@ -51,11 +52,13 @@ pub use precision::{ClassPrecision, TestPrecision};
 pub use progress::{Progress, Stage, Watcher};
 pub use radiograph_audit::{Audit, Verdict};
 pub use radiograph_protocol::{Baseline, Preset};
+pub use radiograph_report::{Spread, SpreadOver, SpreadScore, SpreadValue};
 pub use run::Run;
 pub use scoring::{
     Best, Candidate, Comparisons, FoldValidation, ModelEvaluation, bootstrap, read_predictions,
 };
-pub use stage::{Evaluated, no_collection, watched};
+pub use stage::{Evaluated, Split, TEST_PREDICTIONS, no_collection, watched};
 pub use stamp::{Inputs, Stamp};
-pub use training_record::{ProbeRecord, TrainedFold, TrainingRecord};
+pub use task::{TrainingPart, TrainingTask};
+pub use training_record::{EnsembleRecord, ProbeRecord, TrainedFold, TrainingRecord};
 pub use unsearched::Unsearched;

@@ -23,13 +23,15 @@ pub enum Stage {
     Explain,
     /// Asks what the classes can be told from without looking at lungs.
     Audit,
+    /// Trains and tests the models on further splits of the same collections.
+    Repeat,
     /// Draws figures and writes the report page.
     Report,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Assemble,
         Self::Extract,
         Self::Train,
@@ -37,6 +39,7 @@ impl Stage {
         Self::Compare,
         Self::Explain,
         Self::Audit,
+        Self::Repeat,
         Self::Report,
     ];
 
@@ -52,7 +55,7 @@ impl Stage {
             Self::Report => 7,
             Self::Evaluate => 3,
             Self::Explain => 2,
-            Self::Extract | Self::Train | Self::Audit => 1,
+            Self::Extract | Self::Train | Self::Audit | Self::Repeat => 1,
         }
     }
 
@@ -66,6 +69,7 @@ impl Stage {
             Self::Compare => "compare",
             Self::Explain => "explain",
             Self::Audit => "audit",
+            Self::Repeat => "repeat",
             Self::Report => "report",
         }
     }

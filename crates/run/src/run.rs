@@ -14,7 +14,8 @@ use radiograph_files::ContentHash;
 use radiograph_protocol::{Baseline, ProtocolRecord};
 
 use crate::{
-    Clock, Config, Cost, Error, ModelKind, ProbeRecord, Progress, RunFolder, Stage, TrainingRecord, Watcher,
+    Clock, Config, Cost, EnsembleRecord, Error, ModelKind, ProbeRecord, Progress, RunFolder, ScoredModel,
+    Stage, TrainingRecord, Watcher,
 };
 
 /// A run of one configuration in one folder, locked for this process.
@@ -113,13 +114,20 @@ impl<'w> Run<'w> {
     /// # Errors
     ///
     /// As [`record`](Self::record).
-    pub fn training(&self, model: ModelKind) -> Result<TrainingRecord, Error> {
-        if model.baseline != Some(Baseline::LinearProbe) {
-            return Ok(TrainingRecord::Head(Box::new(self.record(model)?)));
-        }
+    pub fn training(&self, model: &ScoredModel) -> Result<TrainingRecord, Error> {
         let folder = self.folder.model(&model.name());
-        let missing = || Error::Missing { path: folder.join(ProbeRecord::FILE), stage: Stage::Train };
-        ProbeRecord::read(&folder)?.map(TrainingRecord::Probe).ok_or_else(missing)
+        let missing = |file: &str| Error::Missing { path: folder.join(file), stage: Stage::Train };
+        match model {
+            ScoredModel::Trained(model) if model.baseline == Some(Baseline::LinearProbe) => {
+                let record = ProbeRecord::read(&folder)?;
+                record.map(TrainingRecord::Probe).ok_or_else(|| missing(ProbeRecord::FILE))
+            }
+            ScoredModel::Trained(model) => Ok(TrainingRecord::Head(Box::new(self.record(*model)?))),
+            ScoredModel::Ensemble(_) => {
+                let record = EnsembleRecord::read(&folder)?;
+                record.map(TrainingRecord::Ensemble).ok_or_else(|| missing(EnsembleRecord::FILE))
+            }
+        }
     }
 
     /// The models that have not converged, by name.
@@ -129,8 +137,8 @@ impl<'w> Run<'w> {
     /// As [`record`](Self::record).
     pub fn unconverged(&self) -> Result<Vec<String>, Error> {
         let mut unconverged = Vec::new();
-        for model in self.config.models() {
-            if self.training(model)?.convergence().is_some_and(|end| !end.is_converged()) {
+        for model in self.config.scored_models() {
+            if self.training(&model)?.convergence().is_some_and(|end| !end.is_converged()) {
                 unconverged.push(model.name());
             }
         }
@@ -153,7 +161,7 @@ impl<'w> Run<'w> {
     /// # Errors
     ///
     /// [`Error::Edited`] with the first file whose content differs; as [`record`](Self::record).
-    pub fn require_predictions(&self, model: ModelKind) -> Result<(), Error> {
+    pub fn require_predictions(&self, model: &ScoredModel) -> Result<(), Error> {
         let record = self.training(model)?;
         let folder = self.folder.model(&model.name());
         let folds = record

@@ -7,7 +7,7 @@ use radiograph_probe::{Candidate, Chosen};
 use radiograph_protocol::{Convergence, ProtocolRecord, TestedModel, read_record, write_record};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{EnsembleOver, Error};
 
 /// The record of a linear probe: `probe.json` in the model's folder. It is written last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,82 @@ impl ProbeRecord {
     }
 }
 
+/// The record of an ensemble: `ensemble.json` in its folder. It is written last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EnsembleRecord {
+    format: String,
+    /// What it averages over.
+    pub over: EnsembleOver,
+    /// Names of the trained models whose probabilities, or those of whose folds, are averaged.
+    pub members: Vec<String>,
+    /// Names of the members that have not converged.
+    pub unconverged: Vec<String>,
+    /// How the members ended: the first that has not converged speaks for all. `None` if one was not judged.
+    pub convergence: Option<Convergence>,
+    /// Number of parameters of all members together.
+    pub parameters: u64,
+    /// Folds, in order. Their predictions are means over the members' predictions for the same validation images.
+    pub folds: Vec<TrainedFold>,
+    /// Hash of `predictions.csv` of the test images.
+    pub predictions: ContentHash,
+}
+
+impl EnsembleRecord {
+    /// Name of the file in an ensemble's folder.
+    pub const FILE: &str = "ensemble.json";
+    const FORMAT: &str = "radiograph ensemble 1";
+
+    /// The record of an ensemble of these members, with their records, and the hashes of its own predictions.
+    pub(crate) fn new(
+        over: EnsembleOver,
+        members: &[(String, TrainingRecord)],
+        folds: Vec<TrainedFold>,
+        predictions: ContentHash,
+    ) -> Result<Self, Error> {
+        let ends = members.iter().map(|(_, record)| record.convergence()).collect::<Option<Vec<_>>>();
+        let worst =
+            |ends: Vec<Convergence>| ends.iter().find(|end| !end.is_converged()).or(ends.first()).copied();
+        let unconverged =
+            |record: &TrainingRecord| record.convergence().is_some_and(|end| !end.is_converged());
+        let named = members.iter().filter(|(_, record)| unconverged(record)).map(|(name, _)| name.clone());
+        let parameters = members.iter().map(|(_, record)| record.parameters()).sum::<Result<u64, Error>>()?;
+        Ok(Self {
+            format: Self::FORMAT.to_owned(),
+            over,
+            members: members.iter().map(|(name, _)| name.clone()).collect(),
+            unconverged: named.collect(),
+            convergence: ends.and_then(worst),
+            // A fold is a member of its own.
+            parameters: if over == EnsembleOver::Folds {
+                parameters * folds.len() as u64
+            } else {
+                parameters
+            },
+            folds,
+            predictions,
+        })
+    }
+
+    /// Reads the record in a folder; `None` if there is no ensemble.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] if it cannot be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+        Ok(read_record(&folder.join(Self::FILE), Self::FORMAT)?)
+    }
+
+    /// Writes the record to a folder that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] if the system refuses.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
+        Ok(write_record(&folder.join(Self::FILE), self)?)
+    }
+}
+
 /// The record of a finished training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -86,10 +162,13 @@ pub enum TrainingRecord {
     Head(Box<ProtocolRecord>),
     /// A linear probe, trained to its minimum.
     Probe(ProbeRecord),
+    /// A mean of other models.
+    Ensemble(EnsembleRecord),
 }
 
 /// One fold of a training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::exhaustive_structs, reason = "plain data")]
 pub struct TrainedFold {
     /// Number of the fold, from 1.
@@ -117,6 +196,7 @@ impl TrainingRecord {
                 .zip(&record.folds)
                 .map(|(number, &predictions)| TrainedFold { number, contaminated: false, predictions })
                 .collect(),
+            Self::Ensemble(record) => record.folds.clone(),
         }
     }
 
@@ -125,6 +205,7 @@ impl TrainingRecord {
         match self {
             Self::Head(record) => record.predictions,
             Self::Probe(record) => record.predictions,
+            Self::Ensemble(record) => record.predictions,
         }
     }
 
@@ -144,6 +225,22 @@ impl TrainingRecord {
         match self {
             Self::Head(record) => record.convergence(),
             Self::Probe(record) => Some(record.convergence),
+            Self::Ensemble(record) => record.convergence,
+        }
+    }
+
+    /// The number of trained parameters.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] if the record's head is impossible.
+    pub fn parameters(&self) -> Result<u64, Error> {
+        match self {
+            Self::Head(record) => {
+                Ok(u64::try_from(record.protocol.head.trained_parameters()?).unwrap_or_default())
+            }
+            Self::Probe(record) => Ok(record.parameters),
+            Self::Ensemble(record) => Ok(record.parameters),
         }
     }
 }

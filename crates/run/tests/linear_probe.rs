@@ -70,6 +70,7 @@ fn a_probe_is_trained_once_and_its_files_agree_with_its_record() {
     let kind = ModelKind {
         network: radiograph_protocol::Architecture::Vgg19,
         baseline: Some(Baseline::LinearProbe),
+        seed: 1,
     };
     let train = |cohort: &Cohort| -> (ProbeRecord, bool) {
         let mut skipped = false;
@@ -79,8 +80,8 @@ fn a_probe_is_trained_once_and_its_files_agree_with_its_record() {
         };
         let mut opened = Run::open(config.clone(), &run, &mut watch).unwrap();
         let record = opened.train_probe(kind, cohort, &store, None, &frozen).unwrap();
-        opened.require_predictions(kind).unwrap();
-        assert_eq!(opened.training(kind).unwrap().convergence(), Some(record.convergence));
+        opened.require_predictions(&kind.into()).unwrap();
+        assert_eq!(opened.training(&kind.into()).unwrap().convergence(), Some(record.convergence));
         drop(opened);
         (record, skipped)
     };
@@ -114,7 +115,7 @@ fn a_missing_probe_is_named_with_its_stage() {
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     let run = Run::open(config.clone(), &place.path().join("run"), &mut watch).unwrap();
     let kind = config.models().into_iter().find(|kind| kind.baseline == Some(Baseline::LinearProbe)).unwrap();
-    match run.training(kind).unwrap_err() {
+    match run.training(&kind.into()).unwrap_err() {
         Error::Missing { path, .. } => assert!(path.ends_with("vgg19-linear-probe/probe.json")),
         other => panic!("{other}"),
     }

@@ -40,6 +40,14 @@ pub(crate) enum Error {
     )]
     SkippedInVain { tests: Vec<String> },
 
+    #[error("{name} names no folder; set it to the folder that docs/results.md is about")]
+    NoFolder { name: &'static str },
+
+    #[error(
+        "{document} has no lines `<!-- results: {name} -->` and, below it, `<!-- end of results -->`; write them"
+    )]
+    NoBlock { document: &'static str, name: String },
+
     #[error("no crate in {folder} has fuzz targets; correct where `cargo xtask ci` looks for them")]
     NoFuzzTargets { folder: PathBuf },
 

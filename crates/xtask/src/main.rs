@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `lint`, `loop`, `lock`,
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `results`, `lint`, `loop`, `lock`,
 //! `kernels` and `ci`.
 //!
 //! They build, test and measure this checkout. The program for X-rays is `radiograph` (`crates/cli`).
@@ -28,6 +28,7 @@ mod lint;
 mod machine;
 mod outside;
 mod program;
+mod results;
 mod run;
 mod setup;
 mod skipped;
@@ -65,6 +66,7 @@ enum Task {
     Run(program::Words),
     Install(program::Installation),
     Demo(demo::Arguments),
+    Results(results::Arguments),
     /// Check formatting, spelling, dependencies, cycles, clippy and documentation
     Lint,
     Loop(edit_test::Arguments),
@@ -94,6 +96,7 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
         Task::Run(words) => program::run(arguments.lane, words, &checkout),
         Task::Install(installation) => program::install(arguments.lane, installation, &checkout),
         Task::Demo(words) => demo::demo(arguments.lane, words, &checkout),
+        Task::Results(words) => results::results(arguments.lane, words, &checkout),
         Task::Lint => lint::lint(&checkout).map(|_skipped| ()),
         Task::Loop(words) => edit_test::measure(words, &checkout),
         Task::Kernels(libraries) => kernels::run(libraries),

@@ -21,6 +21,8 @@ mod phantoms;
 #[cfg(feature = "libtorch")]
 mod predict;
 mod preview;
+#[cfg(feature = "libtorch")]
+mod repeat;
 mod report;
 #[cfg(feature = "libtorch")]
 mod run;
@@ -36,8 +38,8 @@ use clap::Subcommand;
 use crate::{exit::Exit, failure::Failure};
 
 /// Commands that are missing from a build without libtorch.
-pub(crate) const LIBTORCH: [&str; 8] =
-    ["backbones", "devices", "extract", "train", "external-test", "explain", "predict", "run"];
+pub(crate) const LIBTORCH: [&str; 9] =
+    ["backbones", "devices", "extract", "train", "external-test", "explain", "predict", "repeat", "run"];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     #[cfg(feature = "libtorch")]
     Explain(explain::Arguments),
     Audit(audit::Arguments),
+    #[cfg(feature = "libtorch")]
+    Repeat(repeat::Arguments),
     Report(report::Arguments),
     #[cfg(feature = "libtorch")]
     ExternalTest(external_test::Arguments),
@@ -90,6 +94,8 @@ impl Command {
             #[cfg(feature = "libtorch")]
             Self::Explain(arguments) => explain::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),
+            #[cfg(feature = "libtorch")]
+            Self::Repeat(arguments) => repeat::run(arguments),
             Self::Report(arguments) => report::run(arguments),
             #[cfg(feature = "libtorch")]
             Self::ExternalTest(arguments) => external_test::run(arguments),

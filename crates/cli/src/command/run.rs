@@ -1,9 +1,9 @@
 //! `radiograph run`: runs all stages of a run.
 
-use radiograph::{Audit, Cost, Extracted, Outcome, Unsearched};
+use radiograph::{Audit, Cost, Extracted, Outcome, Spread, Unsearched};
 use serde::Serialize;
 
-use super::scores::Scores;
+use super::scores::{Scores, spread};
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::NewRun};
 
 /// Train and test classifiers of chest X-rays: all stages of a run
@@ -40,6 +40,8 @@ struct Finished<'o> {
     unsearched: &'o Unsearched,
     extracted: &'o [Extracted],
     audit: Option<&'o Audit>,
+    #[serde(skip_serializing_if = "<[Spread]>::is_empty")]
+    splits: &'o [Spread],
     report: &'o std::path::Path,
 }
 
@@ -48,12 +50,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let progress = Progress::new();
     let mut watch = progress.of_run();
     let outcome = arguments.run.open_pipeline(&mut watch)?.run()?;
-    let Outcome { unsearched, extracted, evaluated, audit, costs, report, .. } = &outcome;
+    let Outcome { unsearched, extracted, evaluated, audit, splits, costs, report, .. } = &outcome;
     let scores = Scores::of(evaluated);
     if arguments.json {
-        output::json(&Finished { scores, unsearched, extracted, audit: audit.as_ref(), report })?;
+        output::json(&Finished { scores, unsearched, extracted, audit: audit.as_ref(), splits, report })?;
     } else {
         scores.print()?;
+        spread(splits)?;
         output::line(format!("\n{}", in_words(costs)))?;
         unsearched.sentences().try_for_each(output::line)?;
         extracted.iter().try_for_each(unread)?;

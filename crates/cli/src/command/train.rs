@@ -41,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 probe.c,
                 probe.folds.len()
             ))?,
+            TrainingRecord::Ensemble(ensemble) => {
+                output::line(format!("    mean of {}", ensemble.members.join(", ")))?;
+            }
             _ => {}
         }
         match record.convergence() {

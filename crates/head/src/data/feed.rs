@@ -40,6 +40,13 @@ impl<'a> Feed<'a> {
         Ok(Self { features, device, resident, digest: OnceLock::new() })
     }
 
+    /// Another feed of the same features, for another thread. Both share the features on the device.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        let resident = self.resident.as_ref().map(Tensor::shallow_clone);
+        Self { features: self.features, device: self.device, resident, digest: self.digest.clone() }
+    }
+
     /// The features themselves.
     pub fn features(&self) -> &dyn Features {
         self.features

@@ -5,4 +5,4 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Stage, TrainingProgress, finished_protocol, run_protocol};
+pub use run::{Stage, TrainingProgress, finished_protocol, run_protocol, train_fold, write_test_predictions};

@@ -4,6 +4,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
+use radiograph_libtorch::Device;
 use radiograph_protocol::{Cohort, Fold, FoldRecord, ModelRecord, Protocol, ProtocolRecord, TestedModel};
 
 use super::predictions;
@@ -63,11 +64,7 @@ pub fn run_protocol(
     folder: &Path,
     watch: &mut dyn FnMut(TrainingProgress<'_>) -> ControlFlow<()>,
 ) -> Result<Option<ProtocolRecord>, Error> {
-    protocol.check(cohort)?;
-    let (expected, found) = (cohort.maps(), feed.features().len());
-    if expected != found {
-        return Err(Error::MissingSample { index: expected.max(found) - 1, count: expected.min(found) });
-    }
+    check(protocol, cohort, feed)?;
     let folds = protocol.validated_folds(cohort);
     let locked = LockedFolder::of_protocol(folder)?;
     remove_leftovers(locked.path())?;
@@ -113,6 +110,58 @@ pub fn run_protocol(
     record.predictions = predictions::write(&path, cohort, &cohort.test(), &probabilities)?;
     record.write(folder)?;
     Ok(Some(record))
+}
+
+/// Trains one fold of the protocol, `number`, counted from 1, as [`run_protocol`] does, which then finds it finished.
+/// Folds that start independently can so be trained side by side; a chained fold needs the fold before. Returns `None` if
+/// the watcher ended the training.
+///
+/// # Errors
+///
+/// Those of [`run_protocol`] and [`Trainings::train_fold`].
+pub fn train_fold(
+    protocol: &Protocol,
+    cohort: &Cohort,
+    feed: &Feed<'_>,
+    key: &ExtractionKey,
+    folder: &Path,
+    number: usize,
+    watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+) -> Result<Option<ModelRecord>, Error> {
+    check(protocol, cohort, feed)?;
+    let samples = Samples::of_cohort(cohort, &cohort.training())?;
+    let trainings =
+        Trainings { head: &protocol.head, config: &protocol.training, feed, samples: &samples, key, folder };
+    trainings.train_fold(&protocol.validated_folds(cohort), number, protocol.fold_start, watch)
+}
+
+fn check(protocol: &Protocol, cohort: &Cohort, feed: &Feed<'_>) -> Result<(), Error> {
+    protocol.check(cohort)?;
+    let (expected, found) = (cohort.maps(), feed.features().len());
+    if expected != found {
+        return Err(Error::MissingSample { index: expected.max(found) - 1, count: expected.min(found) });
+    }
+    Ok(())
+}
+
+/// Writes what the model in the folder `model`, such as that of a fold, predicts for the cohort's test images, in the form
+/// of `predictions.csv`.
+///
+/// # Errors
+///
+/// Those of [`Model::load`] and [`Model::predict`]; [`Error::File`] if the table cannot be written.
+pub fn write_test_predictions(
+    path: &Path,
+    model: &Path,
+    cohort: &Cohort,
+    feed: &Feed<'_>,
+    key: &ExtractionKey,
+    device: Device,
+) -> Result<(), Error> {
+    let model = Model::load(model, key, cohort.classes(), device)?;
+    let probabilities = model.predict(feed, &cohort.own_maps(&cohort.test()), BATCH)?;
+    predictions::write(path, cohort, &cohort.test(), &probabilities)?;
+    Ok(())
 }
 
 /// The record of this protocol in `folder`, if it was finished there and its predictions are as it wrote them.

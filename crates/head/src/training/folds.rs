@@ -51,24 +51,57 @@ impl Trainings<'_> {
     ) -> Result<Option<Vec<ModelRecord>>, Error> {
         let parts = self.parts(folds)?;
         let mut records: Vec<ModelRecord> = Vec::new();
-        for (index, (training, validation)) in parts.iter().enumerate() {
-            let number = index + 1;
-            let before = match (start, records.last()) {
-                (FoldStart::Chained, Some(last)) => Some((format!("fold-{index}"), last.weights)),
-                _ => None,
-            };
-            let task = Task {
-                name: &format!("fold-{number}"),
-                before: before.as_ref().map(|(name, weights)| (name.as_str(), *weights)),
-                training,
-                validation: Some(validation),
-            };
-            match self.train(&task, self.config, &mut |event| observe(number, event))? {
+        for (number, part) in (1..).zip(&parts) {
+            match self.fold(number, part, start, &mut |event| observe(number, event))? {
                 Some(record) => records.push(record),
                 None => return Ok(None),
             }
         }
         Ok(Some(records))
+    }
+
+    /// The training of one fold, `number`, counted from 1. A chained fold needs the model of the fold before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::cross_validate`]; [`Error::Setting`] if there is no such fold, or not yet the model of the fold before.
+    pub fn train_fold(
+        &self,
+        folds: &[Fold],
+        number: usize,
+        start: FoldStart,
+        observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<ModelRecord>, Error> {
+        let parts = self.parts(folds)?;
+        let part = number.checked_sub(1).and_then(|index| parts.get(index));
+        let remedy = "write a number from 1 to the number of folds";
+        let part = part.ok_or_else(|| Error::setting("the number of the fold", number, remedy))?;
+        self.fold(number, part, start, observe)
+    }
+
+    fn fold(
+        &self,
+        number: usize,
+        (training, validation): &(Samples, Samples),
+        start: FoldStart,
+        observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<ModelRecord>, Error> {
+        let before = match start {
+            FoldStart::Chained if number > 1 => {
+                let before = format!("fold-{}", number - 1);
+                let record = ModelRecord::read(&self.folder.join(&before))?;
+                let untrained = || Error::setting("a chained fold", number, "train the fold before it first");
+                Some((before, record.ok_or_else(untrained)?.weights))
+            }
+            _ => None,
+        };
+        let task = Task {
+            name: &format!("fold-{number}"),
+            before: before.as_ref().map(|(name, weights)| (name.as_str(), *weights)),
+            training,
+            validation: Some(validation),
+        };
+        self.train(&task, self.config, observe)
     }
 
     /// Trains on all samples with these settings, without validation, into the folder `name`. The seed is derived from

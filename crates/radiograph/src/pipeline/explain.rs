@@ -18,7 +18,7 @@ use radiograph_image::Stated;
 use radiograph_libtorch::Device;
 use radiograph_metrics::Predictions;
 use radiograph_run::{
-    Explained, Inputs, ModelKind, Progress, Stage, Stamp, read_json, read_predictions, write_json,
+    Explained, Inputs, Progress, ScoredModel, Stage, Stamp, read_json, read_predictions, write_json,
 };
 use tch::Tensor;
 
@@ -29,8 +29,8 @@ use crate::{
 };
 
 impl Pipeline<'_> {
-    /// Draws and measures heat maps of some test images of each class, for every recurrent head. Returns the explained
-    /// images of each model by name.
+    /// Draws and measures heat maps of some test images of each class, for every model that may be recommended. Returns the
+    /// explained images of each model by name.
     ///
     /// # Errors
     ///
@@ -42,28 +42,30 @@ impl Pipeline<'_> {
             return Ok(explained);
         }
         let manifest = self.run.manifest()?;
-        for model in self.config().models().into_iter().filter(|model| model.baseline.is_none()) {
-            let frozen = Frozen::of(model.network, self.config())?;
-            explained.insert(model.name(), self.explain_model(model, &frozen, &manifest)?);
+        let explainable = |model: &ScoredModel| model.is_candidate() && model.is_compared();
+        for model in self.config().scored_models().into_iter().filter(explainable) {
+            let frozen = Frozen::of(model.members()[0].network, self.config())?; // a model has members
+            explained.insert(model.name(), self.explain_model(&model, &frozen, &manifest)?);
         }
         Ok(explained)
     }
 
     fn explain_model(
         &mut self,
-        model: ModelKind,
+        model: &ScoredModel,
         frozen: &Frozen,
         manifest: &Manifest,
     ) -> Result<Vec<Explained>, Error> {
         let name = model.name();
         let folder = self.folder().model(&name);
+        let explained_model = self.explained_folder(&self.folder().model(&model.members()[0].name()));
         let stamp = format!("explain-{name}");
         let inputs = Inputs::of(Stage::Explain)
             .add_value("explanation", &self.config().explanation)
             .add_value("seed", &self.config().seed)
-            .add_value("training", &self.run.record(model)?)
+            .add_value("training", &self.run.training(model)?)
             .add_value("features", &frozen.key())
-            .add_file(&self.explained_folder(&folder).join("model.json"))?
+            .add_file(&explained_model.join("model.json"))?
             .add_file(&self.folder().manifest())?;
         self.run.require_predictions(model)?;
         let hash = match Stamp::is_valid(self.folder().path(), &stamp, inputs)? {
@@ -76,7 +78,7 @@ impl Pipeline<'_> {
         let clock = self.run.start(Stage::Explain, &name)?;
         let store = self.store(frozen)?;
         let classes = self.run.classes().clone();
-        let trained = Model::load(&self.explained_folder(&folder), store.key(), &classes, self.device)?;
+        let trained = Model::load(&explained_model, store.key(), &classes, self.device)?;
         let explainer = Explainer::new(&classes, |features: &Tensor| trained.head().explained(features));
         let rows = self.chosen(manifest, &store);
         let files = self.run.files()?;
@@ -108,7 +110,7 @@ impl Pipeline<'_> {
         Ok(explained)
     }
 
-    /// Folder of the explained model: the tested one or, in an ensemble, the one with the largest weight.
+    /// Folder of the explained model: the tested one or, in a mean of folds, the one with the largest weight.
     fn explained_folder(&self, folder: &Path) -> PathBuf {
         match self.config().training.tested_model.heaviest_fold() {
             Some(fold) => folder.join(format!("fold-{fold}")),

@@ -78,7 +78,7 @@ impl Pipeline<'_> {
         })
     }
 
-    fn devices(&self) -> Result<Vec<Device>, Error> {
+    pub(super) fn devices(&self) -> Result<Vec<Device>, Error> {
         let more = self.config().compute.more_devices.iter().map(|name| Ok(name.parse()?));
         std::iter::once(Ok(self.device)).chain(more).collect()
     }

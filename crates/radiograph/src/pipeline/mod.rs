@@ -3,6 +3,9 @@
 
 mod explain;
 mod extract;
+mod queue;
+mod repeat;
+mod side_by_side;
 mod train;
 
 pub use extract::Extracted;
@@ -15,13 +18,13 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, path::PathBuf};
 use radiograph_dataset::{manifest::Manifest, source::Source};
 use radiograph_features::{FeatureStore, Part};
 use radiograph_libtorch::{Device, set_threads};
-use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Stage, Unsearched, Watcher};
+use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Spread, Stage, Unsearched, Watcher};
 
 use crate::{Error, Frozen};
 
 /// A run with all stages.
 ///
-/// Calling `assemble`, `extract`, `train`, `evaluate`, `explain`, `audit` and `report` in this order gives the same files as
+/// Calling `assemble`, `extract`, `train`, `evaluate`, `explain`, `audit`, `repeat` and `report` in this order gives the same files as
 /// [`run`](Self::run), except for costs and times.
 pub struct Pipeline<'w> {
     run: Run<'w>,
@@ -42,6 +45,8 @@ pub struct Outcome {
     pub evaluated: Evaluated,
     /// The audit for shortcuts; `None` if the setting `audit` is off.
     pub audit: Option<Audit>,
+    /// Scores of every model over all splits; empty if there is one.
+    pub splits: Vec<Spread>,
     /// Time and memory of every stage.
     pub costs: Cost,
     /// The report page.
@@ -154,9 +159,10 @@ impl<'w> Pipeline<'w> {
         let evaluated = self.evaluate()?;
         self.explain()?;
         let audit = self.audit()?;
+        let splits = self.repeat()?;
         let report = self.report()?;
         let costs = Cost::read(&self.folder().costs());
-        Ok(Outcome { unsearched, extracted, trained, evaluated, audit, costs, report })
+        Ok(Outcome { unsearched, extracted, trained, evaluated, audit, splits, costs, report })
     }
 
     /// A network's feature store, which the stage `extract` writes.

@@ -6,9 +6,11 @@ use radiograph_dataset::manifest::Manifest;
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_head::{
     Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, finished_protocol, run_protocol,
+    write_test_predictions,
 };
 use radiograph_run::{
-    Baseline, FrozenRecord, ModelKind, Progress, Stage, TrainingRecord, labelled_images, write_json,
+    Baseline, EnsembleOver, FrozenRecord, Inputs, ModelKind, Progress, Stage, Stamp, TEST_PREDICTIONS,
+    TrainingRecord, labelled_images, write_json,
 };
 use serde::Serialize;
 use tch::Tensor;
@@ -39,12 +41,46 @@ impl Pipeline<'_> {
     /// [`Error::Run`] if manifest or features are missing, [`Error::Head`], and an interruption.
     pub fn train(&mut self) -> Result<BTreeMap<String, Trained>, Error> {
         let manifest = self.run.manifest()?;
+        if self.config().compute.parallel_trainings > 1 {
+            self.train_side_by_side(&manifest)?;
+        }
         let mut trained = BTreeMap::new();
         for model in self.config().models() {
             let frozen = Frozen::of(model.network, self.config())?;
             trained.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
         }
+        for ensemble in self.config().ensembles() {
+            if ensemble.over == EnsembleOver::Folds {
+                for &member in &ensemble.members {
+                    self.test_folds(member, &manifest)?;
+                }
+            }
+            let record = TrainingRecord::Ensemble(self.run.average(&ensemble)?);
+            trained.insert(ensemble.name, Trained { record, without_features: Vec::new() });
+        }
         Ok(trained)
+    }
+
+    /// Lets the model of each fold predict the test images, for an ensemble over folds.
+    fn test_folds(&mut self, model: ModelKind, manifest: &Manifest) -> Result<(), Error> {
+        let name = model.name();
+        let (folder, stamp) = (self.folder().model(&name), format!("test-folds-{name}"));
+        let record = self.run.record(model)?;
+        let inputs = Inputs::of(Stage::Train).add_value("training", &record);
+        let Err(hash) = Stamp::is_valid(self.folder().path(), &stamp, inputs)? else { return Ok(()) };
+        let frozen = Frozen::of(model.network, self.config())?;
+        let store = self.store(&frozen)?;
+        let (cohort, _) = self.cohort(manifest, &store)?;
+        let features = StoredFeatures::of_cohort(&store, &cohort)?;
+        let feed = Feed::new(&features, self.device, 0)?;
+        let mut outputs = Vec::new();
+        for fold in &record.folds {
+            let place = folder.join(format!("fold-{}", fold.number));
+            let path = place.join(TEST_PREDICTIONS);
+            write_test_predictions(&path, &place, &cohort, &feed, store.key(), self.device)?;
+            outputs.push(path);
+        }
+        Ok(Stamp::write(self.folder().path(), &stamp, hash, &outputs)?)
     }
 
     fn train_model(
@@ -100,7 +136,7 @@ impl Pipeline<'_> {
         Ok(Trained { record: TrainingRecord::Head(Box::new(record)), without_features })
     }
 
-    fn protocol(
+    pub(super) fn protocol(
         &self,
         model: ModelKind,
         features: radiograph_head::FeatureShape,
@@ -110,7 +146,7 @@ impl Pipeline<'_> {
         let weights = config.training.class_weights.then(|| class_weights(cohort));
         Ok(Protocol {
             head: config.head(model, features, cohort.classes())?,
-            training: config.training(weights),
+            training: config.training_of(model, weights),
             folds: config.training.folds,
             fold_start: config.training.fold_start,
             tested: config.training.tested_model.clone(),
@@ -118,7 +154,7 @@ impl Pipeline<'_> {
     }
 
     /// The manifest's training and test images that have features, and the images without features.
-    fn cohort(
+    pub(super) fn cohort(
         &self,
         manifest: &Manifest,
         store: &FeatureStore,
@@ -149,7 +185,7 @@ fn class_weights(cohort: &Cohort) -> BTreeMap<String, f64> {
 }
 
 /// Writes the mean features of the training images, unless the file exists.
-fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
+pub(super) fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
     if path.is_file() {
         return Ok(());
     }

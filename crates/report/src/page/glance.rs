@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use radiograph_audit::Verdict;
 use radiograph_metrics::{Average, Metric, Score};
 
-use super::listed;
+use super::{listed, spread};
 use crate::{
     Certificate, Images, Labels, LeakVerdict, NetworkReport, Report, WeightsOrigin,
     number::{Percent, count, counted, level, number_ends},
@@ -55,7 +55,13 @@ pub(super) fn alarms(report: &Report) -> Markup {
             some_or_all(report, contaminated)
         ));
     }
-    let unconverged: Vec<String> = report.networks.iter().filter_map(unconverged).collect();
+    let mut unconverged: Vec<String> = report.networks.iter().filter_map(unconverged).collect();
+    let further = report.spreads.iter().flat_map(|spread| &spread.unconverged);
+    unconverged.extend(
+        further
+            .filter(|(name, _)| report.networks.iter().all(|network| network.name != *name))
+            .map(|(name, reason)| format!("{name} ({reason})")),
+    );
     if !unconverged.is_empty() {
         alarms.push(format!(
             "Not trained to the end: {}. More training might change these scores, so no comparison with such a model has a verdict.",
@@ -137,6 +143,7 @@ fn origins(report: &Report) -> Vec<String> {
             WeightsOrigin::Installed { name, note, .. } if note.is_empty() => name.clone(),
             WeightsOrigin::Installed { name, note, .. } => format!("{name} ({note})"),
             WeightsOrigin::Random { seed } => format!("random, seed {seed}"),
+            WeightsOrigin::Several(_) => continue, // those of its members, which are named
         };
         if !origins.contains(&origin) {
             origins.push(origin);
@@ -205,6 +212,9 @@ fn score(report: &Report) -> Markup {
                 }
             }
             "."
+        }
+        @for spread in report.spreads.iter().filter(|spread| spread.concerns(&network.name)) {
+            p { (spread::sentence(spread)) }
         }
         @if let Some(probe) = report.linear_probe_of(network) { (beside_probe(report, network, probe)) }
         @match &report.best {

@@ -13,6 +13,7 @@ mod glance;
 mod paper;
 mod record;
 mod results;
+mod spread;
 mod subgroups;
 mod table;
 mod training;

@@ -61,6 +61,7 @@ fn weights(report: &Report) -> Markup {
             WeightsOrigin::Random { seed } => {
                 [html! { strong { "random" } }, text(format!("drawn from seed {seed}")), text("–")]
             }
+            WeightsOrigin::Several(_) => [text("those of its members"), text("–"), text("–")],
         };
         sheet.push(std::iter::once(text(&network.name)).chain(row).collect());
     }

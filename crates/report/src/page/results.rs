@@ -6,7 +6,7 @@ use radiograph_metrics::{
 };
 
 use super::{
-    drawn_small,
+    drawn_small, spread,
     table::{Form, Sheet, text},
 };
 use crate::{
@@ -37,6 +37,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             } @else { " The paper's accuracies are left out: they are of people, and these images are drawn." }
         }))
         (networks(report))
+        @for spread in &report.spreads { (spread::table(spread)) }
         @for network in &report.networks { (classes(network)) }
         (predictive(report))
         (choice(report))

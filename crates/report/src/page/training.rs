@@ -15,6 +15,8 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             (ending(network))
             @if network.role == Role::LinearProbe {
                 p { "Minimised as a whole, without epochs." }
+            } @else if network.role == Role::Ensemble {
+                p { "A mean of other models; nothing was trained for it." }
             } @else if network.trainings.iter().all(|training| training.epochs.is_empty()) {
                 p { "No history was recorded." }
             } @else {

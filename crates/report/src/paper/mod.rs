@@ -61,7 +61,11 @@ pub(crate) fn accuracy(of: &NetworkReport) -> Option<f64> {
     match of.role {
         Role::Recurrent => printed.accuracy.parse().ok(),
         Role::Table4 => printed.plain.accuracy.parse().ok(),
-        Role::NotRecurrent | Role::LinearProbe | Role::WithoutRecurrence | Role::MeanDense => None,
+        Role::NotRecurrent
+        | Role::LinearProbe
+        | Role::WithoutRecurrence
+        | Role::MeanDense
+        | Role::Ensemble => None,
     }
 }
 

@@ -394,6 +394,7 @@ pub(crate) fn made_up(samples: usize) -> Report {
         not_tested: family.not_tested,
         networks,
         audit: Some(audit()),
+        spreads: Vec::new(),
         bands: CurveBands { replicates: 100, seed: 9 },
     }
 }

@@ -25,6 +25,10 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     if distinct.len() != config.baselines.len() {
         return refuse("baselines", "name each baseline once");
     }
+    let distinct: BTreeSet<_> = config.training.ensembles.iter().collect();
+    if distinct.len() != config.training.ensembles.len() {
+        return refuse("training.ensembles", "name each ensemble once");
+    }
     for network in &config.backbones {
         if !config.weights.contains_key(network) {
             return Err(Error::config("weights", format!("{network} has none")));
@@ -218,6 +222,8 @@ mod tests {
             ("baselines=['mean-dense', 'mean-dense']", "baselines"),
             ("baselines=['plain']", "baselines[0]"),
             ("baselines=true", "baselines"),
+            ("training.ensembles=['seeds', 'seeds']", "training.ensembles"),
+            ("training.ensembles=['seed']", "training.ensembles[0]"),
             ("data.classes=['normal']", "data.classes"),
             ("data.classes=['normal', 'normal']", "data.classes"),
             ("data.ages={ from = 60, to = 18, unknown = true }", "data.ages"),

@@ -23,6 +23,7 @@
 
 mod check;
 mod device;
+mod ensemble;
 mod layers;
 mod model;
 mod or_off;
@@ -42,6 +43,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Table;
 
 use crate::{Error, difference::differences};
+pub use ensemble::{Ensemble, EnsembleOver, ScoredModel};
 pub use model::ModelKind;
 pub use section::{
     AuditSection, BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection,
@@ -58,6 +60,11 @@ pub struct Config {
     pub preset: Preset,
     /// Seed of every random draw, 0 to 2^63 - 1.
     pub seed: u64,
+    /// Seed of the choice and the split of images; `false`: `seed`.
+    #[serde(with = "or_off")]
+    pub split_seed: Option<u64>,
+    /// Number of splits. The first is the run's own; the others are trained and tested below `repeats`.
+    pub repeats: usize,
     /// Frozen networks, in the order of tables and figures.
     pub backbones: Vec<Architecture>,
     /// Models without recurrence, trained on the same features and folds. In a file, `false` means none.
@@ -90,6 +97,11 @@ impl Config {
     /// The settings of a preset; the folder of images is empty.
     pub fn of(preset: Preset) -> Self {
         preset::settings(preset)
+    }
+
+    /// The seed of the choice and the split of images.
+    pub fn split_seed(&self) -> u64 {
+        self.split_seed.unwrap_or(self.seed)
     }
 
     /// The settings of the preset that `file` names (default: `trustworthy`), changed by `file`, then by overrides of the form
@@ -160,6 +172,6 @@ impl Config {
 }
 
 /// Reads a list, or `false` as the empty one.
-fn none_if_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Baseline>, D::Error> {
-    Ok(or_off::deserialize::<Vec<Baseline>, D>(deserializer)?.unwrap_or_default())
+fn none_if_off<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(or_off::deserialize::<Vec<T>, D>(deserializer)?.unwrap_or_default())
 }

@@ -4,27 +4,33 @@ use std::collections::BTreeMap;
 
 use radiograph_classes::Classes;
 use radiograph_protocol::{Baseline, FeatureShape, HeadConfig, Reading, TrainingConfig};
+use radiograph_random::Stream;
 use radiograph_weights::Architecture;
+use serde::{Deserialize, Serialize};
 
 use super::Config;
 use crate::Error;
 
-/// One model on one network's features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "a pair")]
+/// One trained model on one network's features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::exhaustive_structs, reason = "plain data")]
 pub struct ModelKind {
     /// Network whose features the head reads.
     pub network: Architecture,
     /// The baseline; `None` for the recurrent head.
     pub baseline: Option<Baseline>,
+    /// Number of its seed among [`training.seeds`](super::TrainingSection::seeds), from 1.
+    pub seed: usize,
 }
 
 impl ModelKind {
     /// Name of the model and of its folder: the network's, followed by that of the baseline, such as
-    /// `vgg19-linear-probe`.
+    /// `vgg19-linear-probe`, and by that of the seed from the second on, such as `vgg19-seed-2`.
     pub fn name(self) -> String {
-        let Self { network, baseline } = self;
-        baseline.map_or_else(|| network.to_string(), |baseline| format!("{network}-{baseline}"))
+        let Self { network, baseline, seed } = self;
+        let name = baseline.map_or_else(|| network.to_string(), |baseline| format!("{network}-{baseline}"));
+        if seed > 1 { format!("{name}-seed-{seed}") } else { name }
     }
 
     /// The recurrent head on the same features.
@@ -35,14 +41,24 @@ impl ModelKind {
 }
 
 impl Config {
-    /// Every model: each network's recurrent head, followed by its baselines.
+    /// Every trained model: each network's recurrent head, followed by its baselines, each with all its seeds.
     pub fn models(&self) -> Vec<ModelKind> {
-        let kinds: Vec<Option<Baseline>> =
-            std::iter::once(None).chain(self.baselines.iter().copied().map(Some)).collect();
+        self.kinds().into_iter().flat_map(|kind| self.seeds_of(kind)).collect()
+    }
+
+    /// The first seed of each model.
+    pub(super) fn kinds(&self) -> Vec<ModelKind> {
+        let baselines = || std::iter::once(None).chain(self.baselines.iter().copied().map(Some));
         let of = |&network: &Architecture| {
-            kinds.iter().map(move |&baseline| ModelKind { network, baseline }).collect::<Vec<_>>()
+            baselines().map(move |baseline| ModelKind { network, baseline, seed: 1 })
         };
         self.backbones.iter().flat_map(of).collect()
+    }
+
+    /// A model with each of its seeds. A linear probe has one minimum, which no seed moves.
+    pub(super) fn seeds_of(&self, kind: ModelKind) -> Vec<ModelKind> {
+        let seeds = if kind.baseline == Some(Baseline::LinearProbe) { 1 } else { self.training.seeds };
+        (1..=seeds).map(|seed| ModelKind { seed, ..kind }).collect()
     }
 
     /// The head of a model that is trained epoch by epoch.
@@ -56,7 +72,7 @@ impl Config {
         features: FeatureShape,
         classes: &Classes,
     ) -> Result<HeadConfig, Error> {
-        let ModelKind { network, baseline } = model;
+        let ModelKind { network, baseline, .. } = model;
         let section = &self.head;
         let layers = section
             .layers
@@ -80,7 +96,18 @@ impl Config {
         })
     }
 
-    /// The training of every head, with these class weights.
+    /// The training of a model's head, with these class weights.
+    pub fn training_of(
+        &self,
+        model: ModelKind,
+        class_weights: Option<BTreeMap<String, f64>>,
+    ) -> TrainingConfig {
+        let mut further = Stream::new(self.seed, "training.seed").numbered(model.seed as u64);
+        let seed = if model.seed > 1 { further.bits() } else { self.seed };
+        TrainingConfig { seed, ..self.training(class_weights) }
+    }
+
+    /// The training of every head with the first seed and these class weights.
     pub fn training(&self, class_weights: Option<BTreeMap<String, f64>>) -> TrainingConfig {
         let training = &self.training;
         TrainingConfig {
@@ -107,7 +134,7 @@ mod tests {
 
     #[test]
     fn settings_of_the_head_reach_it() {
-        let model = ModelKind { network: Architecture::Vgg19, baseline: None };
+        let model = ModelKind { network: Architecture::Vgg19, baseline: None, seed: 1 };
         let features = FeatureShape { channels: 512, height: 7, width: 7 };
         let reading = |changes: &[&str]| {
             let changes: Vec<String> = changes.iter().map(|change| format!("head.{change}")).collect();

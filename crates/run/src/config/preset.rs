@@ -11,8 +11,9 @@ use radiograph_protocol::{
 use radiograph_weights::Architecture;
 
 use super::{
-    AuditSection, BestBy, ComputeSection, Config, DataSection, EvaluationSection, ExplanationSection,
-    HeadSection, InputSection, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection, recipe,
+    AuditSection, BestBy, ComputeSection, Config, DataSection, EnsembleOver, EvaluationSection,
+    ExplanationSection, HeadSection, InputSection, KeptIdentifiers, KeptViews, Layers, ReadingKind,
+    TrainingSection, recipe,
 };
 
 /// Device memory for features, in bytes: with the largest head, it fits a board of 12 GB.
@@ -25,6 +26,8 @@ pub(super) fn settings(preset: Preset) -> Config {
     Config {
         preset,
         seed,
+        split_seed: None,
+        repeats: 1,
         backbones: Architecture::ALL.to_vec(),
         // The paper's own rows are kept, with those that can be compared beside them.
         baselines: match preset {
@@ -70,6 +73,7 @@ pub(super) fn settings(preset: Preset) -> Config {
             device: "cpu".to_owned(),
             more_devices: Vec::new(),
             threads: 0,
+            parallel_trainings: 1,
             resident_bytes: RESIDENT_BYTES,
             feature_stores: None,
         },
@@ -165,5 +169,11 @@ fn training(preset: Preset, seed: u64) -> TrainingSection {
         folds,
         fold_start,
         tested_model: tested,
+        seeds: 1,
+        // Without further seeds there is nothing to average. The paper has no ensemble.
+        ensembles: match preset {
+            Preset::Paper | Preset::ReleasedCode => Vec::new(),
+            _ => vec![EnsembleOver::Seeds],
+        },
     }
 }

@@ -37,6 +37,8 @@ const AGE: Range = Range::Whole(0, Age::OLDEST as u64);
 /// each entry.
 const RANGES: &[(&str, Range)] = &[
     ("seed", Range::Whole(0, GREATEST)),
+    ("split_seed", Range::Whole(0, GREATEST)),
+    ("repeats", Range::Whole(1, 100)),
     ("audit.permutations", Range::Whole(99, MOST)),
     ("audit.replicates", Range::Whole(100, MOST)),
     ("audit.controls", Range::Whole(0, 1_000)),
@@ -86,6 +88,7 @@ const RANGES: &[(&str, Range)] = &[
     ("training.label_smoothing", Range::Real(Included(0.0), Excluded(1.0))),
     ("training.checkpoint_seconds", Range::Whole(0, MOST)),
     ("training.folds", Range::Whole(2, 100)),
+    ("training.seeds", Range::Whole(1, 100)),
     ("training.tested_model.weighted-folds", Range::Real(Included(0.0), Unbounded)),
     ("evaluation.bootstrap_replicates", Range::Whole(100, 1_000_000)),
     ("evaluation.permutations", Range::Whole(100, 10_000_000)),
@@ -93,11 +96,12 @@ const RANGES: &[(&str, Range)] = &[
     ("evaluation.significance_level", SHARE),
     ("explanation.images_per_class", Range::Whole(0, MOST)),
     ("compute.threads", Range::Whole(0, 1024)),
+    ("compute.parallel_trainings", Range::Whole(1, 1024)),
     ("compute.resident_bytes", Range::Whole(0, GREATEST)),
 ];
 
 /// Settings that `false` switches off.
-const OR_OFF: [&str; 3] = ["data.max_per_patient", "data.max_per_class", "training.patience"];
+const OR_OFF: [&str; 4] = ["split_seed", "data.max_per_patient", "data.max_per_class", "training.patience"];
 
 /// Refuses the first number out of its range, with the key and the range.
 pub(super) fn check(config: &Config) -> Result<(), Error> {

@@ -19,7 +19,7 @@ use radiograph_protocol::{
 use radiograph_weights::Architecture;
 use serde::{Deserialize, Serialize};
 
-use super::or_off;
+use super::{EnsembleOver, none_if_off, or_off};
 
 /// Input of the networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +147,11 @@ pub struct TrainingSection {
     pub fold_start: FoldStart,
     /// Model that is tested.
     pub tested_model: TestedModel,
+    /// Number of trainings of each head, with other first weights, order of samples and dropout, on the same split.
+    pub seeds: usize,
+    /// Ensembles that are tested as models of their own. In a file, `false` means none.
+    #[serde(deserialize_with = "none_if_off")]
+    pub ensembles: Vec<EnsembleOver>,
 }
 
 /// Criterion for the recommended network.
@@ -212,6 +217,8 @@ pub struct ComputeSection {
     pub more_devices: Vec<String>,
     /// Number of threads; 0: one per core.
     pub threads: usize,
+    /// Number of trainings side by side, each with one thread; 1: one after another, each with all threads.
+    pub parallel_trainings: usize,
     /// Maximum device memory for features during training, in bytes.
     pub resident_bytes: u64,
     /// Folder of feature stores that several runs share; `false`: `features` in the run folder.

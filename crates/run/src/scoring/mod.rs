@@ -5,6 +5,7 @@ mod comparisons;
 mod evaluation;
 #[cfg(test)]
 mod pinned;
+mod spread;
 
 pub(crate) use best::ranked;
 pub use best::{Best, Candidate};
@@ -12,6 +13,7 @@ pub use comparisons::Comparisons;
 pub(crate) use comparisons::{Compared, compare_models};
 pub use evaluation::{FoldValidation, ModelEvaluation};
 pub(crate) use evaluation::{Known, evaluate_model};
+pub(crate) use spread::spread;
 
 use std::{fs::File, path::Path};
 

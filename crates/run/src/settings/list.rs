@@ -20,6 +20,12 @@ const fn setting(key: &'static str, description: &'static str, values: &'static 
 pub const SETTINGS: &[Setting] = &[
     setting("preset", "Preset that supplies unset values", "paper, released-code, trustworthy"),
     setting("seed", "Seed of every random draw", "0 to 2^63 - 1"),
+    setting("split_seed", "Seed of the choice and the split of images", "0 to 2^63 - 1; false: `seed`"),
+    setting(
+        "repeats",
+        "Number of splits; the first is the run's own, the others are trained and tested in its folder `repeats`",
+        "splits, 1 to 100",
+    ),
     setting(
         "backbones",
         "Frozen networks, in the order of tables and figures",
@@ -216,6 +222,17 @@ pub const SETTINGS: &[Setting] = &[
         "refit, refit-for-median-best, or { weighted-folds = [one weight per fold, at least 0] }",
     ),
     setting(
+        "training.seeds",
+        "Number of trainings of each head, with other first weights, order of samples and dropout, on the same split",
+        "trainings, 1 to 100",
+    ),
+    setting(
+        "training.ensembles",
+        "Ensembles that are tested as models of their own: means of probabilities over the seeds of a head, over seeds and folds, \
+         over seeds and networks",
+        "list of seeds, folds, networks; false: none",
+    ),
+    setting(
         "evaluation.bootstrap_replicates",
         "Number of bootstrap resamples per interval",
         "100 to 1000000",
@@ -250,6 +267,11 @@ pub const SETTINGS: &[Setting] = &[
         "list of devices",
     ),
     setting("compute.threads", "Number of threads", "0 to 1024; 0: one per core"),
+    setting(
+        "compute.parallel_trainings",
+        "Number of trainings side by side, each with one thread; 1: one after another, each with all threads",
+        "1 to 1024",
+    ),
     setting(
         "compute.resident_bytes",
         "Maximum device memory for features during training",

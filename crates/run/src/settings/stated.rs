@@ -14,6 +14,7 @@ fn bases() -> [Config; 4] {
     let small = "
         backbones = ['vgg19', 'densenet121']
         baselines = false
+        split_seed = 9
         input = { size = 32, augmentation = { rotation = 1.0, shift = 0.0, flip = false } }
         head.layers.vgg19 = { units = 1, dense = [1] }
         head.layers.densenet121 = { units = 1, dense = [1] }

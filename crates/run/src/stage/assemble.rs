@@ -31,7 +31,7 @@ impl Run<'_> {
             .add_value("key", &identifiers.mark())
             .add_value("sources", &self.names_of_sources())
             .add_value("preset", &self.config().preset)
-            .add_value("seed", &self.config().seed)
+            .add_value("seed", &self.config().split_seed())
             .add_value("folds", &self.config().training.folds)
             .add("files", listing(&root)?.to_string().as_bytes());
         let hash = match Stamp::is_valid(self.folder().path(), NAME, inputs)? {
@@ -127,7 +127,7 @@ impl Run<'_> {
         sources: &[Box<dyn Source>],
         identifiers: &Identifiers,
     ) -> Result<Prepared, Error> {
-        let (recipe, seed) = (self.config().recipe(self.classes()), self.config().seed);
+        let (recipe, seed) = (self.config().recipe(self.classes()), self.config().split_seed());
         let threads = self.config().compute.threads;
         let work = |report: &(dyn Fn(prepare::Progress) + Sync)| {
             prepare(root, sources, &recipe, identifiers, seed, report)

@@ -20,7 +20,7 @@ use radiograph_protocol::Cohort;
 use rayon::prelude::*;
 
 use crate::{
-    Best, Error, Inputs, ModelKind, Progress, Run, Stage, Stamp, Watcher,
+    Best, Error, Inputs, Progress, Run, ScoredModel, Stage, Stamp, Watcher,
     audited::{Film, PublishedLists, Seen, table},
     config::AuditSection,
     json::{read_json, write_json},
@@ -45,7 +45,7 @@ impl Run<'_> {
         let files = self.files()?;
         let lists = PublishedLists::around(&files)?;
         let chosen = self.recommended()?;
-        let store = chosen.map(|model| self.store_of(model)).transpose()?.flatten();
+        let store = chosen.as_ref().map(|model| self.store_of(model)).transpose()?.flatten();
         let path = self.folder().audit();
         let mut inputs = Inputs::of(Stage::Audit)
             .add_value("audit", &section)
@@ -58,7 +58,7 @@ impl Run<'_> {
         for list in lists.files() {
             inputs = inputs.add_file(&list)?;
         }
-        if let Some(model) = chosen {
+        if let Some(model) = &chosen {
             self.require_predictions(model)?;
             inputs = inputs.add_file(&self.folder().model(&model.name()).join("predictions.csv"))?;
         }
@@ -74,7 +74,7 @@ impl Run<'_> {
         let rows = self.rows(&cohort, &manifest)?;
         let seen = self.seen(&rows, &manifest, &files, &lists)?;
         let table = table(&cohort, &rows, seen, store.as_ref())?;
-        let model = chosen.map(|model| self.audited_model(model, &cohort)).transpose()?;
+        let model = chosen.as_ref().map(|model| self.audited_model(model, &cohort)).transpose()?;
         let audit = self.probed(&table, model.as_ref(), &section)?;
         write_json(&path, &audit)?;
         Stamp::write(self.folder().path(), NAME, hash, std::slice::from_ref(&path))?;
@@ -83,19 +83,19 @@ impl Run<'_> {
     }
 
     /// The model that the stage `evaluate` recommends; `None` before that stage.
-    fn recommended(&self) -> Result<Option<ModelKind>, Error> {
+    fn recommended(&self) -> Result<Option<ScoredModel>, Error> {
         let path = self.folder().best();
         if !path.is_file() {
             return Ok(None);
         }
         let best: Best = read_json(&path)?;
-        let found = self.config().models().into_iter().find(|kind| kind.name() == best.model);
+        let found = self.config().scored_model(&best.model);
         found.map(Some).ok_or_else(|| Error::damaged(path, format!("{} is no model of this run", best.model)))
     }
 
     /// The store of the features that a model reads; `None` if it was removed.
-    fn store_of(&self, model: ModelKind) -> Result<Option<FeatureStore>, Error> {
-        let key = self.record(model.recurrent())?.key;
+    fn store_of(&self, model: &ScoredModel) -> Result<Option<FeatureStore>, Error> {
+        let key = self.record(model.members()[0].recurrent())?.key; // a model has members
         let folder = self.feature_store(&key.folder_name());
         if !folder.join("store.json").is_file() {
             return Ok(None);
@@ -174,7 +174,7 @@ impl Run<'_> {
     }
 
     /// The predictions of a model for the test images, in the order of the cohort.
-    fn audited_model(&self, model: ModelKind, cohort: &Cohort) -> Result<Model, Error> {
+    fn audited_model(&self, model: &ScoredModel, cohort: &Cohort) -> Result<Model, Error> {
         let name = model.name();
         let path = self.folder().model(&name).join("predictions.csv");
         let predictions = read_predictions(&path, self.classes())?;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use radiograph_dataset::{Sex, View, manifest::Manifest, manifest::Row};
 use radiograph_metrics::Choice;
+use radiograph_report::Spread;
 
 use crate::{
-    Best, Comparisons, Error, Inputs, ModelEvaluation, ModelKind, Run, Stage, Stamp,
+    Best, Comparisons, Error, Inputs, ModelEvaluation, Run, ScoredModel, Stage, Stamp,
     config::BestBy,
     json::{read_json, write_json},
     scoring::{Compared, Known, bootstrap, compare_models, evaluate_model, ranked},
@@ -22,6 +23,8 @@ pub struct Evaluated {
     pub comparisons: Comparisons,
     /// Recommended model.
     pub best: Best,
+    /// Scores over the seeds of each model that has several.
+    pub spreads: Vec<Spread>,
 }
 
 impl Run<'_> {
@@ -34,17 +37,19 @@ impl Run<'_> {
     /// [`Error::Metrics`] and [`Error::Interrupted`].
     pub fn evaluate(&mut self) -> Result<Evaluated, Error> {
         let manifest = self.manifest()?;
-        let models = self
-            .config()
-            .models()
-            .into_iter()
-            .map(|model| self.evaluate_model(model, &manifest))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let (comparisons, best) = self.compare(&models)?;
-        Ok(Evaluated { models, comparisons, best })
+        let scored = self.config().scored_models();
+        let mut models = Vec::with_capacity(scored.len());
+        for model in &scored {
+            models.push(self.evaluate_model(model, &manifest)?);
+        }
+        let pairs: Vec<(&ScoredModel, &ModelEvaluation)> =
+            scored.iter().zip(&models).filter(|(model, _)| model.is_compared()).collect();
+        let (comparisons, best) = self.compare(&pairs)?;
+        let spreads = self.spread_over_seeds()?;
+        Ok(Evaluated { models, comparisons, best, spreads })
     }
 
-    fn evaluate_model(&mut self, model: ModelKind, manifest: &Manifest) -> Result<ModelEvaluation, Error> {
+    fn evaluate_model(&mut self, model: &ScoredModel, manifest: &Manifest) -> Result<ModelEvaluation, Error> {
         let name = model.name();
         let folder = self.folder().model(&name);
         self.require_predictions(model)?;
@@ -76,14 +81,14 @@ impl Run<'_> {
         Ok(evaluation)
     }
 
-    fn compare(&mut self, models: &[ModelEvaluation]) -> Result<(Comparisons, Best), Error> {
+    fn compare(&mut self, models: &[(&ScoredModel, &ModelEvaluation)]) -> Result<(Comparisons, Best), Error> {
         let (comparison, best) = (self.folder().comparison(), self.folder().best());
         let unconverged = self.unconverged()?;
         let mut inputs = Inputs::of(Stage::Compare)
             .add_value("evaluation", &self.config().evaluation)
             .add_value("unconverged", &unconverged)
             .add_value("seed", &self.config().seed);
-        for model in models {
+        for (_, model) in models {
             inputs = inputs
                 .add(&model.model, b"")
                 .add_file(&self.folder().model(&model.model).join("predictions.csv"))?
@@ -97,17 +102,17 @@ impl Run<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Compare, "")?;
-        let kinds = self.config().models();
-        let names: Vec<String> = models.iter().map(|model| model.model.clone()).collect();
-        let baselines: Vec<(String, String)> = kinds
-            .iter()
-            .filter(|kind| kind.baseline.is_some())
-            .map(|kind| (kind.recurrent().name(), kind.name()))
-            .collect();
+        let names: Vec<String> = models.iter().map(|(_, evaluation)| evaluation.model.clone()).collect();
+        let pair = |model: &ScoredModel| match model {
+            ScoredModel::Trained(model) => model.baseline.map(|_| (model.recurrent().name(), model.name())),
+            ScoredModel::Ensemble(_) => None,
+        };
+        let baselines: Vec<(String, String)> = models.iter().filter_map(|(model, _)| pair(model)).collect();
         // Algorithm 1 chooses among the recurrent networks; baselines are for comparison only.
         let mut candidates = Vec::new();
-        for (kind, evaluation) in kinds.iter().zip(models).filter(|(kind, _)| kind.baseline.is_none()) {
-            candidates.push((evaluation, self.record(*kind)?.protocol.head.trained_parameters()?));
+        for &(model, evaluation) in models.iter().filter(|(model, _)| model.is_candidate()) {
+            let parameters = self.training(model)?.parameters()?;
+            candidates.push((evaluation, i64::try_from(parameters).unwrap_or(i64::MAX)));
         }
         let criterion = self.config().evaluation.best_by;
         let candidates = ranked(&candidates, criterion)?;
@@ -137,14 +142,18 @@ impl Run<'_> {
         let existing = |path: std::path::PathBuf| {
             if path.is_file() { Ok(path) } else { Err(Error::Missing { path, stage: Stage::Evaluate }) }
         };
-        let models = self.config().models();
+        let (models, seeds) = (self.config().scored_models(), self.folder().seeds());
         Ok(Evaluated {
             models: models
-                .into_iter()
+                .iter()
                 .map(|model| read_json(&existing(self.folder().model(&model.name()).join("metrics.json"))?))
                 .collect::<Result<_, Error>>()?,
             comparisons: read_json(&existing(self.folder().comparison())?)?,
             best: read_json(&existing(self.folder().best())?)?,
+            spreads: match self.config().training.seeds {
+                1 => Vec::new(),
+                _ => read_json(&existing(seeds)?)?,
+            },
         })
     }
 }

@@ -4,7 +4,7 @@ use radiograph_protocol::{HeadConfig, Reading, Recurrence, States};
 use radiograph_report::Layer;
 use serde_json::Value;
 
-use crate::TrainingRecord;
+use crate::{EnsembleOver, TrainingRecord};
 
 /// The model in one sentence.
 pub(super) fn in_words(record: &TrainingRecord) -> String {
@@ -12,6 +12,10 @@ pub(super) fn in_words(record: &TrainingRecord) -> String {
         TrainingRecord::Head(record) => head_in_words(&record.protocol.head),
         TrainingRecord::Probe(probe) => {
             format!("logistic regression on the mean over the map, C = {} by cross-validation", probe.c)
+        }
+        TrainingRecord::Ensemble(ensemble) => {
+            let of = if ensemble.over == EnsembleOver::Folds { "the folds of " } else { "" };
+            format!("mean of the probabilities of {of}{}", ensemble.members.join(", "))
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{fs, path::PathBuf};
 
 use radiograph_dataset::manifest::{Drawn, Manifest};
 use radiograph_files::{ContentHash, FileError};
-use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord};
+use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord, Spread};
 
 use super::Evaluated;
 use crate::{
@@ -30,7 +30,7 @@ impl Run<'_> {
     /// other stages.
     pub fn report(&mut self) -> Result<PathBuf, Error> {
         let manifest = self.manifest()?;
-        let Evaluated { models, comparisons, best } = self.evaluated()?;
+        let Evaluated { models, comparisons, best, mut spreads } = self.evaluated()?;
         let path = self.folder().report();
         let figures = self.folder().figures();
         let unreadable = |source| FileError::Read { path: figures.clone(), source };
@@ -44,7 +44,21 @@ impl Run<'_> {
         if self.config().audit.is_some() && !self.folder().audit().is_file() {
             return Err(Error::Missing { path: self.folder().audit(), stage: Stage::Audit });
         }
-        for model in &models {
+        if self.config().training.seeds > 1 {
+            inputs = inputs.add_file(&self.folder().seeds())?;
+        }
+        if self.config().repeats > 1 {
+            let path = self.folder().repeats();
+            if !path.is_file() {
+                return Err(Error::Missing { path, stage: Stage::Repeat });
+            }
+            inputs = inputs.add_file(&path)?;
+            spreads.extend(read_json::<Vec<Spread>>(&path)?);
+        }
+        // Further seeds of a model are in the spreads alone.
+        let scored = self.config().scored_models();
+        let shown: Vec<_> = scored.iter().zip(&models).filter(|(model, _)| model.is_compared()).collect();
+        for (_, model) in &shown {
             let folder = self.folder().model(&model.model);
             for file in [
                 "metrics.json",
@@ -75,13 +89,8 @@ impl Run<'_> {
         };
         let clock = self.start(Stage::Report, "")?;
         let audit = self.config().audit.as_ref().map(|_| read_json(&self.folder().audit())).transpose()?;
-        let networks = self
-            .config()
-            .models()
-            .into_iter()
-            .zip(&models)
-            .map(|(kind, model)| self.network(kind, model))
-            .collect::<Result<Vec<_>, Error>>()?;
+        let networks =
+            shown.iter().map(|(kind, model)| self.network(kind, model)).collect::<Result<Vec<_>, Error>>()?;
         let report = Report {
             run: self.run_record(&manifest)?,
             data: self.data(&manifest)?,
@@ -103,6 +112,7 @@ impl Run<'_> {
                     .collect(),
             }),
             audit,
+            spreads,
             bands: CurveBands { replicates: BANDS, seed: self.config().seed },
         };
         report.render()?.write(self.folder().path())?;
@@ -198,8 +208,16 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
         "seed",
         "permute_labels",
         "audit",
+        "repeats",
+        "split_seed",
     ];
-    let said_too = ["training.epochs", "training.folds", "input.augmented_copies"];
+    let said_too = [
+        "training.epochs",
+        "training.folds",
+        "training.seeds",
+        "training.ensembles",
+        "input.augmented_copies",
+    ];
     let mut others = config.differences()?;
     others.retain(|key| {
         !said_too.contains(&key.as_str()) && !said.contains(&key.split('.').next().unwrap_or(key))

@@ -1,22 +1,26 @@
 //! The part of the report on one model: its head, trainings, scores and explanations.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use radiograph_protocol::{Baseline, History, ModelRecord, ProtocolRecord, Reading};
+use radiograph_protocol::{Baseline, Convergence, History, ModelRecord, ProtocolRecord, Reading};
 use radiograph_report::{
     Ending, Epoch, Evidence, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
 };
 
-use radiograph_weights::Facts;
+use radiograph_weights::{Architecture, Facts};
 
 use super::head::{in_words, layers};
 use crate::{
-    Error, Explained, FrozenRecord, ModelEvaluation, ModelKind, Run, Stage, TrainingRecord, json::read_json,
-    scoring::read_predictions,
+    Error, Explained, FrozenRecord, ModelEvaluation, Run, ScoredModel, Stage, TrainingRecord,
+    json::read_json, scoring::read_predictions,
 };
 
 impl Run<'_> {
-    pub(super) fn network(&self, kind: ModelKind, model: &ModelEvaluation) -> Result<NetworkReport, Error> {
+    pub(super) fn network(
+        &self,
+        kind: &ScoredModel,
+        model: &ModelEvaluation,
+    ) -> Result<NetworkReport, Error> {
         let record = self.training(kind)?;
         let folder = self.folder().model(&model.model);
         let (parameters, layers, trainings) = match &record {
@@ -25,19 +29,23 @@ impl Run<'_> {
                 (parameters, layers(&record.protocol.head), trainings(&folder, record)?)
             }
             TrainingRecord::Probe(probe) => (Some(probe.parameters), Vec::new(), Vec::new()),
+            TrainingRecord::Ensemble(ensemble) => (Some(ensemble.parameters), Vec::new(), Vec::new()),
         };
+        let networks: BTreeSet<Architecture> = kind.members().iter().map(|member| member.network).collect();
+        let architecture = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        let of_backbones = networks.iter().map(|&network| Facts::of(network).parameters).sum::<i64>();
         let scaled = model.temperature.zip(model.calibrated.clone());
-        let explained = if kind.baseline.is_some() { Vec::new() } else { explained(&folder)? };
+        let explained = if kind.baseline().is_some() { Vec::new() } else { explained(&folder)? };
         Ok(NetworkReport {
             name: model.model.clone(),
-            architecture: kind.network.to_string(),
+            architecture,
             role: role(kind, &record),
             ending: record
                 .convergence()
-                .map(|end| Ending { converged: end.is_converged(), reason: end.to_string() }),
+                .map(|end| Ending { converged: end.is_converged(), reason: reason(&record, end) }),
             head: in_words(&record),
             weights: frozen(&folder)?.weights,
-            backbone_parameters: u64::try_from(Facts::of(kind.network).parameters).ok(),
+            backbone_parameters: u64::try_from(of_backbones).ok(),
             head_parameters: parameters,
             layers,
             trainings,
@@ -57,7 +65,18 @@ impl Run<'_> {
     }
 }
 
-fn role(kind: ModelKind, record: &TrainingRecord) -> Role {
+/// How a training ended, in words.
+fn reason(record: &TrainingRecord, end: Convergence) -> String {
+    match record {
+        TrainingRecord::Ensemble(ensemble) if !ensemble.unconverged.is_empty() => {
+            format!("not converged among its members: {}", ensemble.unconverged.join(", "))
+        }
+        _ => end.to_string(),
+    }
+}
+
+fn role(kind: &ScoredModel, record: &TrainingRecord) -> Role {
+    let ScoredModel::Trained(kind) = kind else { return Role::Ensemble };
     match kind.baseline {
         Some(Baseline::LinearProbe) => Role::LinearProbe,
         Some(Baseline::WithoutRecurrence) => Role::WithoutRecurrence,

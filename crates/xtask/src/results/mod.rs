@@ -1,0 +1,152 @@
+//! `cargo xtask results`: makes the runs of `docs/results.md` and writes their tables into it.
+//!
+//! Tables stand between the lines `<!-- results: NAME -->` and `<!-- end of results -->`. The rest of the document is prose, which
+//! stays as it is and must be read again after new runs.
+
+mod number;
+mod tables;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{checkout::Checkout, error::Error, lane::Lane, program, run, say, setup};
+
+/// Make the runs of docs/results.md on the real collections, and write their tables into it
+///
+/// Needs the folder of the collections in RADIOGRAPH_DATA, and the file inception_v3.keras.safetensors in the folder
+/// RADIOGRAPH_WEIGHTS. Runs that are finished are not made again.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Arguments {
+    /// Folder for the runs
+    #[arg(long, default_value = "target/results", value_name = "DIR")]
+    out: PathBuf,
+
+    /// Built program `radiograph` to use in place of a new build
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+
+    /// Further settings of every run that change no result but its last bits, such as compute.parallel_trainings=2
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+
+    /// Write the tables of finished runs and make none
+    #[arg(long)]
+    tables_only: bool,
+}
+
+/// A run of the document.
+pub(crate) struct Run {
+    pub(crate) name: &'static str,
+    /// What it shows, in tables.
+    pub(crate) title: &'static str,
+    /// Settings beside those of all runs.
+    pub(crate) settings: &'static [&'static str],
+}
+
+/// Settings of all runs.
+pub(crate) const SHARED: [&str; 4] = [
+    "backbones=['inception_v3']",
+    "training.epochs=10",
+    "training.folds=2",
+    "training.ensembles=['seeds', 'folds']",
+];
+
+/// The runs, in the order of tables.
+pub(crate) const RUNS: [Run; 4] = [
+    Run { name: "trustworthy", title: "trustworthy", settings: &["training.seeds=3"] },
+    Run {
+        name: "grouped",
+        title: "grouped, copies kept",
+        settings: &["data.one_per_picture=false", "data.max_per_patient=false"],
+    },
+    Run {
+        name: "image-level",
+        title: "image by image, copies kept",
+        settings: &["data.one_per_picture=false", "data.max_per_patient=false", "data.split=image-level"],
+    },
+    Run {
+        name: "cohen-out",
+        title: "Cohen's collection never seen",
+        settings: &["data.test_source=cohen", "training.seeds=3"],
+    },
+];
+
+const DOCUMENT: &str = "docs/results.md";
+
+pub(crate) fn results(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    let out = checkout.root().join(&arguments.out);
+    if !arguments.tables_only {
+        let (data, weights) = (named("RADIOGRAPH_DATA")?, named("RADIOGRAPH_WEIGHTS")?);
+        let weights = weights.join("inception_v3.keras.safetensors");
+        for run in &RUNS {
+            say(&format!("run {}", run.name));
+            let mut command = match &arguments.program {
+                Some(program) => std::process::Command::new(program),
+                None => program::command(&setup::prepare(lane, checkout)?)?,
+            };
+            command.arg("run").arg(out.join(run.name)).arg("--data").arg(&data);
+            command.args(["--preset", "trustworthy"]);
+            let stores = format!("compute.feature_stores={}", out.join("features").display());
+            let file = format!("weights.inception_v3={}", weights.display());
+            let fixed = SHARED.iter().chain(run.settings).map(|&setting| setting.to_owned());
+            for setting in fixed.chain([stores, file]).chain(arguments.settings.iter().cloned()) {
+                command.arg("--set").arg(setting);
+            }
+            run::check(&mut command)?;
+        }
+    }
+    let path = checkout.root().join(DOCUMENT);
+    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
+    let text = with_blocks(&text, &tables::blocks(&out)?)?;
+    fs::write(&path, text).map_err(Error::io(&path))?;
+    say(&format!("{DOCUMENT} has new tables; read its prose again"));
+    Ok(())
+}
+
+/// The folder that an environment variable names.
+fn named(name: &'static str) -> Result<PathBuf, Error> {
+    let folder = env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_dir());
+    folder.and_then(|folder| Path::canonicalize(&folder).ok()).ok_or(Error::NoFolder { name })
+}
+
+const END: &str = "<!-- end of results -->";
+
+/// The document with each block's text in place of what stands between its marks.
+fn with_blocks(text: &str, blocks: &[(&str, String)]) -> Result<String, Error> {
+    let mut text = text.to_owned();
+    for (name, block) in blocks {
+        let missing = || Error::NoBlock { document: DOCUMENT, name: (*name).to_owned() };
+        let mark = format!("<!-- results: {name} -->\n");
+        let begin = text.find(&mark).ok_or_else(missing)? + mark.len();
+        let end = begin + text[begin..].find(END).ok_or_else(missing)?;
+        text.replace_range(begin..end, &format!("\n{}\n\n", block.trim()));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_replace_what_is_between_their_marks_and_nothing_else() {
+        let text = "a\n<!-- results: one -->\nold\n<!-- end of results -->\nb\n<!-- results: two -->\n<!-- end of results -->\nc\n";
+        let blocks = [("one", "1".to_owned()), ("two", "2".to_owned())];
+        let once = with_blocks(text, &blocks).unwrap();
+        assert_eq!(
+            once,
+            "a\n<!-- results: one -->\n\n1\n\n<!-- end of results -->\nb\n<!-- results: two -->\n\n2\n\n<!-- end of results -->\nc\n"
+        );
+        assert_eq!(with_blocks(&once, &blocks).unwrap(), once);
+        assert!(with_blocks(text, &[("three", String::new())]).is_err());
+    }
+
+    #[test]
+    fn the_document_has_a_place_for_every_table() {
+        let text = fs::read_to_string(Checkout::this().root().join(DOCUMENT)).unwrap();
+        let blocks: Vec<(&str, String)> = tables::NAMES.iter().map(|&name| (name, String::new())).collect();
+        with_blocks(&text, &blocks).unwrap();
+    }
+}

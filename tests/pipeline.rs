@@ -53,6 +53,8 @@ fn outcome(run: &Path) -> BTreeMap<String, Vec<u8>> {
         "inception_v3/predictions.csv",
         "inception_v3/metrics.json",
         "inception_v3/explanations.json",
+        "inception_v3/looks.json",
+        "audit.json",
         "inception_v3-linear-probe/predictions.csv",
         "inception_v3-linear-probe/model.json",
         "inception_v3-mean-dense/predictions.csv",
@@ -123,6 +125,30 @@ fn a_run_that_is_interrupted_again_and_again_ends_like_an_undisturbed_one() {
 
     nothing_that_is_shared_names_a_file_or_a_patient(&undisturbed);
     what_was_trained_on_is_not_elsewhere(&undisturbed, &place.path().join("collections"));
+    a_full_audit_trains_the_head_without_each_source(&undisturbed);
+}
+
+fn a_full_audit_trains_the_head_without_each_source(run: &Path) {
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let audit = Pipeline::begun(run, &mut watch).unwrap().audit().unwrap().unwrap();
+    let before = audit.through_model.unwrap();
+    assert_eq!(before.ablations.len(), 7);
+    assert_eq!((before.pointing.len(), before.masked), (3, 0), "{:?}", before.pointing);
+    assert!(audit.elsewhere.iter().all(|of| of.head.is_none()));
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let audit = Pipeline::begun(run, &mut watch).unwrap().audit_in_full().unwrap().unwrap();
+    let through = audit.through_model.unwrap();
+    assert_eq!(through.ablations, before.ablations);
+    // The maps of two models; a model of random features may show no evidence.
+    assert!(
+        through.pointing.len() > 3 && through.pointing[..3] == before.pointing[..],
+        "{:?}",
+        through.pointing
+    );
+    let heads = audit.elsewhere.iter().filter(|of| of.head.is_some()).count();
+    assert!(heads > 0, "{:?}", audit.elsewhere);
+    assert!(audit.elsewhere.iter().all(|of| of.head.is_none() || of.scores.is_some()));
+    assert!(!run.join("inception_v3/in-full").exists(), "models of no further use");
 }
 
 /// Searches all of a run but the folder `private`, names of files included.

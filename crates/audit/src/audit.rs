@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Elsewhere, Error, Measurement, Model, ModelScore, Part, Probe, ProbeResult, Reason, Row, Settings,
-    Subgroups, Table, Verdict, fit::Inputs, metadata::MetadataColumns, pixels::Pixels, question::Question,
-    sentence, verdict::judge,
+    Elsewhere, Error, External, HeadElsewhere, LeftOut, Looks, Measurement, Model, ModelScore, Part, Probe,
+    ProbeResult, Reason, Row, Settings, Subgroups, Table, ThroughModel, Verdict, fit::Inputs,
+    metadata::MetadataColumns, pixels::Pixels, question::Question, sentence, verdict::judge,
 };
 
 /// Share of the picture that is blacked out where the verdict is given.
@@ -33,6 +33,12 @@ pub struct Audit {
     /// A linear probe at each source that its training left out; empty with one source.
     #[serde(default)]
     pub elsewhere: Vec<Elsewhere>,
+    /// The model on images of other places: external tests of the run.
+    #[serde(default)]
+    pub external: Vec<External>,
+    /// The model on changed test images; none if they were not given.
+    #[serde(default)]
+    pub through_model: Option<ThroughModel>,
     /// The model in subgroups of the test images; empty without a model.
     #[serde(default)]
     pub subgroups: Vec<Subgroups>,
@@ -188,6 +194,8 @@ impl Audit {
             probes,
             model,
             elsewhere,
+            external: Vec::new(),
+            through_model: None,
             subgroups: subgroups.unwrap_or_default(),
             notes: table.notes(),
             counts: Counts {
@@ -199,6 +207,40 @@ impl Audit {
             },
             settings: settings.clone(),
         })
+    }
+}
+
+impl Audit {
+    /// The audit with the scores of the model's head at each source that its training left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] if the predictions are not as many as the images; [`Error::Metrics`].
+    pub fn with_heads(mut self, table: &Table, heads: &[HeadElsewhere]) -> Result<Self, Error> {
+        for left_out in LeftOut::all(table, self.settings.seed)? {
+            let head = heads.iter().find(|head| head.source == left_out.source);
+            let row = self.elsewhere.iter_mut().find(|of| of.source == left_out.source);
+            if let (Some(head), Some(row)) = (head, row) {
+                row.head = left_out.of_head(table, head, &self.settings)?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// The audit with the model's scores on changed test images, and with the place of its evidence. `table` and `model` are
+    /// those that were audited.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] if the answers are not as many as the images, or there is no test image at a position;
+    /// [`Error::Metrics`].
+    pub fn through(mut self, table: &Table, model: &Model, looks: &Looks) -> Result<Self, Error> {
+        let through = ThroughModel::of(table, &table.rows(Part::Test), model, looks, &self.settings)?;
+        if let Some(sentence) = sentence::of_ablations(&model.name, &through) {
+            self.sentence = format!("{} {sentence}", self.sentence);
+        }
+        self.through_model = Some(through);
+        Ok(self)
     }
 }
 

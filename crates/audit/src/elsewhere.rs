@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ndarray::Array2;
 use radiograph_classes::Classes;
-use radiograph_metrics::{Average, Bootstrap, Estimate, Metric, Predictions, Probabilities};
+use radiograph_metrics::{Estimate, Probabilities};
 use radiograph_random::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Part, Reason, Settings, Table,
+    Error, Part, Reason, ScoreDrop, Settings, Table,
     fit::{Inputs, is_of_the_data},
     question::Question,
-    ranks::WeightedRanks,
+    scored::Scored,
 };
 
 /// Least number of clusters of a class at the source that is left out, and in the training of the others.
@@ -29,6 +28,9 @@ pub struct Elsewhere {
     pub classes: Vec<String>,
     /// The scores.
     pub scores: Option<AwayAndHome>,
+    /// The scores of the model's head in place of the linear probe, if it was trained.
+    #[serde(default)]
+    pub head: Option<AwayAndHome>,
     /// Reason why there are none.
     pub unanswered: Option<Reason>,
 }
@@ -49,25 +51,6 @@ pub struct AwayAndHome {
     pub home: Estimate,
     /// AUC at home less AUC away.
     pub drop: ScoreDrop,
-}
-
-/// A difference with its 95 % percentile interval from resampling clusters.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ScoreDrop {
-    /// The difference.
-    pub value: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// A fitted probe on its test images.
-struct Scored {
-    rows: Vec<usize>,
-    labels: Vec<usize>,
-    probabilities: Array2<f64>,
 }
 
 impl Elsewhere {
@@ -91,87 +74,220 @@ impl Elsewhere {
 
 fn leave_out(table: &Table, source: &str, settings: &Settings) -> Result<Elsewhere, Error> {
     let none = |reason| {
-        let (classes, scores) = (Vec::new(), None);
-        Ok(Elsewhere { source: source.to_owned(), classes, scores, unanswered: Some(reason) })
+        let (classes, scores, head) = (Vec::new(), None, None);
+        Ok(Elsewhere { source: source.to_owned(), classes, scores, head, unanswered: Some(reason) })
     };
-    let images = table.images();
-    let usable: Vec<usize> = (0..images.len()).filter(|&row| images[row].features.is_some()).collect();
-    if usable.is_empty() {
-        return none(Reason::NoInput { what: "features".to_owned() });
-    }
-    let there: Vec<usize> = usable.iter().copied().filter(|&row| images[row].source == source).collect();
-    let clusters_there: BTreeSet<&str> = there.iter().map(|&row| images[row].cluster.as_str()).collect();
-    // A picture or a patient that is there as well would give the source away.
-    let others: Vec<usize> = usable
-        .iter()
-        .copied()
-        .filter(|&row| {
-            let image = &images[row];
-            image.part == Part::Training
-                && image.source != source
-                && !clusters_there.contains(image.cluster.as_str())
-        })
-        .collect();
-    let told = |rows: &[usize]| -> BTreeSet<usize> {
-        let mut clusters: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
-        for &row in rows {
-            clusters.entry(table.label(row)).or_default().insert(&images[row].cluster);
-        }
-        clusters.into_iter().filter(|(_, of)| of.len() >= CLUSTERS).map(|(class, _)| class).collect()
+    let left_out = match LeftOut::of(table, source, settings.seed)? {
+        Ok(left_out) => left_out,
+        Err(reason) => return none(reason),
     };
-    let (of_source, of_others) = (told(&there), told(&others));
-    if of_source.len() < 2 {
-        let only = of_source.first().and_then(|&class| table.classes().names().nth(class));
-        return none(Reason::OneClassThere { class: only.map(str::to_owned) });
-    }
-    let both: Vec<usize> = of_source.intersection(&of_others).copied().collect();
-    if both.len() < 2 {
-        return none(Reason::NotElsewhere);
-    }
-    let names: Vec<&str> = table.classes().names().collect();
-    let classes = Classes::new(both.iter().map(|&class| names[class]))?;
-    let of_both = |rows: Vec<usize>| -> Vec<usize> {
-        rows.into_iter().filter(|&row| both.contains(&table.label(row))).collect()
-    };
-    let of_part = |part| of_both(usable.iter().copied().filter(|&row| images[row].part == part).collect());
-    let (there, others) = (of_both(there), of_both(others));
-    let label = |row: &usize| both.iter().position(|class| *class == table.label(*row)).unwrap_or(0); // kept above
-    let probe = |training: &[usize], test: Vec<usize>| -> Result<Result<Scored, Reason>, Error> {
-        let inputs = Inputs::Numbers { training: table.features(training), test: table.features(&test) };
-        let labels: Vec<usize> = training.iter().map(label).collect();
+    let LeftOut { classes, there, others, as_many, test, .. } = &left_out;
+    let probe = |training: &[usize], test: &[usize]| -> Result<Result<Scored, Reason>, Error> {
+        let inputs = Inputs::Numbers { training: table.features(training), test: table.features(test) };
+        let labels = left_out.labels(table, training);
         let clusters = Question::clusters(table, training);
-        match inputs.fit(&classes, &labels, &clusters, settings) {
-            Ok(fitted) => Ok(Ok(Scored {
-                labels: test.iter().map(label).collect(),
-                probabilities: fitted.probabilities,
-                rows: test,
-            })),
+        match inputs.fit(classes, &labels, &clusters, settings) {
+            Ok(fitted) => Ok(Ok(left_out.scored(table, test, fitted.probabilities))),
             Err(error) if is_of_the_data(&error) => Ok(Err(Reason::NotFitted { because: error.to_string() })),
             Err(error) => Err(error.into()),
         }
     };
-    let training = others.len();
-    let away = match probe(&others, there)? {
+    let away = match probe(others, there)? {
         Ok(scored) => scored,
         Err(reason) => return none(reason),
     };
-    let as_many = as_many(table, of_part(Part::Training), &others, settings.seed);
-    let home = match probe(&as_many, of_part(Part::Test))? {
+    let home = match probe(as_many, test)? {
         Ok(scored) => scored,
         Err(reason) => return none(reason),
     };
-    let Some(drop) = score_drop(table, &home, &away, settings) else { return none(Reason::NoInterval) };
-    let clusters = away.rows.iter().map(|&row| &images[row].cluster).collect::<BTreeSet<_>>().len();
-    let scores = AwayAndHome {
-        training,
-        images: away.rows.len(),
-        clusters,
-        away: estimate(table, &classes, &away, settings)?,
-        home: estimate(table, &classes, &home, settings)?,
-        drop,
+    let Some(scores) = left_out.compared(table, &away, &home, settings)? else {
+        return none(Reason::NoInterval);
     };
     let classes = classes.names().map(str::to_owned).collect();
-    Ok(Elsewhere { source: source.to_owned(), classes, scores: Some(scores), unanswered: None })
+    Ok(Elsewhere { source: source.to_owned(), classes, scores: Some(scores), head: None, unanswered: None })
+}
+
+/// Images for a training without one source, and for one of as many images of all sources: positions in the table.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The source.
+    pub source: String,
+    /// Classes that are told apart.
+    pub classes: Classes,
+    /// Images of the source, of both parts.
+    pub there: Vec<usize>,
+    /// Training images of the other sources.
+    pub others: Vec<usize>,
+    /// As many training images of each class, of all sources.
+    pub as_many: Vec<usize>,
+    /// Test images of all sources.
+    pub test: Vec<usize>,
+}
+
+impl LeftOut {
+    /// Every source that classes allow to leave out, in the order of names. Images without features are not used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Classes`].
+    pub fn all(table: &Table, seed: u64) -> Result<Vec<Self>, Error> {
+        let sources = table.sources();
+        let sources = sources.iter().filter(|_| sources.len() > 1);
+        let all = sources.map(|source| Self::of(table, source, seed)).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.into_iter().filter_map(Result::ok).collect())
+    }
+
+    fn of(table: &Table, source: &str, seed: u64) -> Result<Result<Self, Reason>, Error> {
+        let images = table.images();
+        let usable: Vec<usize> = (0..images.len()).filter(|&row| images[row].features.is_some()).collect();
+        if usable.is_empty() {
+            return Ok(Err(Reason::NoInput { what: "features".to_owned() }));
+        }
+        let there: Vec<usize> = usable.iter().copied().filter(|&row| images[row].source == source).collect();
+        let clusters_there: BTreeSet<&str> = there.iter().map(|&row| images[row].cluster.as_str()).collect();
+        // A picture or a patient that is there as well would give the source away.
+        let others: Vec<usize> = usable
+            .iter()
+            .copied()
+            .filter(|&row| {
+                let image = &images[row];
+                image.part == Part::Training
+                    && image.source != source
+                    && !clusters_there.contains(image.cluster.as_str())
+            })
+            .collect();
+        let told = |rows: &[usize]| -> BTreeSet<usize> {
+            let mut clusters: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+            for &row in rows {
+                clusters.entry(table.label(row)).or_default().insert(&images[row].cluster);
+            }
+            clusters.into_iter().filter(|(_, of)| of.len() >= CLUSTERS).map(|(class, _)| class).collect()
+        };
+        let (of_source, of_others) = (told(&there), told(&others));
+        if of_source.len() < 2 {
+            let only = of_source.first().and_then(|&class| table.classes().names().nth(class));
+            return Ok(Err(Reason::OneClassThere { class: only.map(str::to_owned) }));
+        }
+        let both: Vec<usize> = of_source.intersection(&of_others).copied().collect();
+        if both.len() < 2 {
+            return Ok(Err(Reason::NotElsewhere));
+        }
+        let names: Vec<&str> = table.classes().names().collect();
+        let of_both = |rows: Vec<usize>| -> Vec<usize> {
+            rows.into_iter().filter(|&row| both.contains(&table.label(row))).collect()
+        };
+        let of_part =
+            |part| of_both(usable.iter().copied().filter(|&row| images[row].part == part).collect());
+        let (there, others) = (of_both(there), of_both(others));
+        Ok(Ok(Self {
+            source: source.to_owned(),
+            classes: Classes::new(both.iter().map(|&class| names[class]))?,
+            as_many: as_many(table, of_part(Part::Training), &others, seed),
+            test: of_part(Part::Test),
+            there,
+            others,
+        }))
+    }
+
+    /// Labels of these rows, as columns of the classes that are told apart.
+    fn labels(&self, table: &Table, rows: &[usize]) -> Vec<usize> {
+        let label = |&row: &usize| {
+            self.classes.names().position(|name| name == table.images()[row].class).unwrap_or(0) // kept for its class
+        };
+        rows.iter().map(label).collect()
+    }
+
+    fn scored(&self, table: &Table, rows: &[usize], probabilities: ndarray::Array2<f64>) -> Scored {
+        Scored { labels: self.labels(table, rows), rows: rows.to_vec(), probabilities }
+    }
+
+    /// `None` if the drop is undefined.
+    fn compared(
+        &self,
+        table: &Table,
+        away: &Scored,
+        home: &Scored,
+        settings: &Settings,
+    ) -> Result<Option<AwayAndHome>, Error> {
+        let Some(drop) = home.drop_to(away, table, settings) else { return Ok(None) };
+        let clusters = away.rows.iter().map(|&row| &table.images()[row].cluster).collect::<BTreeSet<_>>();
+        Ok(Some(AwayAndHome {
+            training: self.others.len(),
+            images: away.rows.len(),
+            clusters: clusters.len(),
+            away: away.estimate(table, &self.classes, settings)?,
+            home: home.estimate(table, &self.classes, settings)?,
+            drop,
+        }))
+    }
+
+    /// Scores of a head that was trained as the linear probe is, from its probabilities for the images there and for the test
+    /// images.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Model`] if they are not as many; [`Error::Metrics`].
+    pub(crate) fn of_head(
+        &self,
+        table: &Table,
+        head: &HeadElsewhere,
+        settings: &Settings,
+    ) -> Result<Option<AwayAndHome>, Error> {
+        let scored = |rows: &[usize], probabilities: &Probabilities| {
+            let values = probabilities.in_order_of(&self.classes)?.values().to_owned();
+            if values.nrows() != rows.len() {
+                return Err(Error::Model { expected: rows.len(), got: values.nrows() });
+            }
+            Ok(self.scored(table, rows, values))
+        };
+        let (away, home) = (scored(&self.there, &head.away)?, scored(&self.test, &head.home)?);
+        self.compared(table, &away, &home, settings)
+    }
+}
+
+/// Predictions of a head whose training left a source out, in the order of [`LeftOut`].
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
+pub struct HeadElsewhere {
+    /// The source.
+    pub source: String,
+    /// Probabilities for the images of the source.
+    pub away: Probabilities,
+    /// Probabilities for the test images, of a head that was trained on as many images of all sources.
+    pub home: Probabilities,
+}
+
+/// An external test of the model under audit: images of another place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct External {
+    /// Name of the model.
+    pub model: String,
+    /// Sources of the images.
+    pub sources: Vec<String>,
+    /// Number of images.
+    pub images: usize,
+    /// Number of their clusters.
+    pub clusters: usize,
+    /// Macro AUC there.
+    pub away: Estimate,
+    /// Macro AUC on the test part of the run.
+    pub home: Estimate,
+}
+
+impl External {
+    /// A test of the model with this name.
+    #[must_use]
+    pub fn new(
+        model: String,
+        sources: Vec<String>,
+        size: (usize, usize),
+        away: Estimate,
+        home: Estimate,
+    ) -> Self {
+        Self { model, sources, images: size.0, clusters: size.1, away, home }
+    }
 }
 
 /// As many of the rows of each class as `like` has, whole clusters in a drawn order: a smaller training would lose score
@@ -198,56 +314,4 @@ fn as_many(table: &Table, rows: Vec<usize>, like: &[usize], seed: u64) -> Vec<us
         .collect();
     chosen.sort_unstable();
     chosen
-}
-
-fn estimate(
-    table: &Table,
-    classes: &Classes,
-    scored: &Scored,
-    settings: &Settings,
-) -> Result<Estimate, Error> {
-    let names: Vec<&str> = classes.names().collect();
-    let truth: Vec<&str> = scored.labels.iter().map(|&label| names[label]).collect();
-    let probabilities = Probabilities::new(classes, scored.probabilities.clone())?;
-    let predictions = Predictions::new(classes, &truth, &probabilities)?
-        .with_clusters(&Question::clusters(table, &scored.rows))?;
-    let bootstrap = Bootstrap::new(settings.replicates, settings.seed)?;
-    Ok(bootstrap.estimate(&predictions, &[Metric::AveragedAuc(Average::Macro)])?.remove(0)) // one in, one out
-}
-
-/// AUC at home less AUC away. Clusters are resampled together, because test images of the source are scored twice.
-/// `None` if an AUC or most resamples are undefined.
-fn score_drop(table: &Table, home: &Scored, away: &Scored, settings: &Settings) -> Option<ScoreDrop> {
-    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut numbered = |scored: &Scored| -> Vec<usize> {
-        let number = |&row: &usize| {
-            let next = numbers.len();
-            *numbers.entry(&table.images()[row].cluster).or_insert(next)
-        };
-        scored.rows.iter().map(number).collect()
-    };
-    let (of_home, of_away) = (numbered(home), numbered(away));
-    let count = numbers.len();
-    let ranks = |scored: &Scored| WeightedRanks::of(scored.probabilities.view(), &scored.labels);
-    let (home, away) = (ranks(home), ranks(away));
-    let difference = |weights: &[f64]| {
-        let of = |numbers: &[usize]| numbers.iter().map(|&number| weights[number]).collect::<Vec<f64>>();
-        Some(home.macro_auc(&of(&of_home))? - away.macro_auc(&of(&of_away))?)
-    };
-    let value = difference(&vec![1.0; count])?;
-    let mut drawn: Vec<f64> = (0..u64::from(settings.replicates))
-        .into_par_iter()
-        .filter_map(|number| {
-            let mut stream = Stream::new(settings.seed, "audit: drop").numbered(number);
-            let mut weights = vec![0.0; count];
-            (0..count).for_each(|_| weights[stream.below(count)] += 1.0);
-            difference(&weights)
-        })
-        .collect();
-    if 2 * drawn.len() < settings.replicates as usize {
-        return None;
-    }
-    drawn.sort_unstable_by(f64::total_cmp);
-    let end = |at| radiograph_metrics::quantile(&drawn, at).ok();
-    Some(ScoreDrop { value, low: end(0.025)?, high: end(0.975)? })
 }

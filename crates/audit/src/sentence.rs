@@ -1,8 +1,9 @@
 //! Says verdicts in one sentence each.
 
+use radiograph_input::Ablation;
 use radiograph_metrics::Estimate;
 
-use crate::{Measurement, ModelScore, Probe, ProbeResult, Row, Verdict};
+use crate::{Measurement, ModelScore, Probe, ProbeResult, Row, ThroughModel, Verdict};
 
 /// The row that made a probe's verdict; of several, the one with the largest AUC.
 fn decisive(probe: &ProbeResult) -> Option<(&Row, &Measurement)> {
@@ -112,6 +113,19 @@ pub(crate) fn of_all(probes: &[ProbeResult], model: Option<&ModelScore>) -> Stri
         probes.len(),
         unsure.join(", ")
     )
+}
+
+/// What the model says of films without lungs, if it says more than chance.
+pub(crate) fn of_ablations(model: &str, through: &ThroughModel) -> Option<String> {
+    let without = through.after(Ablation::Lungs)?;
+    let low = without.auc.interval.ok()?.low;
+    (low > 0.5).then(|| {
+        format!(
+            "With the lungs painted over, {model} still reaches an AUC of {}; unchanged, {}.",
+            estimate(&without.auc),
+            through.unchanged.score.map_or_else(|_| "undefined".to_owned(), |score| format!("{score:.2}")),
+        )
+    })
 }
 
 /// `0.93 (0.90 to 0.95)`.

@@ -28,6 +28,7 @@ impl fmt::Display for Audit {
         if let Some(model) = &self.model {
             writeln!(formatter, "\n{}: AUC {}, accuracy {}", model.name, model.auc, model.accuracy)?;
         }
+        through_model(self, formatter)?;
         elsewhere(self, formatter)?;
         subgroups(self, formatter)?;
         let counts = &self.counts;
@@ -40,8 +41,55 @@ impl fmt::Display for Audit {
     }
 }
 
-/// A line for each source that is left out.
+/// A line for each change of the test images, and for each part in which evidence is measured.
+fn through_model(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some(through) = &audit.through_model else { return Ok(()) };
+    let estimated = through.images - through.masked;
+    writeln!(
+        formatter,
+        "\n{} test images changed, lungs of {estimated} estimated; unchanged AUC {}",
+        through.images,
+        cell(&through.unchanged)
+    )?;
+    for of in &through.ablations {
+        let removed = format!("{:.0} % removed", 100.0 * of.removed);
+        write!(formatter, "{:<20} {removed:<14} AUC {:<20}", of.ablation, cell(&of.auc))?;
+        match of.drop {
+            Some(ScoreDrop { value, low, high }) => {
+                writeln!(formatter, " drop {value:.3} [{low:.3}, {high:.3}]")?;
+            }
+            None => writeln!(formatter)?,
+        }
+    }
+    if let Some(mean) = through.mean_over_shares {
+        writeln!(formatter, "mean AUC over the share of the centre that is removed: {mean:.3}")?;
+    }
+    for of in &through.pointing {
+        let ScoreDrop { value, low, high } = of.excess;
+        writeln!(
+            formatter,
+            "evidence {}, {}: {:.3}, of an even map {:.3}, more by {value:.3} [{low:.3}, {high:.3}], {} images",
+            of.place.name(),
+            of.of.name(),
+            of.mass,
+            of.area,
+            of.images
+        )?;
+    }
+    Ok(())
+}
+
+/// A line for each source that is left out, and for each external test.
 fn elsewhere(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for of in &audit.external {
+        let (away, home) = (cell(&of.away), cell(&of.home));
+        writeln!(
+            formatter,
+            "\nexternal test of {} on {}: AUC {away}, at home {home}",
+            of.model,
+            of.sources.join(", ")
+        )?;
+    }
     if audit.elsewhere.is_empty() {
         return Ok(());
     }
@@ -60,6 +108,15 @@ fn elsewhere(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                     "{:<34} {away:<20} {home:<20} {value:.3} [{low:.3}, {high:.3}]",
                     of.source
                 )?;
+                if let Some(head) = &of.head {
+                    let ScoreDrop { value, low, high } = head.drop;
+                    let (away, home) = (cell(&head.away), cell(&head.home));
+                    writeln!(
+                        formatter,
+                        "{:<34} {away:<20} {home:<20} {value:.3} [{low:.3}, {high:.3}]",
+                        "  the model's head"
+                    )?;
+                }
             }
             (None, Some(reason)) => writeln!(formatter, "{:<34} cannot tell: {reason}", of.source)?,
             (None, None) => writeln!(formatter, "{:<34} -", of.source)?,

@@ -1,7 +1,8 @@
 //! Reads radiographs (PNG, JPEG, TIFF, BMP, WebP, DICOM) and prepares them for a network.
 //!
 //! [`decode_file`] turns a file into a [`Picture`] within [`Limits`]; the content decides the format, not the name.
-//! [`preprocess`] turns a picture into the input of a network, [`loader`] does both for many files at once.
+//! [`preprocess`] turns a picture into the input of a network, [`loader`] does both for many files at once. [`ablate`] removes
+//! parts of what a network sees.
 //!
 //! Films of devices and archives are often not as the standards ask. What every viewer opens is read, and
 //! [`decode_noted`] says what was unusual; docs/films.md lists it.
@@ -21,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod ablate;
 mod bare;
 mod codec;
 mod colour_mode;

@@ -11,11 +11,13 @@
 //! assert_eq!(Filter::Bicubic.name(), "bicubic");
 //! ```
 
+mod ablation;
 mod augmentation;
 mod colour;
 mod normalisation;
 mod resize;
 
+pub use ablation::Ablation;
 pub use augmentation::Augmentation;
 pub use colour::Colour;
 pub use normalisation::Normalisation;

@@ -1,7 +1,8 @@
 //! Tests a finished run's model on images of another place, and compares the scores with those of the run.
 //!
 //! Images that the model was trained on, or that show the same picture or patient as a training image, are left out and
-//! counted. The test is not a stage of a run: the run's only change is that its feature store grows.
+//! counted. The test is not a stage of a run: the run's only changes are that its feature store grows and that [`ExternalTest::keep`]
+//! writes a record for the audit.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,9 +22,12 @@ use radiograph_files::ContentHash;
 use radiograph_image::{Limits, Stated};
 use radiograph_libtorch::Device;
 use radiograph_metrics::{
-    ClassScore, CrossTable, Evaluation, Metric, Predictions, Probabilities, Table, Unpaired,
+    Average, ClassScore, CrossTable, Evaluation, Metric, MetricEstimate, Predictions, Probabilities, Table,
+    Unpaired,
 };
-use radiograph_run::{Progress, Stage, Unsearched, Watcher, bootstrap, no_collection, watched};
+use radiograph_run::{
+    External, Progress, RunFolder, Stage, Unsearched, Watcher, bootstrap, no_collection, watched, write_json,
+};
 use radiograph_same_picture::{Fingerprint, find, fingerprints_of_films};
 use serde::Serialize;
 use tch::Tensor;
@@ -194,6 +198,29 @@ fn classified(
 }
 
 impl ExternalTest {
+    /// Keeps the result in the run's folder, where the audit finds it. Another test of the same images replaces it.
+    ///
+    /// # Errors
+    ///
+    /// [`radiograph_run::Error::File`] if the folder cannot be written.
+    pub fn keep(&self, run: &Path) -> Result<PathBuf, Error> {
+        let (folder, _) = RunFolder::for_reading(run)?;
+        let macro_auc = |of: &Evaluation| {
+            let metric = Metric::AveragedAuc(Average::Macro);
+            of.overall.iter().find(|score| score.metric == metric).map(|score| score.estimate.clone())
+        };
+        let sources: Vec<String> = self.sources.groups.iter().map(ToString::to_string).collect();
+        let (Some(away), Some(home)) = (macro_auc(&self.elsewhere), macro_auc(&self.own)) else {
+            return Err(Error::damaged(run.join("metrics.json"), "it has no macro AUC"));
+        };
+        let ids = self.predictions.ids().unwrap_or_default().join(" ");
+        let path = folder.external().join(format!("{}.json", ContentHash::of_bytes(ids.as_bytes()).short()));
+        radiograph_files::create_folder(&folder.external())?;
+        let size = (self.elsewhere.samples, self.elsewhere.clusters);
+        write_json(&path, &External::new(self.model.clone(), sources, size, away, home))?;
+        Ok(path)
+    }
+
     /// Whether every folder was searched and every image could be read.
     pub fn is_complete(&self) -> bool {
         self.unsearched.is_empty() && !self.left_out.contains_key(UNREADABLE)

@@ -10,7 +10,7 @@ use radiograph_dataset::manifest::{Manifest, Row, picture_hash};
 use radiograph_features::{ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
 use radiograph_image::{
-    ImageError, Limits, Stated,
+    ImageError, Limits, Picture, Stated,
     preprocess::{Preprocess, Preprocessor, Transform},
     read_file,
 };
@@ -263,6 +263,18 @@ impl Frozen {
             Colour::Rgb => film.stored(),
         };
         pixels(film.content(), self.fed.preprocessor.apply(picture.clone()))
+    }
+}
+
+impl Frozen {
+    /// The square picture that the network sees of a film, before normalisation.
+    pub(crate) fn square(&self, whole: Picture) -> Picture {
+        self.fed.preprocessor.to_square(whole)
+    }
+
+    /// The network's input from a square picture, `[3, H, W]`.
+    pub(crate) fn input_of_square(&self, square: &Picture) -> Vec<f32> {
+        self.fed.preprocessor.normalise(square).into_raw_vec_and_offset().0
     }
 }
 

@@ -29,6 +29,7 @@ mod panel;
 mod pipeline;
 mod predict;
 mod shown;
+mod square;
 
 pub use error::Error;
 pub use external::ExternalTest;
@@ -39,6 +40,7 @@ pub use panel::file_name;
 pub use pipeline::{Extracted, Outcome, Pipeline, Trained};
 pub use predict::{Explained, Prediction, Predictor, Warning};
 pub use shown::Shown;
+pub use square::lung_mask;
 
 pub use radiograph_backbone as backbone;
 pub use radiograph_classes as classes;

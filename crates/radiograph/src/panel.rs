@@ -16,7 +16,7 @@ const TILE: u32 = 320;
 /// Longer side, in pixels, of the picture that a panel is drawn from.
 pub(crate) const PANEL_SIDE: u32 = 2 * TILE;
 /// Width of the border in which evidence is measured, as a share of each side.
-const BORDER: f64 = 0.1;
+pub(crate) const BORDER: f64 = 0.1;
 
 /// Draws the panel of an explained picture into a PNG file.
 pub(crate) fn draw(

@@ -7,7 +7,7 @@ pub use warning::Warning;
 use std::path::{Path, PathBuf};
 
 use radiograph_backbone::Backbone;
-use radiograph_classes::Classes;
+use radiograph_classes::{Class, Classes};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
 use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
@@ -75,7 +75,7 @@ pub(crate) struct Answer {
     pub(crate) probabilities: Vec<f64>,
     /// The same as the models give them, without temperature.
     pub(crate) uncalibrated: Vec<f64>,
-    pub(crate) predicted: radiograph_classes::Class,
+    pub(crate) predicted: Class,
     pub(crate) strangeness: Strangeness,
 }
 
@@ -183,7 +183,7 @@ impl Predictor {
     pub fn explain(&self, file: &Path) -> Result<Explained, Error> {
         let film = Film::read(file)?;
         let (prediction, answer, features) = self.look_at(&film)?;
-        let mut explanation = self.explanation(&features, &answer)?;
+        let mut explanation = self.explanation(&features, &answer.predicted)?;
         // In an ensemble the map is that of one model, and the explained answer that of all.
         explanation.probability = answer.probabilities[answer.predicted.index()];
         explanation.predicted = answer.predicted;
@@ -220,14 +220,7 @@ impl Predictor {
             .f_mean_dim([2_i64, 3].as_slice(), false, Kind::Float)
             .map_err(|error| Error::libtorch(&error))?;
         let strangeness = self.familiarity.of(&pooled)?;
-        let answers = self
-            .models
-            .iter()
-            .map(|(model, weight)| Ok((model.probabilities(features)?, *weight)))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let members: Vec<(&ClassProbabilities, f64)> =
-            answers.iter().map(|(answer, weight)| (answer, *weight)).collect();
-        let mean = ClassProbabilities::weighted_mean(&members)?;
+        let mean = self.plain(features)?;
         strangeness
             .into_iter()
             .enumerate()
@@ -247,8 +240,25 @@ impl Predictor {
             .collect()
     }
 
-    /// The explanation by the model; in an ensemble, by the model with the largest weight.
-    fn explanation(&self, features: &Tensor, answer: &Answer) -> Result<Explanation, Error> {
+    /// Feature maps of inputs `[N, 3, H, W]`.
+    pub(crate) fn features(&self, inputs: &Tensor) -> Result<Tensor, Error> {
+        Ok(self.backbone.forward_features(inputs)?)
+    }
+
+    /// Probabilities for feature maps `[N, C, H, W]` without a temperature, as in the run's own predictions.
+    pub(crate) fn plain(&self, features: &Tensor) -> Result<ClassProbabilities, Error> {
+        let answers = self
+            .models
+            .iter()
+            .map(|(model, weight)| Ok((model.probabilities(features)?, *weight)))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let members: Vec<(&ClassProbabilities, f64)> =
+            answers.iter().map(|(answer, weight)| (answer, *weight)).collect();
+        Ok(ClassProbabilities::weighted_mean(&members)?)
+    }
+
+    /// The explanation of a class by the model; in an ensemble, by the model with the largest weight.
+    pub(crate) fn explanation(&self, features: &Tensor, class: &Class) -> Result<Explanation, Error> {
         // Models of weight 0 are not loaded; of equal weights the first is explained, as in the stage `explain`.
         let heavier =
             |best: usize, at: usize| if self.models[at].1 > self.models[best].1 { at } else { best };
@@ -257,8 +267,7 @@ impl Predictor {
         };
         let explainer = Explainer::new(&self.classes, |features: &Tensor| model.head().explained(features));
         let explanation = &self.config.explanation;
-        let target =
-            Target { quantity: explanation.quantity, class: ClassChoice::One(answer.predicted.clone()) };
+        let target = Target { quantity: explanation.quantity, class: ClassChoice::One(class.clone()) };
         Ok(explainer.explain(features, explanation.method, &target)?.remove(0)) // one in, one out
     }
 

@@ -34,6 +34,8 @@ pub struct Figures {
     pub calibration: Vec<Figure>,
     /// Decision curve of each class of the leading network that has one.
     pub decision: Vec<Figure>,
+    /// AUC of the model on changed test images, if they went through it.
+    pub ablations: Option<Figure>,
     /// Figures of each network, in the order of the report.
     pub networks: Vec<NetworkFigures>,
 }
@@ -71,6 +73,7 @@ impl Figures {
         });
         std::iter::once(&self.overview)
             .chain(&self.audit)
+            .chain(&self.ablations)
             .chain(together)
             .chain(of_classes)
             .chain(of_networks)

@@ -26,7 +26,9 @@ const CONFIG: &str = "config.toml";
 ///                          without an image, and files that are no images), scan.json (contents and defects)
 /// features/                stores of feature maps, unless the config names another folder
 /// <network>/…              one model: fold-1/ …, model.safetensors, model.json, training.json, frozen.json,
-///                          predictions.csv, metrics.json, explanations.json, gradcam/
+///                          predictions.csv, metrics.json, explanations.json, gradcam/; of the recommended model looks.json
+///                          and, of a full audit, audit-in-full.json
+/// external/                records of external tests of this run
 /// <network>-<baseline>/…   the same for a baseline; a linear probe has model.json and probe.json
 /// comparison.json          paired comparisons of the models
 /// best.json                the recommended model and the criterion
@@ -204,6 +206,11 @@ impl RunFolder {
     /// `audit.json`.
     pub fn audit(&self) -> PathBuf {
         self.path.join("audit.json")
+    }
+
+    /// The folder of records of external tests.
+    pub fn external(&self) -> PathBuf {
+        self.path.join("external")
     }
 
     /// `costs.json`.

@@ -13,7 +13,7 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress}
 ///
 /// The test images of a run come from the collections that the model was trained on, so the model may recognise the
 /// collection instead of the disease. This command scores the model on collections that it has not seen, beside its scores
-/// in the run. Images of a picture or patient in the training part are left out and counted.
+/// in the run, and keeps the result in the run for `audit`. Images of a picture or patient in the training part are left out and counted.
 ///
 /// Exit code 1: an image cannot be read, or a folder of images was left out, because its layout is unknown or it cannot be
 /// searched.
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let test = ExternalTest::of_run(&arguments.run, &arguments.data, device, &mut watch)?;
     progress.end();
     let table = write(&test, &arguments.out)?;
+    test.keep(&arguments.run)?;
     if arguments.json {
         output::json(&test)?;
     } else {

@@ -12,6 +12,7 @@
 
 mod assessment;
 mod curve;
+mod fill;
 mod mask;
 mod rank;
 mod road;

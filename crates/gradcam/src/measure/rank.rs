@@ -30,10 +30,11 @@ fn ranks(values: &Array2<f64>) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
+    let mut below = 0;
     for tie in order.chunk_by(|a, b| values[*a] == values[*b]) {
-        let first = order.iter().position(|place| *place == tie[0]).unwrap_or(0);
-        let rank = first as f64 + (tie.len() as f64 - 1.0) / 2.0;
+        let rank = below as f64 + (tie.len() as f64 - 1.0) / 2.0;
         tie.iter().for_each(|place| ranks[*place] = rank);
+        below += tie.len();
     }
     ranks
 }

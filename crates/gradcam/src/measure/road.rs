@@ -3,17 +3,14 @@
 //! Removed places are filled in from their neighbours. So the score falls because evidence is gone, and not because a
 //! hole looks like nothing that the network has seen.
 
-use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayView3};
+use ndarray::{Array2, Array3, Array4, ArrayView3};
 use radiograph_random::Stream;
 
-use super::{Saliency, curve::scores_of, saliency::same_size};
+use super::{Saliency, curve::scores_of, fill::Filler, saliency::same_size};
 use crate::GradcamError;
 
 /// Standard deviation of the noise on filled places, as in the authors' code.
 const NOISE: f64 = 0.01;
-/// Weight of a neighbour to the side, above or below, and of one at a corner, from the paper.
-const DIRECT: f64 = 1.0 / 6.0;
-const DIAGONAL: f64 = 1.0 / 12.0;
 
 /// Scores after the strongest and after the weakest places were removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,14 +67,14 @@ pub fn road(
             range: "more than 0, less than 1",
         });
     }
-    let without = |places: &[usize]| {
-        let mut removed = Array2::from_elem((height, width), false);
-        places.iter().for_each(|place| removed[[place / width, place % width]] = true);
-        impute(input, &removed, seed)
-    };
     let count = |share: &f64| ((order.len() as f64 * share).round() as usize).clamp(1, order.len() - 1);
-    let strongest = shares.iter().map(|share| without(&order[..count(share)]));
-    let weakest = shares.iter().map(|share| without(&order[order.len() - count(share)..]));
+    let most = shares.iter().map(count).max().unwrap_or(1);
+    // Places that a smaller share removes are the first of a larger one's, so each order is factored once for all shares.
+    let reversed: Vec<usize> = order.iter().rev().copied().collect();
+    let fillers = [&order, &reversed].map(|order| Filler::new((height, width), order[..most].to_vec()));
+    let without = |filler: &Filler, count: usize| Ok(filled(input, filler, count, seed));
+    let strongest = shares.iter().map(|share| without(&fillers[0], count(share)));
+    let weakest = shares.iter().map(|share| without(&fillers[1], count(share)));
     let mut without_strongest = scores_of(strongest.chain(weakest), score)?;
     let without_weakest = without_strongest.split_off(shares.len());
     Ok(Road { shares: shares.to_vec(), without_strongest, without_weakest })
@@ -103,87 +100,33 @@ pub fn impute(
             range: "less than 1",
         });
     }
+    let places: Vec<usize> =
+        (0..removed.len()).filter(|place| removed[[place / width, place % width]]).collect();
+    let count = places.len();
+    Ok(filled(input, &Filler::new((height, width), places), count, seed))
+}
+
+/// The input with the first `count` places of the filler imputed. The noise runs over the channels, row by row.
+fn filled(input: ArrayView3<f32>, filler: &Filler, count: usize, seed: u64) -> Array3<f32> {
+    let (_, _, width) = input.dim();
+    let mut places = filler.places()[..count].to_vec();
+    places.sort_unstable();
     let mut filled = input.to_owned();
     let mut noise = Stream::new(seed, "road");
-    for mut channel in filled.outer_iter_mut() {
-        let solved = solve(channel.view(), removed);
-        for ((place, value), removed) in channel.indexed_iter_mut().zip(removed) {
-            if *removed {
-                *value = (solved[place] + NOISE * noise.normal()) as f32;
-            }
+    for (mut channel, known) in filled.outer_iter_mut().zip(input.outer_iter()) {
+        let solved = filler.solve(known, count);
+        for &place in &places {
+            let place = [place / width, place % width];
+            channel[place] = (solved[place] + NOISE * noise.normal()) as f32;
         }
     }
-    Ok(filled)
-}
-
-/// Solves the linear system for the removed places by conjugate gradients. The matrix is symmetric, and positive
-/// definite if at least one place is known.
-fn solve(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> {
-    let known =
-        Array2::from_shape_fn(
-            values.dim(),
-            |place| if removed[place] { 0.0 } else { f64::from(values[place]) },
-        );
-    let only_removed = |mut grid: Array2<f64>| {
-        grid.zip_mut_with(removed, |value, removed| {
-            if !removed {
-                *value = 0.0;
-            }
-        });
-        grid
-    };
-    // For a removed place: (sum of weights) · x − Σ weight · x of removed neighbours = Σ weight · known neighbours.
-    let apply = |x: &Array2<f64>| only_removed(balance(x));
-    let right = only_removed(balance(&known).mapv(|value| -value));
-    let mean =
-        values.iter().zip(removed).filter(|(_, removed)| !**removed).map(|(value, _)| f64::from(*value));
-    let (sum, count) = mean.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-    let mut x = only_removed(Array2::from_elem(values.dim(), sum / count));
-    let mut rest = &right - &apply(&x);
-    let mut direction = rest.clone();
-    let mut square = (&rest * &rest).sum();
-    // The neighbours of a hole may all be zero, as in most channels after a ReLU. The right side is then no scale for
-    // the residual, so the first guess is one.
-    let enough = 1e-16 * (&right * &right).sum().max(square);
-    for _ in 0..10 * removed.len() {
-        if square <= enough {
-            break;
-        }
-        let image = apply(&direction);
-        let step = square / (&direction * &image).sum();
-        x.scaled_add(step, &direction);
-        rest.scaled_add(-step, &image);
-        let next = (&rest * &rest).sum();
-        direction *= next / square;
-        direction += &rest;
-        square = next;
-    }
-    x
-}
-
-/// At each place: its value times the weights of its neighbours inside the image, minus their weighted values.
-fn balance(grid: &Array2<f64>) -> Array2<f64> {
-    let (height, width) = grid.dim();
-    Array2::from_shape_fn((height, width), |(row, column)| {
-        let mut sum = 0.0;
-        for y in row.saturating_sub(1)..=(row + 1).min(height - 1) {
-            for x in column.saturating_sub(1)..=(column + 1).min(width - 1) {
-                let weight = match (y == row, x == column) {
-                    (true, true) => continue,
-                    (false, false) => DIAGONAL,
-                    _ => DIRECT,
-                };
-                sum += weight * (grid[[row, column]] - grid[[y, x]]);
-            }
-        }
-        sum
-    })
+    filled
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::HeatMap;
+    use crate::{HeatMap, measure::fill::MOST_FACTORED};
 
     #[test]
     fn a_hole_among_zeros_is_filled_with_zeros() {
@@ -215,6 +158,48 @@ mod tests {
         assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{worst}");
         assert_eq!(filled, impute(plane.view(), &removed, 3).unwrap());
         assert_ne!(filled, impute(plane.view(), &removed, 4).unwrap());
+    }
+
+    #[test]
+    fn a_hole_in_a_plane_of_many_places_is_filled_with_the_plane() {
+        // More removed places than are factored, so they are solved step by step.
+        let plane =
+            Array3::from_shape_fn((1, 40, 40), |(_, row, column)| row as f32 * 0.2 - column as f32 * 0.1);
+        let inside = |place: usize| (1..39).contains(&place);
+        let removed = Array2::from_shape_fn((40, 40), |(row, column)| inside(row) && inside(column));
+        assert!(removed.iter().filter(|removed| **removed).count() > MOST_FACTORED);
+        let filled = impute(plane.view(), &removed, 3).unwrap();
+        let worst = (&filled - &plane).fold(0.0_f32, |worst, value| worst.max(value.abs()));
+        assert!(worst > 0.0 && worst < 6.0 * NOISE as f32, "{worst}");
+    }
+
+    #[test]
+    fn road_fills_as_the_places_of_each_share_alone_are_filled() {
+        let input = Array3::from_shape_fn((3, 7, 6), |(channel, row, column)| {
+            ((channel * 31 + row * 17 + column * 5) % 13) as f32 * 0.3
+        });
+        let raw = Array2::from_shape_fn((7, 6), |(row, column)| ((row * 11 + column * 7) % 29) as f64);
+        let saliency = Saliency::new(&HeatMap::new(raw), 7, 6).unwrap();
+        let (order, shares) = (saliency.order(), [0.2, 0.5, 0.8]);
+        let seen = std::cell::RefCell::new(Vec::new());
+        road(input.view(), &saliency, &shares, 5, |batch| {
+            seen.borrow_mut().extend(batch.outer_iter().map(|input| input.to_owned()));
+            Ok(vec![0.0; batch.dim().0])
+        })
+        .unwrap();
+        let count = |share: f64| (42.0 * share).round() as usize;
+        let sets = shares.map(|share| &order[..count(share)]).into_iter();
+        let sets = sets.chain(shares.map(|share| &order[42 - count(share)..]));
+        let mut compared = 0;
+        for (places, seen) in sets.zip(seen.take()) {
+            let mut removed = Array2::from_elem((7, 6), false);
+            places.iter().for_each(|place| removed[[place / 6, place % 6]] = true);
+            let alone = impute(input.view(), &removed, 5).unwrap();
+            let worst = (&alone - &seen).fold(0.0_f32, |worst, value| worst.max(value.abs()));
+            assert!(worst < 1e-5, "{} places: {worst}", places.len());
+            compared += 1;
+        }
+        assert_eq!(compared, 6);
     }
 
     #[test]

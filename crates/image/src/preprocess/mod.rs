@@ -120,6 +120,11 @@ impl Preprocessor {
         normalise::apply(self.steps.normalisation, &self.to_square(picture))
     }
 
+    /// Step 6 of a square picture of [`to_square`](Self::to_square): `[3, size, size]`.
+    pub fn normalise(&self, square: &Picture) -> Array3<f32> {
+        normalise::apply(self.steps.normalisation, square)
+    }
+
     /// All steps with an augmentation drawn before: `[3, size, size]`.
     pub fn apply_augmented(&self, picture: Picture, transform: &Transform) -> Array3<f32> {
         normalise::apply(self.steps.normalisation, &transform.apply(&self.to_square(picture)))

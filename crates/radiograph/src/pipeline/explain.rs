@@ -111,7 +111,7 @@ impl Pipeline<'_> {
     }
 
     /// Folder of the explained model: the tested one or, in a mean of folds, the one with the largest weight.
-    fn explained_folder(&self, folder: &Path) -> PathBuf {
+    pub(super) fn explained_folder(&self, folder: &Path) -> PathBuf {
         match self.config().training.tested_model.heaviest_fold() {
             Some(fold) => folder.join(format!("fold-{fold}")),
             None => folder.to_owned(),
@@ -164,7 +164,7 @@ impl Answers {
 }
 
 /// The feature map of one image, `[1, C, H, W]`.
-fn stored(store: &FeatureStore, image: ContentHash, device: Device) -> Result<Tensor, Error> {
+pub(super) fn stored(store: &FeatureStore, image: ContentHash, device: Device) -> Result<Tensor, Error> {
     let [channels, height, width] = store.shape();
     let mut values = vec![0.0_f32; channels * height * width];
     store.read(&[FeatureId::plain(image)], &mut values)?;

@@ -3,6 +3,8 @@
 
 mod explain;
 mod extract;
+mod full;
+mod look;
 mod queue;
 mod repeat;
 mod side_by_side;
@@ -128,12 +130,15 @@ impl<'w> Pipeline<'w> {
         Ok(self.run.evaluate()?)
     }
 
-    /// The stage `audit`; see [`Run::audit`].
+    /// The stage `audit`; see [`Run::audit`]. Before it, changed test images go through the recommended model, if there is one:
+    /// `looks.json` in its folder.
     ///
     /// # Errors
     ///
-    /// Those of [`Run::audit`].
+    /// Those of [`Run::audit`]; [`Error::Image`], [`Error::Backbone`], [`Error::Head`] and [`Error::Gradcam`] from the changed
+    /// images.
     pub fn audit(&mut self) -> Result<Option<Audit>, Error> {
+        self.look()?;
         Ok(self.run.audit()?)
     }
 

@@ -77,6 +77,32 @@ pub(super) fn audit(audit: &Audit) -> Result<Figure, Error> {
             });
         }
     }
+    let title = "AUC of each probe of the audit with its interval, beside permuted labels and the model";
+    areas("audit", title, rows)
+}
+
+/// The model on unchanged test images, and after each change; none if no image was changed.
+pub(super) fn ablations(audit: &Audit) -> Option<Result<Figure, Error>> {
+    let (through, model) = (audit.through_model.as_ref()?, audit.model.as_ref()?);
+    let row = |name: &str, detail: String, auc: &Estimate, emphasised| EstimateRow {
+        name: name.to_owned(),
+        detail,
+        value: auc.score.ok(),
+        interval: ends(auc),
+        text: area(Some(auc)),
+        beside: None,
+        emphasised,
+    };
+    let mut rows = vec![row(&model.name, "unchanged".to_owned(), &through.unchanged, true)];
+    rows.extend(through.ablations.iter().map(|of| {
+        let detail = format!("{:.0} % removed", 100.0 * of.removed);
+        row(of.ablation.name(), detail, &of.auc, false)
+    }));
+    Some(areas("ablations", "AUC of the model on changed test images with its interval", rows))
+}
+
+/// A figure of AUCs.
+fn areas(name: &str, title: &str, rows: Vec<EstimateRow>) -> Result<Figure, Error> {
     let words: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -91,9 +117,7 @@ pub(super) fn audit(audit: &Audit) -> Result<Figure, Error> {
         marked: Some(0.5),
         in_percent: false,
     };
-    let title =
-        "AUC of each probe of the audit with its interval, beside permuted labels and the model".to_owned();
-    Figure::new("audit".to_owned(), title, format!("{}.", words.join("; ")), &drawing)
+    Figure::new(name.to_owned(), title.to_owned(), format!("{}.", words.join("; ")), &drawing)
 }
 
 fn area(estimate: Option<&Estimate>) -> String {

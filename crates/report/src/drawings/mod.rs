@@ -22,6 +22,7 @@ pub(crate) fn figures(report: &Report, classes: &[ClassCurves]) -> Result<Figure
     Ok(Figures {
         overview: estimates::overview(report)?,
         audit: report.audit.as_ref().map(estimates::audit).transpose()?,
+        ablations: report.audit.as_ref().and_then(estimates::ablations).transpose()?,
         all_roc: curves::of_all_networks(report, &curves::ROC)?,
         all_precision_recall: curves::of_all_networks(report, &curves::PRECISION_RECALL)?,
         calibration: calibration::calibration(leading, classes)?,
@@ -31,7 +32,8 @@ pub(crate) fn figures(report: &Report, classes: &[ClassCurves]) -> Result<Figure
 }
 
 /// Beginnings of the names of figures that are of no single network.
-const RESERVED: [&str; 5] = ["overview", "audit", "all-networks", "calibration-curve", "decision-curve"];
+const RESERVED: [&str; 6] =
+    ["overview", "audit", "ablations", "all-networks", "calibration-curve", "decision-curve"];
 
 /// File names of the networks: their letters and digits, with a number where they are empty or repeat.
 fn stems(report: &Report) -> Vec<String> {

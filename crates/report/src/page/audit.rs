@@ -7,6 +7,7 @@ use radiograph_metrics::Estimate;
 use super::{
     drawn_small,
     table::{Sheet, text},
+    through_model::{self, difference},
 };
 use crate::{
     Figures, Report,
@@ -66,6 +67,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             (mark(probe.verdict)) " " strong { (probe.probe) ": " (probe.verdict) ". " } (probe.sentence)
             span.sub-line { " Sees " (probe.probe.knows()) "." }
         } } }
+        (through_model::section(audit, figures))
         (elsewhere(audit))
         (subgroups(audit))
         @if !audit.notes.is_empty() {
@@ -77,11 +79,12 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
 }
 
 fn elsewhere(audit: &Audit) -> Markup {
-    if audit.elsewhere.is_empty() {
+    if audit.elsewhere.is_empty() && audit.external.is_empty() {
         return html! {};
     }
     let note = "AUC of a linear probe on the frozen features, for the classes that the source shares with the others. There: on all its \
-                images, by a probe that never saw it nor its patients. At home: on the test part, by a probe of as many images of all sources.";
+                images, by a probe that never saw it nor its patients. At home: on the test part, by a probe of as many images of all sources. \
+                An external test is one of the model itself.";
     let mut sheet = Sheet::new("Each source left out in turn", note)
         .words("source")
         .words("classes")
@@ -97,10 +100,7 @@ fn elsewhere(audit: &Audit) -> Markup {
                 text(count(scores.images as u64)),
                 estimate(&scores.away),
                 estimate(&scores.home),
-                html! {
-                    (format!("{:.2}", scores.drop.value)) " "
-                    span.sub { (format!("{:.2} to {:.2}", scores.drop.low, scores.drop.high)) }
-                },
+                difference(&scores.drop),
             ]),
             (None, reason) => {
                 let reason = reason.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -109,6 +109,26 @@ fn elsewhere(audit: &Audit) -> Markup {
             }
         }
         sheet.push(row);
+        if let Some(head) = &of.head {
+            sheet.push(vec![
+                html! { span.sub { "the model's head" } },
+                text(of.classes.join(", ")),
+                text(count(head.images as u64)),
+                estimate(&head.away),
+                estimate(&head.home),
+                difference(&head.drop),
+            ]);
+        }
+    }
+    for of in &audit.external {
+        sheet.push(vec![
+            html! { (of.sources.join(", ")) " " span.sub { "external test of " (of.model) } },
+            text("all"),
+            text(count(of.images as u64)),
+            estimate(&of.away),
+            estimate(&of.home),
+            text("–"),
+        ]);
     }
     html! { h3 { "At a source that was never seen" } (sheet) }
 }
@@ -221,7 +241,7 @@ fn refitted(of: &Measurement) -> Markup {
 }
 
 /// Two decimals: a test part of some hundred images gives no more.
-fn estimate(of: &Estimate) -> Markup {
+pub(super) fn estimate(of: &Estimate) -> Markup {
     match (of.score, of.interval) {
         (Ok(score), interval) => html! {
             (format!("{score:.2}"))

@@ -16,6 +16,7 @@ mod results;
 mod spread;
 mod subgroups;
 mod table;
+mod through_model;
 mod training;
 
 pub(crate) use glance::doubts;

@@ -56,11 +56,24 @@ fn the_table_has_every_measurement_and_the_model() {
 }
 
 #[test]
+fn what_is_left_without_lungs_and_where_evidence_lies_is_on_the_page() {
+    let report = sample::report();
+    let page = Html::parse_document(&report.render().unwrap().html);
+    let lungs = text(&page, "#lungs");
+    let audit = report.audit.as_ref().unwrap();
+    let unchanged = audit.through_model.as_ref().unwrap().unchanged.score.unwrap();
+    assert!(lungs.contains(&format!("lungs removed30 %{unchanged:.2}")), "{lungs}");
+    assert!(lungs.contains("in the borderthe model760.500.360.14"), "{lungs}");
+    assert!(lungs.contains("The lungs of 66 films are estimated"), "{lungs}");
+    assert!(text(&page, "section.audit").contains("With the lungs painted over"), "{lungs}");
+}
+
+#[test]
 fn a_report_without_an_audit_says_so() {
     let mut report = sample::report();
     report.audit = None;
     let rendered = report.render().unwrap();
-    assert!(rendered.figures.audit.is_none());
+    assert!(rendered.figures.audit.is_none() && rendered.figures.ablations.is_none());
     let page = Html::parse_document(&rendered.html);
     assert!(text(&page, "section.audit").is_empty());
     assert!(text(&page, "#lungs").contains("No audit was made"));

@@ -6,7 +6,7 @@ use std::{io::Cursor, sync::LazyLock};
 
 use image::{ImageFormat, Rgb, RgbImage};
 use radiograph_audit::{
-    Audit, Image, Model, Part, Settings,
+    Ablation, Audit, Changed, Evidence, Image, Looks, Model, Part, Place, Pointer, Settings,
     planted::{Planted, Shortcut},
 };
 use radiograph_classes::Classes;
@@ -355,9 +355,29 @@ pub(crate) fn audit() -> Audit {
         let model = Model { name: "DenseNet121-RNN".to_owned(), probabilities };
         let settings =
             Settings { permutations: 500, replicates: 100, shares: vec![0.25], ..Settings::default() };
-        Audit::of(&table, Some(&model), &settings).unwrap()
+        Audit::of(&table, Some(&model), &settings).unwrap().through(&table, &model, &looks(&model)).unwrap()
     });
     ONCE.clone()
+}
+
+/// The same model without lungs, where it says nothing new, and its evidence, half of which lies in the border.
+fn looks(model: &Model) -> Looks {
+    let images = model.probabilities.values().nrows();
+    Looks {
+        images: (0..images).collect(),
+        masked: 10,
+        changed: vec![Changed {
+            ablation: Ablation::Lungs,
+            removed: vec![0.3; images],
+            probabilities: model.probabilities.clone(),
+        }],
+        evidence: vec![Evidence {
+            of: Pointer::Model,
+            place: Place::Border,
+            mass: vec![Some(0.5); images],
+            area: vec![0.36; images],
+        }],
+    }
 }
 
 /// The whole sample: five networks on sixty test images.

@@ -39,6 +39,21 @@ pub(crate) fn table(
     Ok(Table::new(cohort.classes(), images)?)
 }
 
+/// The images of a cohort with class, cluster, source and part, in its order. Their features count as known.
+pub(crate) fn bare_table(cohort: &Cohort) -> Result<Table, Error> {
+    let images = cohort.images().iter().enumerate().map(|(position, image)| Image {
+        class: cohort.label(position).map(|class| class.name().to_owned()).unwrap_or_default(),
+        cluster: image.cluster.clone(),
+        source: image.source.clone(),
+        fields: BTreeMap::new(),
+        part: if image.subset == Subset::Test { Part::Test } else { Part::Training },
+        published: radiograph_audit::Published::default(),
+        picture: None,
+        features: Some(Vec::new()),
+    });
+    Ok(Table::new(cohort.classes(), images.collect())?)
+}
+
 /// What is known of an image and its patient, by which the model is scored in subgroups.
 fn fields(row: &Row, seen: &Seen) -> BTreeMap<String, String> {
     let sex = row.sex.map(|sex| if sex == Sex::Female { "female" } else { "male" }.to_owned());

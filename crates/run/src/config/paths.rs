@@ -1,4 +1,5 @@
-//! Makes the paths in a config absolute: the folder of images, the key of pseudonyms, weights files, and the folder of feature stores.
+//! Makes the paths in a config absolute: the folder of images, the key of pseudonyms, weights files, and the folders of
+//! feature stores and lung masks.
 //!
 //! Links and `..` are resolved as far as the path exists, so that two spellings of one place are equal.
 
@@ -20,6 +21,9 @@ pub(super) fn make_absolute(config: &mut Config) -> Result<(), Error> {
     }
     if let Some(stores) = &mut config.compute.feature_stores {
         *stores = whole("compute.feature_stores", stores)?;
+    }
+    if let Some(masks) = config.audit.as_mut().and_then(|audit| audit.lung_masks.as_mut()) {
+        *masks = whole("audit.lung_masks", masks)?;
     }
     for (network, weights) in &mut config.weights {
         // A text that names no weights is refused where they are loaded.
@@ -56,6 +60,7 @@ mod tests {
         let overrides = [
             "data.folder=x-rays",
             "compute.feature_stores=stores",
+            "audit.lung_masks=masks",
             "weights.vgg19=mine.safetensors",
             "weights.densenet121=./mine",
             "weights.inception_v3=/else/where.safetensors",
@@ -66,6 +71,7 @@ mod tests {
         let made = config.clone().with_absolute_paths().unwrap();
         assert_eq!(made.data.folder, here.join("x-rays"));
         assert_eq!(made.compute.feature_stores, Some(here.join("stores")));
+        assert_eq!(made.audit.as_ref().unwrap().lung_masks, Some(here.join("masks")));
         let weights = |network| PathBuf::from(&made.weights[&network]);
         assert_eq!(weights(Architecture::Vgg19), here.join("mine.safetensors"));
         assert_eq!(weights(Architecture::DenseNet121), here.join("mine"));

@@ -83,7 +83,14 @@ pub(super) fn settings(preset: Preset) -> Config {
 /// The defaults of the audit that a config can change.
 fn audit() -> AuditSection {
     let radiograph_audit::Settings { permutations, replicates, controls, shares, .. } = Default::default();
-    AuditSection { permutations, replicates, controls, blacked_out: shares }
+    AuditSection {
+        permutations,
+        replicates,
+        controls,
+        blacked_out: shares,
+        changed_images: 500,
+        lung_masks: None,
+    }
 }
 
 /// The values of the recipe that a config can change.

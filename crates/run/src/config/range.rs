@@ -43,6 +43,7 @@ const RANGES: &[(&str, Range)] = &[
     ("audit.replicates", Range::Whole(100, MOST)),
     ("audit.controls", Range::Whole(0, 1_000)),
     ("audit.blacked_out", Range::Real(Included(0.0), Excluded(1.0))),
+    ("audit.changed_images", Range::Whole(0, MOST)),
     ("data.test_share", SHARE),
     ("data.max_per_patient", COUNT),
     ("data.max_per_class", COUNT),

@@ -193,6 +193,11 @@ pub struct AuditSection {
     pub controls: u32,
     /// Shares of the picture's area that are blacked out from the centre, beside the half that decides.
     pub blacked_out: Vec<f64>,
+    /// Maximum number of test images that are changed and put through the trained model; 0: none.
+    pub changed_images: usize,
+    /// Folder of lung masks; `false`: lungs are estimated.
+    #[serde(with = "or_off")]
+    pub lung_masks: Option<PathBuf>,
 }
 
 /// Explanations of test images.

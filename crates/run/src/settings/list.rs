@@ -44,9 +44,11 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "audit",
         "Audit for shortcuts: permutations of test labels behind a p-value, resamples behind an interval, refits with permuted \
-         labels, and shares of the picture that are blacked out beside the half that decides",
+         labels, shares of the picture that are blacked out beside the half that decides, number of test images that are \
+         changed and put through the trained model (each takes the time of seven feature extractions), and folder of lung \
+         masks, named as the images with _mask.png",
         "{ permutations = 99 to 1000000, replicates = 100 to 1000000, controls = 0 to 1000, blacked_out = [list of shares, \
-         0 to below 1] }; false: no audit",
+         0 to below 1], changed_images = 0 to 1000000, lung_masks = path or false }; false: no audit",
     ),
     setting("weights.NETWORK", "Weights of a network", "installed name, file, or random:SEED"),
     setting("data.folder", "Folder that holds the collections", "path"),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use ndarray::Axis;
-use radiograph_audit::{Audit, Model, Settings, Table};
+use radiograph_audit::{Audit, External, Model, Settings, Table};
 use radiograph_dataset::{
     manifest::{Manifest, PrivateFiles, Row},
     prepare::with_threads,
@@ -20,8 +20,8 @@ use radiograph_protocol::Cohort;
 use rayon::prelude::*;
 
 use crate::{
-    Best, Error, Inputs, Progress, Run, ScoredModel, Stage, Stamp, Watcher,
-    audited::{Film, PublishedLists, Seen, table},
+    Best, Error, InFull, Inputs, Looked, Progress, Run, ScoredModel, Stage, Stamp, Watcher,
+    audited::{Film, PublishedLists, Seen, bare_table, table},
     config::AuditSection,
     json::{read_json, write_json},
     labelled_images, read_predictions,
@@ -58,10 +58,25 @@ impl Run<'_> {
         for list in lists.files() {
             inputs = inputs.add_file(&list)?;
         }
+        let (mut looked, mut in_full) = (None, None);
         if let Some(model) = &chosen {
             self.require_predictions(model)?;
-            inputs = inputs.add_file(&self.folder().model(&model.name()).join("predictions.csv"))?;
+            let folder = self.folder().model(&model.name());
+            let predictions = folder.join("predictions.csv");
+            looked = Looked::read(&folder)?.filter(|_| section.changed_images > 0);
+            if looked.as_ref().is_some_and(|of| !of.is_of(&predictions)) {
+                self.say(Stage::Audit, "looks.json is of another training; changed images are not audited")?;
+                looked = None;
+            }
+            in_full = InFull::read(&folder)?;
+            if let (Some(looked), Some(in_full)) = (&mut looked, &in_full) {
+                in_full.add_to(looked);
+            }
+            inputs =
+                inputs.add_file(&predictions)?.add_value("looks", &looked).add_value("in full", &in_full);
         }
+        let external = self.external()?;
+        inputs = inputs.add_value("external", &external);
         let hash = match Stamp::is_valid(self.folder().path(), NAME, inputs)? {
             Ok(()) => {
                 self.skip(Stage::Audit, "")?;
@@ -75,15 +90,44 @@ impl Run<'_> {
         let seen = self.seen(&rows, &manifest, &files, &lists)?;
         let table = table(&cohort, &rows, seen, store.as_ref())?;
         let model = chosen.as_ref().map(|model| self.audited_model(model, &cohort)).transpose()?;
-        let audit = self.probed(&table, model.as_ref(), &section)?;
+        let mut audit = self.probed(&table, model.as_ref(), &section)?;
+        audit.external = external;
+        if let Some(in_full) = in_full {
+            audit = audit.with_heads(&table, &in_full.heads()?)?;
+        }
+        if let (Some(model), Some(looked)) = (&model, looked) {
+            audit = audit.through(&table, model, &looked.looks(&cohort, self.classes())?)?;
+        }
         write_json(&path, &audit)?;
         Stamp::write(self.folder().path(), NAME, hash, std::slice::from_ref(&path))?;
         self.finish(clock)?;
         Ok(Some(audit))
     }
 
+    /// The images that an audit takes, with no more of each than class, cluster, source and part.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Audit`].
+    pub fn bare_table(cohort: &Cohort) -> Result<Table, Error> {
+        bare_table(cohort)
+    }
+
+    /// Records of external tests of this run, by name of the file.
+    fn external(&self) -> Result<Vec<External>, Error> {
+        let Ok(entries) = std::fs::read_dir(self.folder().external()) else { return Ok(Vec::new()) };
+        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        paths.iter().map(|path| read_json(path)).collect()
+    }
+
     /// The model that the stage `evaluate` recommends; `None` before that stage.
-    fn recommended(&self) -> Result<Option<ScoredModel>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] if `best.json` cannot be read, or names no model of this run.
+    pub fn recommended(&self) -> Result<Option<ScoredModel>, Error> {
         let path = self.folder().best();
         if !path.is_file() {
             return Ok(None);

@@ -6,6 +6,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod changed;
 mod model;
 mod scarce;
 mod scene;

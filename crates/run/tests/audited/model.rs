@@ -27,19 +27,23 @@ fn extract(run: &Run<'_>, key: &ExtractionKey) -> FeatureStore {
     for row in manifest.train().chain(manifest.test()) {
         let film = decode_file(&files.get(&row.id).unwrap().file(), &Limits::default()).unwrap();
         let Samples::Gray8(gray) = film.into_samples() else { panic!("a gray film") };
-        let mean = |block: usize| {
-            let (top, left) = (block / 8 * 8, block % 8 * 8);
-            let pixels = (0..64).map(|at| f32::from(gray[(top + at / 8) * SIDE as usize + left + at % 8]));
-            pixels.sum::<f32>() / 64.0
-        };
-        let map: Vec<f32> = (0..64).map(mean).collect();
-        writer.write(&[FeatureId::plain(manifest.picture(row))], &map).unwrap();
+        writer.write(&[FeatureId::plain(manifest.picture(row))], &block_means(&gray)).unwrap();
     }
     writer.reader().unwrap()
 }
 
+/// Means of the 64 blocks of 8 × 8 pixels of a film.
+pub(crate) fn block_means(gray: &[u8]) -> Vec<f32> {
+    let mean = |block: usize| {
+        let (top, left) = (block / 8 * 8, block % 8 * 8);
+        let pixels = (0..64).map(|at| f32::from(gray[(top + at / 8) * SIDE as usize + left + at % 8]));
+        pixels.sum::<f32>() / 64.0
+    };
+    (0..64).map(mean).collect()
+}
+
 /// Trains a linear probe, and gives its predictions and features to the network's own model, which needs libtorch.
-fn train(run: &mut Run<'_>) -> Result<(), Error> {
+pub(crate) fn train(run: &mut Run<'_>) -> Result<(), Error> {
     let key = ExtractionKey {
         backbone: "vgg19".to_owned(),
         weights: ContentHash::of_bytes(b"weights"),

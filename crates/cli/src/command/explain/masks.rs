@@ -18,8 +18,7 @@ pub(super) struct Masks {
 impl Masks {
     /// The lung mask of an image, if there is one.
     pub(super) fn lung_file(&self, image: &Path) -> Option<PathBuf> {
-        let beside = || Some(image.parent()?.parent()?.join("annotations").join("lungVAE-masks"));
-        mask_file(&self.lungs.clone().or_else(beside)?, image)
+        radiograph::lung_mask(self.lungs.as_deref(), image)
     }
 
     fn lesion_file(&self, image: &Path) -> Option<PathBuf> {

@@ -1,0 +1,122 @@
+//! The square picture that a network sees of a film, and the lungs in it.
+
+use std::path::{Path, PathBuf};
+
+use image::GrayImage;
+use radiograph_files::ContentHash;
+use radiograph_gradcam::measure::Mask;
+use radiograph_image::{
+    ImageError, Limits, Picture, Samples, Stated,
+    ablate::{Region, estimated_lungs},
+    decode_file,
+    preprocess::{Preprocess, resize},
+    read_file,
+};
+use radiograph_input::{Colour, Filter};
+
+use crate::{Error, Frozen};
+
+/// Largest relative difference between the proportions of a mask and of its film.
+const PROPORTIONS: f64 = 0.01;
+
+/// What a network sees of a film, before normalisation.
+pub(crate) struct Square {
+    pub(crate) picture: Picture,
+    /// The lungs, of the size of the picture.
+    pub(crate) lungs: Region,
+    /// Whether the lungs are known from a mask; they are estimated otherwise.
+    pub(crate) masked: bool,
+}
+
+/// The lung mask of an image: `NAME_mask.png` in the folder or, without one, in `annotations/lungVAE-masks` beside the folder
+/// of the image, as in Cohen's collection. `None` if there is no such file.
+#[must_use]
+pub fn lung_mask(folder: Option<&Path>, image: &Path) -> Option<PathBuf> {
+    let beside = || Some(image.parent()?.parent()?.join("annotations").join("lungVAE-masks"));
+    let folder = folder.map(Path::to_owned).or_else(beside)?;
+    let path = folder.join(format!("{}_mask.png", image.file_stem()?.to_str()?));
+    path.is_file().then_some(path)
+}
+
+/// The square picture that a network sees of a film, and the size of the whole film.
+///
+/// # Errors
+///
+/// [`Error::Image`] if the film is not an image, [`Error::Changed`] if it differs from `content`.
+pub(crate) fn read(
+    frozen: &Frozen,
+    film: &Path,
+    content: ContentHash,
+    stated: Stated,
+) -> Result<(Picture, (u32, u32)), Error> {
+    let limits = Limits::default();
+    let bytes = read_file(film, &limits)?;
+    if ContentHash::of_bytes(&bytes) != content {
+        return Err(Error::Changed { path: film.to_owned() });
+    }
+    let whole = match frozen.steps().colour {
+        Colour::Gray => stated.decode_gray(&bytes, &limits),
+        Colour::Rgb => stated.decode(&bytes, &limits),
+    };
+    let whole = whole.map_err(|reason| ImageError::Undecodable { path: film.to_owned(), reason })?;
+    let size = (whole.width(), whole.height());
+    Ok((frozen.square(whole), size))
+}
+
+impl Square {
+    /// Reads a film as extraction does, with the lungs of a mask or, without one, the estimated ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] if film or mask is not an image, [`Error::Changed`] if the film differs from `content`, and
+    /// [`radiograph_run::Error::Damaged`] if the mask has other proportions than the film.
+    pub(crate) fn read(
+        frozen: &Frozen,
+        film: &Path,
+        content: ContentHash,
+        stated: Stated,
+        mask: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let (picture, size) = read(frozen, film, content, stated)?;
+        let lungs = match mask {
+            Some(file) => seen_of_mask(frozen.steps(), decode_file(file, &Limits::default())?, size)?
+                .ok_or_else(|| Error::damaged(file, "it has other proportions than its film"))?,
+            None => estimated_lungs(&picture),
+        };
+        Ok(Self { picture, lungs, masked: mask.is_some() })
+    }
+
+    /// The dark area that reaches the edge.
+    pub(crate) fn outside_body(&self) -> Mask {
+        let (width, height) = (self.picture.width(), self.picture.height());
+        let gray = match self.picture.clone().into_gray().into_8_bit().into_samples() {
+            Samples::Gray8(samples) => GrayImage::from_raw(width, height, samples),
+            // What was made gray and 8-bit is nothing else.
+            _ => None,
+        };
+        Mask::outside_body(&gray.unwrap_or_else(|| GrayImage::new(width, height)))
+    }
+}
+
+/// The marked places of a mask of a whole film in the square that the network sees; `None` if the proportions differ.
+fn seen_of_mask(
+    steps: &Preprocess,
+    mask: Picture,
+    (width, height): (u32, u32),
+) -> Result<Option<Region>, Error> {
+    let own = f64::from(mask.width()) * f64::from(height);
+    if (own / (f64::from(mask.height()) * f64::from(width)) - 1.0).abs() > PROPORTIONS {
+        return Ok(None);
+    }
+    let gray = mask.into_gray().into_8_bit();
+    let Some(whole) = resize(&gray, width, height, Filter::Nearest) else { return Ok(None) };
+    let steps = Preprocess { clahe: None, filter: Filter::Nearest, colour: Colour::Gray, ..steps.clone() };
+    let seen = steps.check()?.to_square(whole);
+    let (width, height) = (seen.width(), seen.height());
+    Ok(match seen.into_samples() {
+        Samples::Gray8(values) => {
+            Region::new(width, height, values.iter().map(|value| *value > 127).collect())
+        }
+        _ => None,
+    })
+}

@@ -5,11 +5,12 @@
     radiograph weights install NAME.WHOSE OUT.safetensors
 
 Needs numpy and safetensors; for .h5 also h5py (Keras itself is not needed); for .pth also torch, which reads the file with
-`weights_only=True` and so runs no code from it. What is not needed: any of this for published safetensors files, which
+`weights_only=True` and so runs no code from it. torchxrayvision publishes pickled modules, whose reading runs code from the file: they
+need --run-pickled-code, torch and torchxrayvision, and should be read in an environment of their own. What is not needed: any of this for published safetensors files, which
 `radiograph weights fetch` installs.
 
 The result holds every tensor of the network under torchvision's name (Inception-ResNetV2: timm's), float32, and texts that
-say how the network computes (docs/weights.md). It is checked against the lists in crates/weights/src/parameters: missing,
+say how the network computes (docs/weights.md). It is checked against the lists in tests/golden/reference: missing,
 unknown or misshapen tensors are one error, and nothing is written.
 
 Keras gives the layers of its Inceptions automatic names (conv2d_17), so they are matched by their numbers, in the order in
@@ -19,6 +20,7 @@ from [height, width, channel] to [channel, height, width]."""
 
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import pickle
@@ -28,9 +30,12 @@ import sys
 import numpy as np
 import safetensors.numpy
 
-ARCHITECTURES = ("vgg19", "densenet121", "inception_v3", "inception_resnet_v2")
-BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
-LISTS = pathlib.Path(__file__).resolve().parents[1] / "crates/weights/src/parameters"
+ARCHITECTURES = (
+    "vgg19", "densenet121", "inception_v3", "inception_resnet_v2",
+    "densenet121_xrv", "resnet50", "convnext_tiny", "vit_base_patch14_dinov2",
+)
+# What torchvision, timm and torchxrayvision list for their own networks.
+LISTS = pathlib.Path(__file__).resolve().parents[1] / "tests/golden/reference"
 KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 TORCH = "https://download.pytorch.org/models"
 
@@ -59,18 +64,15 @@ class Unusable(Exception):
 
 def expected_shapes(architecture):
     """Every tensor of a network: name → shape."""
-    shapes = {}
-    for line in (LISTS / f"{architecture}.txt").read_text().splitlines():
-        name, *words = line.split()
-        if words[0] == "bn":
-            shapes.update({f"{name}.{part}": (int(words[1]),) for part in BATCH_NORM})
-        else:
-            shapes[name] = tuple(map(int, words))
-    return shapes
+    listed = {}
+    for file in ("backbones.json", "backbones_more.json"):
+        listed |= json.loads((LISTS / file).read_text())["parameters"]
+    theirs = "densenet121.xrv" if architecture == "densenet121_xrv" else architecture
+    return {name: tuple(shape) for name, shape in listed[theirs]}
 
 
 def is_head(name):
-    return name.startswith(("AuxLogits.", "classifier.", "fc.", "classif."))
+    return name.startswith(("AuxLogits.", "classifier.", "fc.", "classif.", "head."))
 
 
 # What the layers of keras.applications are called in torchvision. ----------------------------------------------------
@@ -242,6 +244,18 @@ def read_pth(path):
     return {name: value.float().numpy() for name, value in state.items() if not counts_batches(name)}
 
 
+def read_pickled_module(path):
+    """The tensors of a whole module. Reading it runs code from the file."""
+    import torch
+
+    module = torch.load(path, map_location="cpu", weights_only=False)
+    if not hasattr(module, "state_dict"):
+        raise Unusable(f"it holds a {type(module).__name__} and no module")
+    # torchxrayvision keeps thresholds of its findings beside the tensors.
+    state = {name: value for name, value in module.state_dict().items() if not name.endswith("op_threshs")}
+    return {name: value.float().numpy() for name, value in state.items() if not counts_batches(name)}
+
+
 def counts_batches(name):
     return name.endswith(".num_batches_tracked")
 
@@ -301,7 +315,9 @@ def describe(architecture, lineage, source, words):
     inception = architecture.startswith("inception")
     counts = lineage != "keras" and architecture == "inception_v3"
     epsilon = "0.001" if inception else "1.001e-5" if (lineage, architecture) == ("keras", "densenet121") else "1e-5"
-    if lineage == "keras":
+    if lineage == "torchxrayvision":
+        normalisation = "xrv"
+    elif lineage == "keras":
         normalisation = {"vgg19": "caffe", "densenet121": "torch"}.get(architecture, "tf")
     else:
         normalisation = "tf" if inception and (lineage == "timm" or architecture != "inception_v3") else "torch"
@@ -313,7 +329,7 @@ def describe(architecture, lineage, source, words):
         "bn_eps": epsilon,
         "transform_input": str(lineage == "torchvision" and architecture == "inception_v3").lower(),
         "normalisation": normalisation,
-        "input_size": "299" if inception else "224",
+        "input_size": "299" if inception else "518" if architecture.startswith("vit") else "224",
         "source": source,
     }
     return texts | {key: value for key, value in words.items() if value}
@@ -328,7 +344,7 @@ def published(path, content):
     return {"source_url": f"{TORCH}/{name}", "trained_on": "ImageNet-1k"} if name else {}
 
 
-def convert(path, out, architecture, lineage=None, **words):
+def convert(path, out, architecture, lineage=None, run_pickled_code=False, **words):
     """Converts one file; see above."""
     path, out = pathlib.Path(path), pathlib.Path(out)
     shapes = expected_shapes(architecture)
@@ -336,8 +352,8 @@ def convert(path, out, architecture, lineage=None, **words):
         lineage = lineage or "keras"
         tensors = read_h5(path, architecture)
     elif path.suffix in (".pth", ".pt", ".bin"):
-        lineage = lineage or "torchvision"
-        tensors = renamed(read_pth(path), shapes)
+        lineage = lineage or {"densenet121_xrv": "torchxrayvision"}.get(architecture, "torchvision")
+        tensors = renamed(read_pickled_module(path) if run_pickled_code else read_pth(path), shapes)
     elif path.suffix == ".safetensors":
         if lineage is None:
             raise Unusable("a safetensors file does not say whose it is; add --lineage")
@@ -363,14 +379,15 @@ def main():
     parser.add_argument("input", help=".h5 of Keras, .pth of torchvision, or a safetensors file to rename")
     parser.add_argument("output", help="the safetensors file to write")
     parser.add_argument("--architecture", required=True, choices=ARCHITECTURES)
-    parser.add_argument("--lineage", choices=("keras", "torchvision", "timm"), help="default: by the kind of the input")
+    parser.add_argument("--lineage", choices=("keras", "torchvision", "timm", "torchxrayvision"), help="default: by the kind of the input")
+    parser.add_argument("--run-pickled-code", action="store_true", help="read a pickled module, which runs code from the file")
     parser.add_argument("--trained-on", help="what they were trained on, in words; known for published files")
     parser.add_argument("--source-url", help="where the input was published; known for published files")
     parser.add_argument("--licence", help="the licence of the weights")
     arguments = parser.parse_args()
     words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence")}
     try:
-        texts = convert(arguments.input, arguments.output, arguments.architecture, arguments.lineage, **words)
+        texts = convert(arguments.input, arguments.output, arguments.architecture, arguments.lineage, arguments.run_pickled_code, **words)
     except (Unusable, OSError, pickle.UnpicklingError) as error:
         sys.exit(f"error: {arguments.input}: {str(error).splitlines()[0]}")
     print(f"{arguments.output}:", ", ".join(f"{key} {value}" for key, value in texts.items()))

@@ -16,7 +16,7 @@ use tch::Tensor;
 
 fn main() -> Result<(), Failure> {
     let data = Data::of_arguments()?;
-    let network = Architecture::DenseNet121;
+    let network = Architecture::DENSENET121;
     let facts = Facts::of(network);
     println!("{}: {} channels, {} parameters", facts.title, facts.channels, facts.parameters);
 

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cohort = Cohort::new(&classes, images.collect())?;
 
     // The preset's protocol, with a small head and few epochs.
-    let network = Architecture::Vgg19;
+    let network = Architecture::VGG19;
     let mut protocol = Protocol::preset(Preset::Trustworthy, network, shape, &cohort, 7);
     let Reading::Recurrent(recurrence) = protocol.head.reading else {
         return Err("the preset's head is not recurrent".into());

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // A sound file of DenseNet121's feature extractor, zeros throughout.
-    let expected = Expected::of(Architecture::DenseNet121);
+    let expected = Expected::of(Architecture::DENSENET121);
     let (mut header, mut end) = (Vec::new(), 0);
     for tensor in expected.iter().filter(|tensor| tensor.group == Group::Features) {
         let begin = end;

@@ -93,7 +93,7 @@ fn weights() -> Option<PathBuf> {
 
 fn load(path: &Path, lineage: Lineage, form: Form) -> Backbone {
     let options = Options { form, ..Options::default() };
-    Backbone::load_with(path, Architecture::InceptionV3, lineage, Device::CPU, options).unwrap()
+    Backbone::load_with(path, Architecture::INCEPTION_V3, lineage, Device::CPU, options).unwrap()
 }
 
 #[test]
@@ -148,12 +148,12 @@ fn golden_backbone_real_weights_show_a_wrong_lineage() {
 #[test]
 fn a_file_of_another_network_is_refused() {
     let Some(weights) = weights() else { return };
-    let lineage = Lineage::keras(Architecture::DenseNet121);
-    let error = Backbone::load(&weights, Architecture::DenseNet121, lineage, Device::CPU).unwrap_err();
+    let lineage = Lineage::keras(Architecture::DENSENET121);
+    let error = Backbone::load(&weights, Architecture::DENSENET121, lineage, Device::CPU).unwrap_err();
     assert!(error.to_string().contains("inception_v3"), "{error}");
     let options = Options { classifier: true, ..Options::default() };
-    let lineage = Lineage::keras(Architecture::InceptionV3);
+    let lineage = Lineage::keras(Architecture::INCEPTION_V3);
     let error =
-        Backbone::load_with(&weights, Architecture::InceptionV3, lineage, Device::CPU, options).unwrap_err();
+        Backbone::load_with(&weights, Architecture::INCEPTION_V3, lineage, Device::CPU, options).unwrap_err();
     assert!(error.to_string().contains("fc.weight"), "{error}");
 }

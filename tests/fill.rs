@@ -47,12 +47,13 @@ impl Fill {
         let values = self.values(name, shape);
         let part = name.rsplit('.').next().unwrap_or(name);
         match (shape, part) {
-            ([_, inputs @ ..], "weight") if !inputs.is_empty() => {
+            ([_, inputs @ ..], "weight" | "cls_token" | "pos_embed") if !inputs.is_empty() => {
                 values * (6.0 / inputs.iter().product::<i64>() as f64).sqrt()
             }
             (_, "weight") => values * 0.1 + 1.0,
             (_, "bias" | "running_mean") => values * 0.1,
             (_, "running_var") => (values + 1.0) * 0.25 + 1.0,
+            (_, "gamma") => values * 0.1,
             _ => panic!("{name} {shape:?} is no part that the formula knows"),
         }
     }

@@ -66,7 +66,7 @@ fn compare(architecture: Architecture) {
     for case in cases {
         let lineage = Lineage::keras(architecture);
         assert_eq!(lineage.pooling_counts_padding, case.options.avg_pool_count_include_pad);
-        if architecture != Architecture::Vgg19 {
+        if architecture != Architecture::VGG19 {
             assert_eq!(lineage.batch_norm_epsilon, case.options.bn_eps);
         }
         let gamma = case.options.batch_norm_weights == "formula";
@@ -83,22 +83,22 @@ fn compare(architecture: Architecture) {
 
 #[test]
 fn golden_backbone_vgg19_as_keras_computes_it() {
-    compare(Architecture::Vgg19);
+    compare(Architecture::VGG19);
 }
 
 #[test]
 fn golden_backbone_densenet121_as_keras_computes_it() {
-    compare(Architecture::DenseNet121);
+    compare(Architecture::DENSENET121);
 }
 
 #[test]
 fn golden_backbone_inception_v3_as_keras_computes_it() {
-    compare(Architecture::InceptionV3);
+    compare(Architecture::INCEPTION_V3);
 }
 
 #[test]
 fn golden_backbone_inception_resnet_v2_as_keras_computes_it() {
-    compare(Architecture::InceptionResNetV2);
+    compare(Architecture::INCEPTION_RESNET_V2);
 }
 
 /// Shows that the test above can distinguish lineages: torchvision's pooling is off by nearly half of the largest
@@ -108,12 +108,12 @@ fn golden_backbone_inception_resnet_v2_as_keras_computes_it() {
 fn golden_backbone_inception_v3_with_torchvisions_pooling_is_not_keras() {
     let golden: KerasLineage = reference::golden("keras_lineage/keras_lineage.json");
     let fill = Fill::new(&golden.salt);
-    let small = |case: &&Case| case.backbone == Architecture::InceptionV3 && case.input[2] == 139;
+    let small = |case: &&Case| case.backbone == Architecture::INCEPTION_V3 && case.input[2] == 139;
     let case = golden.cases.iter().find(small).unwrap();
-    let lineage = Lineage { pooling_counts_padding: true, ..Lineage::keras(Architecture::InceptionV3) };
-    let tensors = tensors(Architecture::InceptionV3, &fill, false);
+    let lineage = Lineage { pooling_counts_padding: true, ..Lineage::keras(Architecture::INCEPTION_V3) };
+    let tensors = tensors(Architecture::INCEPTION_V3, &fill, false);
     let backbone =
-        Backbone::from_tensors(tensors, Architecture::InceptionV3, lineage, Device::CPU, Options::default())
+        Backbone::from_tensors(tensors, Architecture::INCEPTION_V3, lineage, Device::CPU, Options::default())
             .unwrap();
     case.output.assert_close(&backbone.forward_features(&fill.values("input", &case.input)).unwrap(), 1e-2);
 }

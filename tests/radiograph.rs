@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "all of this is tests; one that cannot go on fails")]
 
 mod backbone;
+mod backbone_contract;
+mod backbone_more;
 mod backbone_real;
 mod devices;
 mod fill;

@@ -21,7 +21,7 @@ fn backbone(architecture: Architecture, options: Options) -> Backbone {
 fn features(criterion: &mut Criterion) {
     let count = IMAGES * 3 * 224 * 224;
     let images = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().view([IMAGES, 3, 224, 224]);
-    for architecture in Architecture::ALL {
+    for architecture in Architecture::PAPER {
         let mut group = criterion.benchmark_group(format!("backbone/{architecture}/batch-16"));
         group.sample_size(10);
         let mut measure = |name: &str, options: Options| {

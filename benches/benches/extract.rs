@@ -190,7 +190,7 @@ fn files(count: usize) -> Outcome<(Vec<PathBuf>, Vec<PathBuf>)> {
 /// sequence.
 fn reading_back() -> Outcome<f64> {
     let folder = tempfile::tempdir()?;
-    let architecture = Architecture::InceptionV3;
+    let architecture = Architecture::INCEPTION_V3;
     let identity = Identity::Random { architecture, seed: 1 };
     let key = extraction_key(architecture, lineage(architecture), Form::default(), &identity, "bench");
     let description = StoreDescription::new(key, [2048, 5, 5], Element::F32)?;

@@ -23,7 +23,7 @@ impl Setting {
     fn new() -> Self {
         let classes = Classes::new(["covid", "normal", "pneumonia"]).expect("three names");
         let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-        let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
+        let config = Preset::Paper.head(Architecture::VGG19, shape, &classes);
         let head = ConfiguredHead::new(config, 1, Device::CPU).expect("the head of the preset");
         let loss = CrossEntropy::new(&classes, None, tch::Device::Cpu).expect("no weights");
         let count = BATCH * 512 * 49;

@@ -1,18 +1,20 @@
-//! Builds one of the four frozen networks with its weights on a device and computes its feature maps.
+//! Builds a frozen network with its weights on a device and computes its feature maps.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, num::NonZeroUsize, path::Path};
 
 use radiograph_files::ContentHashing;
 use radiograph_libtorch::Device;
-use radiograph_weights::{Architecture, Expected, Facts, Group, Lineage, StateFile, Weights, WeightsRecord};
-use tch::{Kind, Tensor};
+use radiograph_weights::{
+    Architecture, Expected, Facts, Graphs, Group, Lineage, StateFile, Weights, WeightsRecord,
+    graph::Parameter,
+};
+use tch::{Kind, TchError, Tensor};
 
 use crate::{
     BackboneError, Form, Identity,
     layer::channels_last,
-    network::{Classifier, Network},
+    program::{Program, Source},
     random,
-    source::{Asked, Source},
 };
 
 /// Options for building a backbone.
@@ -20,7 +22,7 @@ use crate::{
 pub struct Options {
     /// Arrangement of the layers: for speed or as published.
     pub form: Form,
-    /// Whether to load ImageNet's classifier of 1000 classes.
+    /// Whether to load the classifier of the published network.
     pub classifier: bool,
     /// Number of images that pass through the layers at once. `None`: [`Facts::micro_batch`] on the CPU, the whole
     /// batch on a GPU.
@@ -37,8 +39,10 @@ pub struct Backbone {
     device: Device,
     form: Form,
     identity: Identity,
-    network: Network,
-    classifier: Option<Classifier>,
+    features: Program,
+    /// Place of each named layer's value.
+    layers: BTreeMap<String, usize>,
+    classifier: Option<Program>,
     channels_last: bool,
     micro_batch: Option<i64>,
 }
@@ -97,7 +101,8 @@ impl Backbone {
             file.require(Group::Classifier)?;
         }
         let mut tensors = BTreeMap::new();
-        for Asked { name, shape, .. } in asked(architecture, options.classifier)? {
+        let graphs = graphs(architecture, lineage)?;
+        for Parameter { name, shape, .. } in parameters(&graphs, options.classifier) {
             let values = file.take(&name)?;
             tensors.insert(name, Tensor::f_from_slice(&values)?.f_view(shape.as_slice())?);
         }
@@ -132,7 +137,8 @@ impl Backbone {
         device: Device,
         options: Options,
     ) -> Result<Self, BackboneError> {
-        let tensors = random::tensors(&asked(architecture, options.classifier)?, seed)?;
+        let graphs = graphs(architecture, lineage)?;
+        let tensors = random::tensors(&parameters(&graphs, options.classifier), seed)?;
         Self::build(architecture, lineage, device, options, Identity::Random { architecture, seed }, tensors)
     }
 
@@ -149,8 +155,8 @@ impl Backbone {
         device: Device,
         options: Options,
     ) -> Result<Self, BackboneError> {
-        let asked = asked(architecture, options.classifier)?;
-        let faults = faults(&tensors, &asked)?;
+        let graphs = graphs(architecture, lineage)?;
+        let faults = faults(&tensors, &parameters(&graphs, options.classifier))?;
         if !faults.is_empty() {
             return Err(BackboneError::Tensors { architecture, faults });
         }
@@ -174,12 +180,20 @@ impl Backbone {
         tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, BackboneError> {
         check(architecture, lineage)?;
+        let graphs = graphs(architecture, lineage)?;
         let _guard = tch::no_grad_guard();
         let tensors = tensors.into_iter().map(|(name, tensor)| (name, tensor.detach())).collect();
-        let source = Source::of(architecture, options.form, lineage, device.to_tch(), tensors);
-        let network = Network::load(&source)?;
-        let classifier = if options.classifier { Some(Classifier::load(&source)?) } else { None };
-        let (form, channels_last) = (options.form, source.channels_last());
+        let form = options.form;
+        let source = Source { architecture, form, device: device.to_tch(), tensors: RefCell::new(tensors) };
+        let side = i64::from(architecture.definition().native_size);
+        let features = Program::load(&graphs.features, form, side, &source)?;
+        let layers = graphs.features.layers().map(|(name, map)| (name.to_owned(), map.place())).collect();
+        let classifier = match &graphs.classifier {
+            Some(graph) if options.classifier => Some(Program::load(graph, form, 1, &source)?),
+            None if options.classifier => return Err(BackboneError::NoClassifier { architecture }),
+            _ => None,
+        };
+        let channels_last = source.channels_last();
         let measured = (!device.is_cuda()).then_some(Facts::of(architecture).micro_batch);
         let micro_batch =
             options.micro_batch.map(|count| i64::try_from(count.get()).unwrap_or(i64::MAX)).or(measured);
@@ -189,15 +203,16 @@ impl Backbone {
             device,
             form,
             identity,
-            network,
+            features,
+            layers,
             classifier,
             channels_last,
             micro_batch,
         })
     }
 
-    /// Computes the last feature maps `[N, C, h, w]` of normalised images `[N, 3, H, W]`. Images are f32 on any device.
-    /// Feature maps are f32 and C-contiguous, on this backbone's device.
+    /// Computes the last feature maps `[N, C, h, w]` of normalised images `[N, c, H, W]`, where c is
+    /// [`Facts::input_channels`]. Images are f32 on any device. Feature maps are f32 and C-contiguous, on this backbone's device.
     ///
     /// The layers see [`Options::micro_batch`] images at a time. If that is 1, the features of an image do not depend
     /// on the rest of the batch, bit for bit. Otherwise libtorch may sum in another order for another number of images,
@@ -206,15 +221,62 @@ impl Backbone {
     ///
     /// # Errors
     ///
-    /// [`BackboneError::Shape`] and [`BackboneError::TooSmall`] if the images do not fit, [`BackboneError::Libtorch`] if
+    /// [`BackboneError::Shape`] and [`BackboneError::ImageSize`] if the images do not fit, [`BackboneError::Libtorch`] if
     /// the device cannot hold them.
     pub fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
-        let [count, _, height, width] = batch_shape(images)?;
-        let [channels, rows, columns] = self.facts().feature_shape(height, width)?;
+        let [count, _, height, width] = self.batch_shape(images)?;
+        let [channels, rows, columns] = self.feature_shape(height, width)?;
+        let features =
+            Tensor::f_empty([count, channels, rows, columns], (Kind::Float, self.device.to_tch()))?;
+        self.in_parts(images, |start, part| {
+            let (length, map) = (part.size4()?.0, self.features.forward(part)?);
+            features.f_narrow(0, start, length)?.f_copy_(&map)?;
+            Ok(())
+        })?;
+        Ok(features)
+    }
+
+    /// Computes the maps of named layers, in the order of their names, in one pass. [`Facts::layers`] lists the names.
+    /// Images and maps are those of [`forward_features`](Self::forward_features). Layers behind the last one that is
+    /// named are not computed.
+    ///
+    /// # Errors
+    ///
+    /// [`BackboneError::Layer`] for a name that the network does not have; otherwise those of `forward_features`.
+    pub fn forward_intermediates(
+        &self,
+        images: &Tensor,
+        names: &[&str],
+    ) -> Result<Vec<Tensor>, BackboneError> {
+        let [count, _, height, width] = self.batch_shape(images)?;
+        self.facts().feature_shape(height, width)?;
+        let places: Vec<usize> = names.iter().map(|name| self.place(name)).collect::<Result<_, _>>()?;
+        let mut maps: Vec<Tensor> = Vec::new();
+        self.in_parts(images, |start, part| {
+            for (number, map) in self.features.values(part, &places)?.into_iter().enumerate() {
+                if start == 0 {
+                    let mut size = map.size();
+                    size[0] = count;
+                    maps.push(Tensor::f_empty(size.as_slice(), (Kind::Float, map.device()))?);
+                }
+                maps[number].f_narrow(0, start, map.size4()?.0)?.f_copy_(&map)?;
+            }
+            Ok(())
+        })?;
+        Ok(maps)
+    }
+
+    /// Passes images to `compute` as many at a time as the layers should see, on the device, with the number of images
+    /// before them.
+    fn in_parts(
+        &self,
+        images: &Tensor,
+        mut compute: impl FnMut(i64, &Tensor) -> Result<(), TchError>,
+    ) -> Result<(), BackboneError> {
+        let count = images.size().first().copied().unwrap_or(0);
         let _guard = tch::no_grad_guard();
         let images = images.f_to_device(self.device.to_tch())?;
         let at_once = self.micro_batch.unwrap_or(count);
-        let features = Tensor::f_empty([count, channels, rows, columns], (Kind::Float, images.device()))?;
         let mut start = 0;
         while start < count {
             let length = at_once.min(count - start);
@@ -222,13 +284,33 @@ impl Backbone {
             if self.channels_last {
                 part = channels_last(&part)?;
             }
-            features.f_narrow(0, start, length)?.f_copy_(&self.network.forward(&part)?)?;
+            compute(start, &part)?;
             start += length;
         }
-        Ok(features)
+        Ok(())
     }
 
-    /// Computes the logits `[N, 1000]` of ImageNet's classes. Images are those of
+    fn batch_shape(&self, images: &Tensor) -> Result<[i64; 4], BackboneError> {
+        let (size, channels) = (images.size(), self.facts().input_channels);
+        match <[i64; 4]>::try_from(size.as_slice()) {
+            Ok(shape) if shape[0] > 0 && shape[1] == channels && images.kind() == Kind::Float => Ok(shape),
+            _ => Err(BackboneError::Shape {
+                what: "the image batch",
+                expected: format!("[N, {channels}, H, W] with N of at least 1, in f32"),
+                found: size,
+            }),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, BackboneError> {
+        self.layers.get(name).copied().ok_or_else(|| BackboneError::Layer {
+            architecture: self.architecture,
+            name: name.to_owned(),
+            known: self.facts().layers().map(str::to_owned).collect(),
+        })
+    }
+
+    /// Computes the logits `[N, classes]` of the published classifier. Images are those of
     /// [`forward_features`](Self::forward_features).
     ///
     /// # Errors
@@ -249,7 +331,7 @@ impl Backbone {
     ///
     /// # Errors
     ///
-    /// [`BackboneError::TooSmall`].
+    /// [`BackboneError::ImageSize`].
     pub fn feature_shape(&self, height: i64, width: i64) -> Result<[i64; 3], BackboneError> {
         Ok(self.facts().feature_shape(height, width)?)
     }
@@ -285,20 +367,27 @@ impl Backbone {
     }
 }
 
+fn graphs(architecture: Architecture, lineage: Lineage) -> Result<Graphs, BackboneError> {
+    let graphs = architecture.graphs_of(lineage);
+    graphs.map_err(|source| BackboneError::Graph { architecture, reason: source.to_string() })
+}
+
 /// Every tensor that the network needs.
-fn asked(architecture: Architecture, classifier: bool) -> Result<Vec<Asked>, BackboneError> {
-    let source = Source::listening(architecture);
-    Network::load(&source)?;
-    if classifier {
-        Classifier::load(&source)?;
+fn parameters(graphs: &Graphs, classifier: bool) -> Vec<Parameter> {
+    let mut parameters = graphs.features.parameters();
+    if let Some(graph) = graphs.classifier.as_ref().filter(|_| classifier) {
+        parameters.extend(graph.parameters());
     }
-    Ok(source.asked())
+    parameters
 }
 
 /// Everything that is wrong with a set of tensors, in the order of their names.
-fn faults(tensors: &BTreeMap<String, Tensor>, asked: &[Asked]) -> Result<Vec<String>, BackboneError> {
+fn faults(
+    tensors: &BTreeMap<String, Tensor>,
+    parameters: &[Parameter],
+) -> Result<Vec<String>, BackboneError> {
     let mut asked: BTreeMap<&str, &[i64]> =
-        asked.iter().map(|Asked { name, shape, .. }| (name.as_str(), shape.as_slice())).collect();
+        parameters.iter().map(|one| (one.name.as_str(), one.shape.as_slice())).collect();
     let mut faults = Vec::new();
     for (name, tensor) in tensors {
         match asked.remove(name.as_str()) {
@@ -339,24 +428,13 @@ fn check(architecture: Architecture, lineage: Lineage) -> Result<(), BackboneErr
             "give a number between 0 and 1, such as 0.001",
         );
     }
-    if lineage.transforms_input && architecture != Architecture::InceptionV3 {
+    let transforms = architecture.definition().families.iter().any(|family| family.lineage.transforms_input);
+    if lineage.transforms_input && !transforms {
         return refused(
             "transforms_input",
             "true".to_owned(),
-            "only InceptionV3 has such a transform; give false",
+            "this network has no such transform; give false",
         );
     }
     Ok(())
-}
-
-fn batch_shape(images: &Tensor) -> Result<[i64; 4], BackboneError> {
-    let size = images.size();
-    match <[i64; 4]>::try_from(size.as_slice()) {
-        Ok(shape @ [count, 3, _, _]) if count > 0 && images.kind() == Kind::Float => Ok(shape),
-        _ => Err(BackboneError::Shape {
-            what: "the image batch",
-            expected: "[N, 3, H, W] with N of at least 1, in f32".to_owned(),
-            found: size,
-        }),
-    }
 }

@@ -1,7 +1,7 @@
 //! Errors of loading a network and of computing feature maps.
 
 use radiograph_libtorch::DeviceError;
-use radiograph_weights::{Architecture, TooSmall, WeightsError};
+use radiograph_weights::{Architecture, ImageSizeError, WeightsError};
 
 /// An error of building a backbone or of computing features.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum BackboneError {
         remedy: &'static str,
     },
     /// A request for classes to a backbone without its classifier.
-    #[error("this {architecture} was loaded without its classifier; load it with `Options::classifier`")]
+    #[error("this {architecture} has no classifier; load one that has it with `Options::classifier`")]
     NoClassifier {
         /// The network.
         architecture: Architecture,
@@ -55,9 +55,35 @@ pub enum BackboneError {
     /// A file that does not hold weights of this network.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// An image that some layer would shrink to nothing.
+    /// An image of a size that the network cannot read.
     #[error(transparent)]
-    TooSmall(#[from] TooSmall),
+    ImageSize(#[from] ImageSizeError),
+    /// A network whose description is faulty for a lineage.
+    #[error("the description of {architecture} is faulty: {reason}")]
+    Graph {
+        /// Network.
+        architecture: Architecture,
+        /// First fault.
+        reason: String,
+    },
+    /// A layer that the network does not have.
+    #[error("{architecture} has no layer {name}; it has {}", .known.join(", "))]
+    Layer {
+        /// Network.
+        architecture: Architecture,
+        /// Name given.
+        name: String,
+        /// Names of its layers.
+        known: Vec<String>,
+    },
+    /// An operation that this version does not compute.
+    #[error("{architecture} has an operation `{operation}`, which this version does not compute")]
+    Operation {
+        /// Network.
+        architecture: Architecture,
+        /// The operation.
+        operation: &'static str,
+    },
 }
 
 impl From<tch::TchError> for BackboneError {

@@ -13,7 +13,7 @@
 //! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
 //! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
 //! let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-//! let config = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
+//! let config = Preset::Paper.head(Architecture::VGG19, shape, &classes);
 //! assert_eq!(config.trained_parameters()?, 121_657_347);
 //!
 //! let head = ConfiguredHead::new(config, 1, Device::CPU)?;

@@ -9,6 +9,9 @@ const TORCH_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const TORCH_DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 /// Mean of ImageNet's red, green and blue on the scale 0 to 255 (Caffe and Keras).
 const CAFFE_MEAN: [f32; 3] = [123.68, 116.779, 103.939];
+/// Mean and deviation of RAD-DINO's radiographs on the scale 0 to 1 (`preprocessor_config.json` of microsoft/rad-dino).
+const RAD_DINO_MEAN: f32 = 0.5307;
+const RAD_DINO_DEVIATION: f32 = 0.2583;
 
 /// What a sample `x` of 0 to 255 becomes. 16-bit samples are divided by 257 first and keep their fractions.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
@@ -23,11 +26,15 @@ pub enum Normalisation {
     Torch,
     /// `x − mean` with ImageNet's mean (123.68, 116.779, 103.939), channels in the order blue, green, red, not scaled.
     Caffe,
+    /// `(2 · x / 255 − 1) · 1024`: −1024 to 1024, one channel of gray, as torchxrayvision's networks read it.
+    Xrv,
+    /// `(x / 255 − 0.5307) / 0.2583`, as RAD-DINO reads radiographs.
+    RadDino,
 }
 
 impl Normalisation {
     /// All normalisations.
-    pub const ALL: [Self; 4] = [Self::ZeroOne, Self::Tf, Self::Torch, Self::Caffe];
+    pub const ALL: [Self; 6] = [Self::ZeroOne, Self::Tf, Self::Torch, Self::Caffe, Self::Xrv, Self::RadDino];
 
     /// Name in files and configurations.
     pub const fn name(self) -> &'static str {
@@ -36,6 +43,8 @@ impl Normalisation {
             Self::Tf => "tf",
             Self::Torch => "torch",
             Self::Caffe => "caffe",
+            Self::Xrv => "xrv",
+            Self::RadDino => "rad-dino",
         }
     }
 
@@ -52,7 +61,14 @@ impl Normalisation {
             Self::Tf => ([127.5; 3], [127.5; 3]),
             Self::Torch => ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]),
             Self::Caffe => ([123.68, 116.779, 103.939], [1.0; 3]),
+            Self::Xrv => ([127.5; 3], [127.5 / 1024.0; 3]),
+            Self::RadDino => ([135.3285; 3], [65.8665; 3]),
         }
+    }
+
+    /// Number of channels of the network's input: 1 if it reads gray images alone.
+    pub const fn channels(self) -> usize {
+        if matches!(self, Self::Xrv) { 1 } else { 3 }
     }
 
     /// Whether the network is fed blue, green, red instead of red, green, blue.
@@ -74,6 +90,8 @@ impl Normalisation {
             Self::Tf => sample / 127.5 - 1.0,
             Self::Torch => (sample / 255.0 - TORCH_MEAN[channel]) / TORCH_DEVIATION[channel],
             Self::Caffe => sample - CAFFE_MEAN[channel],
+            Self::Xrv => (2.0 * (sample / 255.0) - 1.0) * 1024.0,
+            Self::RadDino => (sample / 255.0 - RAD_DINO_MEAN) / RAD_DINO_DEVIATION,
         }
     }
 
@@ -89,6 +107,8 @@ impl Normalisation {
             Self::Tf => (value + 1.0) * 127.5,
             Self::Torch => (value * TORCH_DEVIATION[channel] + TORCH_MEAN[channel]) * 255.0,
             Self::Caffe => value + CAFFE_MEAN[channel],
+            Self::Xrv => (value / 1024.0 + 1.0) / 2.0 * 255.0,
+            Self::RadDino => (value * RAD_DINO_DEVIATION + RAD_DINO_MEAN) * 255.0,
         }
     }
 }
@@ -99,11 +119,15 @@ mod tests {
 
     /// `keras.applications.imagenet_utils.preprocess_input(np.array([[[10., 100., 250.]]]), mode=...)`, Keras 3.15, in
     /// the order red, green, blue; Keras gives the last in the order blue, green, red.
-    const KERAS: [(Normalisation, [f32; 3]); 4] = [
+    /// The last two: `torchxrayvision.utils.normalize(x, 255)` of torchxrayvision 1.5, and the formula of RAD-DINO's
+    /// `preprocessor_config.json`.
+    const KERAS: [(Normalisation, [f32; 3]); 6] = [
         (Normalisation::ZeroOne, [0.039_215_688, 0.392_156_87, 0.980_392_16]),
         (Normalisation::Tf, [-0.921_568_63, -0.215_686_27, 0.960_784_3]),
         (Normalisation::Torch, [-1.946_656_4, -0.285_014, 2.552_854]),
         (Normalisation::Caffe, [-113.68, -16.779, 146.061]),
+        (Normalisation::Xrv, [-943.686_3, -220.862_75, 983.843_14]),
+        (Normalisation::RadDino, [-1.902_764_8, -0.536_365_2, 1.740_968_7]),
     ];
 
     #[test]

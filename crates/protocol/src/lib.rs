@@ -11,7 +11,7 @@
 //! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
 //! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
 //! let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-//! let head = Preset::Paper.head(Architecture::Vgg19, shape, &classes);
+//! let head = Preset::Paper.head(Architecture::VGG19, shape, &classes);
 //! assert_eq!(head.trained_parameters()?, 121_657_347);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

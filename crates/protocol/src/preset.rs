@@ -60,24 +60,23 @@ impl Preset {
         let recurrence = Recurrence::new(SequenceOrder::Horizontal, cell, Self::units(network));
         let reading = Reading::Recurrent(recurrence);
         // The released program for Inception-ResNetV2 has one dense layer; Table 2 has two.
-        let one = self == Self::ReleasedCode && network == Architecture::InceptionResNetV2;
+        let one = self == Self::ReleasedCode && network == Architecture::INCEPTION_RESNET_V2;
         self.with(reading, if one { vec![4096] } else { vec![4096, 4096] }, features, classes)
     }
 
     /// Number of LSTM units of a network's head, from Table 2.
-    pub const fn units(network: Architecture) -> i64 {
-        match network {
-            Architecture::DenseNet121 => 1024,
-            Architecture::Vgg19 | Architecture::InceptionV3 | Architecture::InceptionResNetV2 => 512,
-        }
+    /// Networks that the paper does not have get as many as most of its own.
+    pub fn units(network: Architecture) -> i64 {
+        if network == Architecture::DENSENET121 { 1024 } else { 512 }
     }
 
     /// The plain CNN of Table 4, which the paper does not define. Ours: VGG19's own classifier for VGG19; the mean over the
     /// grid and one dense layer for the others.
     pub fn baseline(self, network: Architecture, features: FeatureShape, classes: &Classes) -> HeadConfig {
-        match network {
-            Architecture::Vgg19 => self.with(Reading::Flatten, vec![4096, 4096], features, classes),
-            _ => self.with(Reading::GlobalAverage, Vec::new(), features, classes),
+        if network == Architecture::VGG19 {
+            self.with(Reading::Flatten, vec![4096, 4096], features, classes)
+        } else {
+            self.with(Reading::GlobalAverage, Vec::new(), features, classes)
         }
     }
 
@@ -161,11 +160,11 @@ mod tests {
     use super::*;
 
     fn shape(network: Architecture) -> FeatureShape {
-        let (channels, side) = match network {
-            Architecture::Vgg19 => (512, 7),
-            Architecture::DenseNet121 => (1024, 7),
-            Architecture::InceptionV3 => (2048, 5),
-            Architecture::InceptionResNetV2 => (1536, 5),
+        let (channels, side) = match network.name() {
+            "vgg19" => (512, 7),
+            "densenet121" => (1024, 7),
+            "inception_v3" => (2048, 5),
+            _ => (1536, 5),
         };
         FeatureShape { channels, height: side, width: side }
     }
@@ -178,10 +177,10 @@ mod tests {
     #[test]
     fn trained_parameters_are_those_of_table_2() {
         let table = [
-            (Architecture::Vgg19, 2_099_200, 102_764_544),
-            (Architecture::DenseNet121, 8_392_704, 205_524_992),
-            (Architecture::InceptionResNetV2, 4_196_352, 52_432_896),
-            (Architecture::InceptionV3, 5_244_928, 52_432_896),
+            (Architecture::VGG19, 2_099_200, 102_764_544),
+            (Architecture::DENSENET121, 8_392_704, 205_524_992),
+            (Architecture::INCEPTION_RESNET_V2, 4_196_352, 52_432_896),
+            (Architecture::INCEPTION_V3, 5_244_928, 52_432_896),
         ];
         for (network, lstm, fc_1) in table {
             let head = Preset::Paper.head(network, shape(network), &classes());
@@ -196,7 +195,7 @@ mod tests {
             };
             assert_eq!((named("lstm"), named("fc_1"), named("fc_2")), (lstm, fc_1, 16_781_312), "{network}");
         }
-        let vgg19 = Preset::Trustworthy.head(Architecture::Vgg19, shape(Architecture::Vgg19), &classes());
+        let vgg19 = Preset::Trustworthy.head(Architecture::VGG19, shape(Architecture::VGG19), &classes());
         assert_eq!(vgg19.trained_parameters().unwrap(), 121_657_347);
     }
 
@@ -205,18 +204,18 @@ mod tests {
         let count = |network| {
             Preset::Paper.baseline(network, shape(network), &classes()).trained_parameters().unwrap()
         };
-        assert_eq!(count(Architecture::Vgg19), 25_088 * 4096 + 4096 + 16_781_312 + 12_291);
-        assert_eq!(count(Architecture::InceptionV3), 2048 * 3 + 3);
+        assert_eq!(count(Architecture::VGG19), 25_088 * 4096 + 4096 + 16_781_312 + 12_291);
+        assert_eq!(count(Architecture::INCEPTION_V3), 2048 * 3 + 3);
     }
 
     #[test]
     fn the_released_code_freezes_its_lstm_and_normalises() {
-        let head = Preset::ReleasedCode.head(Architecture::Vgg19, shape(Architecture::Vgg19), &classes());
+        let head = Preset::ReleasedCode.head(Architecture::VGG19, shape(Architecture::VGG19), &classes());
         let norms = 2 * (512 + 4096 + 4096);
         assert_eq!(head.trained_parameters().unwrap(), 121_657_347 - 2_099_200 + norms);
         let one = Preset::ReleasedCode.head(
-            Architecture::InceptionResNetV2,
-            shape(Architecture::InceptionResNetV2),
+            Architecture::INCEPTION_RESNET_V2,
+            shape(Architecture::INCEPTION_RESNET_V2),
             &classes(),
         );
         assert_eq!(one.dense, [4096]);

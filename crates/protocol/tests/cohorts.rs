@@ -73,9 +73,9 @@ fn permuted_labels_keep_the_class_counts_of_every_part() {
 
 #[test]
 fn presets_are_protocols() {
-    let paper = Protocol::preset(Preset::Paper, Architecture::Vgg19, SHAPE, &cohort(), 7);
+    let paper = Protocol::preset(Preset::Paper, Architecture::VGG19, SHAPE, &cohort(), 7);
     assert_eq!((paper.folds, paper.training.epochs, &paper.tested), (3, 100, &TestedModel::Refit));
-    let released = Protocol::preset(Preset::ReleasedCode, Architecture::Vgg19, SHAPE, &cohort(), 7);
+    let released = Protocol::preset(Preset::ReleasedCode, Architecture::VGG19, SHAPE, &cohort(), 7);
     assert_eq!(released.tested, TestedModel::WeightedFolds(vec![0.0, 1.0, 2.0]));
     assert_eq!(released.fold_start, FoldStart::Chained);
     let text = serde_json::to_string(&released).unwrap();
@@ -87,7 +87,7 @@ fn presets_are_protocols() {
 
 #[test]
 fn protocols_that_do_not_fit_the_cohort_are_refused() {
-    let good = Protocol::preset(Preset::Paper, Architecture::Vgg19, SHAPE, &cohort(), 7);
+    let good = Protocol::preset(Preset::Paper, Architecture::VGG19, SHAPE, &cohort(), 7);
     let tested = |tested| Protocol { tested, ..good.clone() };
     for wrong in [
         Protocol { folds: 4, ..good.clone() },

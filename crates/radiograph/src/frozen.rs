@@ -42,11 +42,12 @@ enum ChosenWeights {
 
 impl ChosenWeights {
     /// Normalisation that the weights expect.
-    fn normalisation(&self) -> Normalisation {
+    fn normalisation(&self, network: Architecture) -> Normalisation {
         match self {
             Self::Kept(weights) => weights.record().normalisation,
             // Random weights ask for nothing; values around 0 are what their variance was chosen for.
-            Self::Random { .. } => Normalisation::Tf,
+            Self::Random { .. } if Facts::of(network).input_channels == 3 => Normalisation::Tf,
+            Self::Random { .. } => Normalisation::Xrv,
         }
     }
 
@@ -108,7 +109,7 @@ impl Frozen {
             fit: input.fit,
             filter: input.filter.unwrap_or_else(|| weights.filter()),
             size: input.size,
-            normalisation: input.normalisation.unwrap_or_else(|| weights.normalisation()),
+            normalisation: normalisation(network, input, &weights)?,
             ..Preprocess::default()
         };
         let fed = Arc::new(Fed { preprocessor: preprocess.check()?, limits: Limits::default() });
@@ -136,9 +137,16 @@ impl Frozen {
                 let record = weights.record();
                 let trained_on = record.trained_on.as_deref().unwrap_or("an unknown task");
                 let licence = record.licence.as_deref().unwrap_or("unknown");
+                let films = match record.collections.as_deref() {
+                    None => "unknown".to_owned(),
+                    Some([]) => "none".to_owned(),
+                    Some(names) => names.join(", "),
+                };
                 WeightsOrigin::Installed {
                     name: record.name.clone(),
-                    note: format!("trained on {trained_on}; licence: {licence}"),
+                    note: format!(
+                        "trained on {trained_on}; collections of films seen: {films}; licence: {licence}"
+                    ),
                     hash: weights.sha256(),
                 }
             }
@@ -186,7 +194,7 @@ impl Frozen {
     /// Shape of its input, `[C, H, W]`.
     pub fn input_shape(&self) -> [usize; 3] {
         let size = self.steps().size as usize;
-        [3, size, size]
+        [self.steps().normalisation.channels(), size, size]
     }
 
     /// Shape of its feature map, `[C, H, W]`.
@@ -255,7 +263,7 @@ impl Frozen {
         self.input(id, FeatureId::plain(picture_hash(content, stated)), file, stated, None)
     }
 
-    /// The network's input from a film, `[3, H, W]` with its shape; extraction computes the same numbers for the same
+    /// The network's input from a film, `[C, H, W]` with its shape; extraction computes the same numbers for the same
     /// file.
     pub fn pixels(&self, film: &Film) -> Pixels {
         let picture = match self.steps().colour {
@@ -272,10 +280,29 @@ impl Frozen {
         self.fed.preprocessor.to_square(whole)
     }
 
-    /// The network's input from a square picture, `[3, H, W]`.
+    /// The network's input from a square picture, `[C, H, W]`.
     pub(crate) fn input_of_square(&self, square: &Picture) -> Vec<f32> {
         self.fed.preprocessor.normalise(square).into_raw_vec_and_offset().0
     }
+}
+
+/// The normalisation that the settings or the weights name. It must have the network's channels.
+fn normalisation(
+    network: Architecture,
+    input: &InputSection,
+    weights: &ChosenWeights,
+) -> Result<Normalisation, Error> {
+    let found = input.normalisation.unwrap_or_else(|| weights.normalisation(network));
+    let channels = Facts::of(network).input_channels;
+    if found.channels() as i64 == channels {
+        return Ok(found);
+    }
+    let reason = format!(
+        "{} gives images of {} channel(s), and {network} reads {channels}; write false for that of its weights",
+        found.name(),
+        found.channels()
+    );
+    Err(Error::config("input.normalisation", reason))
 }
 
 impl Fed {

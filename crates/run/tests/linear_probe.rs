@@ -68,7 +68,7 @@ fn a_probe_is_trained_once_and_its_files_agree_with_its_record() {
     let run = place.path().join("run");
     let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 } };
     let kind = ModelKind {
-        network: radiograph_protocol::Architecture::Vgg19,
+        network: radiograph_protocol::Architecture::VGG19,
         baseline: Some(Baseline::LinearProbe),
         seed: 1,
     };

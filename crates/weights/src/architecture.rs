@@ -1,58 +1,258 @@
-//! Names of the four networks. `radiograph-backbone` builds the networks.
+//! The registry of networks: those of this project, and those that a program registers.
+//!
+//! [`Architecture::register`] adds a network that is written elsewhere. From then on, its name is valid in
+//! configurations, file names and names of weights, like those of this project.
 
-use std::{fmt, str::FromStr};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+    sync::{PoisonError, RwLock},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// A convolutional network, named as in configurations and file names.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// VGG19 without batch normalisation (Simonyan & Zisserman 2015).
-    Vgg19,
-    /// DenseNet121 (Huang et al. 2017).
-    #[serde(rename = "densenet121")]
-    DenseNet121,
-    /// InceptionV3 (Szegedy et al. 2016).
-    InceptionV3,
-    /// Inception-ResNetV2 (Szegedy et al. 2017).
-    #[serde(rename = "inception_resnet_v2")]
-    InceptionResNetV2,
+use crate::{
+    Lineage,
+    definition::{Family, NetworkDefinition},
+    graph::{Builder, Graph, GraphError},
+    network,
+};
+
+/// A registered network.
+#[derive(Clone, Copy)]
+pub struct Architecture {
+    definition: &'static NetworkDefinition,
 }
 
-/// A text that names none of the four networks.
+/// Networks that programs registered, in this order.
+static REGISTERED: RwLock<Vec<&'static NetworkDefinition>> = RwLock::new(Vec::new());
+
+/// A text that names no network.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{text}` is not a known network; known: vgg19, densenet121, inception_v3, inception_resnet_v2")]
+#[error("`{text}` is not a known network; known: {}", known())]
 #[non_exhaustive]
 pub struct UnknownArchitecture {
     /// Text given.
     pub text: String,
 }
 
+/// Why a network cannot be registered.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistrationError {
+    /// A name with other letters.
+    #[error("`{name}` is no name of a network; give 1 to 40 lower-case letters, digits and `_`")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A name that another network has.
+    #[error("{name} is registered already; give the network another name")]
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// A network without a family.
+    #[error("{name} has no family; give at least one, with its lineage and normalisation")]
+    NoFamily {
+        /// The name.
+        name: String,
+    },
+    /// Operations that are not a graph.
+    #[error("{name}: {source}")]
+    Graph {
+        /// The name.
+        name: String,
+        /// First fault.
+        source: GraphError,
+    },
+    /// A feature map without a name.
+    #[error("the last map of {name} has no name; give it one with `Builder::layer`")]
+    Unnamed {
+        /// The name.
+        name: String,
+    },
+}
+
 impl Architecture {
-    /// All networks.
-    pub const ALL: [Self; 4] = [Self::Vgg19, Self::DenseNet121, Self::InceptionV3, Self::InceptionResNetV2];
+    /// VGG19 without batch normalisation.
+    pub const VGG19: Self = Self { definition: network::ALL[0] };
+    /// DenseNet121.
+    pub const DENSENET121: Self = Self { definition: network::ALL[1] };
+    /// InceptionV3.
+    pub const INCEPTION_V3: Self = Self { definition: network::ALL[2] };
+    /// Inception-ResNetV2.
+    pub const INCEPTION_RESNET_V2: Self = Self { definition: network::ALL[3] };
+
+    /// The four networks of the paper, in its order.
+    pub const PAPER: [Self; 4] =
+        [Self::VGG19, Self::DENSENET121, Self::INCEPTION_V3, Self::INCEPTION_RESNET_V2];
+
+    /// All networks: those of this project, then those that were registered, in this order.
+    pub fn all() -> Vec<Self> {
+        let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+        let of = |&definition: &&'static NetworkDefinition| Self { definition };
+        network::ALL.iter().chain(registered.iter()).map(of).collect()
+    }
+
+    /// Registers a network that is written elsewhere. Do so before anything reads a configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistrationError`] if the name is taken, or the definition is faulty.
+    pub fn register(definition: &'static NetworkDefinition) -> Result<Self, RegistrationError> {
+        let name = || definition.name.to_owned();
+        let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
+        if !(1..=40).contains(&definition.name.len()) || !definition.name.chars().all(allowed) {
+            return Err(RegistrationError::Name { name: name() });
+        }
+        let first =
+            definition.families.first().ok_or_else(|| RegistrationError::NoFamily { name: name() })?;
+        let architecture = Self { definition };
+        let graphs = architecture.graphs_of(first.lineage);
+        let graphs = graphs.map_err(|source| RegistrationError::Graph { name: name(), source })?;
+        if graphs.features.layers().all(|(_, map)| map != graphs.features.output()) {
+            return Err(RegistrationError::Unnamed { name: name() });
+        }
+        let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+        if network::ALL.iter().chain(registered.iter()).any(|other| other.name == definition.name) {
+            return Err(RegistrationError::Taken { name: name() });
+        }
+        registered.push(definition);
+        Ok(architecture)
+    }
 
     /// Name of the network in text and in files.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vgg19 => "vgg19",
-            Self::DenseNet121 => "densenet121",
-            Self::InceptionV3 => "inception_v3",
-            Self::InceptionResNetV2 => "inception_resnet_v2",
-        }
+        self.definition.name
     }
 
-    /// Guesses the network from the names of its parameters, by the first convolution alone; `None` if none of the four
-    /// fits. Use it for messages; [`StateFile::open`](crate::StateFile::open) checks whether a file is complete.
+    /// The description of the network.
+    pub const fn definition(self) -> &'static NetworkDefinition {
+        self.definition
+    }
+
+    /// How its network computes with weights of this publisher; `None` if the publisher has no weights of it.
+    pub fn family(self, name: &str) -> Option<&'static Family> {
+        self.definition.families.iter().find(|family| family.name == name)
+    }
+
+    /// The lineage of its default weights.
+    pub fn lineage(self) -> Lineage {
+        // Registered networks have at least one family.
+        self.definition.families.first().map_or(Lineage::with_epsilon(1e-5), |family| family.lineage)
+    }
+
+    /// The forward pass for weights of this lineage.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] if the definition is faulty for this lineage alone.
+    pub fn graphs_of(self, lineage: Lineage) -> Result<Graphs, GraphError> {
+        let definition = self.definition;
+        let mut builder = Builder::new(definition.input_channels);
+        let output = (definition.features)(&mut builder, &lineage);
+        let channels = builder.channels(output);
+        let features = builder.finish(output)?;
+        let classifier = definition.classifier.map(|write| {
+            let mut builder = Builder::new(channels);
+            let input = builder.image();
+            let output = write(&mut builder, input);
+            builder.finish(output)
+        });
+        let auxiliary = definition.auxiliary.map(|auxiliary| {
+            let mut builder = Builder::new(auxiliary.channels);
+            let input = builder.image();
+            let output = (auxiliary.layers)(&mut builder, input, &lineage);
+            builder.finish(output)
+        });
+        Ok(Graphs { features, classifier: classifier.transpose()?, auxiliary: auxiliary.transpose()? })
+    }
+
+    /// Guesses the network from the names of tensors: the one of which most names are known. `None` if it is none of
+    /// them, or more than one. Use it for messages; [`StateFile::open`](crate::StateFile::open) checks whether a file is
+    /// complete.
     pub fn recognise<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        names.into_iter().find_map(|name| match name {
-            "features.0.weight" => Some(Self::Vgg19),
-            "features.conv0.weight" => Some(Self::DenseNet121),
-            "Conv2d_1a_3x3.conv.weight" => Some(Self::InceptionV3),
-            "conv2d_1a.conv.weight" => Some(Self::InceptionResNetV2),
-            _ => None,
-        })
+        let names: Vec<&str> = names.into_iter().collect();
+        let known = |architecture: Self| {
+            let parameters = architecture.graphs_of(architecture.lineage()).ok()?.features.parameters();
+            let first = parameters.first()?;
+            names.contains(&first.name.as_str()).then_some(())?;
+            let held = parameters.iter().filter(|one| names.contains(&one.name.as_str())).count();
+            (2 * held > parameters.len()).then_some(architecture)
+        };
+        Self::all().into_iter().find_map(known)
+    }
+
+    fn place(self) -> usize {
+        Self::all().iter().position(|other| *other == self).unwrap_or(usize::MAX)
+    }
+}
+
+/// The parts of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graphs {
+    /// From the image to the last map.
+    pub features: Graph,
+    /// From the last map to logits.
+    pub classifier: Option<Graph>,
+    /// From an intermediate map to logits, for training only.
+    pub auxiliary: Option<Graph>,
+}
+
+impl Lineage {
+    /// The lineage of `keras.applications`, or of the default weights if Keras has no weights of the network.
+    pub fn keras(architecture: Architecture) -> Self {
+        Self::of_family(architecture, "keras")
+    }
+
+    /// The lineage of torchvision's own files, or of the default weights if torchvision has none of the network.
+    pub fn torchvision(architecture: Architecture) -> Self {
+        Self::of_family(architecture, "torchvision")
+    }
+
+    /// The lineage of timm's files, or of the default weights if timm has none of the network.
+    pub fn timm(architecture: Architecture) -> Self {
+        Self::of_family(architecture, "timm")
+    }
+
+    fn of_family(architecture: Architecture, name: &str) -> Self {
+        architecture.family(name).map_or_else(|| architecture.lineage(), |family| family.lineage)
+    }
+}
+
+impl PartialEq for Architecture {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Architecture {}
+
+impl Hash for Architecture {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+/// In the order of [`Architecture::all`].
+impl Ord for Architecture {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self == other { Ordering::Equal } else { self.place().cmp(&other.place()) }
+    }
+}
+
+impl PartialOrd for Architecture {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Architecture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 
@@ -66,25 +266,26 @@ impl FromStr for Architecture {
     type Err = UnknownArchitecture;
 
     fn from_str(text: &str) -> Result<Self, UnknownArchitecture> {
-        Self::ALL
+        Self::all()
             .into_iter()
             .find(|architecture| architecture.name() == text)
             .ok_or_else(|| UnknownArchitecture { text: text.chars().take(80).collect() })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_read_back_from_text_and_from_json() {
-        for architecture in Architecture::ALL {
-            assert_eq!(architecture.name().parse::<Architecture>().unwrap(), architecture);
-            let json = serde_json::to_string(&architecture).unwrap();
-            assert_eq!(json, format!("\"{architecture}\""));
-            assert_eq!(serde_json::from_str::<Architecture>(&json).unwrap(), architecture);
-        }
-        assert!("VGG19".parse::<Architecture>().is_err());
+impl Serialize for Architecture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
+}
+
+impl<'de> Deserialize<'de> for Architecture {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Names of all networks, for messages.
+pub(crate) fn known() -> String {
+    Architecture::all().into_iter().map(Architecture::name).collect::<Vec<_>>().join(", ")
 }

@@ -1,44 +1,33 @@
-//! Lists the published weights that this project knows by name.
+//! Lists the published weights that this project knows by name, and turns them into records.
 //!
-//! Entries of timm follow `timm.get_pretrained_cfg` of timm 1.0.31: input size, mean, deviation, interpolation, crop
-//! and licence. `resize` is `floor(input size / crop share)`, as timm computes it. The address comes from the entry's
-//! `hf_hub_id` on huggingface.co. Entries of Keras follow `keras.applications` of Keras 3.15.1. No citable source
-//! publishes checksums or revisions of these files, so the entries have none. The lock file takes their place
-//! ([`WeightsFolder`](crate::WeightsFolder)).
+//! Each network's file lists its own. Entries of timm follow `timm.get_pretrained_cfg` of timm 1.0.31: input size,
+//! mean, deviation, interpolation, crop and licence. `resize` is `floor(input size / crop share)`, as timm computes it.
+//! The address comes from the entry's `hf_hub_id` on huggingface.co. Entries of Keras follow `keras.applications` of
+//! Keras 3.15.1. `docs/weights.md` cites the source of each checksum.
 
 use radiograph_files::ContentHash;
-use radiograph_input::{Filter, Normalisation};
 
-use crate::{Architecture, Lineage, WeightsName, WeightsRecord};
-
-const IMAGENET: &str = "ImageNet-1k";
-const KERAS: &str = "https://storage.googleapis.com/tensorflow/keras-applications";
+use crate::{
+    Architecture, Lineage, WeightsName, WeightsRecord,
+    definition::{Family, Published},
+};
 
 impl WeightsRecord {
-    /// All known published weights, each network's default first.
+    /// All known published weights: network by network, each network's default first.
     pub fn published() -> Vec<Self> {
-        use Architecture::{DenseNet121, InceptionResNetV2, InceptionV3, Vgg19};
-        let mut all = vec![
-            timm(Vgg19, "tv_in1k", "bsd-3-clause", Filter::Bilinear),
-            timm(DenseNet121, "tv_in1k", "apache-2.0", Filter::Bicubic),
-            timm(InceptionV3, "tv_in1k", "apache-2.0", Filter::Bicubic),
-            // Trained in TensorFlow, whose average pooling does not count padding, although timm's network counts it.
-            Self {
-                lineage: Lineage::keras(InceptionV3),
-                ..timm(InceptionV3, "tf_in1k", "apache-2.0", Filter::Bicubic)
-            },
-            timm(InceptionResNetV2, "tf_in1k", "apache-2.0", Filter::Bicubic),
-        ];
-        all.extend(Architecture::ALL.map(keras));
-        all.push(nsfwjs());
-        all
+        Architecture::all().into_iter().flat_map(Self::published_of).collect()
     }
 
-    /// The published weights of this name; a bare architecture means its default, timm's.
+    /// The known published weights of a network, the default first.
+    pub fn published_of(architecture: Architecture) -> Vec<Self> {
+        architecture.definition().published.iter().map(|one| Self::of(architecture, one)).collect()
+    }
+
+    /// The published weights of this name; a bare architecture means its default.
     pub fn named(name: &WeightsName) -> Option<Self> {
-        let mut all = Self::published().into_iter();
+        let mut all = Self::published_of(name.architecture()).into_iter();
         if name.as_str() == name.architecture().name() {
-            return all.find(|record| record.architecture == name.architecture());
+            return all.next();
         }
         all.find(|record| record.name == name.as_str())
     }
@@ -47,106 +36,48 @@ impl WeightsRecord {
     pub fn of_content(sha256: ContentHash) -> Option<Self> {
         Self::published().into_iter().find(|record| record.sha256 == Some(sha256))
     }
-}
 
-fn timm(architecture: Architecture, tag: &str, licence: &str, interpolation: Filter) -> WeightsRecord {
-    let name = format!("{architecture}.{tag}");
-    let (input_size, normalisation, resize) = match architecture {
-        Architecture::Vgg19 | Architecture::DenseNet121 => (224, Normalisation::Torch, 256),
-        Architecture::InceptionV3 => (299, Normalisation::Tf, 341),
-        Architecture::InceptionResNetV2 => (299, Normalisation::Tf, 333),
-    };
-    WeightsRecord {
-        source_url: Some(format!("https://huggingface.co/timm/{name}/resolve/main/model.safetensors")),
-        name,
-        architecture,
-        trained_on: Some(IMAGENET.to_owned()),
-        origin: None,
-        revision: None,
-        sha256: None,
-        licence: Some(licence.to_owned()),
-        lineage: Lineage::timm(architecture),
-        input_size,
-        normalisation,
-        interpolation: Some(interpolation),
-        resize: Some(resize),
+    fn of(architecture: Architecture, published: &Published) -> Self {
+        let family = architecture.family(published.family);
+        let default = |read: fn(&Family) -> Lineage| family.map_or_else(|| architecture.lineage(), read);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            name: format!("{architecture}.{}", published.tag),
+            architecture,
+            trained_on: owned(published.trained_on),
+            source_url: owned(published.source_url),
+            origin: owned(published.origin),
+            revision: owned(published.revision),
+            // A test parses all checksums of this project.
+            sha256: published.sha256.and_then(|digits| digits.parse().ok()),
+            licence: owned(published.licence),
+            lineage: published.lineage.unwrap_or_else(|| default(|family| family.lineage)),
+            input_size: published.input_size.unwrap_or(architecture.definition().native_size),
+            normalisation: published
+                .normalisation
+                .or(family.map(|family| family.normalisation))
+                .unwrap_or_default(),
+            interpolation: published.interpolation,
+            resize: published.resize,
+            collections: published
+                .collections
+                .map(|names| names.iter().map(|&name| name.to_owned()).collect()),
+        }
     }
 }
-
-fn keras(architecture: Architecture) -> WeightsRecord {
-    let (folder, licence) = match architecture {
-        Architecture::Vgg19 => ("vgg19", Some("CC-BY-4.0 (Oxford's weights)")),
-        Architecture::DenseNet121 => ("densenet", None),
-        Architecture::InceptionV3 => ("inception_v3", Some("MIT")),
-        Architecture::InceptionResNetV2 => ("inception_resnet_v2", None),
-    };
-    let file = format!("{architecture}_weights_tf_dim_ordering_tf_kernels_notop.h5");
-    WeightsRecord {
-        name: format!("{architecture}.keras"),
-        architecture,
-        trained_on: Some(IMAGENET.to_owned()),
-        source_url: Some(format!("{KERAS}/{folder}/{file}")),
-        origin: None,
-        revision: None,
-        sha256: None,
-        licence: licence.map(str::to_owned),
-        lineage: Lineage::keras(architecture),
-        input_size: keras_input_size(architecture),
-        normalisation: keras_normalisation(architecture),
-        interpolation: None,
-        resize: None,
-    }
-}
-
-/// The modes of `preprocess_input` in `keras.applications`.
-pub(crate) const fn keras_normalisation(architecture: Architecture) -> Normalisation {
-    match architecture {
-        Architecture::Vgg19 => Normalisation::Caffe,
-        Architecture::DenseNet121 => Normalisation::Torch,
-        Architecture::InceptionV3 | Architecture::InceptionResNetV2 => Normalisation::Tf,
-    }
-}
-
-/// Side of the images, in pixels, for which the networks were published.
-pub(crate) const fn keras_input_size(architecture: Architecture) -> u32 {
-    match architecture {
-        Architecture::Vgg19 | Architecture::DenseNet121 => 224,
-        Architecture::InceptionV3 | Architecture::InceptionResNetV2 => 299,
-    }
-}
-
-/// Real trained weights of InceptionV3 that are small enough to share, for exactness tests and real runs.
-fn nsfwjs() -> WeightsRecord {
-    WeightsRecord {
-        name: "inception_v3.nsfwjs".to_owned(),
-        trained_on: Some(
-            "ImageNet up to mixed5, frozen there, and another image-classification task from the 56th convolution on: \
-             not the ImageNet weights"
-                .to_owned(),
-        ),
-        source_url: None,
-        origin: Some("npm package nsfwjs 4.4.0, a Keras InceptionV3 without top, 8-bit values expanded to f32".to_owned()),
-        sha256: Some(ContentHash::from(NSFWJS)),
-        licence: Some("MIT".to_owned()),
-        ..keras(Architecture::InceptionV3)
-    }
-}
-
-/// Computed from the file: 5d13500d810ff8520333d0d5a80107a556354d7eac3ac033614cd5f4e7ce5ace.
-const NSFWJS: [u8; 32] = [
-    0x5d, 0x13, 0x50, 0x0d, 0x81, 0x0f, 0xf8, 0x52, 0x03, 0x33, 0xd0, 0xd5, 0xa8, 0x01, 0x07, 0xa5, 0x56,
-    0x35, 0x4d, 0x7e, 0xac, 0x3a, 0xc0, 0x33, 0x61, 0x4c, 0xd5, 0xf4, 0xe7, 0xce, 0x5a, 0xce,
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_network_has_a_default_that_can_be_fetched_and_a_keras_twin() {
-        for architecture in Architecture::ALL {
+    fn every_network_has_a_default_and_those_of_the_paper_a_keras_twin() {
+        for architecture in Architecture::all() {
             let default = WeightsRecord::named(&architecture.into()).unwrap();
-            assert!(default.is_fetchable() && default.architecture == architecture, "{default:?}");
+            assert_eq!(default.architecture, architecture);
+        }
+        for architecture in Architecture::PAPER {
+            assert!(WeightsRecord::named(&architecture.into()).unwrap().is_fetchable());
             let twin = WeightsRecord::named(&format!("{architecture}.keras").parse().unwrap()).unwrap();
             assert!(!twin.is_fetchable() && twin.lineage == Lineage::keras(architecture));
         }
@@ -155,7 +86,7 @@ mod tests {
     #[test]
     fn names_are_unique_valid_and_begin_with_the_architecture() {
         let all = WeightsRecord::published();
-        assert_eq!(all.len(), 10);
+        assert_eq!(all.len(), 15);
         for record in &all {
             let name: WeightsName = record.name.parse().unwrap();
             assert_eq!(name.architecture(), record.architecture);
@@ -165,15 +96,26 @@ mod tests {
         }
     }
 
+    /// Checksums as their publishers state them (`docs/weights.md` cites the pages).
     #[test]
-    fn only_the_file_that_was_at_hand_has_a_checksum() {
-        let known: Vec<_> =
-            WeightsRecord::published().into_iter().filter(|record| record.sha256.is_some()).collect();
-        assert_eq!(known.len(), 1);
-        assert_eq!(
-            known[0].sha256.unwrap().to_string(),
-            "5d13500d810ff8520333d0d5a80107a556354d7eac3ac033614cd5f4e7ce5ace"
-        );
-        assert_eq!(WeightsRecord::of_content(known[0].sha256.unwrap()).unwrap().name, "inception_v3.nsfwjs");
+    fn published_checksums_are_pinned() {
+        let pinned = [
+            ("vgg19.tv_in1k", "11aea017b543ff59233749d8f1cf544cda749378f5790d2fedab841fb86b7669"),
+            ("densenet121.tv_in1k", "c894c6d9caa317a8ca1942986dee7a16a86c77734a4d691d2abe05389cfef358"),
+            ("inception_v3.tv_in1k", "9c452c63a67fd03a38a78c401ba12d4be0e926df63c93403de3a29f6df20fefb"),
+            ("inception_v3.nsfwjs", "5d13500d810ff8520333d0d5a80107a556354d7eac3ac033614cd5f4e7ce5ace"),
+            (
+                "inception_resnet_v2.tf_in1k",
+                "dbea26b13a5fc8351919fed6a94222c0577ce324b2765fd081a798f837ca9d72",
+            ),
+        ];
+        let known: Vec<(String, String)> = WeightsRecord::published()
+            .into_iter()
+            .filter_map(|record| Some((record.name, record.sha256?.to_string())))
+            .collect();
+        assert_eq!(known, pinned.map(|(name, digits)| (name.to_owned(), digits.to_owned())));
+        for (name, digits) in pinned {
+            assert_eq!(WeightsRecord::of_content(digits.parse().unwrap()).unwrap().name, name);
+        }
     }
 }

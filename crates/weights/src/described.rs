@@ -4,12 +4,12 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `lineage` | `keras`, `torchvision` or `timm`; without it, a file says nothing that can be relied on |
+//! | `lineage` | `keras`, `torchvision`, `timm` or `torchxrayvision`; without it, a file says nothing that can be relied on |
 //! | `architecture` | the network, if it is given |
 //! | `avg_pool` | `count_include_pad=false` or `count_include_pad=true` |
 //! | `bn_eps` | a number |
 //! | `transform_input` | `true` or `false` |
-//! | `normalisation` | `zero-one`, `tf`, `torch` or `caffe` |
+//! | `normalisation` | `zero-one`, `tf`, `torch`, `caffe`, `xrv` or `rad-dino` |
 //! | `input_size` | pixels a side |
 //! | `source`, `source_url`, `trained_on`, `licence` | words |
 //!
@@ -19,11 +19,7 @@ use std::{collections::BTreeMap, path::Path, str::FromStr};
 
 use radiograph_input::Normalisation;
 
-use crate::{
-    Architecture, Lineage, WeightsError, WeightsName, WeightsRecord,
-    catalogue::{keras_input_size, keras_normalisation},
-    fault::short,
-};
+use crate::{Architecture, Lineage, WeightsError, WeightsName, WeightsRecord, fault::short};
 
 impl WeightsRecord {
     /// The record of a file from its own texts; `None` if they name no lineage.
@@ -44,15 +40,8 @@ impl WeightsRecord {
             });
         }
         let Some(family) = texts.get("lineage") else { return Ok(None) };
-        let (family, normalisation) = match family.as_str() {
-            "keras" => (Lineage::keras(architecture), keras_normalisation(architecture)),
-            "torchvision" => (Lineage::torchvision(architecture), Normalisation::Torch),
-            "timm" if keras_input_size(architecture) == 299 => {
-                (Lineage::timm(architecture), Normalisation::Tf)
-            }
-            "timm" => (Lineage::timm(architecture), Normalisation::Torch),
-            _ => return Err(said.refuse("lineage")),
-        };
+        let Some(family) = architecture.family(family) else { return Err(said.refuse("lineage")) };
+        let (family, normalisation) = (family.lineage, family.normalisation);
         let pooling = match texts.get("avg_pool").map(String::as_str) {
             None => family.pooling_counts_padding,
             Some("count_include_pad=true") => true,
@@ -67,7 +56,7 @@ impl WeightsRecord {
             None => normalisation,
             Some(text) => Normalisation::of(text).ok_or_else(|| said.refuse("normalisation"))?,
         };
-        let input_size = said.parse("input_size")?.unwrap_or(keras_input_size(architecture));
+        let input_size = said.parse("input_size")?.unwrap_or(architecture.definition().native_size);
         if !(32..=4096).contains(&input_size) {
             return Err(said.refuse("input_size"));
         }
@@ -89,6 +78,7 @@ impl WeightsRecord {
             normalisation,
             interpolation: None,
             resize: None,
+            collections: None,
         }))
     }
 }
@@ -136,7 +126,7 @@ mod tests {
         let keras = described("vgg19.mine", &[("lineage", "keras")]).unwrap().unwrap();
         assert_eq!(
             (keras.lineage, keras.normalisation),
-            (Lineage::keras(Architecture::Vgg19), Normalisation::Caffe)
+            (Lineage::keras(Architecture::VGG19), Normalisation::Caffe)
         );
         assert_eq!(keras.name, "vgg19.mine");
     }
@@ -158,7 +148,7 @@ mod tests {
             ("input_size", "0"),
             ("input_size", "99999999999"),
             ("transform_input", "yes"),
-            ("architecture", "resnet50"),
+            ("architecture", "resnet18"),
         ];
         for (key, value) in wrong {
             let texts = [("lineage", "keras"), (key, value)];

@@ -96,6 +96,21 @@ pub enum WeightsError {
         /// Name of the tensor.
         name: String,
     },
+    /// A file that is given as published weights, whose SHA-256 is known, and has another content.
+    #[error(
+        "{}: has SHA-256 {found}, and the publisher's file of {name} has {expected}; give the published file, or choose \
+         another name such as {}.mine", path.display(), name.architecture()
+    )]
+    NotAsPublished {
+        /// The file.
+        path: PathBuf,
+        /// Name under which it should be installed.
+        name: WeightsName,
+        /// SHA-256 that the publisher states.
+        expected: Box<ContentHash>,
+        /// SHA-256 of the file.
+        found: ContentHash,
+    },
     /// Nothing is installed under this name.
     #[error("{name} is not installed in {}", folder.display())]
     NotInstalled {

@@ -1,11 +1,14 @@
 //! The tensors that each network has. Files of weights are checked against this list.
 
-use crate::Architecture;
+use crate::{
+    Architecture,
+    graph::{Graph, Parameter},
+};
 
 /// One tensor that a file may or must hold.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Expected {
-    /// Full name, as in torchvision (Inception-ResNetV2: timm): `Mixed_5b.branch1x1.conv.weight`.
+    /// Full name, as in torchvision or timm: `Mixed_5b.branch1x1.conv.weight`.
     pub name: String,
     /// Shape, outermost side first; a convolution's is `[out, in, height, width]`.
     pub shape: Vec<usize>,
@@ -16,9 +19,9 @@ pub struct Expected {
 /// A group of tensors of which a file holds all or none.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Group {
-    /// The convolutional part, up to the last feature map. Always required.
+    /// Everything up to the last feature map. Always required.
     Features,
-    /// The dense layers that name one of 1,000 classes. All of them or none.
+    /// The layers that name classes. All of them or none.
     Classifier,
     /// InceptionV3's auxiliary classifier, for training only. All of it or nothing.
     Auxiliary,
@@ -37,8 +40,8 @@ impl Group {
         }
     }
 
-    /// The group of the tensor of this name in any of the four networks.
-    pub fn of(name: &str) -> Self {
+    /// The group of the tensor of this name in torchvision's networks.
+    fn of(name: &str) -> Self {
         if name.ends_with(".num_batches_tracked") {
             Self::BatchCount
         } else if name.starts_with("AuxLogits.") {
@@ -52,42 +55,31 @@ impl Group {
 }
 
 impl Expected {
-    /// A tensor of this name and shape. Its group follows from its name.
+    /// A tensor of this name and shape. Its group follows from its name, as in this project's networks.
     pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
         let name = name.into();
         Self { group: Group::of(&name), shape: shape.into(), name }
     }
 
-    /// Every tensor of a network with all its heads, sorted by name and without batch counts, as torchvision 0.28 and
-    /// timm 1.0.31 list them. The lists are data of this crate, so networks built elsewhere can be checked against
-    /// them.
+    /// Every tensor of a network with all its heads, sorted by name and without batch counts. The list follows from the
+    /// network's forward pass.
     pub fn of(architecture: Architecture) -> Vec<Self> {
+        // Registration has checked the graphs; a network without them expects nothing, and fits no file.
+        let Ok(graphs) = architecture.graphs_of(architecture.lineage()) else { return Vec::new() };
+        let parts = [
+            (Some(&graphs.features), Group::Features),
+            (graphs.classifier.as_ref(), Group::Classifier),
+            (graphs.auxiliary.as_ref(), Group::Auxiliary),
+        ];
         let mut list = Vec::new();
-        for line in lines(architecture).lines() {
-            let mut words = line.split(' ');
-            let name = words.next().unwrap_or_default();
-            let words: Vec<&str> = words.collect();
-            let norm = words.first() == Some(&"bn");
-            let shape: Vec<usize> =
-                words.iter().skip(usize::from(norm)).filter_map(|side| side.parse().ok()).collect();
-            if norm {
-                for part in ["bias", "running_mean", "running_var", "weight"] {
-                    list.push(Self::new(format!("{name}.{part}"), shape.clone()));
-                }
-            } else {
-                list.push(Self::new(name, shape));
+        for (graph, group) in parts {
+            for Parameter { name, shape, .. } in graph.map(Graph::parameters).into_iter().flatten() {
+                // Sides of a checked graph are above 0.
+                let shape = shape.into_iter().map(|side| usize::try_from(side).unwrap_or(0)).collect();
+                list.push(Self { name, shape, group });
             }
         }
         list.sort_by(|one, other| one.name.cmp(&other.name));
         list
-    }
-}
-
-fn lines(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::Vgg19 => include_str!("parameters/vgg19.txt"),
-        Architecture::DenseNet121 => include_str!("parameters/densenet121.txt"),
-        Architecture::InceptionV3 => include_str!("parameters/inception_v3.txt"),
-        Architecture::InceptionResNetV2 => include_str!("parameters/inception_resnet_v2.txt"),
     }
 }

@@ -160,18 +160,28 @@ impl WeightsFolder {
     ///
     /// # Errors
     ///
-    /// Those of [`StateFile::open`], those of unusable metadata, and [`WeightsError::Lineage`] if its lineage is
-    /// unknown.
+    /// Those of [`StateFile::open`], those of unusable metadata, [`WeightsError::NotAsPublished`] if the name stands for
+    /// another content, and [`WeightsError::Lineage`] if its lineage is unknown.
     pub fn identify(name: &WeightsName, file: &Path) -> Result<WeightsRecord, WeightsError> {
         let state = StateFile::open(file, &Expected::of(name.architecture()))?;
         let described = WeightsRecord::described(file, name, state.metadata())?;
         if let Some(known) = WeightsRecord::of_content(state.sha256()) {
             return Ok(known);
         }
+        let published = WeightsRecord::named(name);
+        // A bare network name may stand for a file that describes itself; the name of published weights may not.
+        let claims = described.is_none() || published.as_ref().is_some_and(|one| one.name == name.as_str());
+        if let Some(expected) = published.as_ref().and_then(|one| one.sha256).filter(|_| claims) {
+            return Err(WeightsError::NotAsPublished {
+                path: file.to_owned(),
+                name: name.clone(),
+                expected: Box::new(expected),
+                found: state.sha256(),
+            });
+        }
         let claimed = || {
-            let record = WeightsRecord::named(name)?;
             let origin = "given by hand as what its name says; not compared with the publisher's file";
-            Some(WeightsRecord { origin: Some(origin.to_owned()), ..record })
+            Some(WeightsRecord { origin: Some(origin.to_owned()), ..published? })
         };
         let record =
             described.or_else(claimed).ok_or_else(|| WeightsError::Lineage { path: file.to_owned() })?;

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
     use crate::{Architecture, Expected, Group};
 
-    const ARCHITECTURE: Architecture = Architecture::DenseNet121;
+    const ARCHITECTURE: Architecture = Architecture::DENSENET121;
 
     /// A complete file of small numbers, and its record.
     fn given(folder: &Path, value: f32) -> (std::path::PathBuf, WeightsRecord) {

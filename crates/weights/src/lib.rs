@@ -13,7 +13,7 @@
 //! use radiograph_weights::{Architecture, Expected, Group, WeightsName, WeightsRecord};
 //!
 //! // What a file of InceptionV3 must hold: as many parameters as torchvision counts before the classifier.
-//! let tensors = Expected::of(Architecture::InceptionV3);
+//! let tensors = Expected::of(Architecture::INCEPTION_V3);
 //! let is_parameter = |tensor: &&Expected| tensor.group == Group::Features && !tensor.name.contains("running_");
 //! let parameters: usize = tensors.iter().filter(is_parameter).map(|tensor| tensor.shape.iter().product::<usize>()).sum();
 //! assert_eq!(parameters, 21_785_568);
@@ -22,17 +22,19 @@
 //! let name: WeightsName = "inception_v3.tv_in1k".parse()?;
 //! let record = WeightsRecord::named(&name).expect("a published name");
 //! assert_eq!(record.input_size, 299);
-//! assert!(record.lineage.pooling_counts_padding && record.sha256.is_none());
+//! assert!(record.lineage.pooling_counts_padding && record.sha256.is_some());
 //! # Ok::<(), radiograph_weights::WeightsError>(())
 //! ```
 //!
 //! Everything in a file is checked before it is used, and one error lists all faults. The crate never unpickles,
 //! memory-maps or fetches a file, and never falls back to random numbers.
 //!
-//! The networks are in `radiograph-backbone`. This crate does not link libtorch.
+//! [`network`] describes each network once, as a [graph](graph) of operations; `radiograph-backbone` computes it with
+//! libtorch, which this crate does not link. [`Architecture::register`] adds networks that are written elsewhere.
 
 mod architecture;
 mod catalogue;
+mod definition;
 mod described;
 mod dtype;
 mod error;
@@ -40,20 +42,23 @@ mod expected;
 mod facts;
 mod fault;
 mod folder;
+pub mod graph;
 mod header;
 mod installation;
 mod lineage;
 mod name;
+pub mod network;
 mod record;
 mod state;
 mod weights;
 
 pub use self::{
-    architecture::{Architecture, UnknownArchitecture},
+    architecture::{Architecture, Graphs, RegistrationError, UnknownArchitecture},
+    definition::{Auxiliary, Family, NetworkDefinition, OriginalChecksum, Published},
     dtype::Dtype,
     error::WeightsError,
     expected::{Expected, Group},
-    facts::{Facts, TooSmall, Window},
+    facts::{Facts, ImageSizeError},
     fault::{Fault, HeaderFault, Hint, MOST_SIDES},
     folder::{Locked, Taking, WeightsFolder},
     header::{Header, LONGEST_HEADER, Tensor},

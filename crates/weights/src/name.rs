@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::Architecture;
+use crate::{Architecture, architecture::known};
 
 /// Name of weights: an architecture, such as `inception_v3`, or an architecture, a point and a publisher, such as
 /// `inception_v3.keras`. It has at most 64 lower-case letters, digits, `_`, `-` and `.`.
@@ -20,8 +20,9 @@ pub struct WeightsName {
 pub enum NameError {
     /// A text that is not a network, or a network, a point and a suffix.
     #[error(
-        "`{text}` is not a name of weights; give a network (vgg19, densenet121, inception_v3, inception_resnet_v2), and \
-         perhaps a point and lower-case letters, digits, `_` or `-`"
+        "`{text}` is not a name of weights; give a network ({}), and perhaps a point and lower-case letters, digits, `_` or \
+         `-`",
+        known()
     )]
     Name {
         /// Text given.
@@ -152,7 +153,7 @@ mod tests {
         {
             assert!(matches!(text.parse::<WeightsName>(), Err(NameError::Name { .. })), "{text}");
         }
-        assert_eq!("vgg19.tv_in1k".parse::<WeightsName>().unwrap().architecture(), Architecture::Vgg19);
+        assert_eq!("vgg19.tv_in1k".parse::<WeightsName>().unwrap().architecture(), Architecture::VGG19);
     }
 
     #[test]

@@ -37,11 +37,28 @@ pub struct WeightsRecord {
     /// Shorter side in pixels, before the publisher's evaluation cuts out the central square of `input_size`; `None` if
     /// the publisher does not say.
     pub resize: Option<u32>,
+    /// Public collections of radiographs among the training data, by their names in a manifest; empty if there are none,
+    /// `None` if unknown.
+    #[serde(default)]
+    pub collections: Option<Vec<String>>,
 }
 
 impl WeightsRecord {
     /// Whether the source is a safetensors file, which can be fetched and used as it is; others must be converted first.
     pub fn is_fetchable(&self) -> bool {
         self.source_url.as_ref().is_some_and(|url| url.ends_with(".safetensors"))
+    }
+
+    /// Address of the file at its revision. Hugging Face resolves whole commits only, so a record with the first digits of
+    /// one is fetched from the newest revision, and its SHA-256 decides.
+    pub fn address(&self) -> Option<String> {
+        let url = self.source_url.as_ref()?;
+        let whole = |revision: &&String| {
+            revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        Some(match self.revision.as_ref().filter(whole) {
+            Some(revision) => url.replace("/resolve/main/", &format!("/resolve/{revision}/")),
+            None => url.clone(),
+        })
     }
 }

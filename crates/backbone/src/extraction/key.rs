@@ -15,7 +15,7 @@ use crate::{Form, Identity};
 /// use radiograph_backbone::{Form, Identity, extraction::extraction_key};
 /// use radiograph_weights::{Architecture, Lineage};
 ///
-/// let architecture = Architecture::Vgg19;
+/// let architecture = Architecture::VGG19;
 /// let random = Identity::Random { architecture, seed: 7 };
 /// let key = extraction_key(architecture, Lineage::keras(architecture), Form::Folded, &random, "224 pixels");
 /// assert!(key.lineage.ends_with("weights random:7"));
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn whatever_changes_a_feature_changes_the_key() {
-        let architecture = Architecture::InceptionV3;
+        let architecture = Architecture::INCEPTION_V3;
         let keras = Lineage::keras(architecture);
         let lineages = [
             keras,

@@ -9,7 +9,7 @@ use crate::{Backbone, BackboneError};
 ///
 /// Each value lives on one device. For several devices, create the same network once on each.
 pub trait FrozenNetwork: Send + Sized {
-    /// Computes the feature maps `[N, C, H, W]` of normalised images `[N, 3, height, width]` on the network's device,
+    /// Computes the feature maps `[N, C, H, W]` of normalised images `[N, c, height, width]` on the network's device,
     /// in evaluation mode: each map depends only on its own image.
     ///
     /// # Errors
@@ -31,8 +31,8 @@ pub trait FrozenNetwork: Send + Sized {
     /// Estimated peak memory of the activations of one image of this size, in bytes. It sets the first batch size: too
     /// low an estimate costs a failed attempt, too high a one costs only speed.
     ///
-    /// The default is 1 KiB for each pixel: the first layers of VGG19, the widest of the four networks, hold 64
-    /// channels of 4 bytes a pixel, twice in a convolution and twice again as its working memory.
+    /// The default is 1 KiB for each pixel: the first layers of VGG19, the widest network, hold 64 channels of 4 bytes a
+    /// pixel, twice in a convolution and twice again as its working memory.
     fn memory_per_image(&self, height: usize, width: usize) -> u64 {
         (1024 * height * width) as u64
     }
@@ -49,5 +49,11 @@ impl FrozenNetwork for Backbone {
 
     fn for_another_thread(&self) -> Option<Self> {
         Some(self.clone())
+    }
+
+    /// Twice what the graph's values take, because convolutions need as much again as working memory.
+    fn memory_per_image(&self, height: usize, width: usize) -> u64 {
+        let cost = self.facts().cost(height as i64, width as i64);
+        cost.map_or(0, |cost| 2 * cost.memory.unsigned_abs())
     }
 }

@@ -1,17 +1,17 @@
-//! Layers of which the four networks are built.
-//!
-//! Each layer takes its tensors when it is built. Its arrangement, plain or folded, is fixed then.
+//! Layers of which networks are built: parameters on a device, and what they compute.
 
-mod arrange;
+mod attention;
 mod convolution;
 mod dense;
+mod memory;
 mod norm;
 mod pool;
-mod unit;
+mod tokens;
 
-pub(crate) use arrange::{channels_last, concatenate};
-pub(crate) use convolution::{Convolution, Slide};
-pub(crate) use dense::Dense;
+pub(crate) use attention::attention;
+pub(crate) use convolution::Convolution;
+pub(crate) use dense::{Dense, LayerNorm};
+pub(crate) use memory::channels_last;
 pub(crate) use norm::{BatchNorm, Gate};
-pub(crate) use pool::{average_everywhere, halving_mean, max_pool};
-pub(crate) use unit::{PooledUnit, Unit, in_turn};
+pub(crate) use pool::{average_pool, max_pool};
+pub(crate) use tokens::{Positions, cells, tokens};

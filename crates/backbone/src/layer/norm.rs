@@ -2,34 +2,19 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use crate::{
-    BackboneError,
-    parameter::Parameter,
-    source::{Path, Role},
-};
+use crate::parameter::Parameter;
 
 /// `(x − mean) / √(variance + ε) · weight + bias`, with one value of each for every channel.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchNorm {
-    weight: Parameter,
-    bias: Parameter,
-    mean: Parameter,
-    variance: Parameter,
-    epsilon: f64,
+    pub(crate) weight: Parameter,
+    pub(crate) bias: Parameter,
+    pub(crate) mean: Parameter,
+    pub(crate) variance: Parameter,
+    pub(crate) epsilon: f64,
 }
 
 impl BatchNorm {
-    /// Loads `weight`, `bias`, `running_mean` and `running_var` at this path; ε comes from the lineage.
-    pub(crate) fn load(path: &Path<'_>, channels: i64) -> Result<Self, BackboneError> {
-        Ok(Self {
-            weight: path.tensor("weight", &[channels], Role::NormWeight)?,
-            bias: path.tensor("bias", &[channels], Role::NormBias)?,
-            mean: path.tensor("running_mean", &[channels], Role::Mean)?,
-            variance: path.tensor("running_var", &[channels], Role::Variance)?,
-            epsilon: path.source().lineage.batch_norm_epsilon,
-        })
-    }
-
     /// Normalises `[N, C, H, W]`.
     pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let (weight, bias) = (Some(&*self.weight), Some(&*self.bias));

@@ -19,7 +19,7 @@ fn values(number: usize) -> Vec<f32> {
 
 #[test]
 fn stored_features_are_what_the_backbone_makes_of_the_images() {
-    let (architecture, seed) = (Architecture::DenseNet121, 3);
+    let (architecture, seed) = (Architecture::DENSENET121, 3);
     let lineage = Lineage::torchvision(architecture);
     let load = || Backbone::random(architecture, seed, lineage, Device::CPU);
     let shape =

@@ -76,7 +76,7 @@ const SIDE: usize = 75;
 
 /// The store that InceptionV3 makes of 37 images.
 fn store(folder: &Path, workers: usize) {
-    let (architecture, seed) = (Architecture::InceptionV3, 3);
+    let (architecture, seed) = (Architecture::INCEPTION_V3, 3);
     let lineage = Lineage::keras(architecture);
     let shape =
         Facts::of(architecture).feature_shape(SIDE as i64, SIDE as i64).unwrap().map(|side| side as usize);

@@ -310,7 +310,7 @@ fn devices_and_networks_are_described() {
     scene.draw();
     let devices = scene.json("devices --device cpu --json");
     assert_eq!(devices["devices"][0]["failure"], serde_json::Value::Null);
-    assert_eq!(scene.json("backbones --json").as_array().map(Vec::len), Some(4));
+    assert_eq!(scene.json("backbones --json").as_array().map(Vec::len), Some(8));
     let made =
         "backbones phantoms/contact-sheet.png --backbone densenet121 --weights random:1 --size 64 --json";
     let made = scene.json(made);

@@ -42,7 +42,7 @@ impl Scene {
     /// Writes weights of DenseNet121 that are all zero, as a user may have them in a file.
     pub(crate) fn write_weights(&self, name: &str) -> &Self {
         let (mut header, mut end) = (serde_json::Map::new(), 0);
-        let expected = Expected::of(Architecture::DenseNet121);
+        let expected = Expected::of(Architecture::DENSENET121);
         for one in expected.into_iter().filter(|one| one.group == Group::Features) {
             let begin = end;
             end += 4 * one.shape.iter().product::<usize>();

@@ -85,6 +85,12 @@ impl Preprocess {
         if !(0.0..0.5).contains(&self.border) {
             return refuse("border", "give a share of 0 up to below 0.5");
         }
+        if self.normalisation.channels() == 1 && self.colour == Colour::Rgb {
+            return refuse(
+                "normalisation",
+                "xrv has one channel; set colour to gray, or another normalisation",
+            );
+        }
         if let Some(clahe) = &self.clahe {
             if self.colour == Colour::Rgb {
                 return refuse(
@@ -115,17 +121,17 @@ impl Preprocessor {
         &self.steps
     }
 
-    /// All steps without augmentation: `[3, size, size]`, red, green, blue (Caffe: blue, green, red).
+    /// All steps without augmentation: `[C, size, size]`, red, green, blue (Caffe: blue, green, red; xrv: gray alone).
     pub fn apply(&self, picture: Picture) -> Array3<f32> {
         normalise::apply(self.steps.normalisation, &self.to_square(picture))
     }
 
-    /// Step 6 of a square picture of [`to_square`](Self::to_square): `[3, size, size]`.
+    /// Step 6 of a square picture of [`to_square`](Self::to_square): `[C, size, size]`.
     pub fn normalise(&self, square: &Picture) -> Array3<f32> {
         normalise::apply(self.steps.normalisation, square)
     }
 
-    /// All steps with an augmentation drawn before: `[3, size, size]`.
+    /// All steps with an augmentation drawn before: `[C, size, size]`.
     pub fn apply_augmented(&self, picture: Picture, transform: &Transform) -> Array3<f32> {
         normalise::apply(self.steps.normalisation, &transform.apply(&self.to_square(picture)))
     }

@@ -5,14 +5,15 @@ use radiograph_input::Normalisation;
 
 use crate::{Picture, Samples};
 
-/// `[3, H, W]` of a picture.
+/// `[C, H, W]` of a picture, with the channels of the normalisation.
 pub(super) fn apply(normalisation: Normalisation, picture: &Picture) -> Array3<f32> {
     let (height, width) = (picture.height() as usize, picture.width() as usize);
-    let mut input = Array3::zeros((3, height, width));
+    let channels = normalisation.channels();
+    let mut input = Array3::zeros((channels, height, width));
     let plane = width * height;
     // A fresh array is contiguous.
     let Some(values) = input.as_slice_mut() else { return input };
-    for channel in 0..3 {
+    for channel in 0..channels {
         let target = &mut values[place(normalisation, channel) * plane..][..plane];
         match picture.samples() {
             Samples::Gray8(samples) => {
@@ -37,13 +38,14 @@ pub(super) fn apply(normalisation: Normalisation, picture: &Picture) -> Array3<f
 /// An 8-bit picture of `[3, H, W]`, gray if the three channels agree.
 pub(super) fn undo(normalisation: Normalisation, input: &ArrayView3<'_, f32>) -> Option<Picture> {
     let (channels, height, width) = input.dim();
-    if channels != 3 {
+    if channels != normalisation.channels() {
         return None;
     }
     let mut samples = Vec::with_capacity(3 * height * width);
     for (row, column) in (0..height).flat_map(|row| (0..width).map(move |column| (row, column))) {
         for channel in 0..3 {
-            let value = input[[place(normalisation, channel), row, column]];
+            // Of one channel, all three are made.
+            let value = input[[place(normalisation, channel).min(channels - 1), row, column]];
             let x = normalisation.denormalise(value, channel);
             samples.push(x.round().clamp(0.0, 255.0) as u8);
         }

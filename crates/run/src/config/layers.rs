@@ -145,9 +145,9 @@ mod tests {
         let plain = Config::of(Preset::Paper);
         assert_eq!((config.training.epochs, config.seed, config.preset), (4, 9, Preset::Paper));
         assert_eq!(config.training.batch_size, plain.training.batch_size);
-        assert_eq!(config.head.layers[&Architecture::Vgg19].units, 64);
-        assert_eq!(config.head.layers[&Architecture::Vgg19].dense, [4096, 4096]);
-        assert_eq!(config.head.layers[&Architecture::DenseNet121].units, 1024);
+        assert_eq!(config.head.layers[&Architecture::VGG19].units, 64);
+        assert_eq!(config.head.layers[&Architecture::VGG19].dense, [4096, 4096]);
+        assert_eq!(config.head.layers[&Architecture::DENSENET121].units, 1024);
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
     fn text_needs_no_quotes() {
         let config = of("", &["compute.device=cuda:0", "weights.vgg19=random:7"]).unwrap();
         assert_eq!(config.compute.device, "cuda:0");
-        assert_eq!(config.weights[&Architecture::Vgg19], "random:7");
+        assert_eq!(config.weights[&Architecture::VGG19], "random:7");
     }
 
     #[test]

@@ -78,13 +78,14 @@ impl Config {
             .layers
             .get(&network)
             .ok_or_else(|| Error::config("head.layers", format!("{network} has none")))?;
-        let (reading, dense) = match (baseline, network) {
-            (None, _) => (section.reading(layers.units), layers.dense.clone()),
-            (Some(Baseline::WithoutRecurrence), _) | (Some(Baseline::Table4), Architecture::Vgg19) => {
+        let (reading, dense) = match baseline {
+            None => (section.reading(layers.units), layers.dense.clone()),
+            Some(Baseline::WithoutRecurrence) => (Reading::Flatten, layers.dense.clone()),
+            Some(Baseline::Table4) if network == Architecture::VGG19 => {
                 (Reading::Flatten, layers.dense.clone())
             }
-            (Some(Baseline::MeanDense | Baseline::Table4), _) => (Reading::GlobalAverage, Vec::new()),
-            (Some(other), _) => return Err(Error::config("baselines", format!("a {other} has no head"))),
+            Some(Baseline::MeanDense | Baseline::Table4) => (Reading::GlobalAverage, Vec::new()),
+            Some(other) => return Err(Error::config("baselines", format!("a {other} has no head"))),
         };
         Ok(HeadConfig {
             features,
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn settings_of_the_head_reach_it() {
-        let model = ModelKind { network: Architecture::Vgg19, baseline: None, seed: 1 };
+        let model = ModelKind { network: Architecture::VGG19, baseline: None, seed: 1 };
         let features = FeatureShape { channels: 512, height: 7, width: 7 };
         let reading = |changes: &[&str]| {
             let changes: Vec<String> = changes.iter().map(|change| format!("head.{change}")).collect();

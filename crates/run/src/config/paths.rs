@@ -73,10 +73,10 @@ mod tests {
         assert_eq!(made.compute.feature_stores, Some(here.join("stores")));
         assert_eq!(made.audit.as_ref().unwrap().lung_masks, Some(here.join("masks")));
         let weights = |network| PathBuf::from(&made.weights[&network]);
-        assert_eq!(weights(Architecture::Vgg19), here.join("mine.safetensors"));
-        assert_eq!(weights(Architecture::DenseNet121), here.join("mine"));
-        assert_eq!(weights(Architecture::InceptionV3), Path::new("/else/where.safetensors"));
-        assert_eq!(weights(Architecture::InceptionResNetV2), Path::new("random:1"));
+        assert_eq!(weights(Architecture::VGG19), here.join("mine.safetensors"));
+        assert_eq!(weights(Architecture::DENSENET121), here.join("mine"));
+        assert_eq!(weights(Architecture::INCEPTION_V3), Path::new("/else/where.safetensors"));
+        assert_eq!(weights(Architecture::INCEPTION_RESNET_V2), Path::new("random:1"));
         assert_eq!(made.clone().with_absolute_paths().unwrap(), made);
         // The same place, spelt in another way.
         let mut again = config.clone();

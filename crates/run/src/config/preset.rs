@@ -28,7 +28,7 @@ pub(super) fn settings(preset: Preset) -> Config {
         seed,
         split_seed: None,
         repeats: 1,
-        backbones: Architecture::ALL.to_vec(),
+        backbones: Architecture::PAPER.to_vec(),
         // The paper's own rows are kept, with those that can be compared beside them.
         baselines: match preset {
             Preset::Paper | Preset::ReleasedCode => vec![Baseline::LinearProbe, Baseline::Table4],
@@ -36,7 +36,7 @@ pub(super) fn settings(preset: Preset) -> Config {
         },
         permute_labels: false,
         audit: Some(audit()),
-        weights: Architecture::ALL.into_iter().map(|network| (network, network.name().to_owned())).collect(),
+        weights: with_defaults().map(|network| (network, network.name().to_owned())).collect(),
         data: data(preset),
         input: InputSection {
             size: 224,
@@ -123,12 +123,18 @@ fn data(preset: Preset) -> DataSection {
     }
 }
 
+/// Networks that have published weights. Of others, a config must name weights and layers.
+fn with_defaults() -> impl Iterator<Item = Architecture> {
+    Architecture::all().into_iter().filter(|network| !network.definition().published.is_empty())
+}
+
 /// The heads of the preset, as single settings that a file can change.
 fn head(preset: Preset) -> HeadSection {
     // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
     let classes = Classes::new(["one"]).expect("one name is a set of names");
     let shape = FeatureShape { channels: 1, height: 1, width: 1 };
-    let configs = Architecture::ALL.map(|network| (network, preset.head(network, shape, &classes)));
+    let configs: Vec<_> =
+        with_defaults().map(|network| (network, preset.head(network, shape, &classes))).collect();
     let Reading::Recurrent(recurrence) = configs[0].1.reading else {
         unreachable!("the paper's heads are recurrent")
     };

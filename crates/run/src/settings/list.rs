@@ -26,11 +26,7 @@ pub const SETTINGS: &[Setting] = &[
         "Number of splits; the first is the run's own, the others are trained and tested in its folder `repeats`",
         "splits, 1 to 100",
     ),
-    setting(
-        "backbones",
-        "Frozen networks, in the order of tables and figures",
-        "list of vgg19, densenet121, inception_v3, inception_resnet_v2",
-    ),
+    setting("backbones", "Frozen networks, in the order of tables and figures", "list of names of networks"),
     setting(
         "baselines",
         "Models without recurrence, trained on the same features and folds",
@@ -115,7 +111,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "input.normalisation",
         "Normalisation of pixel values",
-        "zero-one, tf, torch, caffe; false: as the weights' record says",
+        "zero-one, tf, torch, caffe, xrv, rad-dino; false: as the weights' record says",
     ),
     setting(
         "input.augmentation",

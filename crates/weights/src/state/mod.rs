@@ -47,8 +47,8 @@ pub struct StateFile {
     sha256: ContentHash,
     metadata: BTreeMap<String, String>,
     expected: Vec<Expected>,
-    /// Tensors by the network's names.
-    tensors: BTreeMap<String, Stored>,
+    /// Tensors by the network's names: one, or parts in their order.
+    tensors: BTreeMap<String, Vec<Stored>>,
 }
 
 /// Position of a tensor's values, and their checksum at the check.
@@ -105,7 +105,8 @@ impl StateFile {
             let Tensor { begin, bytes, .. } = header.tensors[place];
             Stored { position: header.data_begin + begin, bytes, checksum: checksums[place] }
         };
-        let tensors = places.into_iter().map(|(name, place)| (name, stored(place))).collect();
+        let all = |places: Vec<usize>| places.into_iter().map(stored).collect();
+        let tensors = places.into_iter().map(|(name, places)| (name, all(places))).collect();
         let expected = expected.to_vec();
         let (sha256, metadata) = (hashing.finish(), header.metadata);
         Ok(Self { path: path.to_owned(), file, sha256, metadata, expected, tensors })
@@ -160,20 +161,23 @@ impl StateFile {
     pub fn take(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
         let group = self.expected.iter().find(|one| one.name == name).map(|one| one.group);
         let stored = match (self.tensors.get(name), group) {
-            (Some(stored), Some(group)) if group != Group::BatchCount => *stored,
+            (Some(stored), Some(group)) if group != Group::BatchCount => stored,
             _ => return Err(WeightsError::NotHeld { path: self.path.clone(), name: name.to_owned() }),
         };
-        // The check made sure that the file has this many bytes.
-        let mut bytes = vec![0; stored.bytes as usize];
-        match self.file.read_exact_at(&mut bytes, stored.position) {
-            Ok(()) if crc32fast::hash(&bytes) == stored.checksum => {}
-            Err(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
-                return Err(WeightsError::Read { path: self.path.clone(), source });
+        let mut values = Vec::new();
+        for part in stored {
+            // The check made sure that the file has this many bytes.
+            let mut bytes = vec![0; part.bytes as usize];
+            match self.file.read_exact_at(&mut bytes, part.position) {
+                Ok(()) if crc32fast::hash(&bytes) == part.checksum => {}
+                Err(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+                    return Err(WeightsError::Read { path: self.path.clone(), source });
+                }
+                _ => return Err(WeightsError::Changed { path: self.path.clone(), name: name.to_owned() }),
             }
-            _ => return Err(WeightsError::Changed { path: self.path.clone(), name: name.to_owned() }),
+            values.extend(bytes.as_chunks::<4>().0.iter().map(|&value| f32::from_le_bytes(value)));
         }
-        let (values, _) = bytes.as_chunks::<4>();
-        Ok(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+        Ok(values)
     }
 }
 

@@ -25,7 +25,7 @@ impl Scene {
     }
 
     fn file(&self, metadata: &[(&str, &str)]) -> std::path::PathBuf {
-        scene::file(self.temporary.path(), &scene::whole(Architecture::DenseNet121, metadata))
+        scene::file(self.temporary.path(), &scene::whole(Architecture::DENSENET121, metadata))
     }
 
     fn install(&self, name: &str, file: &Path, taking: Taking) -> Result<Weights, WeightsError> {
@@ -52,10 +52,10 @@ fn an_installed_file_is_found_by_its_name() {
     assert!(file.is_file());
     let found = scene.folder.named(&name("densenet121")).unwrap();
     assert_eq!(found, installed);
-    assert_eq!(found.record().lineage, Lineage::keras(Architecture::DenseNet121));
+    assert_eq!(found.record().lineage, Lineage::keras(Architecture::DENSENET121));
     assert_eq!(found.record().sha256, Some(ContentHash::of_file(&file).unwrap()));
     assert_eq!(found.record().origin.as_deref(), Some("made for a test"));
-    found.open(&Expected::of(Architecture::DenseNet121)).unwrap();
+    found.open(&Expected::of(Architecture::DENSENET121)).unwrap();
     assert_eq!(scene.folder.installed().unwrap(), [name("densenet121")]);
 }
 
@@ -102,7 +102,7 @@ fn an_altered_file_is_refused_when_it_is_opened() {
     bytes[last - 1] = 1; // a small number
     fs::write(weights.path(), bytes).unwrap();
     let opened =
-        scene.folder.named(&name("densenet121")).unwrap().open(&Expected::of(Architecture::DenseNet121));
+        scene.folder.named(&name("densenet121")).unwrap().open(&Expected::of(Architecture::DENSENET121));
     assert!(matches!(opened, Err(WeightsError::Altered { .. })), "{opened:?}");
 }
 
@@ -133,12 +133,28 @@ fn a_record_and_a_lock_file_that_disagree_are_refused() {
 fn a_file_that_says_nothing_is_what_its_giver_calls_it_or_nothing() {
     let scene = Scene::new();
     let file = scene.file(&[("format", "pt")]);
-    let weights = scene.install("densenet121.tv_in1k", &file, Taking::Copy).unwrap();
+    let weights = scene.install("densenet121.keras", &file, Taking::Copy).unwrap();
     assert!(weights.record().origin.as_ref().unwrap().contains("not compared"), "{:?}", weights.record());
-    assert_eq!(weights.record().lineage, Lineage::timm(Architecture::DenseNet121));
+    assert_eq!(weights.record().lineage, Lineage::keras(Architecture::DENSENET121));
     let refused = scene.install("densenet121.mine", &file, Taking::Copy);
     assert!(matches!(refused, Err(WeightsError::Lineage { .. })), "{refused:?}");
-    assert!(matches!(Weights::of_file(&file, Architecture::DenseNet121), Err(WeightsError::Lineage { .. })));
+    assert!(matches!(Weights::of_file(&file, Architecture::DENSENET121), Err(WeightsError::Lineage { .. })));
+}
+
+#[test]
+fn a_name_whose_checksum_is_published_takes_no_other_content() {
+    let scene = Scene::new();
+    let silent = scene.file(&[("format", "pt")]);
+    for name in ["densenet121", "densenet121.tv_in1k"] {
+        let refused = scene.install(name, &silent, Taking::Copy);
+        assert!(matches!(refused, Err(WeightsError::NotAsPublished { .. })), "{name}: {refused:?}");
+    }
+    // A file that says what it is stands under a bare name and under one of its own, and not under that of others.
+    let told = scene.file(&KERAS);
+    let refused = scene.install("densenet121.tv_in1k", &told, Taking::Copy);
+    assert!(matches!(refused, Err(WeightsError::NotAsPublished { .. })), "{refused:?}");
+    scene.install("densenet121", &told, Taking::Copy).unwrap();
+    scene.install("densenet121.mine", &told, Taking::Copy).unwrap();
 }
 
 #[test]

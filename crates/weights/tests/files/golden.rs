@@ -39,9 +39,9 @@ fn golden_backbone_parameters_are_those_of_torchvision_and_timm() {
 fn heads_are_the_groups_that_published_files_leave_out() {
     let count =
         |architecture, group| Expected::of(architecture).into_iter().filter(|one| one.group == group).count();
-    let classifiers = Architecture::ALL.map(|architecture| count(architecture, Group::Classifier));
+    let classifiers = Architecture::PAPER.map(|architecture| count(architecture, Group::Classifier));
     assert_eq!(classifiers, [6, 2, 2, 2]);
-    let auxiliary = Architecture::ALL.map(|architecture| count(architecture, Group::Auxiliary));
+    let auxiliary = Architecture::PAPER.map(|architecture| count(architecture, Group::Auxiliary));
     assert_eq!(auxiliary, [0, 0, 12, 0]);
     // model.count_params() of keras.applications 3.15 without top, statistics included. Keras' Inceptions have no gamma.
     let keras_counts = |one: &Expected| one.group == Group::Features && !one.name.ends_with(".bn.weight");
@@ -49,15 +49,15 @@ fn heads_are_the_groups_that_published_files_leave_out() {
         let counted = Expected::of(architecture).into_iter().filter(keras_counts);
         counted.map(|one| one.shape.iter().product::<usize>()).sum()
     };
-    assert_eq!(Architecture::ALL.map(extractor), [20_024_384, 7_037_504, 21_802_784, 54_336_736]);
+    assert_eq!(Architecture::PAPER.map(extractor), [20_024_384, 7_037_504, 21_802_784, 54_336_736]);
 }
 
 #[test]
 fn a_checkpoint_of_another_network_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for theirs in [Architecture::DenseNet121, Architecture::InceptionV3] {
+    for theirs in [Architecture::DENSENET121, Architecture::INCEPTION_V3] {
         let path = scene::file(folder.path(), &scene::whole(theirs, &[]));
-        for ours in Architecture::ALL {
+        for ours in Architecture::PAPER {
             let opened = StateFile::open(&path, &Expected::of(ours));
             if ours == theirs {
                 assert_eq!(opened.unwrap().names().count() as u64, features(ours));
@@ -90,14 +90,14 @@ fn features(architecture: Architecture) -> u64 {
 fn the_real_inception_v3_says_what_it_is() {
     let Some(folder) = radiograph_needs::folder("RADIOGRAPH_WEIGHTS") else { return };
     let path = folder.join("inception_v3.keras.safetensors");
-    let weights = Weights::of_file(&path, Architecture::InceptionV3).unwrap();
+    let weights = Weights::of_file(&path, Architecture::INCEPTION_V3).unwrap();
     let record = weights.record();
     assert_eq!(record.name, "inception_v3.nsfwjs");
-    assert_eq!(record.lineage, Lineage::keras(Architecture::InceptionV3));
+    assert_eq!(record.lineage, Lineage::keras(Architecture::INCEPTION_V3));
     assert!(record.trained_on.as_ref().unwrap().contains("not the ImageNet weights"), "{record:?}");
     assert!(record.source_url.is_none());
     assert_eq!(weights.sha256(), ContentHash::of_file(&path).unwrap());
-    let state = weights.open(&Expected::of(Architecture::InceptionV3)).unwrap();
+    let state = weights.open(&Expected::of(Architecture::INCEPTION_V3)).unwrap();
     assert_eq!(state.names().count(), 470);
     assert!(!state.holds(Group::Classifier) && !state.holds(Group::Auxiliary));
     // The file itself names the same lineage.

@@ -175,3 +175,35 @@ fn what_is_no_file_is_an_error_at_once() {
         assert!(matches!(refused, Err(WeightsError::Read { .. })), "{}: {refused:?}", path.display());
     }
 }
+
+/// RAD-DINO's file has the names of Hugging Face's `Dinov2Model`, and queries, keys and values apart.
+#[test]
+fn queries_keys_and_values_of_a_dinov2_model_are_put_together() {
+    let network = [
+        Expected::new("cls_token", [1, 1, 2]),
+        Expected::new("blocks.0.attn.qkv.weight", [6, 2]),
+        Expected::new("blocks.0.ls1.gamma", [2]),
+        Expected::new("norm.weight", [2]),
+    ];
+    let attention = "encoder.layer.0.attention.attention";
+    let mut given = vec![
+        Given::f32("embeddings.cls_token", &[1, 1, 2], &[0.5, 0.25]),
+        Given::f32("embeddings.mask_token", &[1, 2], &[7.0, 7.0]),
+        Given::f32(&format!("{attention}.key.weight"), &[2, 2], &[5.0, 6.0, 7.0, 8.0]),
+        Given::f32(&format!("{attention}.query.weight"), &[2, 2], &[1.0, 2.0, 3.0, 4.0]),
+        Given::f32(&format!("{attention}.value.weight"), &[2, 2], &[9.0, 10.0, 11.0, 12.0]),
+        Given::f32("encoder.layer.0.layer_scale1.lambda1", &[2], &[1.5, 2.5]),
+        Given::f32("layernorm.weight", &[2], &[1.0, 1.0]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateFile::open(&scene::file(folder.path(), &scene::bytes(&given, &[])), &network).unwrap();
+    let joined: Vec<f32> = (1..=12_u8).map(f32::from).collect();
+    assert_eq!(state.take("blocks.0.attn.qkv.weight").unwrap(), joined);
+    assert_eq!(state.take("blocks.0.ls1.gamma").unwrap(), [1.5, 2.5]);
+    assert_eq!(state.names().count(), 4, "the mask token is none of the network's");
+
+    given.remove(2);
+    let path = scene::file(folder.path(), &scene::bytes(&given, &[]));
+    let error = StateFile::open(&path, &network).unwrap_err().to_string();
+    assert!(error.contains("1 missing (blocks.0.attn.qkv.weight [6, 2])"), "{error}");
+}

@@ -86,7 +86,9 @@ fn backbone(arguments: &Arguments) -> Result<(Backbone, Preprocess), Failure> {
         WeightsChoice::Random { seed } => {
             let lineage = lineage.unwrap_or(Lineage::keras(architecture));
             let backbone = Backbone::random_with(architecture, *seed, lineage, device, options)?;
-            return Ok((backbone, Preprocess { normalisation: Normalisation::Tf, ..plain }));
+            let gray = backbone.facts().input_channels == 1;
+            let normalisation = if gray { Normalisation::Xrv } else { Normalisation::Tf };
+            return Ok((backbone, Preprocess { normalisation, ..plain }));
         }
         WeightsChoice::File(path) => Weights::of_file(path, architecture)?,
         WeightsChoice::Installed(name) => Weights::named(name.as_str())?,

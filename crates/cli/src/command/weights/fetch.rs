@@ -35,7 +35,7 @@ pub(super) fn fetch(
     progress: &Progress,
 ) -> Result<Weights, FetchError> {
     // `published` lets no record through that has no address.
-    let url = record.source_url.clone().unwrap_or_default();
+    let url = record.address().unwrap_or_default();
     let partial = Partial::of(folder.path(), name)?;
     let _alone =
         partial.lock(|| progress.say(&format!("another process is fetching {name}; waiting for it")))?;

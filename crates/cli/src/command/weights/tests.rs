@@ -18,7 +18,7 @@ use super::{
 use crate::progress::Progress;
 
 /// The network with the smallest file: DenseNet121's features have 28 MB, VGG19's 80 MB.
-const ARCHITECTURE: Architecture = Architecture::DenseNet121;
+const ARCHITECTURE: Architecture = Architecture::DENSENET121;
 
 struct Scene {
     temporary: tempfile::TempDir,
@@ -50,7 +50,8 @@ impl Scene {
     fn install_unless(&self, server: &Server, replace: bool) -> Result<Weights, FetchError> {
         let name = ARCHITECTURE.into();
         let record = WeightsRecord::named(&name).unwrap();
-        let record = WeightsRecord { source_url: Some(server.url()), ..record };
+        // The record of a file that was made for this test: the published one stands for another content.
+        let record = WeightsRecord { source_url: Some(server.url()), sha256: None, revision: None, ..record };
         fetch(&self.folder(), &name, &record, &impatient(), replace, &Progress::new())
     }
 
@@ -284,6 +285,25 @@ fn a_fetched_file_is_installed_with_what_the_server_said() {
         scene.names(),
         [".densenet121.partial.lock", ".lock", "densenet121.json", "densenet121.safetensors", "lock.json"]
     );
+}
+
+#[test]
+fn published_weights_are_fetched_at_their_revision_and_compared_with_their_checksum() {
+    let scene = Scene::new();
+    let server = Server::new(whole_file(), vec![Answer::Whole]);
+    let revision = "89854797f99e77e1189626b74d7c07013a4308fa".to_owned();
+    let published = WeightsRecord::named(&ARCHITECTURE.into()).unwrap();
+    assert!(published.sha256.is_some());
+    let url = format!("{}/resolve/main/model.safetensors", server.url());
+    let record = WeightsRecord { source_url: Some(url), revision: Some(revision.clone()), ..published };
+    let name = ARCHITECTURE.into();
+    let fetched = fetch(&scene.folder(), &name, &record, &impatient(), false, &Progress::new());
+    assert!(matches!(fetched, Err(FetchError::Weights(WeightsError::Content { .. }))), "{fetched:?}");
+    assert!(server.asked()[0].contains(&format!("/resolve/{revision}/model.safetensors")));
+    assert!(scene.folder().installed().unwrap().is_empty());
+    // The first digits of a commit name no revision that a server knows.
+    let short = WeightsRecord { revision: Some("128d470".to_owned()), ..record };
+    assert!(short.address().unwrap().contains("/resolve/main/"));
 }
 
 #[test]

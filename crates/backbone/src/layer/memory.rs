@@ -1,4 +1,4 @@
-//! Changes the memory layout of feature maps, and concatenates them.
+//! Changes the memory layout of feature maps.
 
 use tch::{TchError, Tensor};
 
@@ -6,9 +6,4 @@ use tch::{TchError, Tensor};
 /// for this layout, but a copy through the permuted view has the strides that libtorch recognises.
 pub(crate) fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
-}
-
-/// Concatenates feature maps of the same size along the channels.
-pub(crate) fn concatenate(maps: &[Tensor]) -> Result<Tensor, TchError> {
-    Tensor::f_cat(maps, 1)
 }

@@ -52,8 +52,11 @@ fn matrices(supports: &[u64]) -> Vec<Vec<Vec<u64>>> {
     })
 }
 
+/// Numerator and denominator.
+type Fraction = (u64, u64);
+
 /// Precision, recall and F1 of each class as fractions, and the accuracy.
-fn fractions(matrix: &[Vec<u64>]) -> (Vec<[(u64, u64); 3]>, (u64, u64)) {
+fn fractions(matrix: &[Vec<u64>]) -> (Vec<[Fraction; 3]>, Fraction) {
     let of = |class: usize| {
         let hits = matrix[class][class];
         let support: u64 = matrix[class].iter().sum();

@@ -187,6 +187,7 @@ impl From<Beta> for f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Undefined;
 
     /// The example on which linfa 0.8.1 exchanges precision and recall: truth 1,1,0,1,0,1 against 0,1,0,1,0,1.
     #[test]

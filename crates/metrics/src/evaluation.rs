@@ -78,7 +78,7 @@ impl Evaluation {
     ///
     /// Errors of the metrics, which do not occur for valid predictions.
     pub fn of(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
-        Self::by(predictions, class_metrics, overall_metrics(), bootstrap)
+        Self::by(predictions, class_metrics, &overall_metrics(), bootstrap)
     }
 
     /// Only the calibration of the predictions: log loss, Brier score and calibration errors, with the counts and the
@@ -91,19 +91,19 @@ impl Evaluation {
     ///
     /// As [`Evaluation::of`].
     pub fn of_calibration(predictions: &Predictions, bootstrap: &Bootstrap) -> Result<Self, Error> {
-        Self::by(predictions, |_| Vec::new(), calibration_metrics(), bootstrap)
+        Self::by(predictions, |_| Vec::new(), &calibration_metrics(), bootstrap)
     }
 
     fn by(
         predictions: &Predictions,
         of_class: fn(&Class) -> Vec<Metric>,
-        overall: Vec<Metric>,
+        overall: &[Metric],
         bootstrap: &Bootstrap,
     ) -> Result<Self, Error> {
         let classes: Vec<(Class, Vec<Metric>)> =
             predictions.classes().iter().map(|class| (class.clone(), of_class(&class))).collect();
         let metrics: Vec<Metric> =
-            classes.iter().flat_map(|(_, metrics)| metrics).chain(&overall).cloned().collect();
+            classes.iter().flat_map(|(_, metrics)| metrics).chain(overall).cloned().collect();
         let confusion = ConfusionMatrix::of(predictions);
         let estimates = estimates(predictions, &metrics, bootstrap)?;
         let mut scored =

@@ -128,8 +128,11 @@ mod tests {
         Estimate::without_resampling(Ok(successes as f64 / trials as f64), share.wilson(Level::NINETY_FIVE))
     }
 
-    /// Successes and trials of two sets, and the ends of the interval.
-    const STATSMODELS: [((u64, u64), (u64, u64), f64, f64); 5] = [
+    /// Successes and trials.
+    type Counts = (u64, u64);
+
+    /// Counts of two sets, and the ends of the interval.
+    const STATSMODELS: [(Counts, Counts, f64, f64); 5] = [
         ((56, 70), (48, 80), 0.05243147240236498, 0.33387265403690614),
         ((9, 10), (3, 10), 0.1705227239345029, 0.809017973535488),
         ((10, 10), (20, 20), -0.27753279986288937, 0.16112515805281957),

@@ -22,8 +22,7 @@ use radiograph_files::ContentHash;
 use radiograph_image::{Limits, Stated};
 use radiograph_libtorch::Device;
 use radiograph_metrics::{
-    Average, ClassScore, CrossTable, Evaluation, Metric, MetricEstimate, Predictions, Probabilities, Table,
-    Unpaired,
+    Average, ClassScore, CrossTable, Evaluation, Metric, Predictions, Probabilities, Table, Unpaired,
 };
 use radiograph_run::{
     External, Progress, RunFolder, Stage, Unsearched, Watcher, bootstrap, no_collection, watched, write_json,

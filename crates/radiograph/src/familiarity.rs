@@ -59,6 +59,9 @@ impl Strangeness {
 }
 
 impl Familiarity {
+    /// File with the mean features of the training images, in the folder of a model.
+    pub(crate) const FILE: &str = "familiarity.safetensors";
+
     /// Builds the reference from pooled features `[N, C]` and the group of each of the N training images.
     ///
     /// # Errors

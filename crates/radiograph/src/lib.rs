@@ -30,6 +30,7 @@ mod pipeline;
 mod predict;
 mod shown;
 mod square;
+mod threads;
 
 pub use error::Error;
 pub use external::ExternalTest;

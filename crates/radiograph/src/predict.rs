@@ -19,7 +19,7 @@ use tch::{Kind, Tensor};
 use crate::{
     Error, Familiarity, Film, Frozen, Shown, Strangeness,
     panel::{self, PANEL_SIDE},
-    pipeline::{FAMILIARITY, apply_threads},
+    threads::apply_threads,
 };
 
 /// The recommended model of a finished run, loaded for predictions.
@@ -124,7 +124,7 @@ impl Predictor {
         }
         Ok(Self {
             backbone: frozen.load(device)?,
-            familiarity: Familiarity::read(&members[0].join(FAMILIARITY))?,
+            familiarity: Familiarity::read(&members[0].join(Familiarity::FILE))?,
             evaluation,
             store: folder.feature_store(&config, &key.folder_name()),
             name: best.model,

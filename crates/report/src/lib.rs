@@ -29,6 +29,7 @@ mod as_csv;
 mod claim;
 mod class_curves;
 mod data_summary;
+mod doubts;
 mod drawings;
 mod error;
 mod figure;

@@ -54,8 +54,8 @@ impl Stage {
             Self::Compare => 4,
             Self::Report => 7,
             Self::Evaluate => 3,
-            Self::Explain => 2,
-            Self::Extract | Self::Train | Self::Audit | Self::Repeat => 1,
+            Self::Explain | Self::Audit => 2,
+            Self::Extract | Self::Train | Self::Repeat => 1,
         }
     }
 

@@ -217,6 +217,8 @@ impl TrainingRecord {
                 _ => "the same head trained on all training images",
             },
             Self::Probe(_) => "the same probe fitted on all training images",
+            Self::Ensemble(of) if of.over == EnsembleOver::Folds => "the mean of these models",
+            Self::Ensemble(_) => "the mean of the tested models of its members",
         }
     }
 

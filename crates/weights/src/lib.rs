@@ -29,7 +29,7 @@
 //! Everything in a file is checked before it is used, and one error lists all faults. The crate never unpickles,
 //! memory-maps or fetches a file, and never falls back to random numbers.
 //!
-//! [`network`] describes each network once, as a [graph](graph) of operations; `radiograph-backbone` computes it with
+//! [`network`] describes each network once, as a [`graph`] of operations; `radiograph-backbone` computes it with
 //! libtorch, which this crate does not link. [`Architecture::register`] adds networks that are written elsewhere.
 
 mod architecture;

@@ -96,12 +96,10 @@ fn pool_in_front(plan: &mut Plan, place: usize) {
     let fewer = matches!(layer, Operation::Convolution { inputs, outputs, .. } if outputs < inputs)
         && is_point(&layer);
     let Some(before) = only(plan, place).filter(|_| fewer) else { return };
-    match plan.steps[before].clone() {
-        Step::Operation(pool @ Operation::AveragePool { window: Window { stride: 1, .. }, .. }) => {
-            plan.steps[before] = Step::Convolution { layer, folds, unbiased: true };
-            plan.steps[place] = Step::PoolThenBias { pool, convolution: before };
-        }
-        _ => {}
+    let pool = plan.steps[before].clone();
+    if let Step::Operation(pool @ Operation::AveragePool { window: Window { stride: 1, .. }, .. }) = pool {
+        plan.steps[before] = Step::Convolution { layer, folds, unbiased: true };
+        plan.steps[place] = Step::PoolThenBias { pool, convolution: before };
     }
 }
 

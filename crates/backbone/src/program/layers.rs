@@ -13,6 +13,7 @@ use crate::{
 
 /// A step with its parameters.
 #[derive(Clone, Debug)]
+#[allow(clippy::enum_variant_names, reason = "layer norm and layer scale are called so")]
 pub(super) enum Layer {
     Input,
     Affine { scale: Parameter, shift: Parameter },

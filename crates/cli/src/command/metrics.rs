@@ -164,7 +164,7 @@ fn score(
     predictions: &Predictions,
     arguments: &Arguments,
     bootstrap: &Bootstrap,
-) -> Result<Scored, radiograph_metrics::Error> {
+) -> Result<Scored, Error> {
     let mut subgroups = Vec::new();
     for field in &arguments.by {
         for metric in [Metric::Accuracy, Metric::AveragedAuc(Average::Macro)] {

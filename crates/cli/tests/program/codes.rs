@@ -188,7 +188,7 @@ fn a_stage_begins_no_run() {
             }
         }
     }
-    assert_eq!(stages, if cfg!(feature = "libtorch") { 6 } else { 3 });
+    assert_eq!(stages, if cfg!(feature = "libtorch") { 7 } else { 3 });
     assert!(!scene.file("runs").exists());
     assert_eq!(std::fs::read_dir(scene.file("empty")).unwrap().count(), 0);
 }

@@ -54,8 +54,8 @@ pub(crate) struct Checkpoints<'l> {
     steps: usize,
     interval: Duration,
     last: Instant,
-    /// Number of steps of the last checkpoint that was begun.
-    saved: Option<usize>,
+    /// Finished epochs and steps of the next one at the last checkpoint that was begun.
+    saved: Option<(usize, usize)>,
     best: Option<Named>,
     /// The best weights' file, once it is written.
     writing: Option<JoinHandle<Result<Option<Named>, Error>>>,
@@ -119,7 +119,7 @@ impl<'l> Checkpoints<'l> {
         };
         // A process that was killed after its last record left the tensors of the record before.
         found.remove_other_tensors(self.folder.path())?;
-        self.saved = Some(number);
+        self.saved = Some((done, found.step));
         self.best = found.best;
         Ok(Some(Progress { history: found.history, step: found.step, sums: found.sums, best }))
     }
@@ -136,8 +136,11 @@ impl<'l> Checkpoints<'l> {
         optimizer: &Optimizer,
         progress: &Progress,
     ) -> Result<(), Error> {
-        let number = progress.history.epochs().len() * self.steps + progress.step;
-        if self.saved == Some(number) {
+        let epochs = progress.history.epochs().len();
+        let number = epochs * self.steps + progress.step;
+        // After the last step of an epoch and after its validation, the number of steps is the same.
+        let place = (epochs, progress.step);
+        if self.saved == Some(place) {
             return Ok(());
         }
         self.wait()?;
@@ -150,7 +153,7 @@ impl<'l> Checkpoints<'l> {
             optimizer: Snapshot::of(&optimizer.state())?,
             best: best.map(|best| (best.epoch * self.steps, best.weights.share())),
         };
-        (self.last, self.saved) = (Instant::now(), Some(number));
+        (self.last, self.saved) = (Instant::now(), Some(place));
         self.writing = Some(thread::spawn(move || write.run()));
         Ok(())
     }

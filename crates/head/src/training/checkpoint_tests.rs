@@ -143,6 +143,21 @@ fn interrupt(config: &TrainingConfig, folder: &Path, mut last: impl FnMut(&Event
     assert_eq!(fitted.unwrap().end, End::Broken);
 }
 
+/// After the last step of an epoch its validation is still to come, and must reach the disk.
+#[test]
+fn an_interruption_after_the_last_step_of_an_epoch_loses_no_history() {
+    let [undisturbed, disturbed] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let config = TrainingConfig { epochs: 1, checkpoint_seconds: 3600, ..config() };
+    fit(head(&head_config()), &config, Some(undisturbed.path())).unwrap();
+    interrupt(
+        &config,
+        disturbed.path(),
+        |event| matches!(event, Event::Step { step, steps, .. } if step == steps),
+    );
+    fit(head(&head_config()), &config, Some(disturbed.path())).unwrap();
+    assert!(files(disturbed.path()) == files(undisturbed.path()));
+}
+
 #[test]
 fn an_interruption_loses_no_step() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use radiograph_head::{
     Cohort, Event, Feed, Head, HeadConfig, Model, Samples, StoredFeatures, TrainingConfig, Trainings,
 };
 use radiograph_run::{
-    Audit, HeadAway, InFull, Inputs, LeftOut, Looked, ScoredModel, PlacedEvidence, Pointer, Progress, Run,
+    Audit, HeadAway, InFull, Inputs, LeftOut, Looked, PlacedEvidence, Pointer, Progress, Run, ScoredModel,
     Stage, Stamp, write_json,
 };
 
@@ -190,6 +190,8 @@ impl Work<'_> {
         let training = TrainingConfig {
             class_weights: self.training.class_weights.as_ref().map(|_| weights),
             patience: None,
+            // A training without a large source may have fewer images than a batch.
+            batch: self.training.batch.min(samples.len()),
             ..self.training.clone()
         };
         let head = HeadConfig { classes, ..self.head.clone() };

@@ -12,17 +12,16 @@ mod train;
 
 pub use extract::Extracted;
 pub(crate) use extract::extract;
-pub(crate) use train::FAMILIARITY;
 pub use train::Trained;
 
-use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, path::PathBuf};
+use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use radiograph_dataset::{manifest::Manifest, source::Source};
 use radiograph_features::{FeatureStore, Part};
-use radiograph_libtorch::{Device, set_threads};
+use radiograph_libtorch::Device;
 use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Spread, Stage, Unsearched, Watcher};
 
-use crate::{Error, Frozen};
+use crate::{Error, Frozen, threads::apply_threads};
 
 /// A run with all stages.
 ///
@@ -183,16 +182,6 @@ impl<'w> Pipeline<'w> {
     /// Folder of a network's feature store.
     fn store_folder(&self, frozen: &Frozen) -> PathBuf {
         self.run.feature_store(&frozen.key().folder_name())
-    }
-}
-
-/// Lets libtorch compute with the number of threads that the settings name.
-pub(crate) fn apply_threads(config: &Config) -> Result<(), Error> {
-    match NonZeroUsize::new(config.compute.threads) {
-        Some(threads) => {
-            set_threads(threads).map_err(|error| Error::config("compute.threads", error.to_string()))
-        }
-        None => Ok(()),
     }
 }
 

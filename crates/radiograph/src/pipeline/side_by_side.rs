@@ -25,9 +25,9 @@ use radiograph_weights::Architecture;
 use super::{
     Pipeline,
     queue::{Queue, Work},
-    train::{FAMILIARITY, keep_familiar},
+    train::keep_familiar,
 };
-use crate::{Error, Frozen};
+use crate::{Error, Familiarity, Frozen};
 
 /// A network's features, on which several models are trained.
 struct Ground {
@@ -103,7 +103,7 @@ impl Pipeline<'_> {
         for (trainee, folder) in trainees.iter().zip(&folders) {
             let Ground { frozen, cohort, store, .. } = &grounds[trainee.ground];
             write_json(&folder.join("frozen.json"), &FrozenRecord { weights: frozen.origin() })?;
-            keep_familiar(&folder.join(FAMILIARITY), cohort, store)?;
+            keep_familiar(&folder.join(Familiarity::FILE), cohort, store)?;
         }
         Ok(self.run.finish(clock)?)
     }
@@ -131,7 +131,7 @@ impl Pipeline<'_> {
             let protocol = self.protocol(model, radiograph_head::Features::shape(&features), cohort)?;
             let folder = self.folder().model(&model.name());
             let finished = finished_protocol(&protocol, cohort, store.key(), &folder)?.is_some()
-                && ["frozen.json", FAMILIARITY].iter().all(|name| folder.join(name).is_file());
+                && ["frozen.json", Familiarity::FILE].iter().all(|name| folder.join(name).is_file());
             if !finished {
                 trainees.push(Trainee { model, ground, protocol });
             }

@@ -18,9 +18,6 @@ use tch::Tensor;
 use super::Pipeline;
 use crate::{Error, Familiarity, Frozen};
 
-/// File with the mean features of the training images, for recognising unfamiliar images.
-pub(crate) const FAMILIARITY: &str = "familiarity.safetensors";
-
 /// The result of the stage `train` for one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,7 +103,7 @@ impl Pipeline<'_> {
         let folder = self.folder().model(&name);
         let features = StoredFeatures::of_cohort(&store, &cohort)?;
         let protocol = self.protocol(model, radiograph_head::Features::shape(&features), &cohort)?;
-        let (frozen_record, familiarity) = (folder.join("frozen.json"), folder.join(FAMILIARITY));
+        let (frozen_record, familiarity) = (folder.join("frozen.json"), folder.join(Familiarity::FILE));
         if let Some(done) = finished_protocol(&protocol, &cohort, store.key(), &folder)?
             && frozen_record.is_file()
             && familiarity.is_file()

@@ -5,8 +5,8 @@ use radiograph_metrics::{Average, Class, ClassScore, ConfusionMatrix, Metric};
 use super::{Answer, Item, Statement};
 use crate::{
     Labels, NetworkReport, Report, WeightsOrigin,
-    number::{Percent, area, count, counted, number_ends},
-    page::{doubts, listed},
+    doubts::doubts,
+    number::{Percent, area, count, counted, listed, number_ends},
 };
 
 /// The answer to one item.
@@ -229,11 +229,14 @@ fn software(report: &Report) -> Vec<Statement> {
 
 fn weights(report: &Report) -> Vec<Statement> {
     let of = |network: &NetworkReport| match &network.weights {
-        WeightsOrigin::Installed { name, note, .. } if note.is_empty() => format!("{}: {name}", network.name),
-        WeightsOrigin::Installed { name, note, .. } => format!("{}: {name} ({note})", network.name),
-        WeightsOrigin::Random { seed } => format!("{}: random from seed {seed}", network.name),
+        WeightsOrigin::Installed { name, note, .. } if note.is_empty() => {
+            Some(format!("{}: {name}", network.name))
+        }
+        WeightsOrigin::Installed { name, note, .. } => Some(format!("{}: {name} ({note})", network.name)),
+        WeightsOrigin::Random { seed } => Some(format!("{}: random from seed {seed}", network.name)),
+        WeightsOrigin::Several(_) => None, // those of its members, which are named
     };
-    let words: Vec<String> = report.networks.iter().map(of).collect();
+    let words: Vec<String> = report.networks.iter().filter_map(of).collect();
     one(
         format!(
             "Convolutional weights, frozen: {}. Heads begin at random from seed {}.",

@@ -2,17 +2,14 @@
 
 use maud::{Markup, html};
 use radiograph_audit::{Audit, Measurement, ProbeResult, Row, SMALLEST_GROUP, Verdict};
-use radiograph_metrics::Estimate;
 
 use super::{
+    cells::{difference, estimate},
     drawn_small,
     table::{Sheet, text},
-    through_model::{self, difference},
+    through_model,
 };
-use crate::{
-    Figures, Report,
-    number::{count, number_ends},
-};
+use crate::{Figures, Report, number::count};
 
 /// The verdict, before any score: one sentence, and each probe with its verdict in words.
 pub(super) fn verdict(report: &Report) -> Markup {
@@ -237,17 +234,6 @@ fn refitted(of: &Measurement) -> Markup {
     match of.controls.len() {
         0 => text("–"),
         controls => text(format!("{:.2}", of.controls.iter().sum::<f64>() / controls as f64)),
-    }
-}
-
-/// Two decimals: a test part of some hundred images gives no more.
-pub(super) fn estimate(of: &Estimate) -> Markup {
-    match (of.score, of.interval) {
-        (Ok(score), interval) => html! {
-            (format!("{score:.2}"))
-            @if let Ok(interval) = interval { " " span.sub { (number_ends(&interval)) } }
-        },
-        (Err(reason), _) => html! { span.undefined { "undefined: " (reason) } },
     }
 }
 

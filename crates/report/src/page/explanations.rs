@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::listed;
-use crate::{Evidence, Panel, Report, number::counted};
+use crate::{
+    Evidence, Panel, Report,
+    number::{counted, listed},
+};
 
 /// Number of bytes that one panel takes besides its picture.
 const CAPTION_BYTES: usize = 2_000;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod calibration;
+mod cells;
 mod claim;
 mod data;
 mod errors;
@@ -19,7 +20,6 @@ mod table;
 mod through_model;
 mod training;
 
-pub(crate) use glance::doubts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{Error, Figure, Figures, Report, claim::Claim, class_curves::ClassCurves};
@@ -149,14 +149,4 @@ fn drawn(figure: &Figure, caption: &Markup) -> Markup {
 /// A figure with a caption, as narrow as text.
 fn drawn_small(figure: &Figure, caption: &Markup) -> Markup {
     html! { figure.wide { (PreEscaped(&figure.svg)) figcaption { (caption) } } }
-}
-
-/// Names as a list in words: `a`, `a and b`, `a, b and c`.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    match &*names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -4,13 +4,10 @@ use maud::{Markup, html};
 use radiograph_forensics::{Columns, Rounding};
 use radiograph_metrics::{Average, Class, ClassScore, Estimate, Metric};
 
-use super::{
-    listed,
-    table::{Form, Sheet, text},
-};
+use super::table::{Form, Sheet, text};
 use crate::{
     Error, NetworkReport, Report, Role, Training,
-    number::{Percent, count},
+    number::{Percent, count, listed},
     paper::{self, ALL, Examined, PrintedClass, PrintedNetwork},
 };
 

@@ -37,7 +37,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             } @else { " The paper's accuracies are left out: they are of people, and these images are drawn." }
         }))
         (networks(report))
-        @for spread in &report.spreads { (spread::table(spread)) }
+        @for spread in &report.spreads { (spread::table(spread, report.leading().predictions.len())) }
         @for network in &report.networks { (classes(network)) }
         (predictive(report))
         (choice(report))

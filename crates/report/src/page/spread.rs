@@ -1,9 +1,9 @@
 //! The spread of a model's scores over repeated trainings or splits: a sentence, and a table.
 
 use maud::{Markup, html};
-use radiograph_metrics::{Average, Metric, Score};
+use radiograph_metrics::{Average, Metric};
 
-use super::table::{Sheet, score_cell, text};
+use super::table::{Form, Sheet, text};
 use crate::{Spread, SpreadOver, SpreadScore};
 
 /// The spread of accuracy and macro AUC, for the first screen.
@@ -37,8 +37,8 @@ fn words(score: &SpreadScore, factor: f64, digits: usize, unit: &str) -> String 
     }
 }
 
-/// Every repetition with its scores, and their mean, standard deviation and range.
-pub(super) fn table(spread: &Spread) -> Markup {
+/// Every repetition with its scores, and their mean, standard deviation and range. The test part has this number of images.
+pub(super) fn table(spread: &Spread, images: usize) -> Markup {
     let (what, note) = match spread.over {
         SpreadOver::Seeds => (
             "training",
@@ -61,18 +61,19 @@ pub(super) fn table(spread: &Spread) -> Markup {
         let name = &spread.scores[0].values[place].repetition;
         let mark = spread.unconverged.iter().any(|(unconverged, _)| unconverged == name);
         let mut row = vec![html! { (name) @if mark { " " span.sub { "not converged" } } }];
-        row.extend(spread.scores.iter().map(|score| score_cell(&score.metric, score.values[place].value)));
+        row.extend(
+            spread
+                .scores
+                .iter()
+                .map(|score| Form::of(&score.metric, images).score(score.values[place].value)),
+        );
         sheet.push(row);
     }
-    let statistics: [(&str, fn(&SpreadScore) -> Score); 4] = [
-        ("mean", |score| score.mean),
-        ("standard deviation", |score| score.deviation),
-        ("smallest", |score| score.least),
-        ("greatest", |score| score.greatest),
-    ];
-    for (name, of) in statistics {
+    let statistics = |score: &SpreadScore| [score.mean, score.deviation, score.least, score.greatest];
+    for (at, name) in ["mean", "standard deviation", "smallest", "greatest"].into_iter().enumerate() {
         let mut row = vec![text(name)];
-        row.extend(spread.scores.iter().map(|score| score_cell(&score.metric, of(score))));
+        let cell = |score: &SpreadScore| Form::of(&score.metric, images).score(statistics(score)[at]);
+        row.extend(spread.scores.iter().map(cell));
         sheet.push(row);
     }
     html! { (sheet) }

@@ -1,10 +1,10 @@
 //! The trained model on changed test images: its AUC without the centre, the lungs or the corners, and where its evidence lies.
 
 use maud::{Markup, html};
-use radiograph_audit::{Audit, ScoreDrop, ThroughModel};
+use radiograph_audit::{Audit, ThroughModel};
 
 use super::{
-    audit::estimate,
+    cells::{difference, estimate},
     drawn_small,
     table::{Sheet, text},
 };
@@ -93,12 +93,4 @@ fn pointing(through: &ThroughModel) -> Markup {
         ]);
     }
     html! { (sheet) }
-}
-
-/// `0.12`, and its interval below.
-pub(super) fn difference(of: &ScoreDrop) -> Markup {
-    html! {
-        (format!("{:.2}", of.value)) " "
-        span.sub { (format!("{:.2} to {:.2}", of.low, of.high)) }
-    }
 }

@@ -76,14 +76,15 @@ mod tests {
         [[456, 6, 1], [0, 462, 0], [0, 0, 463]],
     ];
 
-    /// Only InceptionV3's row of Table 4 becomes possible, if its digits were cut off: 1,376 of 1,388 are 99.1354 %.
+    /// No row becomes possible under another rule. InceptionV3's accuracy in Table 4 would fit digits that were cut off (1,376 of
+    /// 1,388 are 99.1354 %), but its precision would not: 458 of 464 are 98.7069 %, printed as 98.71.
     #[test]
     fn every_rounding_rule_is_tried() {
         let fits_only = |examined: Vec<Examined>| examined.iter().map(|of| of.fits_only).collect::<Vec<_>>();
-        assert_eq!(fits_only(table_4().unwrap()), [None, None, Some(Rounding::Truncated), None]);
+        assert_eq!(fits_only(table_4().unwrap()), [None; 4]);
         assert_eq!(fits_only(table_3().unwrap()), [None; 4]);
         let fits = |of: &Examined| of.verdict.fits();
-        assert_eq!(table_4().unwrap().iter().map(fits).collect::<Vec<_>>(), [false, false, false, true]);
+        assert_eq!(table_4().unwrap().iter().map(fits).collect::<Vec<_>>(), [false; 4]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{io::Cursor, sync::LazyLock};
 
 use image::{ImageFormat, Rgb, RgbImage};
 use radiograph_audit::{
-    Ablation, Audit, Changed, Evidence, Image, Looks, Model, Part, Place, Pointer, Settings,
+    Ablation, Audit, Changed, Image, Looks, Model, Part, Place, Pointer, Settings,
     planted::{Planted, Shortcut},
 };
 use radiograph_classes::Classes;
@@ -371,7 +371,7 @@ fn looks(model: &Model) -> Looks {
             removed: vec![0.3; images],
             probabilities: model.probabilities.clone(),
         }],
-        evidence: vec![Evidence {
+        evidence: vec![radiograph_audit::Evidence {
             of: Pointer::Model,
             place: Place::Border,
             mass: vec![Some(0.5); images],

@@ -54,7 +54,7 @@ enum Action {
         json: bool,
     },
     /// Install a safetensors file
-    #[command(after_help = "Example:\n  radiograph weights install densenet121 weights.safetensors")]
+    #[command(after_help = "Example:\n  radiograph weights install densenet121.keras weights.safetensors")]
     Install {
         /// Name of the weights: a network, a point and a word (inception_v3.mine)
         name: WeightsName,

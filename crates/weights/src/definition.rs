@@ -20,7 +20,8 @@ pub struct NetworkDefinition {
     pub input_channels: i64,
     /// Side of the images for which it was published, in pixels.
     pub native_size: u32,
-    /// Number of images that go through the layers at once on the CPU, chosen by measurement (`benches/backbone.rs`).
+    /// Number of images that go through the layers at once on the CPU; for the paper's networks chosen by measurement
+    /// (`benches/backbone.rs`), for the others not measured.
     pub micro_batch: i64,
     /// Publishers whose weights it computes with, the default first.
     pub families: &'static [Family],

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use radiograph::{Config, Pipeline};
+use radiograph::Config;
 use radiograph_backbone::Backbone;
 use radiograph_classes::Classes;
 use radiograph_features::ExtractionKey;
@@ -13,12 +13,7 @@ use radiograph_head::{
     Initial, Mode, Parameters, Preset, Role, Samples, Schedule, TrainingConfig,
 };
 use radiograph_libtorch::Device;
-use radiograph_input::Normalisation;
-use radiograph_phantoms::collection::Collections;
-use radiograph_weights::{
-    Family, Lineage, NetworkDefinition,
-    graph::{Builder, Map, Window},
-};
+use radiograph_weights::Lineage;
 use serde_json::{Value, json};
 use tch::{Kind, Tensor};
 
@@ -43,7 +38,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("gradcam: {} maps of {:?}", explained.len(), explained[0].map.raw().dim());
 
     own_head(&classes, device)?;
-    own_network()?;
 
     let config = Config::resolve(Some("preset = 'paper'"), &["training.epochs=3".to_owned()])?;
     println!("radiograph: {} epochs", config.training.epochs);
@@ -138,66 +132,5 @@ fn own_head(classes: &Classes, device: Device) -> Result<(), Box<dyn std::error:
     let places = explained[0].map.raw().iter().enumerate();
     let (strongest, _) = places.max_by(|one, other| one.1.total_cmp(other.1)).ok_or("an empty map")?;
     println!("own head: {}, most of all for place {strongest}", explained[0].predicted.name());
-    Ok(())
-}
-
-/// A network that this project knows and radiograph does not: two convolutions.
-static OWN: NetworkDefinition = NetworkDefinition {
-    name: "two_convolutions",
-    title: "Two convolutions",
-    input_channels: 3,
-    native_size: 64,
-    micro_batch: 8,
-    families: &[Family {
-        name: "own",
-        lineage: Lineage::with_epsilon(1e-5),
-        normalisation: Normalisation::Tf,
-    }],
-    features: two_convolutions,
-    classifier: None,
-    auxiliary: None,
-    published: &[],
-};
-
-fn two_convolutions(network: &mut Builder, lineage: &Lineage) -> Map {
-    let mut map = network.image();
-    for (path, channels) in [("first", 8), ("second", 16)] {
-        map = network.convolution(map, format!("{path}.conv"), channels, Window::square(3, 4, 1));
-        map = network.batch_norm(map, format!("{path}.bn"), lineage.batch_norm_epsilon);
-        map = network.relu(map);
-        network.layer(path, map);
-    }
-    map
-}
-
-/// Takes such a network through a run on phantoms, to the report.
-fn own_network() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Architecture::register(&OWN)?;
-    let folder = std::env::temp_dir().join(format!("radiograph-own-network-{}", std::process::id()));
-    Collections { patients: 30, seed: 3, side: 96 }.write(&folder.join("collections"), |_, _| {})?;
-    let settings = format!(
-        "backbones = ['{network}']
-        baselines = ['linear-probe']
-        audit = false
-        weights.{network} = 'random:1'
-        data = {{ folder = '{0}/collections', key_file = '{0}/key' }}
-        input.size = 64
-        training = {{ epochs = 1, folds = 2, batch_size = 8 }}
-        head.layers.{network} = {{ units = 4, dense = [4] }}
-        evaluation = {{ bootstrap_replicates = 50, permutations = 50 }}
-        explanation.images_per_class = 1",
-        folder.display()
-    );
-    std::fs::write(folder.join("key"), "1".repeat(64))?;
-    let config = Config::resolve(Some(&settings), &[])?;
-    let run = folder.join("run");
-    let mut watch = |_: radiograph::Progress<'_>| ControlFlow::Continue(());
-    Pipeline::open(config, &run, &mut watch)?.run()?;
-    let report = std::fs::read_to_string(run.join("report.html"))?;
-    std::fs::remove_dir_all(&folder)?;
-    if !report.contains(network.name()) {
-        return Err(format!("the report does not name {network}").into());
-    }
-    println!("own network: {network} went through a run to its report");
     Ok(())
 }

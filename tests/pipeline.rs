@@ -163,6 +163,33 @@ fn a_full_audit_trains_the_head_without_each_source() {
     assert!(!in_full.heads.is_empty() && heads <= in_full.heads.len(), "{:?}", audit.elsewhere);
     assert!(audit.elsewhere.iter().all(|of| of.head.is_none() || of.scores.is_some()));
     assert!(!folder.join("in-full").exists(), "models of no further use");
+    a_mask_that_marks_nothing_is_not_used(run, &looked);
+}
+
+/// A mask of one image that marks nothing, found beside the images, changes nothing but what is said.
+fn a_mask_that_marks_nothing_is_not_used(run: &Path, before: &Looked) {
+    let id = before.images[0].id.clone();
+    let manifest = Manifest::read(&run.join("manifest.csv")).unwrap();
+    let row = manifest.rows().iter().find(|row| row.id.to_string() == id).unwrap();
+    let film = PrivateFiles::read(run).unwrap().get(&row.id).unwrap().file();
+    let masks = film.parent().unwrap().parent().unwrap().join("annotations/lungVAE-masks");
+    fs::create_dir_all(&masks).unwrap();
+    let name = format!("{}_mask.png", film.file_stem().unwrap().to_str().unwrap());
+    let black = Picture::new(96, 96, Samples::Gray8(vec![0; 96 * 96])).unwrap();
+    fs::write(masks.join(name), encode_png(&black).unwrap()).unwrap();
+    let mut said = Vec::new();
+    let mut watch = |progress: Progress<'_>| {
+        if let Progress::Said { sentence } = progress {
+            said.push(sentence.to_owned());
+        }
+        ControlFlow::Continue(())
+    };
+    Pipeline::begun(run, &mut watch).unwrap().audit().unwrap().unwrap();
+    assert!(
+        said.iter()
+            .any(|sentence| sentence.starts_with(&id) && sentence.ends_with("its lungs are estimated"))
+    );
+    assert_eq!(Looked::read(&run.join("inception_v3")).unwrap().as_ref(), Some(before));
 }
 
 /// Searches all of a run but the folder `private`, names of files included.

@@ -26,6 +26,8 @@ pub(crate) struct Square {
     pub(crate) lungs: Region,
     /// Whether the lungs are known from a mask; they are estimated otherwise.
     pub(crate) masked: bool,
+    /// Why a mask that is there was not used.
+    pub(crate) unused_mask: Option<String>,
 }
 
 /// The lung mask of an image: `NAME_mask.png` in the folder or, without one, in `annotations/lungVAE-masks` beside the folder
@@ -68,8 +70,8 @@ impl Square {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] if film or mask is not an image, [`Error::Changed`] if the film differs from `content`, and
-    /// [`radiograph_run::Error::Damaged`] if the mask has other proportions than the film.
+    /// [`Error::Image`] if the film is not an image, [`Error::Changed`] if it differs from `content`. A mask that cannot be used
+    /// is no error: the lungs are estimated.
     pub(crate) fn read(
         frozen: &Frozen,
         film: &Path,
@@ -78,12 +80,15 @@ impl Square {
         mask: Option<&Path>,
     ) -> Result<Self, Error> {
         let (picture, size) = read(frozen, film, content, stated)?;
-        let lungs = match mask {
-            Some(file) => seen_of_mask(frozen.steps(), decode_file(file, &Limits::default())?, size)?
-                .ok_or_else(|| Error::damaged(file, "it has other proportions than its film"))?,
-            None => estimated_lungs(&picture),
+        let lungs = mask.map(|file| lungs_of_mask(frozen.steps(), file, size)).transpose()?;
+        let (lungs, unused_mask) = match lungs {
+            Some(Ok(lungs)) => (Some(lungs), None),
+            Some(Err(reason)) => (None, Some(reason)),
+            None => (None, None),
         };
-        Ok(Self { picture, lungs, masked: mask.is_some() })
+        let masked = lungs.is_some();
+        let lungs = lungs.unwrap_or_else(|| estimated_lungs(&picture));
+        Ok(Self { picture, lungs, masked, unused_mask })
     }
 
     /// The dark area that reaches the edge.
@@ -96,6 +101,20 @@ impl Square {
         };
         Mask::outside_body(&gray.unwrap_or_else(|| GrayImage::new(width, height)))
     }
+}
+
+/// The lungs that a mask marks in the square that the network sees, or why it cannot be used.
+fn lungs_of_mask(steps: &Preprocess, file: &Path, size: (u32, u32)) -> Result<Result<Region, String>, Error> {
+    let mask = match decode_file(file, &Limits::default()) {
+        Ok(mask) => mask,
+        Err(error) => return Ok(Err(format!("its mask cannot be read: {error}"))),
+    };
+    Ok(match seen_of_mask(steps, mask, size)? {
+        None => Err("its mask has other proportions than the film".to_owned()),
+        Some(lungs) if lungs.share() == 0.0 => Err("its mask marks nothing".to_owned()),
+        Some(lungs) if lungs.share() == 1.0 => Err("its mask marks everything".to_owned()),
+        Some(lungs) => Ok(lungs),
+    })
 }
 
 /// The marked places of a mask of a whole film in the square that the network sees; `None` if the proportions differ.

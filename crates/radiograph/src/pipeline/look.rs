@@ -128,12 +128,27 @@ impl Pipeline<'_> {
             let one = |row: &&Row| {
                 let square = seen(row)?;
                 let changed = Ablation::ALL.map(|of| ablate(&square.picture, of, &square.lungs, &together));
-                let nothing = || Error::damaged(row.id.to_string(), "nothing of it is left after a change");
-                Ok((square, changed.into_iter().collect::<Option<Vec<_>>>().ok_or_else(nothing)?))
+                Ok((square, changed.into_iter().collect::<Option<Vec<_>>>()))
             };
-            let changed = chunk.par_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
-            let answers = self.answers(&predictor, &changed)?;
-            for ((row, (square, changed)), answers) in chunk.iter().zip(changed).zip(answers) {
+            let read = chunk.par_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
+            let (mut kept, mut changed) = (Vec::new(), Vec::new());
+            for (row, (square, changes)) in chunk.iter().zip(read) {
+                if let Some(reason) = &square.unused_mask {
+                    self.run.say(Stage::Audit, &format!("{}: {reason}; its lungs are estimated", row.id))?;
+                }
+                match changes {
+                    Some(changes) => {
+                        kept.push(row);
+                        changed.push((square, changes));
+                    }
+                    None => {
+                        let sentence = format!("{}: nothing is left after a change; it is left out", row.id);
+                        self.run.say(Stage::Audit, &sentence)?;
+                    }
+                }
+            }
+            let answers = if kept.is_empty() { Vec::new() } else { self.answers(&predictor, &changed)? };
+            for ((row, (square, changed)), answers) in kept.into_iter().zip(changed).zip(answers) {
                 let features = stored(&store, manifest.picture(row), self.device)?;
                 let predicted = predictor.plain(&features)?.predicted(0)?;
                 let map = predictor.explanation(&features, &predicted)?.map;
@@ -176,7 +191,7 @@ impl Pipeline<'_> {
         Ok(each.collect())
     }
 
-    /// At most so many test images, drawn with the seed, in the order of the manifest.
+    /// Up to `most` test images, drawn with the seed, in the order of the manifest.
     fn drawn_test_images<'m>(
         &self,
         manifest: &'m Manifest,

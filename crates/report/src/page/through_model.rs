@@ -22,7 +22,7 @@ pub(super) fn section(audit: &Audit, figures: &Figures) -> Markup {
         }
         @if let Some(figure) = &figures.ablations {
             (drawn_small(figure, &html! {
-                b { "What is left of the score." } " Dot and line: AUC on changed test images with its interval. Diamond: the same images, \
+                b { "What is left of the score." } " Dot and line: AUC on changed test images with its interval. Square: the same images, \
                 unchanged."
             }))
         }
@@ -71,7 +71,7 @@ fn ablations(through: &ThroughModel) -> Markup {
 
 fn pointing(through: &ThroughModel) -> Markup {
     if through.pointing.is_empty() {
-        return html! {};
+        return html! { p { "Where the evidence lies cannot be told: no heat map of these films shows any." } };
     }
     let note = "Mean share of a heat map's evidence in a part of the film, beside the part's share of the area, which is that of an even map. \
                 More: evidence less area, with its interval from resampling clusters.";

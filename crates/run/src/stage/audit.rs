@@ -63,7 +63,8 @@ impl Run<'_> {
             self.require_predictions(model)?;
             let folder = self.folder().model(&model.name());
             let predictions = folder.join("predictions.csv");
-            looked = Looked::read(&folder)?.filter(|_| section.changed_images > 0);
+            looked = Looked::read(&folder)?
+                .filter(|looked| section.changed_images > 0 && !looked.images.is_empty());
             if looked.as_ref().is_some_and(|of| !of.is_of(&predictions)) {
                 self.say(Stage::Audit, "looks.json is of another training; changed images are not audited")?;
                 looked = None;

@@ -4,7 +4,7 @@ use radiograph_metrics::{Average, Class, ClassScore, ConfusionMatrix, Metric};
 
 use super::{Answer, Item, Statement};
 use crate::{
-    Labels, NetworkReport, Report, WeightsOrigin,
+    Labels, NetworkReport, Report, Role, WeightsOrigin,
     doubts::doubts,
     number::{Percent, area, count, counted, listed, number_ends},
 };
@@ -261,7 +261,14 @@ fn choice(report: &Report) -> Vec<Statement> {
 
 fn ensemble(report: &Report) -> Vec<Statement> {
     let weighted = report.setting("training.tested_model").filter(|value| value.contains("weighted-folds"));
-    some(weighted.map(|value| format!("Mean of the folds' probabilities: {value}.")), "record")
+    let means = report.networks.iter().filter(|network| network.role == Role::Ensemble);
+    let means = means.map(|network| format!("{}: {}.", network.name, network.head));
+    let all: Vec<String> = weighted
+        .map(|value| format!("Mean of the folds' probabilities: {value}."))
+        .into_iter()
+        .chain(means)
+        .collect();
+    some((!all.is_empty()).then(|| all.join(" ")), "record")
 }
 
 fn metrics(network: &NetworkReport) -> String {

@@ -94,8 +94,8 @@ impl Claim {
     /// One sentence on how many items are filled.
     pub(crate) fn summary(&self) -> String {
         format!(
-            "Of {} items, this run fills {}, {} in part, and does not touch {}, which are blank until the authors fill them; {} are not \
-             applicable.",
+            "Of {} items, this run fills {}, {} in part, and does not touch {}, which are blank until the authors fill them; not \
+             applicable: {}.",
             self.items.len(),
             self.count(State::Filled),
             self.count(State::Partly),

@@ -214,7 +214,7 @@ fn score(report: &Report) -> Markup {
             "."
         }
         @for spread in report.spreads.iter().filter(|spread| spread.concerns(&network.name)) {
-            p { (spread::sentence(spread)) }
+            p { (spread::sentence(spread, network.predictions.len())) }
         }
         @if let Some(probe) = report.linear_probe_of(network) { (beside_probe(report, network, probe)) }
         @match &report.best {

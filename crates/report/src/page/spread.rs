@@ -4,13 +4,15 @@ use maud::{Markup, html};
 use radiograph_metrics::{Average, Metric};
 
 use super::table::{Form, Sheet, text};
-use crate::{Spread, SpreadOver, SpreadScore};
+use crate::{Spread, SpreadOver, SpreadScore, number::Percent};
 
-/// The spread of accuracy and macro AUC, for the first screen.
-pub(super) fn sentence(spread: &Spread) -> Markup {
-    let accuracy = spread.score(&Metric::Accuracy).map(|score| words(score, 100.0, 1, " %"));
+/// The spread of accuracy and macro AUC, for the first screen. The test part has this number of images.
+pub(super) fn sentence(spread: &Spread, images: usize) -> Markup {
+    let percent = Percent::of(images as u64);
+    let accuracy = spread.score(&Metric::Accuracy);
+    let accuracy = accuracy.map(|score| words(score, |value| percent.value(value), " %"));
     let area = spread.score(&Metric::AveragedAuc(Average::Macro));
-    let area = area.map(|score| words(score, 1.0, 2, ""));
+    let area = area.map(|score| words(score, |value| format!("{value:.2}"), ""));
     html! {
         "Over " (spread.in_words()) " of " strong { (spread.model) } ": "
         @if let Some(accuracy) = &accuracy { "accuracy " (accuracy) }
@@ -21,8 +23,7 @@ pub(super) fn sentence(spread: &Spread) -> Markup {
 }
 
 /// Mean, standard deviation and range of a score.
-fn words(score: &SpreadScore, factor: f64, digits: usize, unit: &str) -> String {
-    let text = |value: f64| format!("{:.digits$}", factor * value);
+fn words(score: &SpreadScore, text: impl Fn(f64) -> String, unit: &str) -> String {
     match (score.mean, score.deviation, score.least, score.greatest) {
         (Ok(mean), Ok(deviation), Ok(least), Ok(greatest)) => format!(
             "{}{unit} on average (standard deviation {}, from {} to {}{unit})",

@@ -1,7 +1,7 @@
 //! Tests that every item of the CLAIM checklist, or its blank, is on the page and in `claim.md`, with the run's own values.
 
 use radiograph_metrics::{Average, Metric};
-use radiograph_report::Report;
+use radiograph_report::{Report, Role};
 use scraper::{Html, Selector};
 
 use crate::sample;
@@ -120,4 +120,14 @@ fn the_markdown_has_the_same_rows_and_no_text_becomes_markup() {
     }
     assert!(rows[19].contains("a \\| b &lt;script&gt; \\[x\\](y) \\`z\\`"), "{}", rows[19]);
     assert!(rows[19].contains("([data](report.html#data))"), "{}", rows[19]);
+}
+
+#[test]
+fn a_mean_of_models_is_told_as_an_ensemble() {
+    let mut report = sample::report();
+    assert_eq!(items(&report)[26][2], "–");
+    report.networks[4].role = Role::Ensemble;
+    report.networks[4].head = "mean of the probabilities of vgg19, vgg19-seed-2".to_owned();
+    let said = &items(&report)[26][2];
+    assert!(said.contains("VGG19: mean of the probabilities of vgg19, vgg19-seed-2."), "{said}");
 }

@@ -16,12 +16,17 @@ static CHOSEN: OnceLock<NonZeroUsize> = OnceLock::new();
 ///
 /// [`ThreadsError`] if another number was set before.
 pub fn set_threads(count: NonZeroUsize) -> Result<(), ThreadsError> {
-    let chosen = *CHOSEN.get_or_init(|| {
-        // libtorch takes an i32.
-        tch::set_num_threads(i32::try_from(count.get()).unwrap_or(i32::MAX));
-        count
-    });
-    if chosen == count { Ok(()) } else { Err(ThreadsError { chosen, asked: count }) }
+    let chosen = *CHOSEN.get_or_init(|| count);
+    if chosen != count {
+        return Err(ThreadsError { chosen, asked: count });
+    }
+    // Also the second time, because libtorch keeps a number for each thread.
+    tch::set_num_threads(as_libtorch_takes_it(count));
+    Ok(())
+}
+
+fn as_libtorch_takes_it(count: NonZeroUsize) -> i32 {
+    i32::try_from(count.get()).unwrap_or(i32::MAX)
 }
 
 /// A period in which several threads of the caller compute side by side, each with one libtorch thread. With enough
@@ -30,7 +35,7 @@ pub fn set_threads(count: NonZeroUsize) -> Result<(), ThreadsError> {
 ///
 /// libtorch keeps a number for each thread, and one for the process that new threads get. So every thread that computes
 /// must [enter](Self::enter) the period. Threads that start during the period get one libtorch thread. When the value
-/// is dropped, the dropping thread and later threads get the old number again.
+/// is dropped, the dropping thread and later threads get the number of [`set_threads`], or else the old number.
 ///
 /// ```no_run
 /// use radiograph_libtorch::SideBySide;
@@ -61,7 +66,7 @@ impl SideBySide {
             lasting.1 = tch::get_num_threads();
         }
         lasting.0 += 1;
-        Self { threads: usize::try_from(lasting.1).unwrap_or(1).max(1) }
+        Self { threads: usize::try_from(number_between(&lasting)).unwrap_or(1).max(1) }
     }
 
     /// The earlier number of libtorch threads, which is the number of computations to run at once.
@@ -79,8 +84,13 @@ impl Drop for SideBySide {
     fn drop(&mut self) {
         let mut lasting = lasting();
         lasting.0 -= 1;
-        tch::set_num_threads(lasting.1);
+        tch::set_num_threads(number_between(&lasting));
     }
+}
+
+/// The number of threads outside all periods. A number that is chosen while another thread's period lasts counts from then on.
+fn number_between(lasting: &(usize, i32)) -> i32 {
+    CHOSEN.get().map_or(lasting.1, |&chosen| as_libtorch_takes_it(chosen))
 }
 
 fn lasting() -> MutexGuard<'static, (usize, i32)> {
@@ -105,32 +115,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_set_once_and_comes_back_after_computing_side_by_side() {
-        // At most two, because other tests of this process compute with them.
-        let count = |count| NonZeroUsize::new(count).unwrap();
-        set_threads(count(2)).unwrap();
-        assert_eq!(tch::get_num_threads(), 2);
-        set_threads(count(2)).unwrap();
-        assert_eq!(set_threads(count(1)), Err(ThreadsError { chosen: count(2), asked: count(1) }));
-        assert_eq!(tch::get_num_threads(), 2);
+    fn the_chosen_number_comes_back_also_if_another_thread_computed_side_by_side_before() {
+        let number = |count: i32| NonZeroUsize::new(usize::try_from(count).unwrap()).unwrap();
+        let before = tch::get_num_threads();
+        let chosen = before + 1;
+        let elsewhere = SideBySide::begin();
+        let seen = std::thread::scope(|scope| {
+            let chooses = scope.spawn(|| {
+                set_threads(number(chosen)).unwrap();
+                let own = SideBySide::begin();
+                own.enter();
+                let threads = own.threads();
+                drop(own);
+                (threads, tch::get_num_threads())
+            });
+            chooses.join().unwrap()
+        });
+        assert_eq!(seen, (usize::try_from(chosen).unwrap(), chosen), "{before} threads before");
+        drop(elsewhere);
+        assert_eq!(tch::get_num_threads(), chosen);
+        assert_eq!(std::thread::spawn(tch::get_num_threads).join().unwrap(), chosen);
+
+        // A thread that computed before the number was chosen gets it when it asks for the same.
+        tch::set_num_threads(before);
+        set_threads(number(chosen)).unwrap();
+        assert_eq!(tch::get_num_threads(), chosen);
+        let error = set_threads(number(before)).unwrap_err();
+        assert_eq!(error, ThreadsError { chosen: number(chosen), asked: number(before) });
+        assert_eq!(tch::get_num_threads(), chosen);
 
         let outer = SideBySide::begin();
-        assert_eq!((outer.threads(), tch::get_num_threads()), (2, 2));
+        let inner = SideBySide::begin();
         let entered = |side_by_side: &SideBySide| {
             side_by_side.enter();
             tch::get_num_threads()
         };
-        let inner = SideBySide::begin();
         let numbers = std::thread::scope(|scope| {
             let threads = [scope.spawn(|| entered(&outer)), scope.spawn(|| entered(&inner))];
             threads.map(|thread| thread.join().unwrap())
         });
-        assert_eq!((numbers, entered(&inner), inner.threads()), ([1, 1], 1, 2));
+        assert_eq!((numbers, entered(&inner)), ([1, 1], 1));
         drop(inner);
         outer.enter();
         drop(outer);
-        assert_eq!(tch::get_num_threads(), 2);
-        let later = std::thread::spawn(tch::get_num_threads).join().unwrap();
-        assert_eq!(later, 2);
+        assert_eq!(tch::get_num_threads(), chosen);
     }
 }

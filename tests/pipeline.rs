@@ -400,6 +400,15 @@ fn what_was_trained_on_is_not_elsewhere(run: &Path, collections: &Path) {
     let accuracy = &test.differences[0];
     assert_eq!((&accuracy.metric, accuracy.p_value.is_ok()), (&Metric::Accuracy, true));
     assert_eq!(accuracy.second.score, test.elsewhere.confusion.accuracy());
+
+    // The record that the audit and the report read.
+    let kept = test.keep(run).unwrap();
+    let record: radiograph::run::External = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    fs::remove_file(&kept).unwrap();
+    assert_eq!((record.model.as_str(), record.images), (test.model.as_str(), ids.len()));
+    assert_eq!((&record.differences, record.also_at_home), (&test.differences, compared));
+    let drop = record.drop().unwrap().difference.score.unwrap();
+    assert!((drop - (record.home.score.unwrap() - record.away.score.unwrap())).abs() < 1e-12);
 }
 
 /// Environment variables of the process that will be killed: the folder of phantoms, and the run.

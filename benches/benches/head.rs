@@ -4,8 +4,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Preset,
-    RmsProp, Step,
+    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, KeptGradients, Mode,
+    Optimizer, Preset, RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
@@ -17,6 +17,7 @@ struct Setting {
     loss: CrossEntropy,
     features: Tensor,
     labels: Tensor,
+    kept: KeptGradients,
 }
 
 impl Setting {
@@ -29,12 +30,19 @@ impl Setting {
         let count = BATCH * 512 * 49;
         let features = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().abs();
         let labels = Tensor::arange(BATCH, (Kind::Int64, tch::Device::Cpu)).remainder(3);
-        Self { head, loss, features: features.view([BATCH, 512, 7, 7]), labels }
+        Self {
+            head,
+            loss,
+            features: features.view([BATCH, 512, 7, 7]),
+            labels,
+            kept: KeptGradients::default(),
+        }
     }
 
-    fn gradients(&self, number: u64) -> Gradients {
+    fn gradients(&mut self, number: u64) -> Gradients {
         let mode = Mode::Train(Step { seed: 1, number });
-        Gradients::of(&self.head, &self.loss, &self.features, &self.labels, mode)
+        self.kept
+            .of(&self.head, &self.loss, &self.features, &self.labels, mode)
             .expect("a batch of its shape")
     }
 
@@ -44,7 +52,7 @@ impl Setting {
 }
 
 fn step(criterion: &mut Criterion) {
-    let setting = Setting::new();
+    let mut setting = Setting::new();
     let clipping = Preset::Paper.training(1).clipping;
     let named = setting.head.parameters().trained().map(|parameter| (parameter.name(), parameter.tensor()));
     let mut optimizer = Optimizer::new(RmsProp::KERAS, named).expect("Keras's settings");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use radiograph_classes::Classes;
-use radiograph_metrics::{Estimate, Probabilities};
+use radiograph_metrics::{Average, Estimate, Metric, Probabilities, Unpaired};
 use radiograph_random::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -274,6 +274,15 @@ pub struct External {
     pub away: Estimate,
     /// Macro AUC on the test part of the run.
     pub home: Estimate,
+    /// Scores at home, there, and their differences with tests.
+    #[serde(default)]
+    pub differences: Vec<Unpaired>,
+    /// The same for calibration after temperature scaling.
+    #[serde(default)]
+    pub calibrated: Vec<Unpaired>,
+    /// Number of images that are in the test part at home too. The tests hold only if there are none.
+    #[serde(default)]
+    pub also_at_home: usize,
 }
 
 impl External {
@@ -286,7 +295,28 @@ impl External {
         away: Estimate,
         home: Estimate,
     ) -> Self {
-        Self { model, sources, images: size.0, clusters: size.1, away, home }
+        let (images, clusters) = size;
+        let (differences, calibrated, also_at_home) = (Vec::new(), Vec::new(), 0);
+        Self { model, sources, images, clusters, away, home, differences, calibrated, also_at_home }
+    }
+
+    /// Adds scores at home, there, and their differences, those of calibration after temperature scaling, and the number of images
+    /// that are in both sets.
+    #[must_use]
+    pub fn with_differences(
+        mut self,
+        differences: Vec<Unpaired>,
+        calibrated: Vec<Unpaired>,
+        also_at_home: usize,
+    ) -> Self {
+        (self.differences, self.calibrated, self.also_at_home) = (differences, calibrated, also_at_home);
+        self
+    }
+
+    /// The difference of the macro AUC, home less away.
+    pub fn drop(&self) -> Option<&Unpaired> {
+        let macro_auc = Metric::AveragedAuc(Average::Macro);
+        self.differences.iter().find(|of| of.metric == macro_auc)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tch::Tensor;
 
 use crate::{
-    Error, Head, Mode, Parameters,
+    DenseTail, Error, Head, Mode, Parameters, TailLayer,
     layers::{BatchNorm, Dense},
     reader::Reader,
 };
@@ -102,13 +102,28 @@ impl ConfiguredHead {
     }
 
     fn drop(&self, values: Tensor, mode: Mode, here: DropoutPlace, site: &str) -> Result<Tensor, Error> {
+        Ok(match self.multipliers(&values.size(), mode, here, site)? {
+            Some(multipliers) => values.f_mul(&multipliers)?,
+            None => values,
+        })
+    }
+
+    /// The multipliers of dropout for values of this shape, if there is dropout here.
+    fn multipliers(
+        &self,
+        shape: &[i64],
+        mode: Mode,
+        here: DropoutPlace,
+        site: &str,
+    ) -> Result<Option<Tensor>, Error> {
         match (self.config.dropout, mode) {
             (Some(Dropout { rate, place }), Mode::Train(step))
                 if rate > 0.0 && (place == DropoutPlace::Everywhere || place == here) =>
             {
-                step.dropout(&values, rate, site)
+                let multipliers = step.dropout_multipliers(shape, rate, site)?;
+                Ok(Some(multipliers.f_to_device(self.device.to_tch())?))
             }
-            _ => Ok(values),
+            _ => Ok(None),
         }
     }
 }
@@ -146,6 +161,32 @@ impl Head for ConfiguredHead {
             values = self.drop(values, mode, DropoutPlace::AfterDense, &format!("fc_{}", index + 1))?;
         }
         self.output.forward(&values)
+    }
+
+    fn dense_tail(&self, features: &Tensor, mode: Mode) -> Result<Option<DenseTail<'_>>, Error> {
+        if self.hidden.iter().any(|hidden| hidden.norm.is_some()) {
+            return Ok(None);
+        }
+        self.check(features)?;
+        let read = self.reader.forward(features, mode)?;
+        let input = self.drop(read, mode, DropoutPlace::AfterReading, "reading")?;
+        let images = features.size()[0];
+        let named = |name: &str| {
+            let missing = || Error::setting("a parameter's name", name, "name one that the head has");
+            self.parameters.named(name).ok_or_else(missing)
+        };
+        let layer = |name: &str, relu: bool| -> Result<TailLayer<'_>, Error> {
+            let (weight, bias) = (named(&format!("{name}.weight"))?, named(&format!("{name}.bias"))?);
+            Ok(TailLayer { weight, bias, relu, multipliers: None })
+        };
+        let mut layers = Vec::with_capacity(self.hidden.len() + 1);
+        for (number, &width) in (1..).zip(&self.config.dense) {
+            let name = format!("fc_{number}");
+            let multipliers = self.multipliers(&[images, width], mode, DropoutPlace::AfterDense, &name)?;
+            layers.push(TailLayer { multipliers, ..layer(&name, true)? });
+        }
+        layers.push(layer("output", false)?);
+        Ok(Some(DenseTail { input, layers }))
     }
 
     fn attention(&self, features: &Tensor) -> Result<Option<Tensor>, Error> {

@@ -7,7 +7,7 @@ use radiograph_random::Stream;
 use serde_json::Value;
 use tch::Tensor;
 
-use crate::{Error, Parameters};
+use crate::{DenseTail, Error, Parameters};
 
 /// A classifier of feature maps. [`Fit`](crate::Fit) trains every one; [`ConfiguredHead`](crate::ConfiguredHead) is that
 /// of this project, and the example below is one of another.
@@ -90,6 +90,17 @@ pub trait Head {
     /// [`Error::Shape`] for maps of another shape, [`Error::Libtorch`] if memory runs out.
     fn forward(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error>;
 
+    /// The dense layers in which this pass ends, and what they read; `None` for a head that ends otherwise. A training then
+    /// computes their gradients in memory that it keeps. The layers must give the logits of [`Self::forward`] for the same mode.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::forward`].
+    fn dense_tail(&self, features: &Tensor, mode: Mode) -> Result<Option<DenseTail<'_>>, Error> {
+        let _ = (features, mode);
+        Ok(None)
+    }
+
     /// The logits `[N, K]` that an explanation takes apart: by default those of [`Mode::Evaluate`]. Gradients flow back to
     /// `features`, if they are required there. A head whose decision has parts that no gradient passes gives others here.
     ///
@@ -139,13 +150,22 @@ impl Step {
     ///
     /// [`Error::Setting`] if the rate is out of its range, [`Error::Libtorch`] if memory runs out.
     pub fn dropout(self, values: &Tensor, rate: f64, place: &str) -> Result<Tensor, Error> {
+        let multipliers = self.dropout_multipliers(&values.size(), rate, place)?;
+        Ok(values.f_mul(&multipliers.f_to_device(values.device())?)?)
+    }
+
+    /// The multipliers of [`dropout`](Self::dropout) for values of this shape, on the processor: 0 or 1 / (1 - rate).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::dropout`].
+    pub fn dropout_multipliers(self, shape: &[i64], rate: f64, place: &str) -> Result<Tensor, Error> {
         if !(0.0..1.0).contains(&rate) {
             return Err(Error::setting("the dropout rate", rate, "write a number from 0 to below 1"));
         }
         let stream = Stream::new(self.seed, &format!("dropout.{place}")).numbered(self.number);
-        let multipliers = dropout_multipliers(stream, rate, values.numel());
-        let mask = Tensor::f_from_slice(&multipliers)?.f_view_as(values)?.f_to_device(values.device())?;
-        Ok(values.f_mul(&mask)?)
+        let count = shape.iter().product::<i64>() as usize; // sides are not negative
+        Ok(Tensor::f_from_slice(&dropout_multipliers(stream, rate, count))?.f_view(shape)?)
     }
 }
 

@@ -27,6 +27,7 @@
 
 mod configured;
 mod data;
+mod dense_tail;
 mod error;
 mod head;
 mod kept;
@@ -43,6 +44,7 @@ mod training;
 
 pub use configured::ConfiguredHead;
 pub use data::{Features, Feed, InMemory, ReadError, Samples, StoredFeatures};
+pub use dense_tail::{DenseTail, TailLayer};
 pub use error::Error;
 pub use head::{Head, Mode, Step};
 pub use kept::Model;
@@ -60,4 +62,4 @@ pub use radiograph_protocol::{
     RmsProp, RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, States, Subset, Tested, TestedModel,
     TrainingConfig, median_best_epoch,
 };
-pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, Observer, Trainings};
+pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, KeptGradients, Observer, Trainings};

@@ -42,6 +42,7 @@ mod picture;
 pub mod preprocess;
 mod raster;
 mod read;
+mod resize;
 pub mod sheet;
 mod stated;
 mod tone;

@@ -2,7 +2,7 @@
 
 use radiograph_input::Filter;
 
-use crate::{Picture, Samples, preprocess::resize};
+use crate::{Picture, Samples, resize::resize};
 
 /// Lays pictures out in rows from the top left, each fitted into a square tile, in 8-bit gray, or RGB if one of
 /// them is coloured. `None` if there are no pictures or columns, tiles have no pixels, or the page would have a side

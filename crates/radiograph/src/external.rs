@@ -216,7 +216,10 @@ impl ExternalTest {
         let path = folder.external().join(format!("{}.json", ContentHash::of_bytes(ids.as_bytes()).short()));
         radiograph_files::create_folder(&folder.external())?;
         let size = (self.elsewhere.samples, self.elsewhere.clusters);
-        write_json(&path, &External::new(self.model.clone(), sources, size, away, home))?;
+        let external = External::new(self.model.clone(), sources, size, away, home);
+        let calibrated = self.calibrated.clone().unwrap_or_default();
+        let external = external.with_differences(self.differences.clone(), calibrated, self.also_at_home);
+        write_json(&path, &external)?;
         Ok(path)
     }
 

@@ -106,6 +106,8 @@ impl Frozen {
         }
         let preprocess = Preprocess {
             colour: input.colour,
+            part: input.part,
+            gray_values: input.gray_values,
             fit: input.fit,
             filter: input.filter.unwrap_or_else(|| weights.filter()),
             size: input.size,
@@ -275,9 +277,9 @@ impl Frozen {
 }
 
 impl Frozen {
-    /// The square picture that the network sees of a film, before normalisation.
-    pub(crate) fn square(&self, whole: Picture) -> Picture {
-        self.fed.preprocessor.to_square(whole)
+    /// Checked preprocessing of its input.
+    pub(crate) fn preprocessor(&self) -> &Preprocessor {
+        &self.fed.preprocessor
     }
 
     /// The network's input from a square picture, `[C, H, W]`.

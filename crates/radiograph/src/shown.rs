@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use image::{GrayImage, RgbImage, imageops};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::measure::Mask;
-use radiograph_image::{ImageError, Limits, Picture, Samples, Stated, preprocess::Preprocess, read_file};
-use radiograph_input::{Filter, Fit};
+use radiograph_image::{
+    ImageError, Limits, Picture, Samples, Stated,
+    preprocess::{Cut, Preprocess},
+    read_file,
+};
+use radiograph_input::{Filter, Fit, GrayValues};
 
 use crate::{Error, Film};
 
@@ -18,8 +22,8 @@ pub struct Shown {
     picture: RgbImage,
     /// Width and height of the whole image.
     whole: (u32, u32),
-    /// Preprocessing that cropped the image, if any.
-    cut: Option<Preprocess>,
+    /// Preprocessing that cropped the image, and what it kept, if any.
+    cut: Option<(Preprocess, Cut)>,
 }
 
 impl Shown {
@@ -57,11 +61,18 @@ impl Shown {
     }
 
     fn of_picture(path: &Path, whole: Picture, steps: Option<&Preprocess>) -> Result<Self, Error> {
-        let whole = whole.into_8_bit();
-        let cut = steps.filter(|steps| steps.fit != Fit::Stretch || steps.border > 0.0).cloned();
         let size = (whole.width(), whole.height());
+        let cut = match steps {
+            Some(steps) => {
+                let kept = steps.clone().check()?.cut(&whole);
+                let cropped = steps.fit != Fit::Stretch || !kept.is_whole(size.0, size.1);
+                cropped.then(|| (with_own_values(steps), kept))
+            }
+            None => None,
+        };
+        let whole = whole.into_8_bit();
         let picture = match &cut {
-            Some(steps) => Preprocess { clahe: None, ..steps.clone() }.check()?.to_square(whole),
+            Some((steps, kept)) => steps.clone().check()?.to_square_of(whole, *kept),
             None => whole,
         };
         Ok(Self { path: path.to_owned(), picture: coloured(picture, path)?, whole: size, cut })
@@ -85,15 +96,15 @@ impl Shown {
     pub fn mask(&self, drawn: &Mask) -> Result<Mask, Error> {
         let (width, height) = self.whole;
         let fits = drawn.resized(height as usize, width as usize)?;
-        let Some(steps) = &self.cut else {
+        let Some((steps, kept)) = &self.cut else {
             return Ok(fits.resized(self.picture.height() as usize, self.picture.width() as usize)?);
         };
         let levels = fits.marked().iter().map(|marked| if *marked { 255 } else { 0 }).collect();
         let picture = Picture::new(width, height, Samples::Gray8(levels)).ok_or_else(|| {
             Error::damaged(&self.path, "it has fewer pixels than its width and height require")
         })?;
-        let steps = Preprocess { clahe: None, filter: Filter::Nearest, ..steps.clone() };
-        let seen = steps.check()?.to_square(picture).into_gray().into_8_bit();
+        let steps = Preprocess { filter: Filter::Nearest, ..steps.clone() };
+        let seen = steps.check()?.to_square_of(picture, *kept).into_gray().into_8_bit();
         let (width, height) = (seen.width(), seen.height());
         let levels = match seen.into_samples() {
             Samples::Gray8(levels) => levels,
@@ -123,6 +134,11 @@ impl Shown {
         }
         self
     }
+}
+
+/// The same steps without a change of gray values.
+fn with_own_values(steps: &Preprocess) -> Preprocess {
+    Preprocess { clahe: None, gray_values: GrayValues::Stored, ..steps.clone() }
 }
 
 fn coloured(picture: Picture, path: &Path) -> Result<RgbImage, Error> {

@@ -9,10 +9,10 @@ use radiograph_image::{
     ImageError, Limits, Picture, Samples, Stated,
     ablate::{Region, estimated_lungs},
     decode_file,
-    preprocess::{Preprocess, resize},
+    preprocess::{Cut, Preprocess, resize},
     read_file,
 };
-use radiograph_input::{Colour, Filter};
+use radiograph_input::{Colour, Filter, GrayValues};
 
 use crate::{Error, Frozen};
 
@@ -40,7 +40,15 @@ pub fn lung_mask(folder: Option<&Path>, image: &Path) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// The square picture that a network sees of a film, and the size of the whole film.
+/// What a network sees of a film, and the part of the whole film that it is.
+pub(crate) struct Seen {
+    pub(crate) picture: Picture,
+    /// Size of the whole film.
+    size: (u32, u32),
+    cut: Cut,
+}
+
+/// The square picture that a network sees of a film.
 ///
 /// # Errors
 ///
@@ -50,7 +58,7 @@ pub(crate) fn read(
     film: &Path,
     content: ContentHash,
     stated: Stated,
-) -> Result<(Picture, (u32, u32)), Error> {
+) -> Result<Seen, Error> {
     let limits = Limits::default();
     let bytes = read_file(film, &limits)?;
     if ContentHash::of_bytes(&bytes) != content {
@@ -62,7 +70,9 @@ pub(crate) fn read(
     };
     let whole = whole.map_err(|reason| ImageError::Undecodable { path: film.to_owned(), reason })?;
     let size = (whole.width(), whole.height());
-    Ok((frozen.square(whole), size))
+    let preprocessor = frozen.preprocessor();
+    let cut = preprocessor.cut(&whole);
+    Ok(Seen { picture: preprocessor.to_square_of(whole, cut), size, cut })
 }
 
 impl Square {
@@ -79,16 +89,16 @@ impl Square {
         stated: Stated,
         mask: Option<&Path>,
     ) -> Result<Self, Error> {
-        let (picture, size) = read(frozen, film, content, stated)?;
-        let lungs = mask.map(|file| lungs_of_mask(frozen.steps(), file, size)).transpose()?;
+        let seen = read(frozen, film, content, stated)?;
+        let lungs = mask.map(|file| lungs_of_mask(frozen.steps(), file, &seen)).transpose()?;
         let (lungs, unused_mask) = match lungs {
             Some(Ok(lungs)) => (Some(lungs), None),
             Some(Err(reason)) => (None, Some(reason)),
             None => (None, None),
         };
         let masked = lungs.is_some();
-        let lungs = lungs.unwrap_or_else(|| estimated_lungs(&picture));
-        Ok(Self { picture, lungs, masked, unused_mask })
+        let lungs = lungs.unwrap_or_else(|| estimated_lungs(&seen.picture));
+        Ok(Self { picture: seen.picture, lungs, masked, unused_mask })
     }
 
     /// The dark area that reaches the edge.
@@ -104,12 +114,12 @@ impl Square {
 }
 
 /// The lungs that a mask marks in the square that the network sees, or why it cannot be used.
-fn lungs_of_mask(steps: &Preprocess, file: &Path, size: (u32, u32)) -> Result<Result<Region, String>, Error> {
+fn lungs_of_mask(steps: &Preprocess, file: &Path, film: &Seen) -> Result<Result<Region, String>, Error> {
     let mask = match decode_file(file, &Limits::default()) {
         Ok(mask) => mask,
         Err(error) => return Ok(Err(format!("its mask cannot be read: {error}"))),
     };
-    Ok(match seen_of_mask(steps, mask, size)? {
+    Ok(match seen_of_mask(steps, mask, film)? {
         None => Err("its mask has other proportions than the film".to_owned()),
         Some(lungs) if lungs.share() == 0.0 => Err("its mask marks nothing".to_owned()),
         Some(lungs) if lungs.share() == 1.0 => Err("its mask marks everything".to_owned()),
@@ -118,19 +128,22 @@ fn lungs_of_mask(steps: &Preprocess, file: &Path, size: (u32, u32)) -> Result<Re
 }
 
 /// The marked places of a mask of a whole film in the square that the network sees; `None` if the proportions differ.
-fn seen_of_mask(
-    steps: &Preprocess,
-    mask: Picture,
-    (width, height): (u32, u32),
-) -> Result<Option<Region>, Error> {
+fn seen_of_mask(steps: &Preprocess, mask: Picture, film: &Seen) -> Result<Option<Region>, Error> {
+    let (width, height) = film.size;
     let own = f64::from(mask.width()) * f64::from(height);
     if (own / (f64::from(mask.height()) * f64::from(width)) - 1.0).abs() > PROPORTIONS {
         return Ok(None);
     }
     let gray = mask.into_gray().into_8_bit();
     let Some(whole) = resize(&gray, width, height, Filter::Nearest) else { return Ok(None) };
-    let steps = Preprocess { clahe: None, filter: Filter::Nearest, colour: Colour::Gray, ..steps.clone() };
-    let seen = steps.check()?.to_square(whole);
+    let steps = Preprocess {
+        clahe: None,
+        gray_values: GrayValues::Stored,
+        filter: Filter::Nearest,
+        colour: Colour::Gray,
+        ..steps.clone()
+    };
+    let seen = steps.check()?.to_square_of(whole, film.cut);
     let (width, height) = (seen.width(), seen.height());
     Ok(match seen.into_samples() {
         Samples::Gray8(values) => {

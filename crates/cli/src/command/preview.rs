@@ -10,7 +10,7 @@ use radiograph_image::{
     read_file,
     sheet::contact_sheet,
 };
-use radiograph_input::{Colour, Filter, Fit, Normalisation};
+use radiograph_input::{Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
@@ -49,12 +49,20 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     border: f64,
 
+    /// Box around the estimated lungs in place of the whole film
+    #[arg(long)]
+    lungs: bool,
+
+    /// Gray values matched to an even histogram
+    #[arg(long)]
+    even: bool,
+
     /// Contrast-limited adaptive histogram equalisation
     #[arg(long)]
     clahe: bool,
 
     /// Colour instead of gray
-    #[arg(long, conflicts_with = "clahe")]
+    #[arg(long, conflicts_with_all = ["clahe", "even"])]
     rgb: bool,
 
     /// JSON on standard output instead of text
@@ -124,6 +132,8 @@ fn steps(arguments: &Arguments) -> Preprocess {
     Preprocess {
         colour: if arguments.rgb { Colour::Rgb } else { Colour::Gray },
         border: arguments.border,
+        part: if arguments.lungs { FilmPart::Lungs } else { FilmPart::Whole },
+        gray_values: if arguments.even { GrayValues::Even } else { GrayValues::Stored },
         clahe: arguments.clahe.then(Clahe::default),
         fit: match arguments.fit {
             FitName::Stretch => Fit::Stretch,

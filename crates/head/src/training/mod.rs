@@ -7,11 +7,13 @@ mod checkpoint_tests;
 mod fit;
 mod folds;
 mod gradients;
+#[cfg(test)]
+mod gradients_tests;
 mod loss;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use fit::{End, Event, Fit, Fitted};
 pub use folds::{Observer, Trainings};
-pub use gradients::Gradients;
+pub use gradients::{Gradients, KeptGradients};
 pub use loss::CrossEntropy;

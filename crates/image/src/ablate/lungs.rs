@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use radiograph_input::Filter;
 
 use super::Region;
-use crate::{Picture, Samples, preprocess::resize};
+use crate::{Picture, Samples, resize::resize};
 
 /// Side of the picture on which lungs are sought.
 const SIDE: usize = 64;

@@ -3,8 +3,8 @@
 //! The steps, in this order, each off unless asked for or needed:
 //!
 //! 1. **colour**: to gray (Rec. 601 luma), or kept as RGB;
-//! 2. **border**: a share of every edge is cut off, where markers and collimation borders lie;
-//! 3. **CLAHE**: local contrast, gray only;
+//! 2. **cut**: a share of every edge is cut off, where markers and collimation borders lie, or all but the lungs;
+//! 3. **gray values** matched to an even histogram, or **CLAHE**, local contrast; gray only;
 //! 4. **fit and resize** to a square: stretched, padded or cropped, with a named filter;
 //! 5. **augmentation**, when one is drawn for this call;
 //! 6. **normalisation** as the weights ask; here, and not before, samples become floating-point numbers.
@@ -13,16 +13,17 @@
 
 mod augment;
 mod clahe;
+mod cut;
 mod normalise;
-mod resize;
 mod sample;
 
 use ndarray::{Array3, Array4, ArrayView3, Axis};
-use radiograph_input::{Colour, Filter, Fit, Normalisation};
+use radiograph_input::{Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use serde::{Deserialize, Serialize};
 
-pub use self::{augment::Transform, clahe::Clahe, resize::resize};
-use crate::{ImageError, Picture};
+pub use self::{augment::Transform, clahe::Clahe, cut::Cut};
+pub use crate::resize::resize;
+use crate::{ImageError, Picture, ablate::Histogram, resize};
 
 /// Settings of preprocessing. [`check`](Self::check) turns them into a [`Preprocessor`].
 ///
@@ -44,6 +45,12 @@ pub struct Preprocess {
     pub colour: Colour,
     /// Step 2: share of width and height cut off at every edge, at least 0 and below 0.5.
     pub border: f64,
+    /// Step 2: part of the film that is kept.
+    #[serde(skip_serializing_if = "FilmPart::is_whole")]
+    pub part: FilmPart,
+    /// Step 3: distribution of the gray values.
+    #[serde(skip_serializing_if = "GrayValues::are_stored")]
+    pub gray_values: GrayValues,
     /// Step 3: local contrast, off by default.
     pub clahe: Option<Clahe>,
     /// Step 4: fit of a picture that is not square.
@@ -62,6 +69,8 @@ impl Default for Preprocess {
         Self {
             colour: Colour::Gray,
             border: 0.0,
+            part: FilmPart::Whole,
+            gray_values: GrayValues::Stored,
             clahe: None,
             fit: Fit::Stretch,
             filter: Filter::Bilinear,
@@ -89,6 +98,12 @@ impl Preprocess {
             return refuse(
                 "normalisation",
                 "xrv has one channel; set colour to gray, or another normalisation",
+            );
+        }
+        if self.gray_values != GrayValues::Stored && self.colour == Colour::Rgb {
+            return refuse(
+                "gray_values",
+                "set colour to gray: a histogram of single channels would make colours up",
             );
         }
         if let Some(clahe) = &self.clahe {
@@ -136,13 +151,31 @@ impl Preprocessor {
         normalise::apply(self.steps.normalisation, &transform.apply(&self.to_square(picture)))
     }
 
-    /// Steps 1 to 4: a square picture at the depth of its file.
+    /// Steps 1 to 4: a square picture at the depth of its file; even gray values have 8 bits.
     pub fn to_square(&self, picture: Picture) -> Picture {
+        let cut = self.cut(&picture);
+        self.to_square_of(picture, cut)
+    }
+
+    /// The rectangle that step 2 keeps of a whole film.
+    pub fn cut(&self, film: &Picture) -> Cut {
+        match self.steps.part {
+            FilmPart::Lungs => Cut::of(&film.clone().into_gray(), self.steps.border, self.steps.part),
+            whole => Cut::of(film, self.steps.border, whole),
+        }
+    }
+
+    /// [`to_square`](Self::to_square) with a rectangle that is known. A mask must be cut as its film is.
+    pub fn to_square_of(&self, picture: Picture, cut: Cut) -> Picture {
         let picture = match self.steps.colour {
             Colour::Gray => picture.into_gray(),
             Colour::Rgb => picture,
         };
-        let picture = cut_border(picture, self.steps.border);
+        let picture = cut.apply(picture);
+        let picture = match self.steps.gray_values {
+            GrayValues::Even => Histogram::even().matched(picture),
+            _ => picture,
+        };
         let picture = match &self.steps.clahe {
             Some(clahe) => clahe.apply(picture),
             None => picture,
@@ -173,17 +206,6 @@ pub fn batch(inputs: &[ArrayView3<'_, f32>]) -> Option<Array4<f32>> {
     ndarray::stack(Axis(0), inputs).ok()
 }
 
-fn cut_border(picture: Picture, share: f64) -> Picture {
-    let cut = |side: u32| (f64::from(side) * share) as u32;
-    let (left, top) = (cut(picture.width()), cut(picture.height()));
-    if left == 0 && top == 0 {
-        return picture;
-    }
-    // Less than half of either side goes at either edge, so something is left.
-    let (width, height) = (picture.width() - 2 * left, picture.height() - 2 * top);
-    picture.crop(left, top, width, height).unwrap_or(picture)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,15 +226,8 @@ mod tests {
         assert_eq!(refused(Preprocess { clahe, ..plain() }), "clahe.clip_limit");
         let clahe = Some(Clahe::default());
         assert_eq!(refused(Preprocess { clahe, colour: Colour::Rgb, ..plain() }), "clahe");
-    }
-
-    #[test]
-    fn borders_go_at_every_edge() {
-        let samples = (0..20).map(|value| value as u8).collect();
-        let picture = Picture::new(5, 4, Samples::Gray8(samples)).unwrap();
-        let cut = cut_border(picture, 0.25);
-        assert_eq!((cut.width(), cut.height()), (3, 2));
-        assert_eq!(cut.samples(), &Samples::Gray8(vec![6, 7, 8, 11, 12, 13]));
+        let even = Preprocess { gray_values: GrayValues::Even, colour: Colour::Rgb, ..plain() };
+        assert_eq!(refused(even), "gray_values");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::{fs, path::PathBuf};
 
 use radiograph_image::{
-    Limits, Samples,
+    Limits, Picture, Samples,
     ablate::{Region, estimated_lungs},
     decode_file,
     preprocess::{Preprocess, resize},
 };
-use radiograph_input::Filter;
+use radiograph_input::{FilmPart, Filter};
 
 const SIDE: u32 = 224;
 
@@ -61,4 +61,36 @@ fn golden_estimated_lungs_against_masks() {
         dice[0]
     );
     assert!(mean > 0.82 && at(0.05) > 0.68, "mean {mean}, 5 % {}", at(0.05));
+}
+
+/// How much of the lungs the box around the estimated ones keeps, and of the film; the numbers in docs/audit.md.
+#[test]
+fn golden_box_around_estimated_lungs_against_masks() {
+    let Some(data) = radiograph_needs::folder("RADIOGRAPH_DATA") else { return };
+    let films = masked(&data);
+    assert_eq!(films.len(), 198, "films with a mask");
+    let preprocessor = Preprocess { part: FilmPart::Lungs, ..Preprocess::default() }.check().unwrap();
+    let (mut lungs, mut area) = (Vec::new(), 0.0);
+    for (film, mask) in &films {
+        let film = decode_file(film, &Limits::default()).unwrap();
+        let cut = preprocessor.cut(&film);
+        let mask = decode_file(mask, &Limits::default()).unwrap().into_gray().into_8_bit();
+        let mask = resize(&mask, film.width(), film.height(), Filter::Nearest).unwrap();
+        let inside = mask.crop(cut.corner().0, cut.corner().1, cut.size().0, cut.size().1).unwrap();
+        let marked = |picture: &Picture| match picture.samples() {
+            Samples::Gray8(values) => values.iter().filter(|value| **value > 127).count() as f64,
+            _ => panic!("a gray mask"),
+        };
+        lungs.push(marked(&inside) / marked(&mask));
+        area += f64::from(cut.size().0) * f64::from(cut.size().1)
+            / (f64::from(film.width()) * f64::from(film.height()));
+    }
+    lungs.sort_by(f64::total_cmp);
+    let mean = lungs.iter().sum::<f64>() / lungs.len() as f64;
+    let area = area / films.len() as f64;
+    println!(
+        "lungs kept: mean {mean:.3}, 5 % {:.3}, worst {:.3}; area kept: mean {area:.3}",
+        lungs[9], lungs[0]
+    );
+    assert!(mean > 0.95 && area < 0.9, "{mean} of the lungs, {area} of the film");
 }

@@ -9,7 +9,7 @@ use radiograph_image::{
     loader::Loader,
     preprocess::{Clahe, Preprocess, Transform, resize},
 };
-use radiograph_input::{Augmentation, Filter, Fit, Normalisation};
+use radiograph_input::{Augmentation, Filter, Fit, GrayValues, Normalisation};
 
 fn samples(count: usize) -> impl Strategy<Value = Samples> {
     use proptest::collection::vec;
@@ -99,6 +99,20 @@ proptest! {
         let (before, after) = (extremes(&picture), extremes(&moved));
         prop_assert!(before.0 <= after.0 && after.1 <= before.1);
         prop_assert_eq!(moved, Transform::draw(&augmentation, seed, "a:b", copy).unwrap().apply(&picture));
+    }
+
+    /// A source's gray scale is gone: an even histogram knows the order of the levels and nothing else of them.
+    #[test]
+    fn even_gray_values_do_not_depend_on_the_gray_scale(
+        values in prop::collection::vec(0_u8..32, 64),
+        scale in prop::collection::btree_set(any::<u8>(), 32),
+    ) {
+        let scale: Vec<u8> = scale.into_iter().collect();
+        let steps = Preprocess { size: 8, gray_values: GrayValues::Even, ..Preprocess::default() };
+        let preprocessor = steps.check().unwrap();
+        let seen = |values: Vec<u8>| preprocessor.apply(Picture::new(8, 8, Samples::Gray8(values)).unwrap());
+        let other = values.iter().map(|value| scale[usize::from(*value)]).collect();
+        prop_assert_eq!(seen(values), seen(other));
     }
 }
 

@@ -112,8 +112,8 @@ impl Pipeline<'_> {
         for chunk in rows.chunks(AT_ONCE) {
             let one = |row: &&Row| {
                 let (film, stated) = (files.get(&row.id)?.file(), manifest.stated(&row.id));
-                let (picture, _) = square::read(frozen, &film, row.content_hash, stated)?;
-                Ok((row.origin(), Histogram::of(&picture)))
+                let seen = square::read(frozen, &film, row.content_hash, stated)?;
+                Ok((row.origin(), Histogram::of(&seen.picture)))
             };
             let read = chunk.par_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
             read.into_iter().for_each(|(source, of)| of_sources.entry(source).or_default().push(of));

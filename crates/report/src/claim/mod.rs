@@ -7,7 +7,12 @@
 
 mod answers;
 mod items;
+mod of_data;
+mod of_model;
+mod of_results;
+mod statement;
 
+pub(crate) use self::statement::Statement;
 use crate::Report;
 
 /// The checklist of a report.
@@ -38,14 +43,6 @@ pub(crate) struct Item {
     pub(crate) subject: &'static str,
     /// What no run knows, and authors must state; empty if a run can know all of it.
     pub(crate) authors: &'static str,
-}
-
-/// A sentence, and the section of the page that has more.
-pub(crate) struct Statement {
-    /// One or more sentences.
-    pub(crate) text: String,
-    /// Id of the section.
-    pub(crate) place: &'static str,
 }
 
 /// How far a run fills an item.

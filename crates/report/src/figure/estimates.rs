@@ -145,6 +145,7 @@ impl EstimateRow {
             Some(Beside::Value(value, label)) => {
                 let (x, half) = (across(*value), width(label)? / 2);
                 let middle = x.clamp(EDGES.0 + half, EDGES.1 - half);
+                clear_behind(area, (middle - half, first), 2 * half)?;
                 area.draw_text(label, &centred(LETTERS, series(1)), (middle, first))?;
                 free = middle - half - GAP;
                 let outline = vec![(x, y - 15), (x + 13, y), (x, y + 15), (x - 13, y), (x, y - 15)];
@@ -171,23 +172,43 @@ impl EstimateRow {
             let (text, begin) = (width(&self.text)?, ends.1 + GAP);
             let clear = diamond.is_none_or(|diamond| diamond + 13 < begin || diamond - 13 > begin + text);
             if clear && begin + text <= EDGES.1 {
+                clear_behind(area, (begin, y), text)?;
                 area.draw_text(&self.text, &left(colour), (begin, y))?;
             } else if ends.0 - GAP - text >= EDGES.0 {
+                clear_behind(area, (ends.0 - GAP - text, y), text)?;
                 area.draw_text(&self.text, &style(colour, HPos::Right), (ends.0 - GAP, y))?;
             } else {
+                clear_behind(area, (free - text, first), text)?;
                 area.draw_text(&self.text, &style(colour, HPos::Right), (free, first))?;
                 free -= text + GAP;
             }
         } else {
+            clear_behind(area, (EDGES.0, y), width(&self.text)?)?;
             area.draw_text(&self.text, &left(MUTED), (EDGES.0, y))?;
         }
         let name = fitting(area, &self.name, &left(INK), (free - EDGES.0).max(60) as u32)?;
-        area.draw_text(&name, &left(INK), (EDGES.0, first))?;
         let begin = EDGES.0 + width(&name)? + GAP;
+        clear_behind(area, (EDGES.0, first), begin - GAP - EDGES.0)?;
+        area.draw_text(&name, &left(INK), (EDGES.0, first))?;
         if !self.detail.is_empty() && free - begin > 80 {
             let detail = fitting(area, &self.detail, &left(MUTED), (free - begin) as u32)?;
+            clear_behind(area, (begin, first), width(&detail)?)?;
             area.draw_text(&detail, &left(MUTED), (begin, first))?;
         }
         Ok(())
     }
+}
+
+/// Takes the lines of the axis away where a text of this width begins, so that none runs through its letters.
+fn clear_behind<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    (left, middle): (i32, i32),
+    width: i32,
+) -> Result<(), Failure<B>> {
+    // Not as far down as a bar of a range, which may lie below the text.
+    let (above, below) = (LINE as i32 / 2, 13);
+    area.draw(&Rectangle::new(
+        [(left - 4, middle - above), (left + width + 4, middle + below)],
+        WHITE.filled(),
+    ))
 }

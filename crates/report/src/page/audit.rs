@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use radiograph_audit::{Audit, Measurement, ProbeResult, Row, SMALLEST_GROUP, Verdict};
 
 use super::{
-    cells::{difference, estimate},
-    drawn_small,
+    cells::estimate,
+    drawn_small, elsewhere,
     table::{Sheet, text},
     through_model,
 };
@@ -65,7 +65,7 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
             span.sub-line { " Sees " (probe.probe.knows()) "." }
         } } }
         (through_model::section(audit, figures))
-        (elsewhere(audit))
+        (elsewhere::section(audit))
         (subgroups(audit))
         @if !audit.notes.is_empty() {
             h3 { "Sources and classes" }
@@ -73,61 +73,6 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
         }
         p.small.muted { (thresholds(audit)) }
     }
-}
-
-fn elsewhere(audit: &Audit) -> Markup {
-    if audit.elsewhere.is_empty() && audit.external.is_empty() {
-        return html! {};
-    }
-    let note = "AUC of a linear probe on the frozen features, for the classes that the source shares with the others. There: on all its \
-                images, by a probe that never saw it nor its patients. At home: on the test part, by a probe of as many images of all sources. \
-                An external test is one of the model itself.";
-    let mut sheet = Sheet::new("Each source left out in turn", note)
-        .words("source")
-        .words("classes")
-        .numbers("images there")
-        .numbers("there")
-        .numbers("at home")
-        .numbers("drop");
-    for of in &audit.elsewhere {
-        let mut row = vec![text(&of.source)];
-        match (&of.scores, &of.unanswered) {
-            (Some(scores), _) => row.extend([
-                text(of.classes.join(", ")),
-                text(count(scores.images as u64)),
-                estimate(&scores.away),
-                estimate(&scores.home),
-                difference(&scores.drop),
-            ]),
-            (None, reason) => {
-                let reason = reason.as_ref().map(ToString::to_string).unwrap_or_default();
-                row.push(html! { span.undefined { "cannot tell: " (reason) } });
-                row.extend((0..4).map(|_| text("–")));
-            }
-        }
-        sheet.push(row);
-        if let Some(head) = &of.head {
-            sheet.push(vec![
-                html! { span.sub { "the model's head" } },
-                text(of.classes.join(", ")),
-                text(count(head.images as u64)),
-                estimate(&head.away),
-                estimate(&head.home),
-                difference(&head.drop),
-            ]);
-        }
-    }
-    for of in &audit.external {
-        sheet.push(vec![
-            html! { (of.sources.join(", ")) " " span.sub { "external test of " (of.model) } },
-            text("all"),
-            text(count(of.images as u64)),
-            estimate(&of.away),
-            estimate(&of.home),
-            text("–"),
-        ]);
-    }
-    html! { h3 { "At a source that was never seen" } (sheet) }
 }
 
 fn subgroups(audit: &Audit) -> Markup {

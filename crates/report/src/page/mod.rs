@@ -8,6 +8,7 @@ mod calibration;
 mod cells;
 mod claim;
 mod data;
+mod elsewhere;
 mod errors;
 mod explanations;
 mod glance;

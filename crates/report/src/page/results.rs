@@ -1,11 +1,10 @@
 //! The section with the scores of every network, and their differences.
 
 use maud::{Markup, html};
-use radiograph_metrics::{
-    Average, Class, ClassScore, LikelihoodRatio, Metric, PairedTest, PredictiveValue, Score,
-};
+use radiograph_metrics::{Average, Class, ClassScore, LikelihoodRatio, Metric, PairedTest, PredictiveValue};
 
 use super::{
+    cells::p_cell,
     drawn_small, spread,
     table::{Form, Sheet, text},
 };
@@ -275,14 +274,5 @@ fn comparisons(report: &Report) -> Markup {
                 "."
             }
         }
-    }
-}
-
-/// A p-value with four decimals, never as 0.
-fn p_cell(p: Score) -> Markup {
-    match p {
-        Ok(p) if p < 0.000_05 => text("< 0.0001"),
-        Ok(p) => text(format!("{p:.4}")),
-        Err(reason) => html! { span.undefined { "undefined: " (reason) } },
     }
 }

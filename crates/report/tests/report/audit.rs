@@ -1,6 +1,7 @@
 //! The audit on the page: the verdict comes before any score, and every number of the table is one of the audit.
 
-use radiograph_audit::Verdict;
+use radiograph_audit::{External, Verdict};
+use radiograph_metrics::{Average, Bootstrap, Evaluation, Metric, Predictions, Unpaired};
 use scraper::{Html, Selector};
 
 use crate::sample;
@@ -66,6 +67,38 @@ fn what_is_left_without_lungs_and_where_evidence_lies_is_on_the_page() {
     assert!(lungs.contains("in the borderthe model760.500.360.14"), "{lungs}");
     assert!(lungs.contains("The lungs of 66 films are estimated"), "{lungs}");
     assert!(text(&page, "section.audit").contains("With the lungs painted over"), "{lungs}");
+}
+
+/// Two sets that share no image: at home all four images are right, elsewhere two of four.
+#[test]
+fn an_external_test_stands_beside_home_with_every_difference() {
+    let home = "label,p_a,p_b\na,0.9,0.1\na,0.8,0.2\nb,0.3,0.7\nb,0.1,0.9\n";
+    let away = "label,p_a,p_b\na,0.4,0.6\na,0.8,0.2\nb,0.6,0.4\nb,0.1,0.9\n";
+    let [home, away] = [home, away].map(|text| {
+        let predictions = Predictions::read_csv(text.as_bytes(), None).unwrap();
+        Evaluation::of(&predictions, &Bootstrap::new(100, 7).unwrap()).unwrap()
+    });
+    let macro_auc = Metric::AveragedAuc(Average::Macro);
+    let differences = Unpaired::of(&home, &away, &[Metric::Accuracy, macro_auc.clone()]);
+    assert_eq!(differences.len(), 2);
+    let auc = |of: &Evaluation| of.estimate(&macro_auc).unwrap().clone();
+    let external =
+        External::new("vgg19".to_owned(), vec!["elsewhere".to_owned()], (4, 4), auc(&away), auc(&home));
+    let mut report = sample::report();
+    let audit = report.audit.as_mut().unwrap();
+    audit.external = vec![external.with_differences(differences, Vec::new(), 1)];
+    let rendered = report.render().unwrap();
+    let page = Html::parse_document(&rendered.html);
+    let lungs = text(&page, "#lungs");
+    assert!(lungs.contains("vgg19 at home and elsewhere: elsewhere"), "{lungs}");
+    // Accuracy 1 and 1/2; AUC 1 and 3/4. Percent of four images have no decimals.
+    for cells in ["accuracy100", "50", "1 of the 4 images are in the test part at home too"] {
+        assert!(lungs.contains(cells), "{cells}: {lungs}");
+    }
+    let row = text(&page, "#lungs tbody");
+    assert!(row.contains("elsewhere external test of vgg19all40.75"), "{row}");
+    let claim = rendered.claim;
+    assert!(claim.contains("vgg19 on 4 images of 4 clusters (elsewhere) 0.75, at home 1.00"), "{claim}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use radiograph_classes::Classes;
 use radiograph_dataset::balance::Quota;
+use radiograph_input::{Colour, GrayValues};
 use radiograph_protocol::{Baseline, FeatureShape, TestedModel};
 use radiograph_weights::{Architecture, Facts, WeightsChoice};
 
@@ -55,6 +56,9 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     }
     if config.data.licences.as_ref().is_some_and(BTreeSet::is_empty) {
         return refuse("data.licences", "name at least one, or write false to keep all");
+    }
+    if config.input.gray_values != GrayValues::Stored && config.input.colour == Colour::Rgb {
+        return refuse("input.gray_values", "set input.colour to gray, or write stored");
     }
     if config.input.augmented_copies > 0 && config.input.augmentation.is_none() {
         return refuse("input.augmented_copies", "set input.augmentation, or write 0");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use radiograph_classes::Classes;
 use radiograph_dataset::{assemble::Views, balance::PerClass};
-use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
+use radiograph_input::{Augmentation, Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use radiograph_protocol::{
     Baseline, FeatureShape, Method, Preset, Quantity, Reading, Recurrence, Tested, TestedModel,
 };
@@ -41,6 +41,8 @@ pub(super) fn settings(preset: Preset) -> Config {
         input: InputSection {
             size: 224,
             colour: if released { Colour::Rgb } else { Colour::Gray },
+            part: FilmPart::Whole,
+            gray_values: GrayValues::Stored,
             fit: Fit::Stretch,
             filter: match preset {
                 Preset::Paper => Some(Filter::Bilinear),

@@ -11,7 +11,7 @@ use radiograph_dataset::{
     balance::{BalancedBy, Quota},
     split::Kind,
 };
-use radiograph_input::{Augmentation, Colour, Filter, Fit, Normalisation};
+use radiograph_input::{Augmentation, Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use radiograph_protocol::{
     Cell, Clipping, Dropout, FoldStart, Keep, Method, OptimizerConfig, Quantity, Reading, Recurrence,
     Schedule, SequenceOrder, States, TestedModel,
@@ -29,6 +29,10 @@ pub struct InputSection {
     pub size: u32,
     /// Colour mode.
     pub colour: Colour,
+    /// Part of the film that is seen.
+    pub part: FilmPart,
+    /// Distribution of gray values.
+    pub gray_values: GrayValues,
     /// Way in which a picture becomes square.
     pub fit: Fit,
     /// Resampling filter; `false`: the one in the weights' record, else bilinear.

@@ -102,6 +102,16 @@ pub const SETTINGS: &[Setting] = &[
         "pixels, 32 to 4096; for the Inceptions at least 75",
     ),
     setting("input.colour", "Colour mode of the input", "gray, rgb"),
+    setting(
+        "input.part",
+        "Part of the film that is seen; of the lungs, the box around the estimated ones with a margin",
+        "whole, lungs",
+    ),
+    setting(
+        "input.gray_values",
+        "Distribution of gray values, those of the file or matched to an even histogram; the latter in gray only",
+        "stored, even",
+    ),
     setting("input.fit", "Way in which a picture becomes square", "stretch, pad, centre-crop"),
     setting(
         "input.filter",

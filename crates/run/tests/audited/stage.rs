@@ -73,6 +73,40 @@ fn it_stops_when_the_watcher_asks_and_continues() {
     scene.audit();
 }
 
+/// Revision of the stage and what it says of these films. A change of the audit that changes it must raise the revision, and both
+/// must be updated here. Two decimals, because fits differ in the last bits between machines.
+#[test]
+fn the_revision_of_audit_stands_for_these_verdicts() {
+    let scene = Scene::draw(40, |film| {
+        if film.ill {
+            film.mark();
+        }
+    });
+    let audit = scene.audit();
+    let told: Vec<String> = audit
+        .probes
+        .iter()
+        .map(|probe| {
+            let auc = |row: &radiograph_audit::Row| {
+                let auc = row.measurement.as_ref().and_then(|of| of.auc.score.ok());
+                auc.map_or_else(|| "-".to_owned(), |auc| format!("{auc:.2}"))
+            };
+            let aucs = probe.rows.iter().map(auc).collect::<Vec<_>>().join(" ");
+            format!("{}: {}, {aucs}", probe.probe, probe.verdict)
+        })
+        .collect();
+    let known = [
+        "metadata: cannot tell, 0.48",
+        "border: found, 1.00",
+        "centre blacked out: found, 1.00 1.00",
+        "source alone: cannot tell, 0.44",
+        "source in pictures: cannot tell, 0.75 0.67",
+        "source in features: cannot tell, -",
+    ]
+    .map(str::to_owned);
+    assert_eq!((Stage::Audit.revision(), told), (2, known.to_vec()));
+}
+
 #[test]
 fn it_can_be_switched_off() {
     let scene = Scene::draw(40, |_| ());

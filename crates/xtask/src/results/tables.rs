@@ -5,13 +5,14 @@ use std::{fmt::Write, path::Path};
 use serde_json::Value;
 
 use super::{
-    RUNS, Run, SHARED,
+    MITIGATIONS, RUNS, Run, SHARED,
     number::{decimals, estimate, overall, read},
 };
 use crate::error::Error;
 
 /// The names of the blocks, in the order of the document.
-pub(super) const NAMES: [&str; 7] = ["commands", "scores", "seeds", "differences", "leaks", "audit", "time"];
+pub(super) const NAMES: [&str; 8] =
+    ["commands", "scores", "seeds", "differences", "leaks", "audit", "mitigation", "time"];
 
 const NETWORK: &str = "inception_v3";
 /// The models that a run may have, with their names in tables.
@@ -44,6 +45,7 @@ pub(super) fn blocks(out: &Path) -> Result<Vec<(&'static str, String)>, Error> {
             of_all(leaks)?
         ),
         audit(&out.join(RUNS[0].name))?,
+        mitigation(out)?,
         format!(
             "| run | assemble | extract | train | everything else | peak memory |\n|---|---|---|---|---|---|\n{}",
             of_all(time)?
@@ -56,15 +58,25 @@ pub(super) fn blocks(out: &Path) -> Result<Vec<(&'static str, String)>, Error> {
 fn commands() -> String {
     let quoted = |setting: &&str| format!("--set \"{setting}\"");
     let shared = SHARED.iter().map(quoted).collect::<Vec<_>>().join(" \\\n    ");
-    let width = RUNS.iter().map(|run| run.name.len()).max().unwrap_or_default();
+    let begun = |command: &str| {
+        format!(
+            "radiograph {command} \"runs/$1\" --data ~/collections --preset trustworthy \\\n    {shared} \\\n    \
+             --set compute.feature_stores=features \"${{@:2}}\""
+        )
+    };
     let mut text = format!(
         "```console\n$ radiograph weights install inception_v3 inception_v3.keras.safetensors\n\
-         $ run() {{ radiograph run \"runs/$1\" --data ~/collections --preset trustworthy \\\n    {shared} \\\n    \
-         --set compute.feature_stores=features \"${{@:2}}\"; }}\n"
+         $ run() {{ {}; }}\n\
+         $ audit() {{ {} &&\n    radiograph extract \"runs/$1\" && radiograph audit \"runs/$1\"; }}\n",
+        begun("run"),
+        begun("assemble")
     );
-    for run in &RUNS {
-        let settings = run.settings.iter().map(|setting| format!("--set {setting}")).collect::<Vec<_>>();
-        let _ = writeln!(text, "$ run {:width$} {}", run.name, settings.join(" "));
+    for (command, runs) in [("run", &RUNS[..]), ("audit", &MITIGATIONS[..])] {
+        let width = runs.iter().map(|run| run.name.len()).max().unwrap_or_default();
+        for run in runs {
+            let settings = run.settings.iter().map(quoted).collect::<Vec<_>>();
+            let _ = writeln!(text, "$ {command} {:width$} {}", run.name, settings.join(" "));
+        }
     }
     text + "```"
 }
@@ -174,6 +186,42 @@ fn audit(folder: &Path) -> Result<String, Error> {
             estimate(&model["auc"]),
             estimate(&model["accuracy"])
         );
+    }
+    Ok(text)
+}
+
+/// A linear probe at each source that its training did not see, and at home, with each mitigation and without any.
+fn mitigation(out: &Path) -> Result<String, Error> {
+    let mut text = "| change | source never seen | images there | AUC there | AUC at home | drop |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    let without = Run { title: "none", ..RUNS[0] };
+    for run in std::iter::once(&without).chain(&MITIGATIONS) {
+        let audit = read(&out.join(run.name).join("audit.json"))?;
+        let mut any = false;
+        for left_out in audit["elsewhere"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let scores = &left_out["scores"];
+            if scores.is_null() {
+                continue; // the audit of the run says why
+            }
+            any = true;
+            let drop = &scores["drop"];
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} of {} clusters | {} | {} | {} ({} to {}) |",
+                run.title,
+                left_out["source"].as_str().unwrap_or_default(),
+                scores["images"],
+                scores["clusters"],
+                estimate(&scores["away"]),
+                estimate(&scores["home"]),
+                decimals(&drop["value"], 3),
+                decimals(&drop["low"], 3),
+                decimals(&drop["high"], 3),
+            );
+        }
+        if !any {
+            let _ = writeln!(text, "| {} | none can be left out | | | | |", run.title);
+        }
     }
     Ok(text)
 }

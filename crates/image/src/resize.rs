@@ -38,7 +38,7 @@ pub fn resize(picture: &Picture, width: u32, height: u32, filter: Filter) -> Opt
 }
 
 /// A square of `size × size`.
-pub(super) fn to_square(picture: Picture, size: u32, fit: Fit, filter: Filter) -> Picture {
+pub(crate) fn to_square(picture: Picture, size: u32, fit: Fit, filter: Filter) -> Picture {
     let (width, height) = (picture.width(), picture.height());
     let fitted = match fit {
         _ if width == height => resize(&picture, size, size, filter),

@@ -1,0 +1,61 @@
+//! The dense layers in which a head ends.
+//!
+//! Most of a head's parameters are theirs. A training that knows them writes their gradients into tensors that it keeps: fresh
+//! memory of hundreds of megabytes at each step costs more than the product that fills it.
+
+use tch::Tensor;
+
+use crate::{Error, Parameter};
+
+/// The last layers of a head in one pass. The logits are what the layers make of `input`, one after another.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "heads of other crates construct it")]
+pub struct DenseTail<'h> {
+    /// What the first layer reads, `[N, length]`, with the graph of what comes before.
+    pub input: Tensor,
+    /// The layers, at least one.
+    pub layers: Vec<TailLayer<'h>>,
+}
+
+/// A dense layer, `x · weightᵀ + bias`, and what follows it.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "heads of other crates construct it")]
+pub struct TailLayer<'h> {
+    /// Weight, `[outputs, inputs]`.
+    pub weight: &'h Parameter,
+    /// Bias, `[outputs]`.
+    pub bias: &'h Parameter,
+    /// Whether ReLU follows.
+    pub relu: bool,
+    /// Multipliers of dropout, `[N, outputs]`, after ReLU.
+    pub multipliers: Option<Tensor>,
+}
+
+/// The values of a pass through the layers, without a graph.
+pub(crate) struct Passed {
+    /// The input of each layer.
+    pub(crate) inputs: Vec<Tensor>,
+    /// The output of each layer before dropout; the last ones are the logits.
+    pub(crate) outputs: Vec<Tensor>,
+}
+
+impl DenseTail<'_> {
+    pub(crate) fn pass(&self) -> Result<Passed, Error> {
+        let _guard = tch::no_grad_guard();
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let mut values = self.input.f_detach()?;
+        for layer in &self.layers {
+            let mut output = values.f_linear(layer.weight.tensor(), Some(layer.bias.tensor()))?;
+            if layer.relu {
+                output = output.f_relu_()?;
+            }
+            inputs.push(values);
+            values = match &layer.multipliers {
+                Some(multipliers) => output.f_mul(multipliers)?,
+                None => output.shallow_clone(),
+            };
+            outputs.push(output);
+        }
+        Ok(Passed { inputs, outputs })
+    }
+}

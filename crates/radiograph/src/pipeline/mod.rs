@@ -138,7 +138,10 @@ impl<'w> Pipeline<'w> {
     /// images.
     pub fn audit(&mut self) -> Result<Option<Audit>, Error> {
         self.look()?;
-        Ok(self.run.audit()?)
+        // Weights that are not there gave no features either.
+        let first =
+            self.config().backbones.first().and_then(|&network| Frozen::of(network, self.config()).ok());
+        Ok(self.run.audit_with(first.map(|frozen| frozen.key()).as_ref())?)
     }
 
     /// The stage `report`; see [`Run::report`].

@@ -6,10 +6,11 @@ use radiograph_audit::{Published, SmallPicture};
 use radiograph_dataset::{PublishedImage, manifest::PrivateFile};
 use radiograph_files::ContentHash;
 use radiograph_image::{
-    DicomHeader, ImageError, ImageFormat, Limits, Picture, Samples, Stated, colour_mode, preprocess::resize,
+    DicomHeader, ImageError, ImageFormat, Limits, Picture, Samples, Stated, colour_mode,
+    preprocess::{Preprocess, Preprocessor},
     read_file,
 };
-use radiograph_input::Filter;
+use radiograph_input::{Colour, FilmPart, GrayValues};
 
 /// A film of a manifest.
 pub(crate) struct Film<'f> {
@@ -42,12 +43,12 @@ pub(crate) enum Unseen {
 }
 
 impl Film<'_> {
-    /// Reads and decodes the file once, by the rules of extraction.
+    /// Reads and decodes the file once, by the rules of extraction. `small` makes the small picture, as [`small_pictures`] does.
     ///
     /// # Errors
     ///
     /// [`Unseen`] if it cannot be read or decoded, or is another file than when the run was assembled.
-    pub(crate) fn look(&self) -> Result<Seen, Unseen> {
+    pub(crate) fn look(&self, small: &Preprocessor) -> Result<Seen, Unseen> {
         let (path, limits) = (self.file.file(), Limits::default());
         let bytes = read_file(&path, &limits)?;
         if ContentHash::of_bytes(&bytes) != self.content {
@@ -83,15 +84,21 @@ impl Film<'_> {
             },
             None => own,
         };
-        Ok(Seen { published, picture: small(decoded) })
+        Ok(Seen { published, picture: small_picture(decoded, small) })
     }
 }
 
-/// The whole picture in gray at 8 bits, its proportions changed to a square as in the input of a network.
-fn small(picture: Picture) -> Option<SmallPicture> {
-    const SIDE: u32 = SmallPicture::SIDE as u32;
-    let small = resize(&picture.into_gray(), SIDE, SIDE, Filter::Bilinear)?.into_8_bit();
-    match small.into_samples() {
+/// The steps to a small picture in gray, its proportions changed to a square, of the part and with the gray values that the
+/// networks see.
+pub(crate) fn small_pictures(part: FilmPart, gray_values: GrayValues) -> Preprocessor {
+    let size = SmallPicture::SIDE as u32;
+    let steps = Preprocess { part, gray_values, size, colour: Colour::Gray, ..Preprocess::default() };
+    // Every part and distribution can be made of a gray picture of 32 pixels.
+    steps.check().unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+fn small_picture(picture: Picture, small: &Preprocessor) -> Option<SmallPicture> {
+    match small.to_square(picture).into_8_bit().into_samples() {
         Samples::Gray8(gray) => SmallPicture::new(gray).ok(),
         _ => None,
     }

@@ -11,7 +11,7 @@ use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::ContentHash;
 use radiograph_protocol::{Cohort, Subset};
 
-pub(crate) use film::{Film, Seen};
+pub(crate) use film::{Film, Seen, small_pictures};
 pub(crate) use lists::PublishedLists;
 
 use crate::Error;

@@ -15,13 +15,13 @@ use radiograph_dataset::{
     manifest::{Manifest, PrivateFiles, Row},
     prepare::with_threads,
 };
-use radiograph_features::FeatureStore;
+use radiograph_features::{ExtractionKey, FeatureStore};
 use radiograph_protocol::Cohort;
 use rayon::prelude::*;
 
 use crate::{
     Best, Error, InFull, Inputs, Looked, Progress, Run, ScoredModel, Stage, Stamp, Watcher,
-    audited::{Film, PublishedLists, Seen, bare_table, table},
+    audited::{Film, PublishedLists, Seen, bare_table, small_pictures, table},
     config::AuditSection,
     json::{read_json, write_json},
     labelled_images, read_predictions,
@@ -33,25 +33,39 @@ impl Run<'_> {
     /// Audits the data, and the recommended model if there is one: `audit.json`, which names no file and no patient.
     /// `None` if the setting `audit` is off.
     ///
-    /// Before training, the probes of the source in features cannot tell, and nothing is compared with a model.
+    /// Before training nothing is compared with a model, and without features the probes of the source in features cannot tell.
     ///
     /// # Errors
     ///
     /// [`Error::Missing`] if there is no manifest, or the recommended model is not trained; [`Error::Edited`],
     /// [`Error::Features`], [`Error::Audit`], and [`Error::Interrupted`].
     pub fn audit(&mut self) -> Result<Option<Audit>, Error> {
+        self.audit_with(None)
+    }
+
+    /// [`Self::audit`] that before training takes the features of this key, if they were extracted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::audit`].
+    pub fn audit_with(&mut self, features: Option<&ExtractionKey>) -> Result<Option<Audit>, Error> {
         let Some(section) = self.config().audit.clone() else { return Ok(None) };
         let manifest = self.manifest()?;
         let files = self.files()?;
         let lists = PublishedLists::around(&files)?;
         let chosen = self.recommended()?;
-        let store = chosen.as_ref().map(|model| self.store_of(model)).transpose()?.flatten();
+        let store = match (&chosen, features) {
+            (Some(model), _) => self.store_of(model)?,
+            (None, Some(key)) => self.store_with(key)?,
+            (None, None) => None,
+        };
         let path = self.folder().audit();
         let mut inputs = Inputs::of(Stage::Audit)
             .add_value("audit", &section)
             .add_value("seed", &self.config().seed)
             .add_value("permute labels", &self.config().permute_labels)
             .add_value("features", &store.as_ref().map(FeatureStore::key))
+            .add_value("seen", &(self.config().input.part, self.config().input.gray_values))
             .add_file(&self.folder().manifest())?
             .add_file(&self.folder().path().join(PrivateFiles::NAME))?
             .add_file(&self.folder().best())?;
@@ -141,11 +155,16 @@ impl Run<'_> {
     /// The store of the features that a model reads; `None` if it was removed.
     fn store_of(&self, model: &ScoredModel) -> Result<Option<FeatureStore>, Error> {
         let key = self.record(model.members()[0].recurrent())?.key; // a model has members
+        self.store_with(&key)
+    }
+
+    /// The store of this key; `None` if there is none.
+    fn store_with(&self, key: &ExtractionKey) -> Result<Option<FeatureStore>, Error> {
         let folder = self.feature_store(&key.folder_name());
         if !folder.join("store.json").is_file() {
             return Ok(None);
         }
-        Ok(Some(FeatureStore::open_for(&folder, &key)?))
+        Ok(Some(FeatureStore::open_for(&folder, key)?))
     }
 
     /// The images that the model was trained and tested on, with the labels that it saw.
@@ -190,13 +209,15 @@ impl Run<'_> {
             });
         }
         let all = films.len() as u64;
+        let input = &self.config().input;
+        let small = small_pictures(input.part, input.gray_values);
         let looked = self.in_parallel(|watch| {
             let (done, stopped) = (AtomicU64::new(0), AtomicBool::new(false));
             let look = |film: &Film<'_>| {
                 if stopped.load(Ordering::Relaxed) {
                     return Ok(Seen::default());
                 }
-                let seen = film.look();
+                let seen = film.look(&small);
                 let done = 1 + done.fetch_add(1, Ordering::Relaxed);
                 if watch(Progress::Advanced { done, all, unit: "images" }).is_break() {
                     stopped.store(true, Ordering::Relaxed);

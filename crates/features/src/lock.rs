@@ -64,13 +64,6 @@ pub(crate) struct StoreLock {
 }
 
 impl StoreLock {
-    /// Waits until no process writes. Use it only for short operations.
-    pub(crate) fn wait(folder: &Path) -> Result<Self, FeatureError> {
-        let path = folder.join(STORE);
-        let _store = FileLock::exclusive(&path).map_err(|source| FeatureError::Lock { path, source })?;
-        Ok(Self { _store })
-    }
-
     /// # Errors
     ///
     /// [`FeatureError::Busy`] if another process writes.

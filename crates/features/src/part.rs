@@ -47,6 +47,19 @@ impl Part {
         self.count
     }
 
+    /// The items of a list that belong to this part: all parts together have each item once.
+    ///
+    /// ```
+    /// use radiograph_features::Part;
+    ///
+    /// let second: Part = "2/3".parse()?;
+    /// assert_eq!(second.of(["a", "b", "c", "d", "e"]).collect::<Vec<_>>(), ["b", "e"]);
+    /// # Ok::<(), radiograph_features::PartError>(())
+    /// ```
+    pub fn of<T>(self, list: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        list.into_iter().enumerate().filter(move |(place, _)| self.takes(*place)).map(|(_, item)| item)
+    }
+
     /// Whether the shard at this position of the whole list, from 0, belongs to this part.
     pub(crate) fn takes(self, place: usize) -> bool {
         place % self.count as usize == self.index as usize - 1

@@ -3,6 +3,8 @@
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use radiograph_files::create_folder;
@@ -184,10 +186,24 @@ fn create(folder: &Path, description: &StoreDescription) -> Result<(), FeatureEr
     {
         return Err(FeatureError::Occupied { folder: folder.to_owned(), found: found.to_owned() });
     }
-    let _alone = StoreLock::wait(folder)?;
-    if StoreDescription::read(folder)?.is_none() {
-        create_folder(&index_folder(folder))?;
-        description.write(folder)?;
+    let _alone = loop {
+        match StoreLock::take(folder) {
+            Ok(alone) => break alone,
+            // Another process creates the store, or has done so and writes to it for hours.
+            Err(FeatureError::Busy { .. }) => {
+                if let Some(stored) = StoreDescription::read(folder)? {
+                    return description.require(&stored);
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    match StoreDescription::read(folder)? {
+        Some(stored) => description.require(&stored),
+        None => {
+            create_folder(&index_folder(folder))?;
+            description.write(folder)
+        }
     }
-    Ok(())
 }

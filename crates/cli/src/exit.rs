@@ -15,14 +15,23 @@ pub(crate) enum Exit {
     Input,
     /// The machine failed.
     Machine,
+    /// Stopped by a scheduler's signal.
+    Requeue,
     /// Stopped by Ctrl-C.
     Interrupted,
 }
 
 impl Exit {
     /// All, by code.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Done, Self::Incomplete, Self::Usage, Self::Input, Self::Machine, Self::Interrupted];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Incomplete,
+        Self::Usage,
+        Self::Input,
+        Self::Machine,
+        Self::Requeue,
+        Self::Interrupted,
+    ];
 
     /// The exit code as a number.
     pub(crate) const fn code(self) -> u8 {
@@ -32,6 +41,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Input => 3,
             Self::Machine => 4,
+            // EX_TEMPFAIL of sysexits.h: "indicating something that is not really an error"; a later try succeeds.
+            Self::Requeue => 75,
             // 128 + SIGINT, as shells have it.
             Self::Interrupted => 130,
         }
@@ -44,6 +55,7 @@ impl Exit {
             Self::Usage => "the command line is wrong",
             Self::Input => "the input or a setting is wrong",
             Self::Machine => "the machine failed: file system, device, memory or network",
+            Self::Requeue => "stopped by SIGTERM or SIGUSR1; the same command continues",
             Self::Interrupted => "interrupted",
         }
     }

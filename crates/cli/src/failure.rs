@@ -4,10 +4,10 @@
 
 use std::{error::Error, io, iter, path::Path};
 
-use radiograph_run::{RunFolder, Stage};
+use radiograph_run::{PlanError, RunFolder, Stage};
 use radiograph_weights::WeightsError;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, interrupt};
 
 /// A command that failed.
 #[derive(Debug)]
@@ -47,8 +47,10 @@ impl<E: Error + 'static> From<E> for Failure {
 /// [`Exit::Input`], unless something in the chain of causes shows that the machine failed.
 fn exit_of(error: &(dyn Error + 'static)) -> Exit {
     match run_error(error) {
-        Some(radiograph_run::Error::Interrupted { .. }) => return Exit::Interrupted,
-        Some(radiograph_run::Error::Busy { .. }) => return Exit::Machine,
+        Some(radiograph_run::Error::Interrupted { .. }) => return interrupt::exit(),
+        Some(radiograph_run::Error::Busy { .. } | radiograph_run::Error::Plan(PlanError::Busy { .. })) => {
+            return Exit::Machine;
+        }
         _ => {}
     }
     #[cfg(feature = "libtorch")]
@@ -96,6 +98,7 @@ fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
         Some(radiograph_run::Error::Edited { path, stage }) => {
             return Some(format!("run `{}`", command_of(*stage, path)));
         }
+        Some(radiograph_run::Error::Plan(error)) => return plan_remedy(error),
         _ => {}
     }
     #[cfg(feature = "libtorch")]
@@ -114,6 +117,17 @@ fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// The command that helps with a plan or a task.
+fn plan_remedy(error: &PlanError) -> Option<String> {
+    Some(match error {
+        PlanError::NoPlan { run } => format!("run `radiograph plan {}` first", run.display()),
+        PlanError::OtherRun { .. } => "run `radiograph plan` again".to_owned(),
+        PlanError::UnknownTask { .. } => "`radiograph plan RUN --tasks` lists those that are left".to_owned(),
+        PlanError::Unfinished { .. } => "`radiograph run-task` does them".to_owned(),
+        _ => return None,
+    })
 }
 
 /// The command that does a stage in the run to which the file at `path` belongs.

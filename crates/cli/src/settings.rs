@@ -186,6 +186,18 @@ impl BegunRun {
     ) -> Result<radiograph::Pipeline<'w>, Failure> {
         open_pipeline(&self.run, self.config()?, watch)
     }
+
+    /// Opens the run for a part of the work of a stage, while other processes do the other parts.
+    pub(crate) fn open_part<'w>(
+        &self,
+        part: radiograph_features::Part,
+        watch: &'w mut Watcher<'w>,
+    ) -> Result<radiograph::Pipeline<'w>, Failure> {
+        if part == radiograph_features::Part::WHOLE {
+            return self.open_pipeline(watch);
+        }
+        Ok(radiograph::Pipeline::shared(self.config()?, &self.run, watch)?)
+    }
 }
 
 #[cfg(feature = "libtorch")]

@@ -38,7 +38,7 @@ pub use familiarity::{Familiarity, STRANGE, Strangeness};
 pub use film::Film;
 pub use frozen::Frozen;
 pub use panel::file_name;
-pub use pipeline::{Extracted, Outcome, Pipeline, Trained};
+pub use pipeline::{Extracted, Outcome, Pipeline, TaskEnd, Trained};
 pub use predict::{Explained, Prediction, Predictor, Warning};
 pub use shown::Shown;
 pub use square::lung_mask;
@@ -64,6 +64,6 @@ pub use radiograph_weights as weights;
 
 pub use radiograph_run::{
     Audit, Best, Candidate, Comparisons, Config, Cost, EnsembleRecord, Evaluated, FoldValidation,
-    ModelEvaluation, ModelKind, ProbeRecord, Progress, RunFolder, ScoredModel, Spread, Stage, StageCost,
-    TrainingRecord, Unsearched, Watcher, labelled_images,
+    ModelEvaluation, ModelKind, Phase, Plan, ProbeRecord, Progress, RunFolder, ScoredModel, Spread, Stage,
+    StageCost, TrainingRecord, Unsearched, Watcher, labelled_images,
 };

@@ -40,6 +40,21 @@ impl Cost {
         }
     }
 
+    /// The costs of a stage that several processes did: the sum of their times, and the highest peak of one.
+    pub(crate) fn sum(parts: impl IntoIterator<Item = StageCost>) -> Vec<StageCost> {
+        let mut sums: Vec<StageCost> = Vec::new();
+        for part in parts {
+            match sums.iter_mut().find(|sum| sum.stage == part.stage && sum.of == part.of) {
+                Some(sum) => {
+                    sum.seconds += part.seconds;
+                    sum.peak_bytes = sum.peak_bytes.zip(part.peak_bytes).map(|(one, other)| one.max(other));
+                }
+                None => sums.push(part),
+            }
+        }
+        sums
+    }
+
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| Error::damaged(path, error))?;
         Ok(write_bytes(path, &text)?)
@@ -94,6 +109,19 @@ mod tests {
             assert!(small < big, "{small} is not below {big}");
         }
         assert!(big.seconds > 0.0 && big.seconds < 60.0);
+    }
+
+    #[test]
+    fn processes_that_share_a_stage_add_their_times_and_the_highest_peak_counts() {
+        let part = |seconds, peak_bytes| StageCost {
+            stage: Stage::Extract,
+            of: "vgg19".into(),
+            seconds,
+            peak_bytes,
+        };
+        let other = StageCost { of: "densenet121".into(), ..part(5.0, None) };
+        let sums = Cost::sum([part(1.0, Some(7)), other.clone(), part(2.5, Some(3))]);
+        assert_eq!(sums, [part(3.5, Some(7)), other]);
     }
 
     #[test]

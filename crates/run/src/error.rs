@@ -10,7 +10,7 @@ use radiograph_features::FeatureError;
 use radiograph_files::FileError;
 use radiograph_weights::WeightsError;
 
-use crate::Stage;
+use crate::{PlanError, Stage};
 
 /// Error of a run. Errors of the crates below are included unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,9 @@ pub enum Error {
         /// Stage that wrote it.
         stage: Stage,
     },
+    /// Plans and tasks.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The watcher asked the run to stop.
     #[error("interrupted in the stage `{stage}`; the same command continues from here")]
     Interrupted {

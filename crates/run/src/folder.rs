@@ -1,4 +1,5 @@
-//! Locks the folder of a run and names its files. Only one process at a time works in a run folder, with one config.
+//! Locks the folder of a run and names its files. One process at a time works in a run folder, or several that each do a part
+//! of one stage; all with one config.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -38,6 +39,7 @@ const CONFIG: &str = "config.toml";
 /// repeats/split-2/…        a run of its own on a further split, if there are several; repeats.json: scores over the splits
 /// audit.json               what the classes can be told from without looking at lungs
 /// costs.json               time and memory of every stage
+/// tasks/                   the plan of tasks, their locks and marks, and their logs, if a cluster works on the run
 /// figures/, report.html    the report
 /// claim.md                 the CLAIM checklist, filled from the run, to be completed
 /// ```
@@ -45,6 +47,7 @@ const CONFIG: &str = "config.toml";
 pub struct RunFolder {
     path: PathBuf,
     lock: Option<File>,
+    shared: bool,
 }
 
 impl Drop for RunFolder {
@@ -93,6 +96,28 @@ impl RunFolder {
         Ok((folder, config))
     }
 
+    /// Opens the folder of a run together with other processes that do a part of its work, with the settings in its
+    /// `config.toml`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] if a process works alone in the folder, [`Error::OtherRun`] if `asked` has other settings; as
+    /// [`begun`](Self::begun).
+    pub fn shared(path: &Path, asked: Option<&Config>) -> Result<(Self, Config), Error> {
+        require_config(path)?;
+        let folder = Self::locked(path, true)?;
+        let config = folder.read_config()?;
+        if let Some(asked) = asked {
+            folder.require_same(&asked.to_toml()?)?;
+        }
+        Ok((folder, config))
+    }
+
+    /// Whether other processes may do a part of the work at the same time.
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
     /// Opens the folder of a run for reading. It is not locked and may be write-protected: files of a run are written
     /// completely or not at all.
     ///
@@ -101,7 +126,7 @@ impl RunFolder {
     /// [`Error::NoRun`] if there is no config, [`Error::Damaged`] if it cannot be read.
     pub fn for_reading(path: &Path) -> Result<(Self, Config), Error> {
         require_config(path)?;
-        let folder = Self { path: path.to_owned(), lock: None };
+        let folder = Self { path: path.to_owned(), lock: None, shared: false };
         let config = folder.read_config()?;
         Ok((folder, config))
     }
@@ -112,11 +137,15 @@ impl RunFolder {
     }
 
     fn lock(path: &Path) -> Result<Self, Error> {
+        Self::locked(path, false)
+    }
+
+    fn locked(path: &Path, shared: bool) -> Result<Self, Error> {
         let place = path.join(".run.lock");
         let write = |source| FileError::Write { path: place.clone(), source };
         let file = File::options().create(true).append(true).open(&place).map_err(write)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), lock: Some(file) }),
+        match if shared { file.try_lock_shared() } else { file.try_lock() } {
+            Ok(()) => Ok(Self { path: path.to_owned(), lock: Some(file), shared }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(write(source).into()),
         }
@@ -218,6 +247,11 @@ impl RunFolder {
         self.path.join("costs.json")
     }
 
+    /// The folder of the plan of tasks, their marks and their logs.
+    pub fn tasks(&self) -> PathBuf {
+        self.path.join("tasks")
+    }
+
     /// `claim.md`.
     pub fn claim(&self) -> PathBuf {
         self.path.join("claim.md")
@@ -272,6 +306,24 @@ mod tests {
         drop(held);
         RunFolder::begun(&path).unwrap();
         drop(reader);
+    }
+
+    #[test]
+    fn parts_of_the_work_share_a_folder_and_a_whole_run_is_alone_in_it() {
+        let place = tempfile::tempdir().unwrap();
+        let config = Config::of(Preset::Trustworthy);
+        drop(RunFolder::open(place.path(), &config).unwrap());
+        let [one, two] = [(); 2].map(|()| RunFolder::shared(place.path(), None).unwrap());
+        assert!(one.0.is_shared() && two.1 == config);
+        assert!(matches!(RunFolder::begun(place.path()), Err(Error::Busy { .. })));
+        drop((one, two));
+        let (alone, _) = RunFolder::begun(place.path()).unwrap();
+        assert!(matches!(RunFolder::shared(place.path(), Some(&config)), Err(Error::Busy { .. })));
+        drop(alone);
+        let mut other = config.clone();
+        other.seed += 1;
+        let error = RunFolder::shared(place.path(), Some(&other)).map(drop).unwrap_err();
+        assert!(matches!(&error, Error::OtherRun { key, .. } if key == "seed"), "{error}");
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! # Ok::<(), radiograph_run::Error>(())
 //! ```
 
+mod array_job;
 mod audited;
 pub mod config;
 mod cost;
@@ -31,6 +32,9 @@ mod in_full;
 mod json;
 mod labelled;
 mod looked;
+mod phase;
+mod plan;
+mod plan_error;
 mod precision;
 mod progress;
 mod run;
@@ -42,6 +46,7 @@ mod task;
 mod training_record;
 mod unsearched;
 
+pub use array_job::{ArrayJobError, Share, job_cores, usable_cores};
 pub use config::{Config, Ensemble, EnsembleOver, ModelKind, ScoredModel};
 pub use cost::{Clock, Cost, StageCost};
 pub use error::Error;
@@ -52,6 +57,9 @@ pub use in_full::{HeadAway, InFull};
 pub use json::{read_json, write_json};
 pub use labelled::labelled_images;
 pub use looked::{ChangedImage, Looked, LookedImage, PlacedEvidence};
+pub use phase::{NoPhase, Phase};
+pub use plan::{Plan, Task, TaskClaim, TaskMark, Work};
+pub use plan_error::PlanError;
 pub use precision::{ClassPrecision, TestPrecision};
 pub use progress::{Progress, Stage, Watcher};
 pub use radiograph_audit::{Audit, External, LeftOut, Place, Pointer, Verdict};

@@ -10,12 +10,12 @@ use radiograph_dataset::{
     manifest::{Manifest, PrivateFiles},
     source::Source,
 };
-use radiograph_files::ContentHash;
+use radiograph_files::{ContentHash, FileError, FileLock};
 use radiograph_protocol::{Baseline, ProtocolRecord};
 
 use crate::{
     Clock, Config, Cost, EnsembleRecord, Error, ModelKind, ProbeRecord, Progress, RunFolder, ScoredModel,
-    Stage, TrainingRecord, Watcher,
+    Stage, StageCost, TrainingRecord, Watcher,
 };
 
 /// A run of one configuration in one folder, locked for this process.
@@ -27,6 +27,8 @@ pub struct Run<'w> {
     classes: Classes,
     pub(crate) sources: Option<Vec<Box<dyn Source>>>,
     watch: &'w mut Watcher<'w>,
+    /// Costs that are kept for the mark of a task.
+    kept_costs: Option<Vec<StageCost>>,
 }
 
 impl<'w> Run<'w> {
@@ -46,7 +48,26 @@ impl<'w> Run<'w> {
             require_images(&config)?;
         }
         let folder = RunFolder::open(path, &config)?;
-        Ok(Self { config, folder, classes, sources: None, watch })
+        Ok(Self { config, folder, classes, sources: None, watch, kept_costs: None })
+    }
+
+    /// Opens a run folder together with other processes that each do a part of its work. With settings, they must be those of
+    /// the run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if a setting is out of its range; those of [`RunFolder::shared`].
+    pub fn shared(asked: Option<Config>, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        let asked = match asked {
+            Some(config) => {
+                config.check()?;
+                Some(config.with_absolute_paths()?)
+            }
+            None => None,
+        };
+        let (folder, config) = RunFolder::shared(path, asked.as_ref())?;
+        let classes = Classes::new(&config.data.classes[..])?;
+        Ok(Self { config, folder, classes, sources: None, watch, kept_costs: None })
     }
 
     /// Opens a run folder with the settings in its `config.toml`.
@@ -57,7 +78,7 @@ impl<'w> Run<'w> {
     pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         let (folder, config) = RunFolder::begun(path)?;
         let classes = Classes::new(&config.data.classes[..])?;
-        Ok(Self { config, folder, classes, sources: None, watch })
+        Ok(Self { config, folder, classes, sources: None, watch, kept_costs: None })
     }
 
     /// Reads the images through these sources, instead of recognising the collections below `data.folder`, in which they must
@@ -237,10 +258,50 @@ impl<'w> Run<'w> {
     /// [`Error::File`] if `costs.json` cannot be written; as [`tell`](Self::tell).
     pub fn finish(&mut self, clock: Clock) -> Result<(), Error> {
         let cost = clock.stop();
-        let mut costs = Cost::read(&self.folder.costs());
-        costs.add(cost.clone());
-        costs.write(&self.folder.costs())?;
+        match &mut self.kept_costs {
+            Some(kept) => kept.push(cost.clone()),
+            None => {
+                // Other processes write the same file.
+                let _lock = self.costs_lock()?;
+                let mut costs = Cost::read(&self.folder.costs());
+                costs.add(cost.clone());
+                costs.write(&self.folder.costs())?;
+            }
+        }
         self.tell(cost.stage, Progress::Finished { stage: cost.stage, of: &cost.of, seconds: cost.seconds })
+    }
+}
+
+impl Run<'_> {
+    /// Keeps the costs of stages from now on, instead of writing them to `costs.json`.
+    pub fn keep_costs(&mut self) {
+        self.kept_costs = Some(Vec::new());
+    }
+
+    /// The costs kept since [`keep_costs`](Self::keep_costs).
+    pub fn kept_costs(&mut self) -> Vec<StageCost> {
+        self.kept_costs.take().unwrap_or_default()
+    }
+
+    /// Writes the costs of tasks to `costs.json`: of one stage and model, the sum of their times and their highest peak.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if it cannot be written.
+    pub fn write_costs_of(&self, tasks: impl IntoIterator<Item = StageCost>) -> Result<(), Error> {
+        let mut costs = Cost::read(&self.folder.costs());
+        for cost in Cost::sum(tasks) {
+            costs.add(cost);
+        }
+        costs.write(&self.folder.costs())
+    }
+
+    fn costs_lock(&self) -> Result<Option<FileLock>, Error> {
+        if !self.folder.is_shared() {
+            return Ok(None);
+        }
+        let path = self.folder.path().join(".costs.lock");
+        Ok(Some(FileLock::exclusive(&path).map_err(|source| FileError::Write { path, source })?))
     }
 }
 

@@ -5,6 +5,8 @@ mod audit;
 #[cfg(feature = "libtorch")]
 mod backbones;
 mod check_table;
+#[cfg(feature = "libtorch")]
+mod collect;
 mod completions;
 mod config;
 #[cfg(feature = "libtorch")]
@@ -18,6 +20,7 @@ mod external_test;
 mod extract;
 mod metrics;
 mod phantoms;
+mod plan;
 #[cfg(feature = "libtorch")]
 mod predict;
 mod preview;
@@ -26,8 +29,11 @@ mod repeat;
 mod report;
 #[cfg(feature = "libtorch")]
 mod run;
+#[cfg(feature = "libtorch")]
+mod run_task;
 mod scan;
 mod scores;
+mod slurm;
 #[cfg(feature = "libtorch")]
 mod train;
 mod verify;
@@ -38,8 +44,19 @@ use clap::Subcommand;
 use crate::{exit::Exit, failure::Failure};
 
 /// Commands that are missing from a build without libtorch.
-pub(crate) const LIBTORCH: [&str; 9] =
-    ["backbones", "devices", "extract", "train", "external-test", "explain", "predict", "repeat", "run"];
+pub(crate) const LIBTORCH: [&str; 11] = [
+    "backbones",
+    "devices",
+    "extract",
+    "train",
+    "external-test",
+    "explain",
+    "predict",
+    "repeat",
+    "run",
+    "run-task",
+    "collect",
+];
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -61,6 +78,12 @@ pub(crate) enum Command {
     #[cfg(feature = "libtorch")]
     Repeat(repeat::Arguments),
     Report(report::Arguments),
+    Plan(plan::Arguments),
+    #[cfg(feature = "libtorch")]
+    RunTask(run_task::Arguments),
+    #[cfg(feature = "libtorch")]
+    Collect(collect::Arguments),
+    Slurm(slurm::Arguments),
     #[cfg(feature = "libtorch")]
     ExternalTest(external_test::Arguments),
     #[cfg(feature = "libtorch")]
@@ -97,6 +120,12 @@ impl Command {
             #[cfg(feature = "libtorch")]
             Self::Repeat(arguments) => repeat::run(arguments),
             Self::Report(arguments) => report::run(arguments),
+            Self::Plan(arguments) => plan::run(arguments),
+            #[cfg(feature = "libtorch")]
+            Self::RunTask(arguments) => run_task::run(arguments),
+            #[cfg(feature = "libtorch")]
+            Self::Collect(arguments) => collect::run(arguments),
+            Self::Slurm(arguments) => slurm::run(arguments),
             #[cfg(feature = "libtorch")]
             Self::ExternalTest(arguments) => external_test::run(arguments),
             #[cfg(feature = "libtorch")]

@@ -50,9 +50,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let progress = Progress::new();
     let mut watch = progress.of_run();
     let outcome = arguments.run.open_pipeline(&mut watch)?.run()?;
-    let Outcome { unsearched, extracted, evaluated, audit, splits, costs, report, .. } = &outcome;
+    finished(&outcome, arguments.json)
+}
+
+/// Prints what a finished run found.
+pub(super) fn finished(outcome: &Outcome, json: bool) -> Result<Exit, Failure> {
+    let Outcome { unsearched, extracted, evaluated, audit, splits, costs, report, .. } = outcome;
     let scores = Scores::of(evaluated);
-    if arguments.json {
+    if json {
         output::json(&Finished { scores, unsearched, extracted, audit: audit.as_ref(), splits, report })?;
     } else {
         scores.print()?;

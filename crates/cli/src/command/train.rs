@@ -2,6 +2,9 @@
 
 use radiograph::{Trained, TrainingRecord, protocol::ProtocolRecord};
 
+use radiograph_features::Part;
+use radiograph_run::Share;
+
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
 /// Train the heads of a run on its stored features
@@ -10,12 +13,19 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress,
 /// model.safetensors, predictions.csv of the test images and training.json. The same command continues an interrupted
 /// training, which then ends with the same files.
 ///
+/// With --part, a process trains a share of the models, each with all its folds. Ensembles are made by the same command
+/// without --part, once all shares are done. `plan` has the smaller pieces.
+///
 /// Exit code 1: images of the manifest have no stored features, and are left out.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph train runs/first")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     run: BegunRun,
+
+    /// Share of the models that this process trains, such as 1/2; auto or auto/2 in a job array
+    #[arg(long, default_value = "1/1", value_name = "I/N")]
+    part: Share,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -26,7 +36,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     interrupt::listen();
     let progress = Progress::new();
     let mut watch = progress.of_run();
-    let trained = arguments.run.open_pipeline(&mut watch)?.train()?;
+    let part = arguments.part.part_here()?;
+    let mut pipeline = arguments.run.open_part(part, &mut watch)?;
+    let trained = if part == Part::WHOLE { pipeline.train()? } else { pipeline.train_part(part)? };
     let exit = Exit::complete(trained.values().all(|model| model.without_features.is_empty()));
     if arguments.json {
         output::json(&trained)?;

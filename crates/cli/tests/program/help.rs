@@ -72,8 +72,10 @@ fn bring_along(scene: &Scene) {
 }
 
 /// Examples that run first, in this order, because later ones use what they make.
-const FIRST: [&str; 9] =
-    ["phantoms", "run", "assemble", "extract", "train", "evaluate", "explain", "audit", "report"];
+const FIRST: [&str; 12] = [
+    "phantoms", "run", "assemble", "extract", "train", "evaluate", "explain", "audit", "report", "plan",
+    "run-task", "collect",
+];
 
 /// Examples that cannot run in this build, with the reason.
 const NOT_HERE: &[(&str, &str)] = if cfg!(feature = "libtorch") {
@@ -105,7 +107,7 @@ fn every_help_ends_with_an_example_that_works() {
 }
 
 /// Commands whose output is a text for other programs, in a format of its own.
-const WITHOUT_JSON: [&str; 3] = ["config", "completions", "weights"];
+const WITHOUT_JSON: [&str; 4] = ["config", "completions", "slurm", "weights"];
 
 #[test]
 fn every_command_with_a_result_has_json() {

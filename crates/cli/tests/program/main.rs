@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(all(unix, feature = "libtorch"))]
+mod cluster;
 mod codes;
 mod help;
 #[cfg(feature = "libtorch")]

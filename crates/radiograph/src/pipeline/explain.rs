@@ -7,7 +7,7 @@ use std::{
 
 use radiograph_classes::{Class, Classes};
 use radiograph_dataset::manifest::{Manifest, Row};
-use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_files::{ContentHash, create_folder};
 use radiograph_gradcam::{
     ClassChoice, Explainer, Explanation, Target,
@@ -37,20 +37,29 @@ impl Pipeline<'_> {
     /// [`Error::Run`] if an earlier stage did not run; [`Error::Gradcam`], [`Error::Head`], [`Error::Image`], and an
     /// interruption.
     pub fn explain(&mut self) -> Result<BTreeMap<String, Vec<Explained>>, Error> {
+        self.explain_part(Part::WHOLE)
+    }
+
+    /// Like [`explain`](Self::explain), for a share of the models: each is one piece of the work.
+    ///
+    /// # Errors
+    ///
+    /// As [`explain`](Self::explain).
+    pub fn explain_part(&mut self, part: Part) -> Result<BTreeMap<String, Vec<Explained>>, Error> {
         let mut explained = BTreeMap::new();
-        if self.config().explanation.images_per_class == 0 {
+        let models: Vec<ScoredModel> = part.of(self.config().explained_models()).collect();
+        if models.is_empty() {
             return Ok(explained);
         }
         let manifest = self.run.manifest()?;
-        let explainable = |model: &ScoredModel| model.is_candidate() && model.is_compared();
-        for model in self.config().scored_models().into_iter().filter(explainable) {
+        for model in models {
             let frozen = Frozen::of(model.members()[0].network, self.config())?; // a model has members
             explained.insert(model.name(), self.explain_model(&model, &frozen, &manifest)?);
         }
         Ok(explained)
     }
 
-    fn explain_model(
+    pub(super) fn explain_model(
         &mut self,
         model: &ScoredModel,
         frozen: &Frozen,

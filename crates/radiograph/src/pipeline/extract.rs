@@ -7,8 +7,8 @@ use radiograph_backbone::extraction::{
 };
 use radiograph_dataset::manifest::Manifest;
 use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
-use radiograph_libtorch::Device;
-use radiograph_run::{Progress, Stage, Watcher};
+use radiograph_libtorch::{Device, Devices};
+use radiograph_run::{Progress, Stage, Watcher, job_cores};
 use serde::Serialize;
 
 use super::Pipeline;
@@ -49,7 +49,12 @@ impl Pipeline<'_> {
         Ok(extracted)
     }
 
-    fn extract_with(&mut self, frozen: &Frozen, manifest: &Manifest, part: Part) -> Result<Extracted, Error> {
+    pub(super) fn extract_with(
+        &mut self,
+        frozen: &Frozen,
+        manifest: &Manifest,
+        part: Part,
+    ) -> Result<Extracted, Error> {
         let network = frozen.network();
         let folder = self.store_folder(frozen);
         if let Some(present) = all_extracted(&folder, frozen, manifest)? {
@@ -80,7 +85,14 @@ impl Pipeline<'_> {
 
     pub(super) fn devices(&self) -> Result<Vec<Device>, Error> {
         let more = self.config().compute.more_devices.iter().map(|name| Ok(name.parse()?));
-        std::iter::once(Ok(self.device)).chain(more).collect()
+        let mut devices =
+            std::iter::once(Ok(self.device)).chain(more).collect::<Result<Vec<Device>, Error>>()?;
+        if self.folder().is_shared() {
+            // A scheduler gives each job some GPUs, and CUDA_VISIBLE_DEVICES hides the others.
+            let present = Devices::present();
+            devices.retain(|device| !device.is_cuda() || present.all().any(|other| other == *device));
+        }
+        Ok(devices)
     }
 }
 
@@ -97,7 +109,10 @@ pub(crate) fn extract(
     let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, Element::F32)?;
     let mut extraction = Extraction::open(folder, &description, part)?;
     let load = || devices.iter().map(|&device| frozen.load(device)).collect();
-    let settings = ExtractionSettings::new(frozen.input_shape());
+    let mut settings = ExtractionSettings::new(frozen.input_shape());
+    if let Some(cores) = job_cores(|name| std::env::var(name).ok()) {
+        settings = settings.with_decoders(cores.get().min(1024));
+    }
     let stop = extraction.stop_switch();
     let (mut done, mut all) = (0, 0);
     let report = extraction.run(inputs, load, &settings, |event| {

@@ -8,10 +8,12 @@ mod look;
 mod queue;
 mod repeat;
 mod side_by_side;
+mod task;
 mod train;
 
 pub use extract::Extracted;
 pub(crate) use extract::extract;
+pub use task::TaskEnd;
 pub use train::Trained;
 
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
@@ -87,6 +89,17 @@ impl<'w> Pipeline<'w> {
     /// Those of [`Run::begun`]; [`Error::Device`] if the device is missing.
     pub fn begun(path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
         Self::of(Run::begun(path, watch)?)
+    }
+
+    /// Opens a run folder together with other processes that each do a part of its work: [`extract`](Self::extract),
+    /// [`train_part`](Self::train_part), [`explain_part`](Self::explain_part) or a [task](Self::do_task). With settings, they must
+    /// be those of the run.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Run::shared`]; [`Error::Device`] if the device is missing.
+    pub fn shared(asked: Option<Config>, path: &Path, watch: &'w mut Watcher<'w>) -> Result<Self, Error> {
+        Self::of(Run::shared(asked, path, watch)?)
     }
 
     fn of(run: Run<'w>) -> Result<Self, Error> {

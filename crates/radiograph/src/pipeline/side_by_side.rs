@@ -45,10 +45,14 @@ struct Trainee {
 }
 
 impl Pipeline<'_> {
-    /// Trains every head that is not finished, [`parallel_trainings`](radiograph_run::config::ComputeSection) tasks at a time.
-    pub(super) fn train_side_by_side(&mut self, manifest: &Manifest) -> Result<(), Error> {
-        let grounds = self.grounds(manifest)?;
-        let trainees = self.trainees(&grounds)?;
+    /// Trains every head among `models` that is not finished, [`parallel_trainings`](radiograph_run::config::ComputeSection) tasks at a time.
+    pub(super) fn train_side_by_side(
+        &mut self,
+        models: &[ModelKind],
+        manifest: &Manifest,
+    ) -> Result<(), Error> {
+        let grounds = self.grounds(models, manifest)?;
+        let trainees = self.trainees(models, &grounds)?;
         if trainees.is_empty() {
             return Ok(());
         }
@@ -108,20 +112,21 @@ impl Pipeline<'_> {
         Ok(self.run.finish(clock)?)
     }
 
-    fn grounds(&self, manifest: &Manifest) -> Result<Vec<Ground>, Error> {
+    fn grounds(&self, models: &[ModelKind], manifest: &Manifest) -> Result<Vec<Ground>, Error> {
         let ground = |&network: &Architecture| {
             let frozen = Frozen::of(network, self.config())?;
             let store = self.store(&frozen)?;
             let (cohort, _) = self.cohort(manifest, &store)?;
             Ok(Ground { network, frozen, store, cohort })
         };
-        self.config().backbones.iter().map(ground).collect()
+        let used = |network: &&Architecture| models.iter().any(|model| model.network == **network);
+        self.config().backbones.iter().filter(used).map(ground).collect()
     }
 
     /// The heads that are not finished.
-    fn trainees(&self, grounds: &[Ground]) -> Result<Vec<Trainee>, Error> {
+    fn trainees(&self, models: &[ModelKind], grounds: &[Ground]) -> Result<Vec<Trainee>, Error> {
         let mut trainees = Vec::new();
-        for model in self.config().models() {
+        for &model in models {
             let place = grounds.iter().position(|ground| ground.network == model.network);
             let (Some(ground), false) = (place, model.baseline == Some(Baseline::LinearProbe)) else {
                 continue;

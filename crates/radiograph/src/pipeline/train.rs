@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use radiograph_dataset::manifest::Manifest;
-use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_features::{FeatureId, FeatureStore, Part};
 use radiograph_head::{
     Cohort, Event, Feed, LabelledImage, Protocol, StoredFeatures, Subset, finished_protocol, run_protocol,
     write_test_predictions,
 };
 use radiograph_run::{
-    Baseline, EnsembleOver, FrozenRecord, Inputs, ModelKind, Progress, Stage, Stamp, TEST_PREDICTIONS,
-    TrainingRecord, labelled_images, write_json,
+    Baseline, Ensemble, EnsembleOver, EnsembleRecord, FrozenRecord, Inputs, ModelKind, Progress, Stage,
+    Stamp, TEST_PREDICTIONS, TrainingRecord, labelled_images, write_json,
 };
 use serde::Serialize;
 use tch::Tensor;
@@ -37,25 +37,46 @@ impl Pipeline<'_> {
     ///
     /// [`Error::Run`] if manifest or features are missing, [`Error::Head`], and an interruption.
     pub fn train(&mut self) -> Result<BTreeMap<String, Trained>, Error> {
+        let mut trained = self.train_part(Part::WHOLE)?;
         let manifest = self.run.manifest()?;
-        if self.config().compute.parallel_trainings > 1 {
-            self.train_side_by_side(&manifest)?;
-        }
-        let mut trained = BTreeMap::new();
-        for model in self.config().models() {
-            let frozen = Frozen::of(model.network, self.config())?;
-            trained.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
-        }
         for ensemble in self.config().ensembles() {
-            if ensemble.over == EnsembleOver::Folds {
-                for &member in &ensemble.members {
-                    self.test_folds(member, &manifest)?;
-                }
-            }
-            let record = TrainingRecord::Ensemble(self.run.average(&ensemble)?);
+            let record = TrainingRecord::Ensemble(self.average(&ensemble, &manifest)?);
             trained.insert(ensemble.name, Trained { record, without_features: Vec::new() });
         }
         Ok(trained)
+    }
+
+    /// Trains a share of the models: each is one piece of the work. Ensembles are left to [`train`](Self::train), which finds
+    /// the models of all shares finished. Returns the result of each model by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`train`](Self::train).
+    pub fn train_part(&mut self, part: Part) -> Result<BTreeMap<String, Trained>, Error> {
+        let manifest = self.run.manifest()?;
+        let models: Vec<ModelKind> = part.of(self.config().models()).collect();
+        if self.config().compute.parallel_trainings > 1 {
+            self.train_side_by_side(&models, &manifest)?;
+        }
+        let mut trained = BTreeMap::new();
+        for model in models {
+            let frozen = Frozen::of(model.network, self.config())?;
+            trained.insert(model.name(), self.train_model(model, &frozen, &manifest)?);
+        }
+        Ok(trained)
+    }
+
+    pub(super) fn average(
+        &mut self,
+        ensemble: &Ensemble,
+        manifest: &Manifest,
+    ) -> Result<EnsembleRecord, Error> {
+        if ensemble.over == EnsembleOver::Folds {
+            for &member in &ensemble.members {
+                self.test_folds(member, manifest)?;
+            }
+        }
+        Ok(self.run.average(ensemble)?)
     }
 
     /// Lets the model of each fold predict the test images, for an ensemble over folds.
@@ -80,7 +101,7 @@ impl Pipeline<'_> {
         Ok(Stamp::write(self.folder().path(), &stamp, hash, &outputs)?)
     }
 
-    fn train_model(
+    pub(super) fn train_model(
         &mut self,
         model: ModelKind,
         frozen: &Frozen,
@@ -181,13 +202,29 @@ fn class_weights(cohort: &Cohort) -> BTreeMap<String, f64> {
     counts
 }
 
+/// Maximum number of training images that a model's new images are compared with. Each is compared with each other, and
+/// 20,000 images of 2,048 channels take 160 MB.
+const MOST_FAMILIAR: usize = 20_000;
+
+/// The images to compare new ones with: all training images, or of too many those with the smallest content hashes, which
+/// are a random draw. In the order of the cohort.
+fn familiar(cohort: &Cohort, most: usize) -> Vec<&LabelledImage> {
+    let mut trained: Vec<_> = cohort.images().iter().filter(|image| image.subset != Subset::Test).collect();
+    if trained.len() > most {
+        let mut hashes: Vec<_> = trained.iter().map(|image| image.image).collect();
+        let (_, &mut largest, _) = hashes.select_nth_unstable(most - 1);
+        trained.retain(|image| image.image <= largest);
+    }
+    trained
+}
+
 /// Writes the mean features of the training images, unless the file exists.
 pub(super) fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) -> Result<(), Error> {
     if path.is_file() {
         return Ok(());
     }
     let [channels, height, width] = store.shape();
-    let trained = cohort.images().iter().filter(|image| image.subset != Subset::Test);
+    let trained = familiar(cohort, MOST_FAMILIAR);
     let (mut pooled, mut groups, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut values = vec![0.0_f32; channels * height * width];
     for image in trained {
@@ -199,4 +236,37 @@ pub(super) fn keep_familiar(path: &Path, cohort: &Cohort, store: &FeatureStore) 
     }
     let table = || Tensor::f_from_slice(&pooled)?.f_view([groups.len() as i64, channels as i64]);
     Familiarity::write(path, &table().map_err(|error| Error::libtorch(&error))?, &groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_classes::Classes;
+    use radiograph_files::ContentHash;
+
+    use super::*;
+
+    #[test]
+    fn of_too_many_training_images_a_draw_is_kept_that_depends_on_content_alone() {
+        let classes = Classes::new(["a", "b"]).unwrap();
+        let image = |number: usize| LabelledImage {
+            id: format!("{number:03}"),
+            cluster: number.to_string(),
+            source: "drawn".to_owned(),
+            class: if number % 2 == 0 { "a" } else { "b" }.to_owned(),
+            image: ContentHash::of_bytes(&number.to_le_bytes()),
+            subset: match number % 3 {
+                0 => Subset::Test,
+                fold => Subset::Training { fold: Some(fold as u32), validates: true },
+            },
+        };
+        let cohort = Cohort::new(&classes, (0..90).map(image).collect()).unwrap();
+        let kept = |most| familiar(&cohort, most).iter().map(|image| image.image).collect::<Vec<_>>();
+        let all = kept(60);
+        assert_eq!((all.len(), kept(1000)), (60, all.clone()));
+        let few = kept(7);
+        let mut smallest = all.clone();
+        smallest.sort();
+        assert_eq!(few.len(), 7);
+        assert!(few.iter().all(|image| smallest[..7].contains(image)));
+    }
 }

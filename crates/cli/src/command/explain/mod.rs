@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use radiograph_gradcam::{Method, draw::ColourMap};
 use radiograph_libtorch::DeviceName;
+use radiograph_run::Share;
 
 use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress, settings::BegunRun};
 
@@ -32,6 +33,10 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress,
 pub(crate) struct Arguments {
     #[command(flatten)]
     run: BegunRun,
+
+    /// Share of the models that this process explains, such as 1/2; auto or auto/2 in a job array
+    #[arg(long, default_value = "1/1", value_name = "I/N", conflicts_with = "out")]
+    part: Share,
 
     /// Folder for measured maps
     #[arg(long, value_name = "DIR", help_heading = "Measured maps")]
@@ -112,8 +117,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return measured::explain(arguments, out, &progress);
     }
     let mut watch = progress.of_run();
-    let mut pipeline = arguments.run.open_pipeline(&mut watch)?;
-    let explained = pipeline.explain()?;
+    let part = arguments.part.part_here()?;
+    let mut pipeline = arguments.run.open_part(part, &mut watch)?;
+    let explained = pipeline.explain_part(part)?;
     if arguments.json {
         output::json(&explained)?;
         return Ok(Exit::Done);

@@ -239,7 +239,7 @@ fn images(manifest: &Manifest) -> Images {
 /// The number of threads that the settings ask for.
 fn threads(asked: usize) -> Option<u32> {
     let threads = match asked {
-        0 => std::thread::available_parallelism().ok()?.get(),
+        0 => crate::usable_cores().get(),
         asked => asked,
     };
     u32::try_from(threads).ok()

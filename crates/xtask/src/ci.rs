@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     examples, fuzz,
     lane::Lane,
-    lint, outside, run, say,
+    lint, outside, run, say, slurm,
     test::{self, Arguments as Words, Strictness},
 };
 
@@ -33,6 +33,8 @@ enum Step {
     Tests,
     /// The short examples, run
     Examples,
+    /// A phantom run on a real Slurm, with tasks that are killed
+    Slurm,
     /// Projects outside of the workspace, built and run
     Outside,
     /// The tests of the libtorch packages, and the outside project with libtorch, in the kepler lane
@@ -68,6 +70,7 @@ impl Step {
             Self::Fuzz => fuzz::check(checkout)?,
             Self::Tests => test::test(None, &Words::default(), Strictness::Checked, checkout)?,
             Self::Examples => examples::run_all(checkout)?,
+            Self::Slurm => return slurm::try_it(checkout),
             Self::Outside => {
                 outside::plain(checkout)?;
                 outside::with_libtorch(None, checkout)?;

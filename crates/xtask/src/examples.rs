@@ -24,7 +24,7 @@ pub(crate) fn run_all(checkout: &Checkout) -> Result<(), Error> {
     // The whole workspace, as for the tests: another selection has other features and would be built anew.
     cargo.args(["--workspace", "--examples", "--message-format=json-render-diagnostics"]);
     let messages = run::output(&mut cargo)?;
-    let programs = programs(&String::from_utf8_lossy(&messages));
+    let programs = programs(&String::from_utf8_lossy(&messages), "example");
     if programs.is_empty() {
         return Err(Error::NoExamples);
     }
@@ -51,13 +51,13 @@ struct Target {
     kind: Vec<String>,
 }
 
-fn programs(messages: &str) -> Vec<PathBuf> {
-    let is_example =
-        |message: &Message| message.target.as_ref().is_some_and(|target| target.kind == ["example"]);
+/// The programs that cargo built as `kind`, from its messages.
+pub(crate) fn programs(messages: &str, kind: &str) -> Vec<PathBuf> {
+    let is_of_kind = |message: &Message| message.target.as_ref().is_some_and(|target| target.kind == [kind]);
     let mut programs: Vec<PathBuf> = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(is_example)
+        .filter(is_of_kind)
         .filter_map(|message| message.executable)
         .collect();
     programs.sort();
@@ -100,7 +100,8 @@ mod tests {
 {"reason":"compiler-artifact","target":{"kind":["bin"]},"executable":"/t/radiograph"}
 {"reason":"build-finished","success":true}
 "#;
-        assert_eq!(programs(messages), [PathBuf::from("/t/examples/metrics")]);
+        assert_eq!(programs(messages, "example"), [PathBuf::from("/t/examples/metrics")]);
+        assert_eq!(programs(messages, "bin"), [PathBuf::from("/t/radiograph")]);
     }
 
     #[test]

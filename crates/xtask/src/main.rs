@@ -32,6 +32,7 @@ mod results;
 mod run;
 mod setup;
 mod skipped;
+mod slurm;
 mod test;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use radiograph_same_picture::Evidence;
 use super::*;
 use crate::{
     Label, Provenance, RecordId, View,
-    balance::{Quota, QuotaOrigin},
+    balance::{BalancedBy, Field, Quota, QuotaOrigin, Unmatched},
     certificate::{Certificate, PictureSearch, Verdict},
 };
 
@@ -101,6 +101,47 @@ fn quotas_ask_for_the_numbers_of_the_paper() {
     let used = made.manifest.rows().iter().filter(|row| !row.place.is_excluded());
     let cohen = used.filter(|row| row.id.source().as_str() == "cohen").count();
     assert!((730..=811).contains(&cohen), "{cohen}");
+}
+
+/// As above, with classes balanced by age band as far as they can be: children have pneumonia or are well, and nobody of them has
+/// COVID-19. The numbers of section 3.1 are the same, and what stays unequal is told.
+#[test]
+fn balancing_by_age_keeps_the_numbers_of_the_paper_and_tells_what_it_cannot_balance() {
+    let mut listing = listing(&[
+        ("cohen", COVID_19, 2000),
+        ("mendeley-augmented", COVID_19, 1200),
+        ("normal", NORMAL, 6000),
+        ("pneumonia", PNEUMONIA, 5000),
+    ]);
+    for (at, candidate) in listing.iter_mut().enumerate() {
+        let covid = at < 3200;
+        candidate.record.age = match at % 3 {
+            0 if !covid => Some(crate::Age::years(7)),
+            1 => Some(crate::Age::years(50)),
+            _ => Some(crate::Age::years(70)),
+        };
+        if (2000..3200).contains(&at) {
+            candidate.record.origin = Origin::AugmentedFromUnknown;
+        }
+    }
+    let quota = |origin, images| Quota {
+        class: COVID_19.into(),
+        source: None,
+        origin: Some(origin),
+        images,
+        exactly: true,
+    };
+    let mut recipe = Recipe::paper(Classes::of_the_paper());
+    recipe.balance.quotas = vec![quota(QuotaOrigin::Original, 1401), quota(QuotaOrigin::Augmented, 912)];
+    recipe.balance.by = Some(BalancedBy { field: Field::AgeBand, unmatched: Unmatched::Fill });
+    let made = recipe.make(Path::new("/data"), listing, &[], 7).unwrap();
+    assert_eq!(classes(made.manifest.train()), [1850, 1851, 1850]);
+    assert_eq!(classes(made.manifest.test()), [463, 462, 463]);
+    assert_eq!(made.manifest.train().filter(|row| row.augmented).count(), 912);
+    assert_eq!(made.manifest.test().filter(|row| row.augmented).count(), 0);
+    let told: Vec<String> = made.shortfalls.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.contains("0-17")), "{told:?}");
+    assert!(!told.iter().any(|told| told.contains("exactly")), "{told:?}");
 }
 
 /// Twelve patients a class with a film each, and one of them with 40: every part has every class, and no patient is on two

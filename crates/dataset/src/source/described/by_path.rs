@@ -1,4 +1,5 @@
-//! Finds the class and the view of a film that no table gives one, by the folder that it lies in and by patterns.
+//! Finds the class and the view of a film that no table gives one, by the folder that it lies in and by patterns, and whether it
+//! was made from another.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ pub(super) struct ByPath {
     words: Vec<String>,
     patterns: Vec<(Fits, ClassName)>,
     views: Vec<(Fits, View)>,
+    augmented: Vec<Fits>,
 }
 
 impl ByPath {
@@ -32,6 +34,7 @@ impl ByPath {
             words,
             patterns: classes.map(|(text, class)| (fits(text), class.as_str().into())).collect(),
             views: views.map(|(text, word)| (fits(text), View::read(word))).collect(),
+            augmented: description.augmented_patterns.iter().map(fits).collect(),
         }
     }
 
@@ -43,6 +46,11 @@ impl ByPath {
             [view] => view,
             _ => View::Unknown,
         }
+    }
+
+    /// Whether the path fits a pattern of films that were made from others.
+    pub(super) fn is_augmented(&self, file: &str) -> bool {
+        self.augmented.iter().any(|fits| fits(file))
     }
 
     /// Whether paths tell classes at all.

@@ -25,7 +25,7 @@ use super::{
     mask::is_mask_by_name,
     pattern,
 };
-use crate::{Oddity, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
+use crate::{Oddity, Origin, PatientId, Provenance, Reason, Sex, SourceName, table::Cells};
 
 /// A collection that is read by its [`Description`].
 ///
@@ -202,6 +202,9 @@ impl Described {
             record.view = record.view.or(by_path.view(&film.file));
             if self.description.patients_unknown {
                 record.patient = None;
+            }
+            if by_path.is_augmented(&film.file) && !record.origin.is_augmented() {
+                record.origin = Origin::AugmentedFromUnknown;
             }
             record.licence = record.licence.or_else(|| self.description.licence.clone());
             if let Some(patient) = &record.patient {

@@ -110,6 +110,10 @@ pub struct Description {
     /// film that fits patterns of two views has none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub view_patterns: BTreeMap<String, String>,
+    /// Patterns of films that were made from others, such as `aug_*.png` or `augmented/**`, where no table says so. Their originals
+    /// count as unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augmented_patterns: Vec<String>,
     /// What -1 means in a column of 0, 1 and -1.
     #[serde(default, skip_serializing_if = "Uncertain::is_unknown")]
     pub uncertain: Uncertain,
@@ -199,6 +203,7 @@ impl Default for Description {
             class_folders: false,
             class_patterns: BTreeMap::new(),
             view_patterns: BTreeMap::new(),
+            augmented_patterns: Vec::new(),
             uncertain: Uncertain::default(),
             tables: Vec::new(),
             labels: BTreeMap::new(),
@@ -239,7 +244,8 @@ impl Description {
 
     fn check(&self, path: &Path) -> Result<(), DescriptionError> {
         let tables = self.tables.iter().map(|table| &table.file);
-        let of_films = self.class_patterns.keys().chain(self.view_patterns.keys());
+        let of_films =
+            self.class_patterns.keys().chain(self.view_patterns.keys()).chain(&self.augmented_patterns);
         let refused = |pattern: &str, reason: String| DescriptionError::Pattern {
             path: path.to_owned(),
             pattern: pattern.to_owned(),

@@ -130,6 +130,7 @@ mod as_share;
 mod auc;
 mod auc_components;
 mod average;
+mod averaged_curve;
 mod batches;
 mod binary;
 mod binary_calibration;

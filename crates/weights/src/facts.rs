@@ -23,6 +23,8 @@ pub struct Facts {
     pub channels: i64,
     /// Number of image pixels for one cell of the last map, along a side.
     pub stride: i64,
+    /// Largest number of convolutions and dense layers on a path from the image to the classes, the classifier included.
+    pub depth: i64,
     /// Side of the images for which it was published, in pixels.
     pub native_size: i64,
     /// Published name of the layer whose output is the last map. Explanations use this layer.
@@ -87,6 +89,7 @@ impl Facts {
         let graphs = architecture.graphs_of(architecture.lineage()).expect("a registered network has graphs");
         let learned = |graph: &Option<Graph>| graph.as_ref().map_or(0, Graph::learned_parameters);
         let (classifier, auxiliary) = (learned(&graphs.classifier), learned(&graphs.auxiliary));
+        let depth = graphs.features.depth() + graphs.classifier.as_ref().map_or(0, Graph::depth);
         let features = graphs.features;
         let last = features.layers().find(|(_, map)| *map == features.output());
         Self {
@@ -95,6 +98,7 @@ impl Facts {
             input_channels: definition.input_channels,
             channels: features.channels(),
             stride: features.stride(),
+            depth,
             native_size: i64::from(definition.native_size),
             explanation_layer: last.map(|(name, _)| name.to_owned()).unwrap_or_default(),
             parameters: features.learned_parameters(),
@@ -186,6 +190,19 @@ mod tests {
         assert_eq!(facts.feature_shape(224, 518).unwrap(), [768, 16, 37]);
         assert_eq!((facts.multiple(), facts.minimum_size()), (14, 14));
         assert!(matches!(facts.feature_shape(224, 299), Err(ImageSizeError::Patches { patch: 14, .. })));
+    }
+
+    /// Depths of Table 1 of the paper, which are those of MATLAB's list of pretrained networks: 19, 121 and 48. For
+    /// Inception-ResNetV2 both print 164; its published layers have 176 on the longest path (5 + 3 in the stem, 10, 20 and 10
+    /// blocks of 4, 3 + 3 in the reductions, one convolution and one dense layer after them).
+    #[test]
+    fn depths_are_those_of_table_1_but_for_one() {
+        for (name, depth) in
+            [("vgg19", 19), ("densenet121", 121), ("inception_v3", 48), ("inception_resnet_v2", 176)]
+        {
+            assert_eq!(Facts::of(name.parse().unwrap()).depth, depth, "{name}");
+        }
+        assert_eq!(Facts::of("resnet50".parse().unwrap()).depth, 50);
     }
 
     /// Multiply-adds as timm publishes them for each network (`GMACs` of its model pages): DINOv2 at 518 pixels,

@@ -29,6 +29,17 @@ impl Graph {
         self.parameters().into_iter().filter(learned).map(count).sum()
     }
 
+    /// Largest number of convolutions and dense layers on a path from the input to the output.
+    pub fn depth(&self) -> i64 {
+        let mut depths: Vec<i64> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let before = node.inputs.iter().map(|map| depths[map.place()]).max().unwrap_or(0);
+            let counts = matches!(node.operation, Operation::Convolution { .. } | Operation::Linear { .. });
+            depths.push(before + i64::from(counts));
+        }
+        depths[self.output.place()]
+    }
+
     /// The cost of a pass for one input of `height` × `width`.
     ///
     /// # Errors

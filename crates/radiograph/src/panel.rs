@@ -18,13 +18,13 @@ pub(crate) const PANEL_SIDE: u32 = 2 * TILE;
 /// Width of the border in which evidence is measured, as a share of each side.
 pub(crate) const BORDER: f64 = 0.1;
 
-/// Draws the panel of an explained picture into a PNG file.
+/// Draws the panel of an explained picture into a PNG file. Returns left, top, width and height of picture, heat map and overlay.
 pub(crate) fn draw(
     shown: &Shown,
     explanation: &Explanation,
     caption: Caption<'_>,
     file: &Path,
-) -> Result<(), Error> {
+) -> Result<[[u32; 4]; 3], Error> {
     let panel = Panel {
         picture: shown.picture(),
         explanation,
@@ -35,7 +35,8 @@ pub(crate) fn draw(
     };
     let mut png = std::io::Cursor::new(Vec::new());
     panel.draw().write_to(&mut png, image::ImageFormat::Png).map_err(|error| Error::damaged(file, error))?;
-    Ok(write_bytes(file, png.get_ref())?)
+    write_bytes(file, png.get_ref())?;
+    Ok(panel.tiles())
 }
 
 /// Where the evidence of a heat map lies.

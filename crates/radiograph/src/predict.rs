@@ -297,6 +297,6 @@ impl Explained {
         let name = self.prediction.file.file_name().unwrap_or_default().to_string_lossy();
         let caption =
             Caption { image: &name, source: "predict", truth: None, method: "evidence for the class" };
-        panel::draw(&self.shown, &self.explanation, caption, file)
+        panel::draw(&self.shown, &self.explanation, caption, file).map(drop)
     }
 }

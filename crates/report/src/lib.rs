@@ -55,8 +55,9 @@ pub use network::{
     WeightsOrigin,
 };
 pub use page::MAX_PAGE_BYTES;
+pub use paper::{LayerBeside, PrintedSize, beside_table_2, printed_size};
 pub use picture::{MAX_PICTURE_BYTES, Picture};
-pub use rendered::{Figures, NetworkFigures, Rendered};
+pub use rendered::{Figures, NetworkFigures, PaperFigure, Rendered};
 pub use report::{Best, Report};
 pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Setting, Stage};
 pub use spread::{Spread, SpreadOver, SpreadScore, SpreadValue};

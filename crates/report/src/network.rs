@@ -28,6 +28,12 @@ pub struct NetworkReport {
     pub weights: WeightsOrigin,
     /// Number of parameters of the convolutional part, without its own classifier.
     pub backbone_parameters: Option<u64>,
+    /// Number of parameters of the convolutional part's own classifier, which no head uses.
+    #[serde(default)]
+    pub classifier_parameters: Option<u64>,
+    /// Largest number of convolutions and dense layers on a path through the convolutional part and its own classifier.
+    #[serde(default)]
+    pub depth: Option<u32>,
     /// Number of trained parameters of the head.
     pub head_parameters: Option<u64>,
     /// Layers, from the image to the classes.
@@ -102,7 +108,9 @@ pub enum WeightsOrigin {
 }
 
 impl WeightsOrigin {
-    fn is_random(&self) -> bool {
+    /// Whether any of them are drawn from a seed.
+    #[must_use]
+    pub fn is_random(&self) -> bool {
         match self {
             Self::Installed { .. } => false,
             Self::Random { .. } => true,
@@ -115,12 +123,15 @@ impl WeightsOrigin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::exhaustive_structs, reason = "plain data that callers construct")]
 pub struct Layer {
-    /// Name, such as `lstm (LSTM)`.
+    /// Name, such as `lstm (LSTM)`. Its first word pairs it with a row of the paper's Table 2.
     pub name: String,
-    /// Shape of its input without the batch.
+    /// Shape of its input without the batch: rows, columns, channels, as the paper prints it.
     pub input: Vec<u64>,
     /// Shape of its output without the batch.
     pub output: Vec<u64>,
+    /// Number of its parameters, if recorded.
+    #[serde(default)]
+    pub parameters: Option<u64>,
 }
 
 /// One training: a fold, or the refit on all training images.
@@ -190,6 +201,9 @@ pub struct Panel {
     pub alt: String,
     /// Original, heat map and overlay, side by side.
     pub picture: Picture,
+    /// Left, top, width and height of these three in the picture, in pixels; empty if not recorded.
+    #[serde(default)]
+    pub tiles: Vec<[u32; 4]>,
     /// Where the evidence lies, if it was measured.
     #[serde(default)]
     pub evidence: Option<Evidence>,

@@ -3,7 +3,7 @@
 use std::{io::Cursor, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use image::ImageFormat;
+use image::{ImageFormat, RgbImage};
 use radiograph_files::FileError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -74,6 +74,13 @@ impl Picture {
         let cut = decoded.crop_imm(0, rows, self.width, height);
         cut.write_to(&mut png, ImageFormat::Png).map_err(|_| not_png())?;
         Self::from_png(name, png.into_inner())
+    }
+
+    /// The pixels. `name` appears in the error message.
+    pub(crate) fn decoded(&self, name: &str) -> Result<RgbImage, Error> {
+        image::load_from_memory_with_format(&self.png, ImageFormat::Png)
+            .map(|picture| picture.to_rgb8())
+            .map_err(|_| Error::NotPng { name: name.to_owned() })
     }
 
     /// Width and height in pixels.

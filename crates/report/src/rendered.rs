@@ -38,6 +38,19 @@ pub struct Figures {
     pub ablations: Option<Figure>,
     /// Figures of each network, in the order of the report.
     pub networks: Vec<NetworkFigures>,
+    /// Figures 5 to 9 of the paper as it prints them, from this run. [`Figures::iter`] leaves them out: they repeat the others on
+    /// sheets that are wider than a phone.
+    pub paper: Vec<PaperFigure>,
+}
+
+/// A figure of the paper, drawn from a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaperFigure {
+    /// The figure, named `figure-5` to `figure-9`.
+    pub figure: Figure,
+    /// The values that it shows, as CSV with headings.
+    pub csv: String,
 }
 
 /// The figures of one network.
@@ -61,7 +74,7 @@ pub struct NetworkFigures {
 }
 
 impl Figures {
-    /// All figures in the order of the page.
+    /// All figures in the order of the page, but those of the paper.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
         let together = self.all_roc.iter().chain(&self.all_precision_recall);
         let of_classes = self.calibration.iter().chain(&self.decision);
@@ -81,8 +94,8 @@ impl Figures {
 }
 
 impl Rendered {
-    /// Writes `report.html`, `claim.md`, and every figure as SVG and PNG below `figures/`. Missing folders are created. Returns
-    /// the path of the page.
+    /// Writes `report.html`, `claim.md`, and every figure as SVG and PNG below `figures/`; those of the paper lie in `figures/paper/`,
+    /// with the values that they show as CSV. Missing folders are created. Returns the path of the page.
     ///
     /// # Errors
     ///
@@ -90,9 +103,20 @@ impl Rendered {
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
         let figures = folder.join("figures");
         create_folder(&figures)?;
+        let write = |folder: &Path, figure: &Figure| {
+            write_bytes(&folder.join(format!("{}.svg", figure.name)), figure.svg.as_bytes())?;
+            write_bytes(&folder.join(format!("{}.png", figure.name)), &figure.png)
+        };
         for figure in self.figures.iter() {
-            write_bytes(&figures.join(format!("{}.svg", figure.name)), figure.svg.as_bytes())?;
-            write_bytes(&figures.join(format!("{}.png", figure.name)), &figure.png)?;
+            write(&figures, figure)?;
+        }
+        let paper = figures.join("paper");
+        if !self.figures.paper.is_empty() {
+            create_folder(&paper)?;
+        }
+        for PaperFigure { figure, csv } in &self.figures.paper {
+            write(&paper, figure)?;
+            write_bytes(&paper.join(format!("{}.csv", figure.name)), csv.as_bytes())?;
         }
         write_bytes(&folder.join("claim.md"), self.claim.as_bytes())?;
         let page = folder.join("report.html");

@@ -34,4 +34,7 @@ pub struct Explained {
     /// Height of the text above the tiles of the panel, in pixels.
     #[serde(default)]
     pub caption_height: u32,
+    /// Left, top, width and height of picture, heat map and overlay in the panel, in pixels.
+    #[serde(default)]
+    pub tiles: Vec<[u32; 4]>,
 }

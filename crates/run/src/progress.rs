@@ -52,9 +52,9 @@ impl Stage {
         match self {
             Self::Assemble => 7,
             Self::Compare => 4,
-            Self::Report => 7,
-            Self::Evaluate => 3,
-            Self::Explain | Self::Audit => 2,
+            Self::Report => 8,
+            Self::Evaluate | Self::Explain => 3,
+            Self::Audit => 2,
             Self::Extract | Self::Train | Self::Repeat => 1,
         }
     }

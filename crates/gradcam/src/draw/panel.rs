@@ -74,6 +74,13 @@ impl Panel<'_> {
         panel
     }
 
+    /// Left, top, width and height of the picture, the heat map and the overlay in the panel, in pixels.
+    pub fn tiles(&self) -> [[u32; 4]; 3] {
+        let (width, height) = self.tile_size();
+        let (heat, both) = (2 * GAP + width, 4 * GAP + 2 * width + SCALE);
+        [GAP, heat, both].map(|left| [left, CAPTION_HEIGHT, width, height])
+    }
+
     /// The colour scale of the heat map, as high as a tile.
     fn scale(&self, height: u32) -> RgbImage {
         match self.explanation.map.evidence() {

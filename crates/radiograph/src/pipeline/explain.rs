@@ -195,7 +195,7 @@ fn draw(
     let truth = row.class.as_ref().map(ToString::to_string).unwrap_or_default();
     let (id, source) = (row.id.to_string(), row.origin());
     let caption = Caption { image: &id, source: &source, truth: Some(&truth), method: words };
-    panel::draw(&shown, explanation, caption, panel)?;
+    let tiles = panel::draw(&shown, explanation, caption, panel)?;
     let Measured { nothing, in_border, border_share, outside_body, outside_share } =
         Measured::of(&shown, explanation)?;
     Ok(Explained {
@@ -211,5 +211,6 @@ fn draw(
         outside_body,
         outside_share: Some(outside_share),
         caption_height: CAPTION_HEIGHT,
+        tiles: tiles.to_vec(),
     })
 }

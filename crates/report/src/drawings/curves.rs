@@ -1,13 +1,17 @@
-//! ROC and precision-recall curves: all classes of one network, and all networks for one class.
+//! ROC and precision-recall curves: all classes of one network, all networks for one class, and averages over the classes.
 
-use radiograph_metrics::{BinaryScores, Class, Metric, PrecisionRecallCurve, RocCurve};
+use radiograph_metrics::{
+    Average, BinaryScores, Class, Error as MetricsError, Metric, PrecisionRecallCurve, Predictions, RocCurve,
+};
 
 use crate::{
     Error, Figure, NetworkReport, Report,
     class_curves::MOST,
-    figure::{Axis, Band, Line, LinesFigure, Look, MULTIPLE, WIDTH, steps},
+    figure::{Axis, Band, Line, LinesFigure, Look, MULTIPLE, WIDTH, simplified, steps},
     number::{area, decimals},
 };
+
+use super::named::Named;
 
 /// Maximum number of points of a drawn ROC curve; dropping the others changes it by less than a pixel.
 const POINTS: usize = 240;
@@ -28,6 +32,10 @@ pub(super) struct Kind {
     axes: (&'static str, &'static str),
     is_roc: bool,
     points: fn(&BinaryScores) -> Option<Points>,
+    /// The curve of all classes together.
+    average: fn(&Predictions, Average) -> Result<Points, MetricsError>,
+    /// The area below that.
+    averaged_area: fn(Average) -> Metric,
     band: fn(&BinaryScores, &NetworkReport, &Report) -> Option<Band>,
 }
 
@@ -42,6 +50,8 @@ pub(super) const ROC: Kind = Kind {
         let curve = RocCurve::of(scores).ok()?.thinned(POINTS).curve;
         Some(curve.points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect())
     },
+    average: Predictions::average_roc,
+    averaged_area: Metric::AveragedAuc,
     band: |scores, network, report| {
         let level = network.evaluation.bootstrap.level();
         Band::roc(scores, network.predictions.clusters(), level, report.bands).ok()
@@ -56,6 +66,8 @@ pub(super) const PRECISION_RECALL: Kind = Kind {
     axes: ("recall (sensitivity)", "precision (PPV)"),
     is_roc: false,
     points: |scores| steps(&PrecisionRecallCurve::of(scores).ok()?),
+    average: Predictions::average_precision_recall,
+    averaged_area: Metric::AveragedPrecision,
     band: |scores, network, report| {
         let level = network.evaluation.bootstrap.level();
         Band::precision_recall(scores, network.predictions.clusters(), level, report.bands).ok()
@@ -125,7 +137,57 @@ pub(super) fn of_all_networks(report: &Report, kind: &Kind) -> Result<Vec<Figure
     Ok(figures)
 }
 
+/// The curves of these networks over each other: the macro and the micro average, then each class. A panel without a curve is left
+/// out.
+pub(super) fn overlaid(
+    report: &Report,
+    networks: &[Named<'_>],
+    kind: &Kind,
+) -> Result<Vec<(String, LinesFigure)>, Error> {
+    let classes = report.leading().predictions.classes();
+    let mut panels = Vec::new();
+    for average in [Average::Macro, Average::Micro] {
+        let mut drawn = Vec::new();
+        for named in networks {
+            // Without a sample of some class there is no average, and the areas say so.
+            if let Ok(points) = (kind.average)(&named.network.predictions, average) {
+                let estimate = named.network.estimate(&(kind.averaged_area)(average));
+                let value = estimate.and_then(|estimate| estimate.score.ok());
+                let value = value.map_or_else(|| "–".to_owned(), |value| decimals([value]).concat());
+                let (label, look) = (format!("{} {value}", named.name), Look::Series(drawn.len()));
+                drawn.push(Line { label, points: simplified(&points), band: Vec::new(), look });
+            }
+        }
+        // Of all decisions, one in K is positive, and so is the mean share of positives.
+        let chance = kind.chance_at(1.0 / classes.len().max(1) as f64, 6);
+        panels.push((format!("{average} average"), kind.figure(WIDTH, String::new(), drawn, vec![chance])));
+    }
+    for class in classes.iter().take(MOST) {
+        let (mut drawn, mut chances) = (Vec::new(), Vec::new());
+        for named in networks {
+            let scores = named.network.predictions.one_vs_rest(&class)?;
+            if let Some(points) = (kind.points)(&scores) {
+                if chances.is_empty() {
+                    chances.push(kind.chance(&scores, 6));
+                }
+                let value = kind.area_alone(named.network, &class);
+                let (label, look) = (format!("{} {value}", named.name), Look::Series(drawn.len()));
+                drawn.push(Line { label, points, band: Vec::new(), look });
+            }
+        }
+        let drawing = kind.figure(WIDTH, String::new(), drawn, chances);
+        panels.push((format!("{} against the others", class.name()), drawing));
+    }
+    panels.retain(|(_, drawing)| drawing.lines.iter().any(|line| !line.label.is_empty()));
+    Ok(panels)
+}
+
 impl Kind {
+    /// Names of both axes.
+    pub(super) fn axes(&self) -> (&'static str, &'static str) {
+        self.axes
+    }
+
     fn figure(&self, width: u32, heading: String, drawn: Vec<Line>, chances: Vec<Line>) -> LinesFigure {
         let crowded =
             self.is_roc && drawn.iter().all(|line| height(&line.points, CORNER[0][1]) >= CORNER[1][0]);
@@ -148,11 +210,15 @@ impl Kind {
 
     /// What scores without any information give: the diagonal, or the share of positives.
     fn chance(&self, scores: &BinaryScores, series: usize) -> Line {
+        let positive = scores.positive().iter().filter(|&&positive| positive).count();
+        self.chance_at(positive as f64 / scores.len().max(1) as f64, series)
+    }
+
+    /// The same for this share of positives.
+    fn chance_at(&self, share: f64, series: usize) -> Line {
         let (points, look) = if self.is_roc {
             (vec![(0.0, 0.0), (1.0, 1.0)], Look::Reference(1))
         } else {
-            let positive = scores.positive().iter().filter(|&&positive| positive).count();
-            let share = positive as f64 / scores.len().max(1) as f64;
             (vec![(0.0, share), (1.0, share)], Look::Chance(series))
         };
         Line { label: String::new(), points, band: Vec::new(), look }

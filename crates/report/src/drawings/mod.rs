@@ -3,11 +3,15 @@
 mod calibration;
 mod curves;
 mod estimates;
+mod named;
+mod paper;
+mod words;
 
-use radiograph_metrics::{ConfusionMatrix, Evaluation};
+use radiograph_metrics::Evaluation;
+use words::{confusion_in_words, last_epoch};
 
 use crate::{
-    Epoch, Error, Figure, Figures, LossAndAccuracy, NetworkFigures, NetworkReport, Report,
+    Error, Figure, Figures, NetworkFigures, NetworkReport, Report,
     class_curves::ClassCurves,
     figure::{ConfusionFigure, Quantity, ReliabilityFigure, TrainingFigure},
     number::Percent,
@@ -28,6 +32,7 @@ pub(crate) fn figures(report: &Report, classes: &[ClassCurves]) -> Result<Figure
         calibration: calibration::calibration(leading, classes)?,
         decision: calibration::decision(leading, classes)?,
         networks: networks.collect::<Result<_, _>>()?,
+        paper: paper::figures(report)?,
     })
 }
 
@@ -119,30 +124,4 @@ fn of_network(report: &Report, network: &NetworkReport, stem: &str) -> Result<Ne
             })
             .transpose()?,
     })
-}
-
-fn last_epoch(name: &str, last: &Epoch, quantity: Quantity, percent: Percent) -> String {
-    let value = |scores: LossAndAccuracy| match quantity {
-        Quantity::Accuracy => percent.score(Ok(scores.accuracy)),
-        Quantity::Loss => format!("{:.3}", scores.loss),
-    };
-    let validation =
-        last.validation.map_or_else(String::new, |scores| format!(", validation {}", value(scores)));
-    format!("{name}, epoch {}: training {}{validation}.", last.number, value(last.training))
-}
-
-fn confusion_in_words(matrix: &ConfusionMatrix) -> String {
-    let names: Vec<&str> = matrix.classes().names().collect();
-    let row = |(truth, row): (usize, &&[u64])| {
-        let cells: Vec<String> =
-            row.iter().zip(&names).map(|(count, name)| format!("{count} as {name}")).collect();
-        format!("Of {} images of {}: {}.", row.iter().sum::<u64>(), names[truth], cells.join(", "))
-    };
-    let rows = matrix.rows();
-    // The table beside the figure has all numbers; a description of a hundred rows helps nobody.
-    let mut words: Vec<String> = rows.iter().enumerate().take(8).map(row).collect();
-    if rows.len() > 8 {
-        words.push(format!("And {} more classes, in the table.", rows.len() - 8));
-    }
-    words.join(" ")
 }

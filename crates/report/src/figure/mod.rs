@@ -8,13 +8,16 @@ mod confusion;
 mod estimates;
 mod lines;
 mod palette;
+mod pictures;
 mod reliability;
+mod sheet;
 mod steps;
 mod training;
 
 use std::{io::Cursor, sync::Once};
 
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
 use plotters::{
     coord::Shift,
     prelude::{
@@ -31,8 +34,10 @@ pub(crate) use canvas::{MULTIPLE, WIDTH};
 pub(crate) use confusion::ConfusionFigure;
 pub(crate) use estimates::{Beside, EstimateRow, EstimatesFigure};
 pub(crate) use lines::{Axis, Line, LinesFigure, Look};
+pub(crate) use pictures::{PictureRow, PicturesFigure};
 pub(crate) use reliability::ReliabilityFigure;
-pub(crate) use steps::steps;
+pub(crate) use sheet::SheetFigure;
+pub(crate) use steps::{simplified, steps};
 pub(crate) use training::{Quantity, TrainingFigure};
 
 /// Font that makes figures the same on every machine: see `fonts/README.md`.
@@ -73,6 +78,17 @@ impl Figure {
         description: String,
         drawing: &impl Drawing,
     ) -> Result<Self, Error> {
+        Self::with_pictures(name, title, description, drawing, &[])
+    }
+
+    /// A drawing with pictures over it, each with its left upper corner.
+    pub(crate) fn with_pictures(
+        name: String,
+        title: String,
+        description: String,
+        drawing: &impl Drawing,
+        pictures: &[((u32, u32), &RgbImage)],
+    ) -> Result<Self, Error> {
         let failed = |reason: String| Error::Drawing { figure: name.clone(), reason };
         static ONCE: Once = Once::new();
         // A font that ships with the crate is valid; were it not, drawing text would fail with an error.
@@ -91,12 +107,42 @@ impl Figure {
                 .and_then(|()| area.present())
                 .map_err(|error| failed(error.to_string()))?;
         }
-        let mut png = Cursor::new(Vec::new());
-        PngEncoder::new(&mut png)
-            .write_image(&pixels, width, height, ExtendedColorType::Rgb8)
-            .map_err(|error| failed(error.to_string()))?;
-        let svg = accessible(&drawn, (width, height), &name, &title, &description);
-        Ok(Self { name, title, description, svg, png: png.into_inner() })
+        let mut embedded = String::new();
+        for ((left, top), picture) in pictures {
+            paint(&mut pixels, width, (*left, *top), picture);
+            let (side, own) = (picture.dimensions(), png(picture.as_raw(), picture.dimensions()));
+            let own = BASE64_STANDARD.encode(own.map_err(&failed)?);
+            embedded.push_str(&format!(
+                "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" href=\"data:image/png;base64,{own}\"/>\n",
+                side.0, side.1
+            ));
+        }
+        let png = png(&pixels, (width, height)).map_err(failed)?;
+        let mut svg = accessible(&drawn, (width, height), &name, &title, &description);
+        if let Some(end) = svg.rfind("</svg>").filter(|_| !embedded.is_empty()) {
+            svg.insert_str(end, &embedded);
+        }
+        Ok(Self { name, title, description, svg, png })
+    }
+}
+
+/// The PNG file of a picture.
+fn png(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
+    let mut png = Cursor::new(Vec::new());
+    PngEncoder::new(&mut png)
+        .write_image(pixels, width, height, ExtendedColorType::Rgb8)
+        .map_err(|error| error.to_string())?;
+    Ok(png.into_inner())
+}
+
+/// Copies a picture into pixels of this width; what would lie outside is left out.
+fn paint(pixels: &mut [u8], width: u32, (left, top): (u32, u32), picture: &RgbImage) {
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        let (x, y) = (left + x, top + y);
+        let at = (y as usize * width as usize + x as usize) * 3;
+        if let Some(place) = pixels.get_mut(at..at + 3).filter(|_| x < width) {
+            place.copy_from_slice(&pixel.0);
+        }
     }
 }
 

@@ -8,8 +8,15 @@ pub(crate) const TOLERANCE: f64 = 0.001;
 /// The curve as a polyline: between two thresholds, the precision is that of the next one. Corners are left out if they
 /// lie within [`TOLERANCE`] of the line. `None` without a threshold.
 pub(crate) fn steps(curve: &PrecisionRecallCurve) -> Option<Vec<(f64, f64)>> {
-    let all = corners(curve)?;
-    Some(kept(&all).into_iter().map(|at| all[at]).collect())
+    Some(simplified(&corners(curve)?))
+}
+
+/// A line without the points that lie within [`TOLERANCE`] of what is left. The first and the last point stay.
+pub(crate) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    if line.len() < 3 {
+        return line.to_vec();
+    }
+    kept(line).into_iter().map(|at| line[at]).collect()
 }
 
 fn corners(curve: &PrecisionRecallCurve) -> Option<Vec<(f64, f64)>> {
@@ -24,7 +31,7 @@ fn corners(curve: &PrecisionRecallCurve) -> Option<Vec<(f64, f64)>> {
 /// Positions of the drawn corners, by Douglas and Peucker's rule. If the corners of a stretch are too far from its
 /// chord, the farthest one is kept, and both halves are treated the same way.
 fn kept(line: &[(f64, f64)]) -> Vec<usize> {
-    let last = line.len() - 1; // a line of steps has three corners at least
+    let last = line.len() - 1; // a line has three points at least
     let mut kept = vec![0, last];
     let mut open = vec![(0, last)];
     while let Some((from, to)) = open.pop() {

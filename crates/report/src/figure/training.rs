@@ -66,6 +66,21 @@ impl TrainingFigure<'_> {
         if folds.is_empty() { self.trainings.iter().collect() } else { folds }
     }
 
+    /// Every curve that is drawn: part of the images, name of the training or `mean`, and points (epoch, value).
+    pub(crate) fn values(&self) -> Vec<(&'static str, String, Vec<(f64, f64)>)> {
+        let training = self.curves(|epoch| Some(epoch.training));
+        let validation = self.curves(|epoch| epoch.validation);
+        let mut values = Vec::new();
+        for (part, curves) in [("training", training), ("validation", validation)] {
+            let mean = mean(&curves);
+            let folds = self.folds();
+            let names = folds.iter().map(|fold| fold.name.clone());
+            values.extend(names.zip(curves).map(|(name, curve)| (part, name, curve)));
+            values.push((part, "mean".to_owned(), mean));
+        }
+        values
+    }
+
     /// Curves of all folds as (epoch, value), without values that are not finite.
     fn curves(&self, pick: impl Fn(&Epoch) -> Option<LossAndAccuracy>) -> Vec<Vec<(f64, f64)>> {
         let point = |epoch: &Epoch| {

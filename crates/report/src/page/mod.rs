@@ -73,7 +73,7 @@ pub(crate) fn page(
             "calibration" => calibration::section(report, figures, curves),
             "subgroups" => subgroups::section(report),
             "training" => training::section(report, figures),
-            "paper" => paper::section(report)?,
+            "paper" => paper::section(report, figures)?,
             "claim" => claim::section(claim),
             "record" => record::section(report),
             // Pictures take what room the rest leaves.

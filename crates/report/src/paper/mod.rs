@@ -1,13 +1,17 @@
 //! The numbers printed in the paper (Al-Rakhami, Islam, Islam, Asraf, Sodhro and Ding 2021, medRxiv
-//! 2020.08.24.20181339): tables 1 to 4, and the last epochs of section 4.1.
+//! 2020.08.24.20181339): tables 1 to 5, and the last epochs of section 4.1.
 //!
 //! Numbers are stored as text, so that they are not rounded again.
 
+mod beside;
+mod cited;
 mod tables;
 mod verdicts;
 
 use crate::{NetworkReport, Role};
 
+pub use beside::{LayerBeside, PrintedSize, beside_table_2, printed_size};
+pub(crate) use cited::{CITED, Cited};
 pub(crate) use tables::{ALL, PrintedNetwork, PrintedScores};
 pub(crate) use verdicts::{Examined, table_3, table_4};
 

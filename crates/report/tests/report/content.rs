@@ -335,9 +335,16 @@ fn the_papers_numbers_stand_as_printed_beside_those_of_the_run() {
         assert!(cell.ends_with(&format!("paper {printed}")), "{cell}");
     }
     let fourth = rows(&page, "Table 4");
-    assert_eq!(fourth.len(), 4);
-    assert!(fourth[0][2].ends_with("paper 99.51") && !fourth[0][2].starts_with("not in this run"));
-    assert!(fourth[3][3].starts_with("not in this run") && fourth[3][3].ends_with("paper 98.06"));
+    // Four networks with their recurrent layer, and four without, of which this run has one.
+    assert_eq!(fourth.len(), 8);
+    let row = |name: &str| fourth.iter().find(|row| row[0] == name).unwrap();
+    assert!(row("VGG19, with its recurrent layer")[1].ends_with("paper 99.86"));
+    let plain = row("VGG19, plain");
+    assert!(plain[2].ends_with("paper 99.51") && !plain[2].starts_with("not in this run"));
+    let plain = row("Inception-ResNetV2, plain");
+    assert!(plain[3].starts_with("not in this run") && plain[3].ends_with("paper 98.06"));
+    assert!(plain[6].contains("wrong"), "{}", plain[6]);
+    assert!(covid[6].contains("the columns precision and recall are exchanged"), "{}", covid[6]);
     let last = rows(&page, "Section 4.1");
     assert_eq!(last.len(), 2);
     let folds: Vec<f64> = report.networks[0].trainings[..5]
@@ -347,8 +354,13 @@ fn the_papers_numbers_stand_as_printed_beside_those_of_the_run() {
     let mean = 100.0 * folds.iter().sum::<f64>() / 5.0;
     assert_eq!(last[0][2], format!("{mean:.1} paper 97.74"));
     let layers = rows(&page, "Table 2: layers of VGG19-RNN");
-    assert_eq!(layers[2][3], "the same");
-    assert_eq!(layers[5][3], "fc_2 (Dense): 4096 to 4096");
+    // A layer that the paper does not have, between others, moves no pair.
+    let beside: Vec<&str> = layers.iter().map(|row| row[4].as_str()).collect();
+    let same = "the same";
+    let (second, output) = ("fc_2 (Dense): 4096 to 4096", "output (Dense): 4096 to 3");
+    assert_eq!(beside, [same, same, same, "–", same, same, second, output]);
+    let first = rows(&page, "Table 1");
+    assert_eq!(first[0], ["VGG19", "19", "19", "143.7", "144.0", "20.0", "121.7"]);
     let section = text(&page, "#paper");
     assert!(
         section

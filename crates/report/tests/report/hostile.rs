@@ -47,7 +47,7 @@ fn no_text_becomes_markup() {
     let count = |selector: &str| page.select(&Selector::parse(selector).unwrap()).count();
     assert_eq!(
         (count("script"), count("h1"), count("img"), count("title")),
-        (0, 1, 1, 1 + rendered.figures.iter().count())
+        (0, 1, 1, 1 + rendered.figures.iter().count() + rendered.figures.paper.len())
     );
     assert_eq!(count("[onerror], [onload]"), 0);
     // And what was written can be read.

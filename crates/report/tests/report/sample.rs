@@ -162,6 +162,7 @@ pub(crate) fn network(at: usize, samples: usize) -> NetworkReport {
             method: "Grad-CAM of the logit (made up)".to_owned(),
             alt: format!("Made-up picture {number}: gray ovals, the warm spot in the lower third."),
             picture: picture(224, number),
+            tiles: (0..3).map(|tile| [tile * 232, 0, 224, 224]).collect(),
             evidence: Some(Evidence {
                 in_border: Some(0.1 + 0.05 * f64::from(number)),
                 border_area: 0.36,
@@ -179,6 +180,8 @@ pub(crate) fn network(at: usize, samples: usize) -> NetworkReport {
             .to_owned(),
         weights: WeightsOrigin::Random { seed: 11 },
         backbone_parameters: Some([20_024_384, 6_953_856, 21_785_568, 54_276_192, 20_024_384][at]),
+        classifier_parameters: Some([123_642_856, 1_025_000, 2_049_000, 1_537_000, 123_642_856][at]),
+        depth: Some([19, 121, 48, 176, 19][at]),
         head_parameters: Some([121_657_347, 230_711_299, 74_471_427, 73_422_851, 119_558_147][at]),
         layers: if at == 0 { layers() } else { Vec::new() },
         trainings: trainings(at as u64, 5, 30),
@@ -199,15 +202,17 @@ fn layers() -> Vec<Layer> {
         name: name.to_owned(),
         input: input.into(),
         output: output.into(),
+        parameters: Some(12_345),
     };
     vec![
-        layer("frozen vgg19", &[224, 224, 3], &[7, 7, 512]),
-        layer("sequence", &[7, 7, 512], &[49, 512]),
-        layer("LSTM", &[49, 512], &[49, 512]),
-        layer("flatten", &[49, 512], &[25088]),
-        layer("dense 1", &[25088], &[4096]),
-        layer("dense 2", &[4096], &[2048]),
-        layer("classes", &[2048], &[3]),
+        layer("pretrained (VGG19)", &[224, 224, 3], &[7, 7, 512]),
+        layer("reshape (Reshape)", &[7, 7, 512], &[49, 512]),
+        layer("lstm (LSTM)", &[49, 512], &[49, 512]),
+        layer("lstm_norm (BatchNormalization)", &[49, 512], &[49, 512]),
+        layer("flatten (Flatten)", &[49, 512], &[25088]),
+        layer("fc_1 (Dense)", &[25088], &[4096]),
+        layer("fc_2 (Dense)", &[4096], &[2048]),
+        layer("output (Dense)", &[2048], &[3]),
     ]
 }
 

@@ -24,7 +24,8 @@ fn the_page_is_html_without_a_fault_that_a_parser_would_mend() {
     assert_eq!(select("tbody tr"), select("tbody tr > th[scope=row]:first-child"));
     assert_eq!(select("img"), 6);
     assert_eq!(select("img"), select("img[alt][width][height]"));
-    assert_eq!(select("figure > svg"), rendered.figures.iter().count());
+    let drawn = rendered.figures.iter().count() + rendered.figures.paper.len();
+    assert_eq!(select("figure > svg"), drawn);
     assert_eq!(select("script, link, iframe, object, form"), 0);
 }
 
@@ -38,6 +39,10 @@ fn nothing_is_loaded_and_every_address_leads_somewhere() {
     for element in page.select(&all) {
         for (name, value) in element.value().attrs() {
             match name {
+                // Pictures within drawings.
+                "href" if element.value().name() == "image" => {
+                    assert!(value.starts_with("data:image/png;base64,"));
+                }
                 "href" => assert!(ids.contains(&value.strip_prefix('#').unwrap()), "{value}"),
                 "src" => assert!(value.starts_with("data:image/png;base64,")),
                 "aria-labelledby" | "aria-describedby" => assert!(ids.contains(&value), "{value}"),
@@ -92,8 +97,16 @@ fn files_are_written_where_their_names_say() {
     assert_eq!(page, folder.join("report.html"));
     assert_eq!(std::fs::read_to_string(page).unwrap(), rendered.html);
     assert_eq!(std::fs::read_to_string(folder.join("claim.md")).unwrap(), rendered.claim);
-    let figures = std::fs::read_dir(folder.join("figures")).unwrap().count();
-    assert_eq!(figures, 2 * rendered.figures.iter().count());
+    let files = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().count();
+    let (figures, paper) = (folder.join("figures"), folder.join("figures/paper"));
+    assert_eq!(files(&figures), 2 * rendered.figures.iter().count() + 1);
+    assert_eq!(files(&paper), 3 * rendered.figures.paper.len());
+    for of in &rendered.figures.paper {
+        let name = &of.figure.name;
+        assert_eq!(std::fs::read_to_string(paper.join(format!("{name}.csv"))).unwrap(), of.csv);
+    }
+    let names: Vec<&str> = rendered.figures.paper.iter().map(|of| of.figure.name.as_str()).collect();
+    assert_eq!(names, ["figure-5", "figure-6", "figure-7", "figure-8", "figure-9"]);
 }
 
 #[test]

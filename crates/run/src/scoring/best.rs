@@ -118,3 +118,101 @@ fn in_words(criterion: BestBy) -> &'static str {
         BestBy::TestAccuracy => "accuracy on the test part, so that its own score there is too good",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, fs, path::Path};
+
+    use radiograph_classes::Classes;
+    use radiograph_metrics::{Bootstrap, Choice};
+    use radiograph_protocol::Preset;
+
+    use super::*;
+    use crate::{
+        Config,
+        scoring::{Compared, compare_models, evaluate_model},
+    };
+
+    /// Forty images, half of each class, of which the model gets the first `wrong` wrong.
+    fn write(folder: &Path, name: &str, wrong: usize) {
+        let mut text = "id,patient,source,label,p_covid,p_normal\n".to_owned();
+        for at in 0..40 {
+            let covid = at % 2 == 0;
+            let label = if covid { "covid" } else { "normal" };
+            // Surer of later images, so that nothing is tied.
+            let sure = 0.6 + 0.3 * at as f64 / 40.0;
+            let p = if covid == (at >= wrong) { sure } else { 1.0 - sure };
+            text.push_str(&format!("{name}:{at},{name}:{at},x,{label},{p:.6},{:.6}\n", 1.0 - p));
+        }
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("predictions.csv"), text).unwrap();
+    }
+
+    /// Three networks with this number of errors on the test images and in each of two folds.
+    fn planted(folder: &Path, errors: [(&str, usize, usize); 3]) -> Vec<ModelEvaluation> {
+        let classes = Classes::new(["covid", "normal"]).unwrap();
+        let bootstrap = Bootstrap::new(100, 7).unwrap();
+        let evaluated = errors.map(|(name, on_test, in_folds)| {
+            let own = folder.join(name);
+            write(&own, "test", on_test);
+            for fold in [1, 2] {
+                write(&own.join(format!("fold-{fold}")), &format!("fold-{fold}"), in_folds);
+            }
+            let folds = [(1, false), (2, false)];
+            evaluate_model(name, &own, &folds, "a refit", &classes, &HashMap::new(), &bootstrap).unwrap()
+        });
+        evaluated.into()
+    }
+
+    fn chosen(models: &[ModelEvaluation], parameters: [i64; 3], criterion: BestBy) -> Vec<String> {
+        let models: Vec<(&ModelEvaluation, i64)> = models.iter().zip(parameters).collect();
+        ranked(&models, criterion).unwrap().into_iter().map(|candidate| candidate.model).collect()
+    }
+
+    /// Algorithm 1 of the paper compares the test results. VGG19 has the fewest errors there by luck, and the most in validation.
+    #[test]
+    fn the_test_images_choose_another_network_than_validation() {
+        let folder = tempfile::tempdir().unwrap();
+        let models =
+            planted(folder.path(), [("vgg19", 2, 10), ("densenet121", 6, 3), ("inception_v3", 9, 6)]);
+        let parameters = [121, 230, 74];
+        let by_test = chosen(&models, parameters, BestBy::TestAccuracy);
+        assert_eq!(by_test, ["vgg19", "densenet121", "inception_v3"]);
+        let by_validation = chosen(&models, parameters, BestBy::ValidationMacroAuc);
+        assert_eq!(by_validation, ["densenet121", "inception_v3", "vgg19"]);
+    }
+
+    #[test]
+    fn of_equal_networks_the_one_with_fewer_parameters_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let models = planted(folder.path(), [("vgg19", 4, 5), ("densenet121", 4, 5), ("inception_v3", 5, 6)]);
+        for criterion in [BestBy::TestAccuracy, BestBy::ValidationMacroAuc] {
+            assert_eq!(chosen(&models, [230, 121, 74], criterion), ["densenet121", "vgg19", "inception_v3"]);
+            // Complete equals keep the order of the config.
+            assert_eq!(chosen(&models, [121, 121, 74], criterion)[0], "vgg19");
+        }
+    }
+
+    #[test]
+    fn a_choice_on_the_test_images_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let models =
+            planted(folder.path(), [("vgg19", 2, 10), ("densenet121", 6, 3), ("inception_v3", 9, 6)]);
+        let pairs: Vec<(&ModelEvaluation, i64)> = models.iter().zip([3, 2, 1]).collect();
+        let names = ["vgg19", "densenet121", "inception_v3"].map(str::to_owned);
+        for (criterion, choice, best, said) in [
+            (BestBy::TestAccuracy, Choice::OnTheseSamples, "vgg19", "its own score there is too good"),
+            (BestBy::ValidationMacroAuc, Choice::Beforehand, "densenet121", "the folds' validation"),
+        ] {
+            let candidates = ranked(&pairs, criterion).unwrap();
+            let compared =
+                Compared { models: &names, chosen: (best, choice), baselines: &[], unconverged: &[] };
+            let section = Config::of(Preset::Paper).evaluation;
+            let classes = Classes::new(["covid", "normal"]).unwrap();
+            let compared = compare_models(folder.path(), &compared, &classes, &section, 7).unwrap();
+            let best_of = Best::of(candidates, criterion, &compared).unwrap();
+            assert_eq!(best_of.model, best);
+            assert!(best_of.statement.contains(said), "{}", best_of.statement);
+        }
+    }
+}

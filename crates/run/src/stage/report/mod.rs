@@ -4,12 +4,13 @@ mod data;
 mod head;
 mod network;
 mod settings;
+mod weights;
 
 use std::{fs, path::PathBuf};
 
 use radiograph_dataset::manifest::{Drawn, Manifest};
 use radiograph_files::{ContentHash, FileError};
-use radiograph_report::{CurveBands, Images, Labels, Report, RunRecord, Spread};
+use radiograph_report::{CurveBands, Images, Labels, NetworkReport, Report, RunRecord, Spread};
 
 use super::Evaluated;
 use crate::{
@@ -92,7 +93,7 @@ impl Run<'_> {
         let networks =
             shown.iter().map(|(kind, model)| self.network(kind, model)).collect::<Result<Vec<_>, Error>>()?;
         let report = Report {
-            run: self.run_record(&manifest)?,
+            run: self.run_record(&manifest, &networks)?,
             data: self.data(&manifest)?,
             networks,
             comparisons: comparisons.with_chosen.into_iter().chain(comparisons.with_baseline).collect(),
@@ -117,15 +118,18 @@ impl Run<'_> {
         };
         report.render()?.write(self.folder().path())?;
         let mut outputs = vec![path.clone(), self.folder().claim()];
-        for entry in fs::read_dir(&figures).map_err(unreadable)? {
-            outputs.push(entry.map_err(unreadable)?.path());
+        for folder in [figures.clone(), figures.join("paper")].iter().filter(|folder| folder.is_dir()) {
+            for entry in fs::read_dir(folder).map_err(unreadable)? {
+                outputs.push(entry.map_err(unreadable)?.path());
+            }
         }
+        outputs.retain(|output| !output.is_dir());
         Stamp::write(self.folder().path(), "report", hash, &outputs)?;
         self.finish(clock)?;
         Ok(path)
     }
 
-    fn run_record(&self, manifest: &Manifest) -> Result<RunRecord, Error> {
+    fn run_record(&self, manifest: &Manifest, networks: &[NetworkReport]) -> Result<RunRecord, Error> {
         let config = self.config();
         let files = [self.folder().config(), self.folder().manifest(), self.folder().leakage()];
         let files = files
@@ -141,7 +145,10 @@ impl Run<'_> {
             preset: config.preset.to_string(),
             images: images(manifest),
             labels: if config.permute_labels { Labels::Permuted } else { Labels::Given },
-            cautions: cautions(config)?,
+            cautions: weights::caution(config.preset, networks)
+                .into_iter()
+                .chain(cautions(config)?)
+                .collect(),
             seed: config.seed,
             command: None,
             device: config.compute.device.clone(),

@@ -26,14 +26,20 @@ impl Run<'_> {
         let (parameters, layers, trainings) = match &record {
             TrainingRecord::Head(record) => {
                 let parameters = u64::try_from(record.protocol.head.trained_parameters()?).ok();
-                (parameters, layers(&record.protocol.head), trainings(&folder, record)?)
+                let layers = match kind.members() {
+                    [member] => layers(member.network, self.config().input.size, &record.protocol.head)?,
+                    _ => Vec::new(),
+                };
+                (parameters, layers, trainings(&folder, record)?)
             }
             TrainingRecord::Probe(probe) => (Some(probe.parameters), Vec::new(), Vec::new()),
             TrainingRecord::Ensemble(ensemble) => (Some(ensemble.parameters), Vec::new(), Vec::new()),
         };
         let networks: BTreeSet<Architecture> = kind.members().iter().map(|member| member.network).collect();
         let architecture = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-        let of_backbones = networks.iter().map(|&network| Facts::of(network).parameters).sum::<i64>();
+        let sum = |of: fn(&Facts) -> i64| {
+            u64::try_from(networks.iter().map(|&network| of(Facts::of(network))).sum::<i64>()).ok()
+        };
         let scaled = model.temperature.zip(model.calibrated.clone());
         let explained = if kind.baseline().is_some() { Vec::new() } else { explained(&folder)? };
         Ok(NetworkReport {
@@ -45,7 +51,12 @@ impl Run<'_> {
                 .map(|end| Ending { converged: end.is_converged(), reason: reason(&record, end) }),
             head: in_words(&record),
             weights: frozen(&folder)?.weights,
-            backbone_parameters: u64::try_from(of_backbones).ok(),
+            backbone_parameters: sum(|facts| facts.parameters),
+            classifier_parameters: sum(|facts| facts.classifier_parameters),
+            depth: match networks.iter().collect::<Vec<_>>()[..] {
+                [&network] => u32::try_from(Facts::of(network).depth).ok(),
+                _ => None,
+            },
             head_parameters: parameters,
             layers,
             trainings,
@@ -159,6 +170,9 @@ fn panel(folder: &Path, explained: &Explained, method: &str) -> Result<Panel, Er
         // The page has the caption as text, in letters that can be read on a phone.
         picture = picture.without_top(&name, explained.caption_height)?;
     }
+    let below = |&[left, top, width, height]: &[u32; 4]| {
+        [left, top.saturating_sub(explained.caption_height), width, height]
+    };
     Ok(Panel {
         image: explained.id.clone(),
         truth: explained.truth.clone(),
@@ -168,6 +182,7 @@ fn panel(folder: &Path, explained: &Explained, method: &str) -> Result<Panel, Er
         method: method.to_owned(),
         alt,
         picture,
+        tiles: explained.tiles.iter().map(below).collect(),
         evidence: Some(Evidence {
             in_border: explained.in_border,
             border_area: explained.border_share,

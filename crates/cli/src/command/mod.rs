@@ -2,7 +2,6 @@
 
 mod assemble;
 mod audit;
-#[cfg(feature = "libtorch")]
 mod backbones;
 mod check_table;
 #[cfg(feature = "libtorch")]
@@ -44,8 +43,7 @@ use clap::Subcommand;
 use crate::{exit::Exit, failure::Failure};
 
 /// Commands that are missing from a build without libtorch.
-pub(crate) const LIBTORCH: [&str; 11] = [
-    "backbones",
+pub(crate) const LIBTORCH: [&str; 10] = [
     "devices",
     "extract",
     "train",
@@ -89,7 +87,6 @@ pub(crate) enum Command {
     #[cfg(feature = "libtorch")]
     Predict(predict::Arguments),
     Weights(weights::Arguments),
-    #[cfg(feature = "libtorch")]
     Backbones(backbones::Arguments),
     #[cfg(feature = "libtorch")]
     Devices(devices::Arguments),
@@ -131,7 +128,6 @@ impl Command {
             #[cfg(feature = "libtorch")]
             Self::Predict(arguments) => predict::run(arguments),
             Self::Weights(arguments) => weights::run(arguments),
-            #[cfg(feature = "libtorch")]
             Self::Backbones(arguments) => backbones::run(arguments),
             #[cfg(feature = "libtorch")]
             Self::Devices(arguments) => devices::run(arguments),

@@ -1,20 +1,77 @@
 //! Computes the features that a frozen network makes of images, and summarises them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
+use clap::ValueEnum;
 use radiograph_backbone::{Backbone, Form, Options};
 use radiograph_image::{
     Limits, decode_file,
     preprocess::{Preprocess, Preprocessor},
 };
 use radiograph_input::Normalisation;
-use radiograph_libtorch::set_threads;
-use radiograph_weights::{Lineage, Weights, WeightsChoice};
+use radiograph_libtorch::{DeviceName, set_threads};
+use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice};
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
-use super::{Arguments, LineageName};
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
+
+/// Images, and the network that makes features of them.
+#[derive(clap::Args)]
+pub(super) struct Images {
+    /// Images: PNG, JPEG, WebP, BMP, TIFF, DICOM
+    #[arg(value_name = "IMAGE", requires_all = ["backbone", "weights"])]
+    images: Vec<PathBuf>,
+
+    /// Network, such as densenet121; `radiograph backbones` lists all
+    #[arg(long, value_name = "NAME", requires = "images")]
+    backbone: Option<Architecture>,
+
+    /// Installed weights by name, a safetensors file, or random:SEED
+    #[arg(long, value_name = "NAME|FILE|random:SEED", requires = "images")]
+    weights: Option<WeightsChoice>,
+
+    /// Lineage of a network whose file does not name it
+    #[arg(long, requires = "images")]
+    lineage: Option<LineageName>,
+
+    /// Side of the network's input in pixels
+    #[arg(long, default_value_t = 224, value_name = "PIXELS", requires = "images")]
+    size: u32,
+
+    /// Layers as published, instead of folded ones
+    #[arg(long, requires = "images")]
+    plain: bool,
+
+    /// The five most probable of ImageNet's 1000 classes, by number; needs weights with a classifier
+    #[arg(long, requires = "images")]
+    classify: bool,
+
+    /// Device: cpu, cuda:0, …
+    #[arg(long, default_value = "cpu", requires = "images")]
+    device: DeviceName,
+
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N", requires = "images")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LineageName {
+    Keras,
+    Torchvision,
+    Timm,
+}
+
+impl Images {
+    /// Whether there are images.
+    pub(super) fn are_asked_for(&self) -> bool {
+        !self.images.is_empty()
+    }
+}
 
 /// Output of `--json`.
 #[derive(Serialize)]
@@ -37,7 +94,7 @@ struct Features {
     classes: Vec<(i64, f64)>,
 }
 
-pub(super) fn show(arguments: &Arguments) -> Result<Exit, Failure> {
+pub(super) fn show(arguments: &Images, json: bool) -> Result<Exit, Failure> {
     if let Some(threads) = arguments.threads {
         set_threads(threads)?;
     }
@@ -59,7 +116,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<Exit, Failure> {
     if found.images.is_empty() {
         return Err(Failure::input("none of the files can be read as an image"));
     }
-    if arguments.json {
+    if json {
         output::json(&found)?;
     } else {
         print(&found)?;
@@ -68,7 +125,7 @@ pub(super) fn show(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// The backbone and the preprocessing of its images.
-fn backbone(arguments: &Arguments) -> Result<(Backbone, Preprocess), Failure> {
+fn backbone(arguments: &Images) -> Result<(Backbone, Preprocess), Failure> {
     let (Some(architecture), Some(weights)) = (arguments.backbone, &arguments.weights) else {
         // The command line requires both.
         return Err(Failure::input("give --backbone and --weights"));

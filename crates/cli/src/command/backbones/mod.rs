@@ -1,75 +1,44 @@
 //! `radiograph backbones`: describes each frozen network, or the features that one makes of images.
 
+mod cost;
+#[cfg(feature = "libtorch")]
 mod features;
+mod paper;
 
-use std::{num::NonZeroUsize, path::PathBuf};
-
-use clap::ValueEnum;
-use radiograph_backbone::Facts;
-use radiograph_libtorch::DeviceName;
-use radiograph_weights::{Architecture, Family, WeightsChoice, WeightsRecord};
+use radiograph_weights::{Architecture, Facts, Family, WeightsRecord};
 use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, output};
 
 /// Describe the frozen networks, or the features that one makes of images
 ///
-/// Without images: facts about all networks. With images: the shape of each feature map, its mean, standard deviation,
+/// Without images: facts about all networks. With --paper: the paper's tables 1 and 2 from the networks themselves, beside what it
+/// prints, and what its trainings cost; nothing is trained. With images: the shape of each feature map, its mean, standard deviation,
 /// largest value, share of zeros and norm. Images are resized to a square and normalised as the weights require.
 ///
 /// Exit code 1: an image cannot be read, and is left out. If none can be read, the exit code is 3.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  radiograph backbones phantoms/contact-sheet.png --backbone densenet121 --weights random:1"
-)]
+#[command(after_help = EXAMPLE)]
 pub(crate) struct Arguments {
-    /// Images: PNG, JPEG, WebP, BMP, TIFF, DICOM
-    #[arg(value_name = "IMAGE", requires_all = ["backbone", "weights"])]
-    images: Vec<PathBuf>,
+    #[cfg(feature = "libtorch")]
+    #[command(flatten)]
+    features: features::Images,
 
-    /// Network, such as densenet121; `radiograph backbones` lists all
-    #[arg(long, value_name = "NAME", requires = "images")]
-    backbone: Option<Architecture>,
-
-    /// Installed weights by name, a safetensors file, or random:SEED
-    #[arg(long, value_name = "NAME|FILE|random:SEED", requires = "images")]
-    weights: Option<WeightsChoice>,
-
-    /// Lineage of a network whose file does not name it
-    #[arg(long, requires = "images")]
-    lineage: Option<LineageName>,
-
-    /// Side of the network's input in pixels
-    #[arg(long, default_value_t = 224, value_name = "PIXELS", requires = "images")]
-    size: u32,
-
-    /// Layers as published, instead of folded ones
-    #[arg(long, requires = "images")]
-    plain: bool,
-
-    /// The five most probable of ImageNet's 1000 classes, by number; needs weights with a classifier
-    #[arg(long, requires = "images")]
-    classify: bool,
-
-    /// Device: cpu, cuda:0, …
-    #[arg(long, default_value = "cpu", requires = "images")]
-    device: DeviceName,
-
-    /// Number of threads [default: number of cores]
-    #[arg(long, value_name = "N", requires = "images")]
-    threads: Option<NonZeroUsize>,
+    /// Tables 1 and 2 of the paper, beside what it prints, and the cost of its trainings
+    #[arg(long, help_heading = "The paper")]
+    #[cfg_attr(feature = "libtorch", arg(conflicts_with = "images"))]
+    paper: bool,
 
     /// JSON on standard output instead of text
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum LineageName {
-    Keras,
-    Torchvision,
-    Timm,
-}
+const EXAMPLE: &str = if cfg!(feature = "libtorch") {
+    "Example:\n  radiograph backbones phantoms/contact-sheet.png --backbone densenet121 --weights random:1"
+} else {
+    "Example:\n  radiograph backbones --paper"
+};
 
 /// Output of `--json` for each network.
 #[derive(Serialize)]
@@ -99,8 +68,12 @@ struct Pinned {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if !arguments.images.is_empty() {
-        return features::show(arguments);
+    #[cfg(feature = "libtorch")]
+    if arguments.features.are_asked_for() {
+        return features::show(&arguments.features, arguments.json);
+    }
+    if arguments.paper {
+        return paper::show(arguments.json);
     }
     if arguments.json {
         output::json(

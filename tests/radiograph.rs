@@ -14,6 +14,7 @@ mod head;
 mod keras_lineage;
 mod layers;
 mod own_films;
+mod paper;
 mod pipeline;
 mod pointing;
 mod reference;

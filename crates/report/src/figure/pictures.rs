@@ -14,7 +14,7 @@ const CELL: u32 = 324;
 /// Room for the headings of the columns.
 const HEAD: u32 = LINE + 16;
 /// Room for the name above a row.
-const NAME: u32 = LINE + 10;
+const NAME: u32 = LINE + 26;
 /// Room around the sheet.
 const EDGE: u32 = 12;
 
@@ -64,7 +64,7 @@ impl Drawing for PicturesFigure {
             area.draw_text(heading, &centred(LETTERS, MUTED), (middle, HEAD as i32 / 2))?;
         }
         for (row, of) in self.rows.iter().enumerate() {
-            let (top, style) = (Self::top(row) as i32 + 8, letters(LETTERS, INK));
+            let (top, style) = (Self::top(row) as i32 + 22, letters(LETTERS, INK));
             let name = fitting(area, &of.name, &style, CELL - 24)?;
             area.draw_text(&name, &style, (EDGE as i32 + 8, top))?;
             let (style, room) = (letters(LETTERS, MUTED), 2 * CELL - 24);

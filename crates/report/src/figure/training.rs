@@ -18,6 +18,9 @@ pub(crate) enum Quantity {
     Loss,
 }
 
+/// Points (epoch, value).
+type Points = Vec<(f64, f64)>;
+
 /// Curves of all trainings of one network.
 pub(crate) struct TrainingFigure<'a> {
     /// The trainings.
@@ -67,7 +70,7 @@ impl TrainingFigure<'_> {
     }
 
     /// Every curve that is drawn: part of the images, name of the training or `mean`, and points (epoch, value).
-    pub(crate) fn values(&self) -> Vec<(&'static str, String, Vec<(f64, f64)>)> {
+    pub(crate) fn values(&self) -> Vec<(&'static str, String, Points)> {
         let training = self.curves(|epoch| Some(epoch.training));
         let validation = self.curves(|epoch| epoch.validation);
         let mut values = Vec::new();

@@ -150,7 +150,7 @@ fn costs(networks: &[Network]) -> Result<(), Failure> {
             billions(of.cost.head_products)
         );
         for [extraction, training] in &of.cost.hours {
-            line += &format!(" {:>18}", format!("{:.1} min + {training:.1} h", 60.0 * extraction));
+            line += &format!(" {:>18}", format!("{:.1} min + {training:.2} h", 60.0 * extraction));
         }
         output::line(line)?;
     }

@@ -1,6 +1,6 @@
 //! How time and memory grow with the number of films, measured on synthetic records with tiny feature maps.
 //!
-//! `cargo run --release -p radiograph-examples --example growth -- 10000 100000 1000000`
+//! `cargo run --release -p radiograph-examples --example scale -- 10000 100000 1000000`
 //!
 //! Each step runs in a process of its own, so that its peak memory is its own. The exponent is the slope of the logarithm of
 //! the time over that of the number: 1 means twice the time for twice the films. Maps of real networks are 1,000 to 10,000 times

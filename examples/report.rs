@@ -60,6 +60,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             head: "none".to_owned(),
             weights: WeightsOrigin::Random { seed: 7 },
             backbone_parameters: None,
+            classifier_parameters: None,
+            depth: None,
             head_parameters: None,
             layers: Vec::new(),
             trainings: Vec::new(),

@@ -43,8 +43,11 @@ const FEW: [usize; 2] = [500, 2_000];
 const SHAPE: [usize; 3] = [8, 1, 1];
 const CLASSES: [&str; 3] = ["COVID-19", "normal", "pneumonia"];
 
+/// A piece of work with a scene.
+type Step = fn(&Scene) -> Result<(), Failure>;
+
 /// The steps, in the order in which each finds what it needs.
-const STEPS: [(&str, fn(&Scene) -> Result<(), Failure>); 8] = [
+const STEPS: [(&str, Step); 8] = [
     ("manifest: write", Scene::write_manifest),
     ("manifest: read", Scene::read_manifest),
     ("store: write in two halves", Scene::write_stores),

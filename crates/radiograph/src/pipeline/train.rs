@@ -252,7 +252,7 @@ mod tests {
             id: format!("{number:03}"),
             cluster: number.to_string(),
             source: "drawn".to_owned(),
-            class: if number % 2 == 0 { "a" } else { "b" }.to_owned(),
+            class: if number.is_multiple_of(2) { "a" } else { "b" }.to_owned(),
             image: ContentHash::of_bytes(&number.to_le_bytes()),
             subset: match number % 3 {
                 0 => Subset::Test,

@@ -17,7 +17,7 @@ pub(super) fn figures(drawn: &Figures) -> Markup {
             @for of in &drawn.paper {
                 details {
                     summary { (of.figure.title) }
-                    div.scroll tabindex="0" role="region" aria-label=(of.figure.title) {
+                    div.scroll.across tabindex="0" role="region" aria-label=(of.figure.title) {
                         figure.sheet { (PreEscaped(&of.figure.svg)) figcaption { (of.figure.title) "." } }
                     }
                 }

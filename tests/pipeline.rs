@@ -139,6 +139,7 @@ fn a_full_audit_trains_the_head_without_each_source() {
     config.training.epochs = 1;
     config.explanation.images_per_class = 0;
     let run = &place.path().join("run");
+    before_training_the_audit_takes_extracted_features(&config, run);
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     Pipeline::open(config, run, &mut watch).unwrap().run().unwrap();
     let folder = run.join("inception_v3");
@@ -164,6 +165,21 @@ fn a_full_audit_trains_the_head_without_each_source() {
     assert!(audit.elsewhere.iter().all(|of| of.head.is_none() || of.scores.is_some()));
     assert!(!folder.join("in-full").exists(), "models of no further use");
     a_mask_that_marks_nothing_is_not_used(run, &looked);
+}
+
+fn before_training_the_audit_takes_extracted_features(config: &Config, run: &Path) {
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let mut pipeline = Pipeline::open(config.clone(), run, &mut watch).unwrap();
+    pipeline.assemble().unwrap();
+    let without_features = |pipeline: &mut Pipeline<'_>| {
+        let audit = pipeline.audit().unwrap().unwrap();
+        assert!(audit.model.is_none() && !audit.elsewhere.is_empty());
+        let reasons = audit.elsewhere.iter().filter_map(|of| of.unanswered.as_ref());
+        reasons.filter(|reason| reason.to_string().contains("no features")).count()
+    };
+    assert!(without_features(&mut pipeline) > 0);
+    pipeline.extract(radiograph_features::Part::WHOLE).unwrap();
+    assert_eq!(without_features(&mut pipeline), 0);
 }
 
 /// A mask of one image that marks nothing, found beside the images, changes nothing but what is said.

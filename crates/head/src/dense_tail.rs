@@ -1,7 +1,7 @@
 //! The dense layers in which a head ends.
 //!
-//! Most of a head's parameters are theirs. A training that knows them writes their gradients into tensors that it keeps: fresh
-//! memory of hundreds of megabytes at each step costs more than the product that fills it.
+//! Most of a head's parameters are theirs. A training that knows them writes their gradients into tensors that it keeps: the
+//! system hands out fresh memory page by page, and at each step it would be hundreds of megabytes.
 
 use tch::Tensor;
 

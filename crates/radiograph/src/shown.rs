@@ -154,6 +154,10 @@ fn coloured(picture: Picture, path: &Path) -> Result<RgbImage, Error> {
 
 #[cfg(test)]
 mod tests {
+    use radiograph_image::{encode_png, preprocess::resize};
+    use radiograph_input::FilmPart;
+    use radiograph_phantoms::{Finding, Phantom};
+
     use super::*;
 
     /// 400 × 300: the left and the right eighth are white, the rest is black with a white square in the middle.
@@ -190,6 +194,32 @@ mod tests {
         let mask = shown.mask(&Mask::of_picture(&drawn)).unwrap();
         assert_eq!(mask.marked().dim(), (30, 30));
         assert!((mask.share() - 1.0 / 9.0).abs() < 0.01, "{}", mask.share());
+    }
+
+    /// Film and mask are cut alike, and the film is shown with its own gray values.
+    #[test]
+    fn a_film_that_is_cut_to_the_lungs_is_shown_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let drawn = Phantom { seed: 1, patient: 0, film: 0, finding: Finding::None, bedside: false };
+        let picture = drawn.draw(200).picture.into_8_bit().into_gray();
+        let path = folder.path().join("film.png");
+        std::fs::write(&path, encode_png(&picture).unwrap()).unwrap();
+        let content = ContentHash::of_file(&path).unwrap();
+        let (part, gray_values) = (FilmPart::Lungs, GrayValues::Even);
+        let steps = Preprocess { size: 50, part, gray_values, ..Preprocess::default() };
+        let cut = steps.clone().check().unwrap().cut(&picture);
+        let ((left, top), (width, height)) = (cut.corner(), cut.size());
+        assert!(!cut.is_whole(200, 200) && width > 50 && height > 50, "{cut:?}");
+        let shown = Shown::read(&path, content, Stated::default(), Some(&steps)).unwrap();
+        let kept = picture.crop(left, top, width, height).unwrap();
+        let expected = resize(&kept, 50, 50, Filter::Bilinear).unwrap();
+        assert_eq!(shown.picture(), &coloured(expected, &path).unwrap());
+        let inside = |x: u32, y: u32| (left..left + width).contains(&x) && (top..top + height).contains(&y);
+        let share = |marked: &dyn Fn(u32, u32) -> bool| {
+            let mask = GrayImage::from_fn(200, 200, |x, y| image::Luma([if marked(x, y) { 255 } else { 0 }]));
+            shown.mask(&Mask::of_picture(&mask)).unwrap().share()
+        };
+        assert_eq!((share(&inside), share(&|x, y| !inside(x, y))), (1.0, 0.0));
     }
 
     #[test]

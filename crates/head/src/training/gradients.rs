@@ -39,8 +39,7 @@ impl Gradients {
 
 /// Computes gradients again and again, those of [dense layers at the end](Head::dense_tail) in tensors that it keeps.
 ///
-/// On VGG19's features such a gradient has 411 MB. The system hands out fresh memory page by page, which takes longer than
-/// computing what is written there.
+/// On VGG19's features such a gradient has 411 MB, and the system hands out fresh memory page by page.
 #[derive(Debug, Default)]
 pub struct KeptGradients(BTreeMap<String, Tensor>);
 

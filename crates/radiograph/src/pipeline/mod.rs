@@ -151,6 +151,9 @@ impl<'w> Pipeline<'w> {
     /// images.
     pub fn audit(&mut self) -> Result<Option<Audit>, Error> {
         self.look()?;
+        if self.run.recommended()?.is_some() {
+            return Ok(self.run.audit()?);
+        }
         // Weights that are not there gave no features either.
         let first =
             self.config().backbones.first().and_then(|&network| Frozen::of(network, self.config()).ok());

@@ -18,7 +18,7 @@ const NAME: u32 = LINE + 26;
 /// Room around the sheet.
 const EDGE: u32 = 12;
 
-/// A row: its name, what is said of it, and its pictures.
+/// A row of pictures, with its name and a note.
 pub(crate) struct PictureRow {
     /// Name.
     pub(crate) name: String,

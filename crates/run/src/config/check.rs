@@ -241,6 +241,7 @@ mod tests {
             ("data.quotas=[{ class = 'normal', images = -3 }]", "data.quotas[0].images"),
             ("data.quotas=[{ class = 'normal', images = 1000001 }]", "data.quotas.images"),
             ("input.augmented_copies=3", "input.augmented_copies"),
+            ("input={ gray_values = 'even', colour = 'rgb' }", "input.gray_values"),
             ("head.layers.vgg19.dense=[16777216]", "head.layers.vgg19"),
             ("head.layers.vgg19.dense=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "head.layers.vgg19"),
             ("input.size=74", "input.size"),

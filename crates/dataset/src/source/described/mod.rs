@@ -307,4 +307,6 @@ fn remark_on_patients(patients: HashMap<PatientId, Seen>, reader: &mut Collectio
 }
 
 #[cfg(test)]
+mod augmented_tests;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Tests devices: a missing device is an error where it is named, and each present device computes.
 
+use radiograph::{CheckOutcome, DeviceCheck};
 use radiograph_libtorch::{Device, DeviceError, Devices};
+use radiograph_weights::Architecture;
 
 #[test]
 fn the_processor_is_always_there() {
@@ -41,4 +43,25 @@ fn every_cuda_device_computes() {
         let sum = ones.matmul(&ones).sum(tch::Kind::Float).double_value(&[]);
         assert_eq!(sum, 262_144.0, "{device}");
     }
+}
+
+/// The same check as `radiograph devices --check`, with one network, on the device that `RADIOGRAPH_TEST_DEVICE` names, or else
+/// on the processor. A named device that is absent fails the test.
+#[test]
+fn a_device_computes_what_the_processor_computes() {
+    let device: Device = match std::env::var("RADIOGRAPH_TEST_DEVICE") {
+        Ok(name) => name.parse().unwrap(),
+        Err(_) => Device::CPU,
+    };
+    let mut parts = Vec::new();
+    let check = DeviceCheck::of(device).networks(vec![Architecture::DENSENET121]).values_alone();
+    let record = check.run(&mut |part| parts.push(part.to_owned())).unwrap();
+    assert!(record.passed(), "{record:#?}");
+    let equal = record.checks.iter().filter(|check| matches!(check.outcome, CheckOutcome::Equal(_))).count();
+    // One or two forms of the network, gradients and weights of two cells, an explanation, and two of memory.
+    assert_eq!(equal, 8 + usize::from(device.is_cuda()), "{record:#?}");
+    assert_eq!(parts.len(), 3, "{parts:?}");
+    // Folded layers are another computation than plain ones, so a difference of 0 would mean that one was compared with itself.
+    let folded = record.checks.iter().find(|check| check.what == "densenet121, folded").unwrap();
+    assert!(matches!(folded.outcome, CheckOutcome::Equal(difference) if difference > 0.0), "{folded}");
 }

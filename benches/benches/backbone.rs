@@ -1,11 +1,12 @@
-//! Measures 16 images of 224 pixels in each backbone: folded, as published, and folded with other micro-batches.
-//! `benches/peers/backbone.py` measures the same in PyTorch and prints the ratios.
+//! Measures 16 images of 224 pixels in each backbone: folded, as published, folded with other micro-batches, and with a
+//! part of the images for each core, as extraction computes. `benches/peers/backbone.py` measures the same in other
+//! software and prints the ratios.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, thread};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_backbone::{Backbone, Form, Options};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, SideBySide};
 use radiograph_weights::{Architecture, Lineage};
 use tch::{Kind, Tensor};
 
@@ -36,8 +37,26 @@ fn features(criterion: &mut Criterion) {
             let options = Options { micro_batch: NonZeroUsize::new(micro_batch), ..Options::default() };
             measure(&format!("micro-batch-{micro_batch}"), options);
         }
+        let backbone = backbone(architecture, Options::default());
+        group.bench_function("side-by-side", |bencher| {
+            bencher.iter(|| each_core_its_part(&backbone, &images))
+        });
         group.finish();
     }
+}
+
+fn each_core_its_part(backbone: &Backbone, images: &Tensor) {
+    let side_by_side = SideBySide::begin();
+    let parts = i64::try_from(side_by_side.threads()).expect("as many threads as cores");
+    thread::scope(|scope| {
+        for part in images.chunk(parts, 0) {
+            let (backbone, side_by_side) = (backbone.clone(), &side_by_side);
+            scope.spawn(move || {
+                side_by_side.enter();
+                backbone.forward_features(&part).expect("images that fit");
+            });
+        }
+    });
 }
 
 criterion_group!(benches, features);

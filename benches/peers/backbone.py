@@ -1,15 +1,19 @@
-"""16 images of 224 pixels through the four backbones: PyTorch beside radiograph-backbone, as ratios.
+"""16 images of 224 pixels through the four backbones: other software beside radiograph-backbone, as ratios.
 
-    python -m venv venv && venv/bin/pip install torch==2.13.0 torchvision==0.28.0 timm==1.0.31
+    python -m venv venv
+    venv/bin/pip install torch==2.13.0 torchvision==0.28.0 timm==1.0.31 onnx onnxruntime openvino onnxscript
     venv/bin/python benches/peers/backbone.py [ROUNDS]
 
-Three of PyTorch's ways: eager, eager with channels last, and `torch.jit.freeze` with `optimize_for_inference` (channels last
-too). In turns with our bench, on the same machine, with as many threads. Ratios above 1 say how many times faster we are than
-PyTorch's best in that round. The floor is what the published layers' products would take at the rate of the best matrix
-product measured in this run; layers that are arranged otherwise may need fewer.
+PyTorch eager, eager with channels last, and `torch.jit.freeze` with `optimize_for_inference` (channels last too); ONNX Runtime with
+all its optimisations; OpenVINO for f32 with one stream, and with one stream a core, each of which has its part of the images. Ours is
+the faster of two ways: all cores on one batch, and one part of the images a core, which is how extraction computes. In turns, on
+the same machine, with as many threads. Ratios above 1 say how many times faster we are than the best of them in that round.
 """
 
+import io
 import json
+import math
+import os
 import pathlib
 import statistics
 import subprocess
@@ -17,14 +21,16 @@ import sys
 import time
 import warnings
 
+import onnxruntime
+import openvino
 import timm
 import torch
 import torchvision
-from torch.utils.flop_counter import FlopCounterMode
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 SHAPE = [16, 3, 224, 224]
+CORES = len(os.sched_getaffinity(0))
 
 
 class InceptionFeatures(torch.nn.Module):
@@ -72,14 +78,17 @@ NETWORKS = {
 }
 
 
-def ours(backbone: str) -> float:
-    """Seconds for 16 images, the median that criterion found."""
-    name = f"backbone/{backbone}/batch-16/folded"
+def ours(backbone: str) -> dict[str, float]:
+    """Seconds for 16 images, the medians that criterion found."""
     bench = ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "backbone"]
-    options = ["--warm-up-time", "2", "--measurement-time", "20", "--sample-size", "10", "--exact", name]
-    subprocess.run([*bench, "--", *options], cwd=ROOT, check=True, capture_output=True)
-    folder = target() / "criterion" / f"backbone_{backbone}_batch-16" / "folded"
-    return json.loads((folder / "new" / "estimates.json").read_text())["median"]["point_estimate"] / 1e9
+    options = ["--warm-up-time", "2", "--measurement-time", "10", "--sample-size", "10", "--exact"]
+    seconds = {}
+    for way in ("folded", "side-by-side"):
+        name = f"backbone/{backbone}/batch-16/{way}"
+        subprocess.run([*bench, "--", *options, name], cwd=ROOT, check=True, capture_output=True)
+        estimates = target() / "criterion" / f"backbone_{backbone}_batch-16" / way / "new" / "estimates.json"
+        seconds[way] = json.loads(estimates.read_text())["median"]["point_estimate"] / 1e9
+    return seconds
 
 
 def target() -> pathlib.Path:
@@ -98,36 +107,81 @@ def median(work, runs: int) -> float:
 
 
 def theirs(build) -> dict:
-    """PyTorch's ways, ready to run."""
+    """The ways of others, ready to run, each after it computed the same map as the first."""
     images = torch.arange(torch.Size(SHAPE).numel(), dtype=torch.float32).sin().view(SHAPE)
     last = images.to(memory_format=torch.channels_last)
     torch.manual_seed(1)
-    plain = build().eval()
-    nested = build().eval().to(memory_format=torch.channels_last)
+    network = build().eval()
+    state = network.state_dict()
+
+    def same() -> torch.nn.Module:
+        other = build().eval()
+        other.load_state_dict(state)
+        return other
+
+    nested = same().to(memory_format=torch.channels_last)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(build().eval().to(memory_format=torch.channels_last), last)
+        traced = torch.jit.trace(same().to(memory_format=torch.channels_last), last)
         frozen = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
-        for _ in range(2):
-            frozen(last)
-    return {"eager": lambda: plain(images), "channels last": lambda: nested(last), "frozen": lambda: frozen(last)}
+    ways = {"eager": lambda: network(images), "channels last": lambda: nested(last), "frozen": lambda: frozen(last)}
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(same(), (images,), file, input_names=["images"], dynamo=False)
+    ways["ONNX Runtime"] = with_onnx_runtime(file.getvalue(), images.numpy())
+    ways["OpenVINO"] = with_openvino(file.getvalue(), images.numpy(), 1)
+    ways["OpenVINO, streams"] = with_openvino(file.getvalue(), images.numpy(), CORES)
+    with torch.inference_mode():
+        expected = ways["eager"]()
+        for name, work in ways.items():
+            difference = (torch.as_tensor(work()) - expected).abs().max() / expected.abs().max()
+            assert difference < 1e-3, f"{name} computes another map: {difference}"
+    return ways
 
 
-def operations(build) -> int:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        build().eval()(torch.zeros(SHAPE))
-    return counter.get_total_flops()
+def with_onnx_runtime(model: bytes, images):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = CORES
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"images": images})[0]
+
+
+def with_openvino(model: bytes, images, streams: int):
+    core = openvino.Core()
+    network = core.read_model(model)
+    network.reshape([len(images) // streams, *images.shape[1:]])
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": CORES, "NUM_STREAMS": streams}
+    compiled = core.compile_model(network, "CPU", settings)
+    requests = [compiled.create_infer_request() for _ in range(streams)]
+    parts = [images[start::streams].copy() for start in range(streams)]
+
+    def work():
+        for request, part in zip(requests, parts):
+            request.start_async({0: part}, share_inputs=True)
+        for request in requests:
+            request.wait()
+        maps = [request.get_output_tensor(0).data for request in requests]
+        together = torch.empty([len(images), *maps[0].shape[1:]])
+        for start, values in enumerate(maps):
+            together[start::streams] = torch.as_tensor(values)
+        return together
+
+    return work
 
 
 def main():
-    left, right = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    rate = 2 * 2048**3 / min(median(lambda: left @ right, 5) for _ in range(3))
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, matrix products at {rate / 1e9:.0f} GFLOP/s")
+    print(
+        f"PyTorch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}, OpenVINO {openvino.__version__.split('-')[0]}, "
+        f"{CORES} threads, {torch.backends.cpu.get_cpu_capability()}"
+    )
+    torch.set_num_threads(CORES)
     subprocess.run(
         ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "backbone", "--no-run"], cwd=ROOT, check=True
     )
+    medians = []
     for backbone, build in NETWORKS.items():
-        floor = operations(build) / rate
         ways = theirs(build)
         ratios = []
         for _ in range(ROUNDS):
@@ -135,14 +189,13 @@ def main():
                 seconds = {name: median(work, 5) for name, work in ways.items()}
             own = ours(backbone)
             best = min(seconds, key=seconds.get)
-            ratios.append(seconds[best] / own)
-            words = "  ".join(f"{name} {1e3 * value:6.0f} ms" for name, value in seconds.items())
-            print(
-                f"{backbone:<20} {words}  radiograph {1e3 * own:6.0f} ms  floor {1e3 * floor:6.0f} ms  "
-                f"{ratios[-1]:.2f} of {best}",
-                flush=True,
-            )
-        print(f"{backbone:<20} ratio {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
+            fastest = min(own, key=own.get)
+            ratios.append(seconds[best] / own[fastest])
+            words = "  ".join(f"{name} {1e3 * value:.0f}" for name, value in (seconds | own).items())
+            print(f"{backbone}: {words} ms; {fastest} at {ratios[-1]:.2f} of {best}", flush=True)
+        medians.append(statistics.median(ratios))
+        print(f"{backbone}: ratio {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
+    print(f"geometric mean {math.exp(statistics.fmean(map(math.log, medians))):.2f}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 //! Basics for all crates of this workspace that use libtorch: checked [`Device`]s, numbers of threads, and libtorch
-//! errors cut to one [line](first_line).
+//! errors cut to one [line](first_line), or [recognised](is_out_of_memory).
 //!
 //! This crate has no networks, weights or training. `cargo xtask setup` fetches libtorch, and `radiograph-link` links
 //! it.
@@ -14,8 +14,10 @@
 
 mod device;
 mod error;
+mod out_of_memory;
 mod threads;
 
 pub use device::{Device, DeviceError, DeviceName, Devices};
 pub use error::first_line;
+pub use out_of_memory::is_out_of_memory;
 pub use threads::{SideBySide, ThreadsError, set_threads};

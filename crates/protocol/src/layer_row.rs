@@ -67,6 +67,13 @@ impl LayerRow {
         rows.push("output", "Dense", "output.", vec![length], vec![head.classes.len() as i64]);
         Ok(rows.rows)
     }
+
+    /// Multiplications of a head's layer for one image: its weights, at every step of a sequence. Biases, one for each output or
+    /// gate, are so few that they are counted along.
+    pub fn products(&self) -> i64 {
+        let steps = if self.input.len() == 2 && self.output.len() == 2 { self.input[0] } else { 1 };
+        self.parameters * steps
+    }
 }
 
 /// Beginning of the names of no tensor.

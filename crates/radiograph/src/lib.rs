@@ -20,6 +20,7 @@
 //! # Ok::<(), radiograph::Error>(())
 //! ```
 
+mod device_check;
 mod error;
 mod external;
 mod familiarity;
@@ -32,6 +33,7 @@ mod shown;
 mod square;
 mod threads;
 
+pub use device_check::{CheckOutcome, CheckRecord, Checked, DeviceCheck, Floor, Measured};
 pub use error::Error;
 pub use external::ExternalTest;
 pub use familiarity::{Familiarity, STRANGE, Strangeness};

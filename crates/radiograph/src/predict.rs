@@ -4,14 +4,18 @@ mod warning;
 
 pub use warning::Warning;
 
-use std::path::{Path, PathBuf};
+use std::{
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use radiograph_backbone::Backbone;
 use radiograph_classes::{Class, Classes};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
 use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, SideBySide};
 use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, ScoredModel, Stage, read_json};
 use serde::Serialize;
 use tch::{Kind, Tensor};
@@ -183,7 +187,7 @@ impl Predictor {
     pub fn explain(&self, file: &Path) -> Result<Explained, Error> {
         let film = Film::read(file)?;
         let (prediction, answer, features) = self.look_at(&film)?;
-        let mut explanation = self.explanation(&features, &answer.predicted)?;
+        let mut explanation = self.explanations(&features, vec![answer.predicted.clone()])?.remove(0); // one in, one out
         // In an ensemble the map is that of one model, and the explained answer that of all.
         explanation.probability = answer.probabilities[answer.predicted.index()];
         explanation.predicted = answer.predicted;
@@ -240,9 +244,29 @@ impl Predictor {
             .collect()
     }
 
-    /// Feature maps of inputs `[N, 3, H, W]`.
+    /// Feature maps of inputs `[N, C, H, W]`. On the processor each core computes its own part of the batch, as extraction does.
     pub(crate) fn features(&self, inputs: &Tensor) -> Result<Tensor, Error> {
-        Ok(self.backbone.forward_features(inputs)?)
+        let side_by_side = SideBySide::begin();
+        let parts = side_by_side.threads() as i64;
+        if self.backbone.device().is_cuda() || parts < 2 {
+            drop(side_by_side);
+            return Ok(self.backbone.forward_features(inputs)?);
+        }
+        let parts = inputs.f_chunk(parts, 0).map_err(|error| Error::libtorch(&error))?;
+        let maps = thread::scope(|scope| {
+            let compute = |part: Tensor| {
+                let (backbone, side_by_side) = (self.backbone.clone(), &side_by_side);
+                scope.spawn(move || {
+                    side_by_side.enter();
+                    backbone.forward_features(&part)
+                })
+            };
+            let running: Vec<_> = parts.into_iter().map(compute).collect();
+            let joined =
+                running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            joined.collect::<Result<Vec<_>, _>>()
+        })?;
+        Tensor::f_cat(&maps, 0).map_err(|error| Error::libtorch(&error))
     }
 
     /// Probabilities for feature maps `[N, C, H, W]` without a temperature, as in the run's own predictions.
@@ -257,8 +281,13 @@ impl Predictor {
         Ok(ClassProbabilities::weighted_mean(&members)?)
     }
 
-    /// The explanation of a class by the model; in an ensemble, by the model with the largest weight.
-    pub(crate) fn explanation(&self, features: &Tensor, class: &Class) -> Result<Explanation, Error> {
+    /// The explanation of a class for each of the feature maps `[N, C, H, W]`, by the model; in an ensemble, by the model with the
+    /// largest weight.
+    pub(crate) fn explanations(
+        &self,
+        features: &Tensor,
+        classes: Vec<Class>,
+    ) -> Result<Vec<Explanation>, Error> {
         // Models of weight 0 are not loaded; of equal weights the first is explained, as in the stage `explain`.
         let heavier =
             |best: usize, at: usize| if self.models[at].1 > self.models[best].1 { at } else { best };
@@ -267,8 +296,8 @@ impl Predictor {
         };
         let explainer = Explainer::new(&self.classes, |features: &Tensor| model.head().explained(features));
         let explanation = &self.config.explanation;
-        let target = Target { quantity: explanation.quantity, class: ClassChoice::One(class.clone()) };
-        Ok(explainer.explain(features, explanation.method, &target)?.remove(0)) // one in, one out
+        let target = Target { quantity: explanation.quantity, class: ClassChoice::Each(classes) };
+        Ok(explainer.explain(features, explanation.method, &target)?)
     }
 
     fn warnings(&self, film: &Film, strangeness: Strangeness) -> Vec<Warning> {

@@ -49,7 +49,6 @@ mod error;
 mod failure;
 mod input;
 mod key;
-mod memory;
 mod network;
 mod placement;
 mod progress;

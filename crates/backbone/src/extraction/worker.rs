@@ -2,12 +2,11 @@
 
 use std::sync::mpsc::SyncSender;
 
-use radiograph_libtorch::{Device, SideBySide};
+use radiograph_libtorch::{Device, SideBySide, is_out_of_memory};
 use tch::{Kind, Tensor};
 
 use super::{
     ExtractionError, Failure, FrozenNetwork,
-    memory::is_out_of_memory,
     queue::{BatchQueue, DecodedBatch},
 };
 use crate::BackboneError;

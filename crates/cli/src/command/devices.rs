@@ -1,21 +1,38 @@
-//! `radiograph devices`: lists the devices that this build can compute on.
+//! `radiograph devices`: lists the devices that this build can compute on, and checks one of them.
 
+use radiograph::{CheckRecord, DeviceCheck};
 use radiograph_libtorch::{Device, DeviceName, Devices, first_line};
+use radiograph_weights::Architecture;
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, output};
+use crate::{exit::Exit, failure::Failure, notice, output};
 
-/// List the devices that this build can compute on
+/// List the devices that this build can compute on, or check one of them
 ///
-/// Each device multiplies two matrices: a device may be present while libtorch has no kernels for it.
+/// Each device multiplies two matrices: a device may be present while libtorch has no kernels for it. `--check` compares every network,
+/// gradients, a short training and an explanation with the processor's values, and measures speed; it takes minutes.
 ///
-/// Exit code 1: a device that is present fails.
+/// Exit code 1: a device that is present fails, or computes other values.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  radiograph devices --device cpu")]
+#[command(
+    after_help = "Examples:\n  radiograph devices --device cpu\n  radiograph devices --check cuda:0 --json > cuda-0.json"
+)]
 pub(crate) struct Arguments {
     /// The only device to try: cpu, cuda:0, cuda:1, …
     #[arg(long)]
     device: Option<DeviceName>,
+
+    /// Device to check: cpu, cuda:0, cuda:1, …
+    #[arg(long, value_name = "DEVICE", conflicts_with = "device")]
+    check: Option<DeviceName>,
+
+    /// Networks to check, separated by commas [default: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "check")]
+    networks: Vec<Architecture>,
+
+    /// No measurements of speed, which take most of the time
+    #[arg(long, requires = "check")]
+    values_alone: bool,
 
     /// JSON on standard output instead of text
     #[arg(long)]
@@ -38,6 +55,9 @@ struct Tried {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(name) = arguments.check {
+        return check(name.device()?, arguments);
+    }
     let present = Devices::present();
     let cuda_linked = present.cuda_linked;
     let devices = match arguments.device {
@@ -67,6 +87,38 @@ fn print(found: &Found) -> Result<(), Failure> {
         None => output::line(format!("{device:<9} usable")),
         Some(reason) => output::line(format!("{device:<9} fails: {reason}")),
     })
+}
+
+/// Checks a device, with a line for each part on standard error.
+fn check(device: Device, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut check = DeviceCheck::of(device);
+    if !arguments.networks.is_empty() {
+        check = check.networks(arguments.networks.clone());
+    }
+    if arguments.values_alone {
+        check = check.values_alone();
+    }
+    let record = check.run(&mut |done| notice::line(done))?;
+    if arguments.json {
+        output::json(&record)?;
+    } else {
+        print_check(&record)?;
+    }
+    Ok(Exit::complete(record.passed()))
+}
+
+fn print_check(record: &CheckRecord) -> Result<(), Failure> {
+    let name = record.name.as_deref().unwrap_or("name unknown");
+    output::line(format!("{}, {name}, {} threads", record.device, record.threads))?;
+    record.checks.iter().try_for_each(output::line)?;
+    if let Some(floor) = &record.floor {
+        output::line(format!(
+            "products at {:.0} GFLOP/s, copies at {:.1} GB/s",
+            floor.operations / 1e9,
+            floor.bytes / 1e9
+        ))?;
+    }
+    record.speeds.iter().try_for_each(output::line)
 }
 
 /// Computes on a device, which is the only reliable test of it.

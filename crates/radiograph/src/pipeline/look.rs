@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use ndarray::Array2;
+use radiograph_classes::Class;
 use radiograph_dataset::manifest::{Manifest, Row};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::ContentHash;
@@ -147,24 +148,28 @@ impl Pipeline<'_> {
                     }
                 }
             }
-            let answers = if kept.is_empty() { Vec::new() } else { self.answers(&predictor, &changed)? };
-            for ((row, (square, changed)), answers) in kept.into_iter().zip(changed).zip(answers) {
-                let features = stored(&store, manifest.picture(row), self.device)?;
-                let predicted = predictor.plain(&features)?.predicted(0)?;
-                let map = predictor.explanation(&features, &predicted)?.map;
-                looked.push(LookedImage {
-                    id: row.id.to_string(),
-                    masked: square.masked,
-                    changed: changed
-                        .into_iter()
-                        .zip(answers)
-                        .map(|(changed, probabilities)| ChangedImage {
-                            removed: changed.removed,
-                            probabilities,
-                        })
-                        .collect(),
-                    evidence: placed(Pointer::Model, &map, &square)?,
-                });
+            if !kept.is_empty() {
+                let maps = kept.iter().map(|row| stored(&store, manifest.picture(row), self.device));
+                let maps = maps.collect::<Result<Vec<_>, Error>>()?;
+                let unchanged = Tensor::f_cat(&maps, 0).map_err(|error| Error::libtorch(&error))?;
+                let (predicted, answers) = self.answers(&predictor, &unchanged, &changed)?;
+                let explanations = predictor.explanations(&unchanged, predicted)?;
+                let of_each = kept.into_iter().zip(changed).zip(answers).zip(explanations);
+                for (((row, (square, changed)), answers), explanation) in of_each {
+                    looked.push(LookedImage {
+                        id: row.id.to_string(),
+                        masked: square.masked,
+                        changed: changed
+                            .into_iter()
+                            .zip(answers)
+                            .map(|(changed, probabilities)| ChangedImage {
+                                removed: changed.removed,
+                                probabilities,
+                            })
+                            .collect(),
+                        evidence: placed(Pointer::Model, &explanation.map, &square)?,
+                    });
+                }
             }
             done += chunk.len() as u64;
             self.run.tell(Stage::Audit, Progress::Advanced { done, all, unit: "changed images" })?;
@@ -172,12 +177,14 @@ impl Pipeline<'_> {
         Ok(looked)
     }
 
-    /// Probabilities of each change of each image.
+    /// The predicted class of each of the maps `unchanged`, and the probabilities of each change of each image. The heads read all
+    /// maps at once: their weights are larger than any cache.
     fn answers(
         &self,
         predictor: &Predictor,
+        unchanged: &Tensor,
         changed: &[(Square, Vec<Ablated>)],
-    ) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    ) -> Result<(Vec<Class>, Vec<Vec<Vec<f64>>>), Error> {
         let frozen = predictor.frozen();
         let [channels, height, width] = frozen.input_shape().map(|side| side as i64);
         let pictures = changed.iter().flat_map(|(_, changed)| changed).collect::<Vec<_>>();
@@ -186,9 +193,12 @@ impl Pipeline<'_> {
         let batch =
             || Tensor::f_from_slice(&inputs)?.f_view([pictures.len() as i64, channels, height, width]);
         let features = predictor.features(&batch().map_err(|error| Error::libtorch(&error))?)?;
-        let answers: Vec<Vec<f64>> = predictor.plain(&features)?.rows().map(<[f64]>::to_vec).collect();
-        let each = answers.chunks(Ablation::ALL.len()).map(<[Vec<f64>]>::to_vec);
-        Ok(each.collect())
+        let together = Tensor::f_cat(&[unchanged, &features], 0).map_err(|error| Error::libtorch(&error))?;
+        let answers = predictor.plain(&together)?;
+        let predicted = (0..changed.len()).map(|row| answers.predicted(row)).collect::<Result<_, _>>()?;
+        let probabilities: Vec<Vec<f64>> = answers.rows().skip(changed.len()).map(<[f64]>::to_vec).collect();
+        let each = probabilities.chunks(Ablation::ALL.len()).map(<[Vec<f64>]>::to_vec);
+        Ok((predicted, each.collect()))
     }
 
     /// Up to `most` test images, drawn with the seed, in the order of the manifest.

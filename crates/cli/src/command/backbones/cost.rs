@@ -58,7 +58,7 @@ impl NetworkCost {
         let steps = epochs * folds * (in_fold / batch).ceil() + refit * (IMAGES[1] / batch).ceil();
         let passes = epochs * folds * in_fold + refit * IMAGES[1];
         let cnn = cnn_products as f64;
-        let head: f64 = rows[1..].iter().map(products).sum();
+        let head: f64 = rows[1..].iter().map(|row| row.products() as f64).sum();
         let weights: f64 = rows[1..].iter().map(|row| row.parameters as f64).sum();
         let hours = |machine: &Machine| {
             let extraction = 2.0 * cnn * IMAGES[0] / machine.operations;
@@ -68,13 +68,6 @@ impl NetworkCost {
         };
         Self { cnn_products: cnn, head_products: head, steps, hours: MACHINES.iter().map(hours).collect() }
     }
-}
-
-/// Multiplications of a layer for one image: its weights, at every step of a sequence. Biases, one for each output or gate, are
-/// so few that they are counted along.
-fn products(row: &LayerRow) -> f64 {
-    let steps = if row.input.len() == 2 && row.output.len() == 2 { row.input[0] } else { 1 };
-    row.parameters as f64 * steps as f64
 }
 
 #[cfg(test)]

@@ -1,0 +1,168 @@
+//! Measures rates of a device: matrix products, copies, networks and training steps.
+
+use std::time::Instant;
+
+use radiograph_backbone::{BackboneError, Form};
+use radiograph_classes::Classes;
+use radiograph_head::{
+    ConfiguredHead, CrossEntropy, Error as HeadError, Head, KeptGradients, Mode, Optimizer, Preset, RmsProp,
+    Step,
+};
+use radiograph_libtorch::{Device, first_line, is_out_of_memory};
+use radiograph_protocol::{FeatureShape, LayerRow};
+use radiograph_weights::{Architecture, Facts};
+use tch::{Kind, TchError, Tensor};
+
+use super::{
+    SEED, SIDE, heads, networks,
+    record::{Floor, Measured},
+};
+use crate::Error;
+
+/// Rounds of which the median counts, after one that does not.
+const ROUNDS: usize = 3;
+/// Images of a training step, as in the paper.
+const BATCH: i64 = 32;
+/// Times that a step moves a weight: read forwards and backwards, gradient written, read for the norm and read for the step,
+/// mean square read and written, weight written.
+const MOVES: f64 = 8.0;
+const BYTES: f64 = 4.0;
+/// Bytes of a copy.
+const COPIED: i64 = 256 << 20;
+
+/// Measures what the device does at best.
+pub(super) fn floor(device: Device) -> Result<Floor, Error> {
+    let measured = || -> Result<Floor, TchError> {
+        let side: i64 = if device.is_cuda() { 4096 } else { 2048 };
+        let options = (Kind::Float, device.to_tch());
+        let factor = Tensor::f_ones([side, side], options)?;
+        let product = Tensor::f_empty([side, side], options)?;
+        let seconds = median(|| waited(&factor.f_mm_out(&product, &factor)?))?;
+        let operations = 2.0 * (side as f64).powi(3) / seconds;
+        let (from, to) = (Tensor::f_ones([COPIED / 4], options)?, Tensor::f_empty([COPIED / 4], options)?);
+        let seconds = median(|| {
+            let mut to = to.shallow_clone();
+            to.f_copy_(&from)?;
+            waited(&to)
+        })?;
+        // Each byte is read and written.
+        Ok(Floor { operations, bytes: 2.0 * COPIED as f64 / seconds })
+    };
+    Ok(measured().map_err(HeadError::from)?)
+}
+
+/// Images a second of the folded network, at the batch that is fastest.
+pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -> Vec<Measured> {
+    let products = Facts::of(network).cost(SIDE, SIDE).map_or(0, |cost| cost.products);
+    let at_floor = (products > 0).then(|| floor.operations / (2.0 * products as f64));
+    let (batch, rate) = match fastest(network, device) {
+        Ok(Some((batch, rate))) => (format!(", batch {batch}"), Ok(rate)),
+        Ok(None) => (String::new(), Err("no batch fits into the memory".to_owned())),
+        Err(error) => (String::new(), Err(error.to_string())),
+    };
+    let what = format!("{network}, {SIDE} pixels{batch}");
+    vec![Measured { what, unit: "images/s", rate, at_floor }]
+}
+
+/// The batch with the highest rate, and that rate.
+fn fastest(network: Architecture, device: Device) -> Result<Option<(i64, f64)>, BackboneError> {
+    let batches: &[i64] = if device.is_cuda() { &[8, 32, 128] } else { &[4, 16] };
+    let backbone = networks::seeded(network, Form::Folded, device)?;
+    let mut best: Option<(i64, f64)> = None;
+    for &batch in batches {
+        let images = networks::images(network, batch, device)?;
+        let pass = || -> Result<(), BackboneError> { Ok(waited(&backbone.forward_features(&images)?)?) };
+        match median(pass) {
+            Ok(seconds) => {
+                let rate = batch as f64 / seconds;
+                if best.is_none_or(|(_, fastest)| rate > fastest) {
+                    best = Some((batch, rate));
+                }
+            }
+            Err(error) if is_out_of_memory(&error) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(best)
+}
+
+/// Copies from the processor's memory to the device's, and back; none on the processor itself.
+pub(super) fn of_copies(device: Device) -> Vec<Measured> {
+    if !device.is_cuda() {
+        return Vec::new();
+    }
+    let copy = |from: tch::Device, to: tch::Device| -> Result<f64, TchError> {
+        let mut values = Tensor::f_ones([COPIED / 4], (Kind::Float, from))?;
+        if from == tch::Device::Cpu {
+            values = values.f_pin_memory(to)?;
+        }
+        let seconds = median(|| waited(&values.f_to_device(to)?))?;
+        Ok(COPIED as f64 / seconds / 1e9)
+    };
+    let (host, device) = (tch::Device::Cpu, device.to_tch());
+    [("copies to the device, page-locked", host, device), ("copies back", device, host)]
+        .into_iter()
+        .map(|(what, from, to)| Measured {
+            what: what.to_owned(),
+            unit: "GB/s",
+            rate: copy(from, to).map_err(|error| first_line(&error)),
+            at_floor: None,
+        })
+        .collect()
+}
+
+/// Steps a second of the paper's head on the maps of a network.
+pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) -> Vec<Measured> {
+    let Ok([channels, height, width]) = Facts::of(network).feature_shape(SIDE, SIDE) else {
+        return Vec::new();
+    };
+    let shape = FeatureShape { channels, height, width };
+    let classes = Classes::of_the_paper();
+    let config = Preset::Paper.head(network, shape, &classes);
+    let at_floor = LayerRow::of_head(&config).ok().map(|rows| {
+        let products: f64 = rows.iter().map(|row| row.products() as f64).sum();
+        let weights: f64 = rows.iter().map(|row| row.parameters as f64).sum();
+        let computed = 2.0 * 3.0 * products * BATCH as f64 / floor.operations;
+        1.0 / (computed + weights * MOVES * BYTES / floor.bytes)
+    });
+    let rate = || -> Result<f64, HeadError> {
+        let head = ConfiguredHead::new(config, SEED, device)?;
+        let loss = CrossEntropy::new(&classes, None, device.to_tch())?;
+        let [features, labels] = heads::samples(shape, BATCH, device)?;
+        let named = head.parameters().trained();
+        let mut optimizer =
+            Optimizer::new(RmsProp::KERAS, named.map(|parameter| (parameter.name(), parameter.tensor())))?;
+        let training = Preset::Paper.training(SEED);
+        let (mut keeping, mut number) = (KeptGradients::default(), 0);
+        let seconds = median(|| {
+            let mode = Mode::Train(Step { seed: SEED, number });
+            number += 1;
+            let found = keeping.of(&head, &loss, &features, &labels, mode)?;
+            let parameters = head.parameters();
+            let tensors: Vec<&Tensor> = parameters.trained().map(|parameter| parameter.tensor()).collect();
+            optimizer.step(&tensors, &found.gradients, 1e-5, training.clipping)?;
+            Ok::<(), HeadError>(waited(&found.loss)?)
+        })?;
+        Ok(1.0 / seconds)
+    };
+    let what = format!("training steps of {BATCH} images, {network} head");
+    vec![Measured { what, unit: "steps/s", rate: rate().map_err(|error| error.to_string()), at_floor }]
+}
+
+/// Waits until the device has computed a tensor: a value is asked for.
+fn waited(tensor: &Tensor) -> Result<(), TchError> {
+    tensor.f_reshape(-1)?.f_get(0)?.f_double_value(&[]).map(|_value| ())
+}
+
+/// Median seconds of a piece of work, after one round that does not count.
+fn median<E>(mut work: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+    work()?;
+    let mut seconds = [0.0; ROUNDS];
+    for second in &mut seconds {
+        let start = Instant::now();
+        work()?;
+        *second = start.elapsed().as_secs_f64();
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[ROUNDS / 2])
+}

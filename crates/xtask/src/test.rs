@@ -46,7 +46,10 @@ pub(crate) fn build(lane: Option<Lane>, arguments: &Arguments, checkout: &Checko
     run::check(&mut in_workspace("build", lane, arguments, checkout)?)
 }
 
-/// Runs the tests of the packages that use libtorch; a lane affects no others.
+/// A test of minutes about presets, tables and figures, which no version of libtorch changes. The plain lane runs it.
+const ABOUT_THE_PAPER: &str = "three_presets_end_with_all_of_the_paper";
+
+/// Runs the tests of the packages that use libtorch, but for one of minutes; a lane affects no others.
 pub(crate) fn test_libtorch_packages(
     lane: Lane,
     strictness: Strictness,
@@ -56,6 +59,7 @@ pub(crate) fn test_libtorch_packages(
     for package in libtorch_packages(checkout)? {
         rest.extend(["--package".to_owned(), package]);
     }
+    rest.extend(["--", "--skip", ABOUT_THE_PAPER].map(str::to_owned));
     test(Some(lane), &Arguments { rest }, strictness, checkout)
 }
 
@@ -122,6 +126,13 @@ mod tests {
             assert!(packages.iter().any(|package| package == name), "{name} is not among {packages:?}");
         }
         assert!(!packages.iter().any(|package| package == "xtask"));
+    }
+
+    #[test]
+    fn the_test_that_is_skipped_in_a_lane_exists() {
+        let path = Checkout::this().root().join("tests/paper.rs");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&format!("fn {ABOUT_THE_PAPER}()")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use radiograph_metrics::{Average, Metric, Score};
 
 use super::spread;
 use crate::{
-    Certificate, Images, Labels, NetworkReport, Report, WeightsOrigin,
+    Certificate, Images, Labels, NetworkReport, Report, Role, WeightsOrigin,
     doubts::doubts,
     number::{Percent, count, counted, level, listed, number_ends},
 };
@@ -55,13 +55,19 @@ pub(super) fn alarms(report: &Report) -> Markup {
             some_or_all(report, contaminated)
         ));
     }
-    let mut unconverged: Vec<String> = report.networks.iter().filter_map(unconverged).collect();
+    let trained = report.networks.iter().filter(|network| network.role != Role::Ensemble);
+    let mut unconverged: Vec<String> = trained.filter_map(unconverged).collect();
     let further = report.spreads.iter().flat_map(|spread| &spread.unconverged);
     unconverged.extend(
         further
             .filter(|(name, _)| report.networks.iter().all(|network| network.name != *name))
             .map(|(name, reason)| format!("{name} ({reason})")),
     );
+    // Their members are named already, with the reasons.
+    let ensembles = named(report, |network| network.role == Role::Ensemble && network.is_unconverged());
+    if !ensembles.is_empty() {
+        unconverged.push(format!("the ensembles of such models, {}", listed(ensembles)));
+    }
     if !unconverged.is_empty() {
         alarms.push(format!(
             "Not trained to the end: {}. More training might change these scores, so no comparison with such a model has a verdict.",

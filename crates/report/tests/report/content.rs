@@ -189,6 +189,24 @@ fn a_model_that_has_not_converged_is_marked_and_loses_no_comparison() {
     assert!(text(&page, "#training").contains("Not converged: its best epoch, 10, is the last one allowed."));
 }
 
+#[test]
+fn ensembles_that_have_not_converged_are_named_once_and_without_their_members() {
+    let mut report = sample::report();
+    let ending = |reason: &str| Some(Ending { converged: false, reason: reason.to_owned() });
+    report.networks[0].ending = ending("its best epoch, 10, is the last one allowed");
+    for place in [2, 3] {
+        report.networks[place].role = Role::Ensemble;
+        report.networks[place].ending = ending("not converged among its members: and so on");
+    }
+    let names: Vec<&str> = report.networks.iter().map(|network| network.name.as_str()).collect();
+    let expected = format!(
+        "Not trained to the end: {} (its best epoch, 10, is the last one allowed); the ensembles of such models, {} and {}. More",
+        names[0], names[2], names[3]
+    );
+    let alarm = text(&page(&report), ".alarm");
+    assert!(alarm.contains(&expected), "{alarm}");
+}
+
 /// "Not distinguishable" is a verdict too.
 #[test]
 fn a_model_that_has_not_converged_is_not_called_alike_either() {

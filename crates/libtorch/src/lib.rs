@@ -16,6 +16,9 @@ mod device;
 mod error;
 mod threads;
 
-pub use device::{Device, DeviceError, DeviceName, Devices};
+pub use device::{Device, DeviceError, DeviceKind, DeviceName, Devices};
 pub use error::first_line;
 pub use threads::{SideBySide, ThreadsError, set_threads};
+
+/// Version of the linked libtorch, such as `2.13.0`, from the folder that it was built against.
+pub const LIBTORCH_VERSION: &str = env!("RADIOGRAPH_LIBTORCH_VERSION");

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use radiograph_backbone::Backbone;
 use radiograph_classes::{Class, Classes};
+use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
+use radiograph_head::{ClassProbabilities, Head, Model, ModelRecord, TestedModel};
 use radiograph_libtorch::Device;
 use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, ScoredModel, Stage, read_json};
 use serde::Serialize;
@@ -81,7 +82,7 @@ pub(crate) struct Answer {
 
 impl Predictor {
     /// Loads the recommended model of the run in the folder `path` onto `device`, or onto the device of the run's
-    /// config.
+    /// config. It need not be the kind of device that the run used: another one changes the last bits of predictions.
     ///
     /// # Errors
     ///
@@ -105,10 +106,15 @@ impl Predictor {
         apply_threads(&config)?;
         let classes = Classes::new(&config.data.classes[..])?;
         let model = folder.model(&best.model);
-        let frozen = Frozen::of(network, &config)?;
+        let frozen = Frozen::of(network, &config)?.computed_on(device.kind());
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
-        let key = frozen.key();
-        let load = |folder: &Path| Model::load(folder, &key, &classes, device);
+        let store = folder.feature_store(&config, &frozen.key().folder_name());
+        let load = |folder: &Path| {
+            // Another device or libtorch than that of the training changes the last bits of a prediction.
+            let trained_by = ModelRecord::read(folder)?.and_then(|record| record.key.computation);
+            let key = ExtractionKey { computation: trained_by, ..frozen.key() };
+            Model::load(folder, &key, &classes, device)
+        };
         let mut models = Vec::new();
         let members: Vec<PathBuf> =
             scored.members().iter().map(|member| folder.model(&member.name())).collect();
@@ -126,7 +132,7 @@ impl Predictor {
             backbone: frozen.load(device)?,
             familiarity: Familiarity::read(&members[0].join(Familiarity::FILE))?,
             evaluation,
-            store: folder.feature_store(&config, &key.folder_name()),
+            store,
             name: best.model,
             config,
             classes,
@@ -195,7 +201,7 @@ impl Predictor {
         let pixels = self.frozen.pixels(film);
         let [channels, height, width] = pixels.shape.map(|side| side as i64);
         let images = || Tensor::f_from_slice(&pixels.values)?.f_view([1, channels, height, width]);
-        let features = self.backbone.forward_features(&images().map_err(|error| Error::libtorch(&error))?)?;
+        let features = self.features(&images().map_err(|error| Error::libtorch(&error))?)?;
         let answer = self.answers(&features)?.remove(0); // one in, one out
         let prediction = Prediction {
             file: film.path().to_owned(),
@@ -240,9 +246,9 @@ impl Predictor {
             .collect()
     }
 
-    /// Feature maps of inputs `[N, 3, H, W]`.
+    /// Feature maps of inputs `[N, C, H, W]`, rounded as those that the models were trained on.
     pub(crate) fn features(&self, inputs: &Tensor) -> Result<Tensor, Error> {
-        Ok(self.backbone.forward_features(inputs)?)
+        self.frozen.as_stored(self.backbone.forward_features(inputs)?)
     }
 
     /// Probabilities for feature maps `[N, C, H, W]` without a temperature, as in the run's own predictions.

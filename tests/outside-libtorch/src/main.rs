@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use radiograph::Config;
 use radiograph_backbone::Backbone;
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{Explainer, Method, Target};
 use radiograph_head::{
@@ -107,6 +107,8 @@ fn own_head(classes: &Classes, device: Device) -> Result<(), Box<dyn std::error:
         weights: ContentHash::of_bytes(b"none"),
         preprocessing: "none".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let fit = Fit {
         feed: &feed,

@@ -1,5 +1,7 @@
 //! Uses every crate that needs libtorch once, as an external project would.
 
+mod own_network;
+
 use std::ops::ControlFlow;
 
 use radiograph::Config;
@@ -41,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let config = Config::resolve(Some("preset = 'paper'"), &["training.epochs=3".to_owned()])?;
     println!("radiograph: {} epochs", config.training.epochs);
-    Ok(())
+    own_network::run()
 }
 
 /// A head that this project knows and radiograph does not: it classifies the greatest value of each channel.

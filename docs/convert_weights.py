@@ -384,8 +384,12 @@ def main():
     parser.add_argument("--trained-on", help="what they were trained on, in words; known for published files")
     parser.add_argument("--source-url", help="where the input was published; known for published files")
     parser.add_argument("--licence", help="the licence of the weights")
+    parser.add_argument("--collections", metavar="NAMES", help="collections of radiographs that they were trained on: nih,brax, or none")
+    parser.add_argument("--films", metavar="FILE", help="SHA-256 of the radiographs that they were trained on, one a line")
     arguments = parser.parse_args()
-    words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence")}
+    words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence", "collections")}
+    if arguments.films:
+        words["films"] = pathlib.Path(arguments.films).read_text()
     try:
         texts = convert(arguments.input, arguments.output, arguments.architecture, arguments.lineage, arguments.run_pickled_code, **words)
     except (Unusable, OSError, pickle.UnpicklingError) as error:

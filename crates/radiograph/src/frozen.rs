@@ -19,7 +19,7 @@ use radiograph_libtorch::{Device, DeviceKind, DeviceName};
 use radiograph_report::WeightsOrigin;
 use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice, WeightsError};
 
-use radiograph_run::{Config, config::InputSection};
+use radiograph_run::{Config, FrozenRecord, config::InputSection, pretrained_films};
 use tch::{Kind, Tensor};
 
 use crate::{Error, Film};
@@ -171,6 +171,15 @@ impl Frozen {
             }
             ChosenWeights::Random { seed } => WeightsOrigin::Random { seed: *seed },
         }
+    }
+
+    /// The record of the network for a run on this manifest: `frozen.json`.
+    pub fn record(&self, manifest: &Manifest) -> FrozenRecord {
+        let record = match &self.weights {
+            ChosenWeights::Kept(weights) => Some(weights.record()),
+            ChosenWeights::Random { .. } => None,
+        };
+        FrozenRecord { weights: self.origin(), pretraining: Some(pretrained_films(record, manifest)) }
     }
 
     /// Preprocessing of its input.

@@ -68,7 +68,7 @@ fn a_probe_is_trained_once_and_its_files_agree_with_its_record() {
     let classes = radiograph_classes::Classes::new(&config.data.classes[..]).unwrap();
     let cohort = Cohort::new(&classes, images.into_iter().map(|(image, _)| image).collect()).unwrap();
     let run = place.path().join("run");
-    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 } };
+    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 }, pretraining: None };
     let kind = ModelKind {
         network: radiograph_protocol::Architecture::VGG19,
         baseline: Some(Baseline::LinearProbe),

@@ -55,7 +55,7 @@ pub(crate) fn train(run: &mut Run<'_>) -> Result<(), Error> {
     let store = extract(run, &key);
     let cohort = Cohort::new(run.classes(), labelled_images(&run.manifest()?))?;
     let probe = ModelKind { network: Architecture::VGG19, baseline: Some(Baseline::LinearProbe), seed: 1 };
-    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 } };
+    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 }, pretraining: None };
     run.train_probe(probe, &cohort, &store, None, &frozen)?;
     let (from, folder) = (run.folder().model("vgg19-linear-probe"), run.folder().model("vgg19"));
     fs::create_dir_all(&folder).unwrap();

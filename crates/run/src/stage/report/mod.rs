@@ -94,7 +94,7 @@ impl Run<'_> {
             shown.iter().map(|(kind, model)| self.network(kind, model)).collect::<Result<Vec<_>, Error>>()?;
         let report = Report {
             run: self.run_record(&manifest, &networks)?,
-            data: self.data(&manifest)?,
+            data: self.data(&manifest, self.pretraining(shown.iter().map(|(kind, _)| *kind))?)?,
             networks,
             comparisons: comparisons.with_chosen.into_iter().chain(comparisons.with_baseline).collect(),
             corrected_for: comparisons.tests,

@@ -195,10 +195,8 @@ def read_h5(path, architecture):
         for layer in map(text, group.attrs["layer_names"]):
             variables = {text(name): group[layer][text(name)][()] for name in group[layer].attrs.get("weight_names", ())}
             if variables:
-                # conv1/conv in old files is conv1_conv in new ones; kernel:0 in old ones is kernel in new ones.
-                stored[layer.replace("/", "_")] = {
-                    name.rsplit("/", 1)[-1].split(":")[0]: value for name, value in variables.items()
-                }
+                # conv1/conv in old files is conv1_conv in new ones.
+                stored[layer.replace("/", "_")] = {kind_of(name): value for name, value in variables.items()}
     layers = keras_layers(architecture, stored)
     unknown = sorted(set(stored) - set(layers))
     if unknown:
@@ -207,6 +205,13 @@ def read_h5(path, architecture):
     for theirs, variables in stored.items():
         tensors |= from_keras(architecture, layers[theirs], variables)
     return tensors
+
+
+def kind_of(name):
+    """`kernel` for kernel:0 of Keras 2, kernel of Keras 3 and block1_conv1_W_1:0 of Keras 1, which wrote VGG19's files."""
+    name = name.rsplit("/", 1)[-1].split(":")[0]
+    old = re.fullmatch(r".*_(W|b)(_\d+)?", name)
+    return {"W": "kernel", "b": "bias"}[old[1]] if old else name
 
 
 def from_keras(architecture, ours, variables):

@@ -195,10 +195,8 @@ def read_h5(path, architecture):
         for layer in map(text, group.attrs["layer_names"]):
             variables = {text(name): group[layer][text(name)][()] for name in group[layer].attrs.get("weight_names", ())}
             if variables:
-                # conv1/conv in old files is conv1_conv in new ones; kernel:0 in old ones is kernel in new ones.
-                stored[layer.replace("/", "_")] = {
-                    name.rsplit("/", 1)[-1].split(":")[0]: value for name, value in variables.items()
-                }
+                # conv1/conv in old files is conv1_conv in new ones.
+                stored[layer.replace("/", "_")] = {kind_of(name): value for name, value in variables.items()}
     layers = keras_layers(architecture, stored)
     unknown = sorted(set(stored) - set(layers))
     if unknown:
@@ -207,6 +205,13 @@ def read_h5(path, architecture):
     for theirs, variables in stored.items():
         tensors |= from_keras(architecture, layers[theirs], variables)
     return tensors
+
+
+def kind_of(name):
+    """`kernel` for kernel:0 of Keras 2, kernel of Keras 3 and block1_conv1_W_1:0 of Keras 1, which wrote VGG19's files."""
+    name = name.rsplit("/", 1)[-1].split(":")[0]
+    old = re.fullmatch(r".*_(W|b)(_\d+)?", name)
+    return {"W": "kernel", "b": "bias"}[old[1]] if old else name
 
 
 def from_keras(architecture, ours, variables):
@@ -384,8 +389,12 @@ def main():
     parser.add_argument("--trained-on", help="what they were trained on, in words; known for published files")
     parser.add_argument("--source-url", help="where the input was published; known for published files")
     parser.add_argument("--licence", help="the licence of the weights")
+    parser.add_argument("--collections", metavar="NAMES", help="collections of radiographs that they were trained on: nih,brax, or none")
+    parser.add_argument("--films", metavar="FILE", help="SHA-256 of the radiographs that they were trained on, one a line")
     arguments = parser.parse_args()
-    words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence")}
+    words = {key: getattr(arguments, key) for key in ("trained_on", "source_url", "licence", "collections")}
+    if arguments.films:
+        words["films"] = pathlib.Path(arguments.films).read_text()
     try:
         texts = convert(arguments.input, arguments.output, arguments.architecture, arguments.lineage, arguments.run_pickled_code, **words)
     except (Unusable, OSError, pickle.UnpicklingError) as error:

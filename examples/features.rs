@@ -15,13 +15,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         weights: ContentHash::of_bytes(b"weights"),
         preprocessing: "none".to_owned(),
         lineage: "keras".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let images = [b"first image", b"other image"].map(|bytes| FeatureId::plain(ContentHash::of_bytes(bytes)));
     let folder = tempfile::tempdir()?;
     let store = folder.path().join(key.folder_name());
 
     // Two images of two channels on one cell each.
-    let description = StoreDescription::new(key.clone(), [2, 1, 1], Element::F32)?;
+    let description = StoreDescription::new(key.clone(), [2, 1, 1])?;
     StoreWriter::open(&store, &description, Part::WHOLE)?.write(&images, &[1.0, 2.0, 3.0, 4.0])?;
 
     let features = FeatureStore::open_for(&store, &key)?;

@@ -19,7 +19,7 @@ use radiograph::{
         prepare::prepare,
         source::recognise,
     },
-    features::ExtractionKey,
+    features::{Element, ExtractionKey},
     gradcam::{ClassChoice, Explainer, Target},
     head::{
         Cohort, FeatureShape, Feed, Head, InMemory, LabelledImage, Mode, Model, Protocol, Subset,
@@ -96,6 +96,8 @@ fn main() -> Result<(), Failure> {
         weights: radiograph_files::ContentHash::of_bytes(choice.as_bytes()),
         preprocessing: serde_json::to_string(&steps)?,
         lineage: "keras".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let folder = data.scratch().join(model.name());
     let record = run_protocol(&protocol, &cohort, &feed, &key, &folder, &mut |_| ControlFlow::Continue(()))?;

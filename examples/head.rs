@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_head::{
     Cohort, FeatureShape, Feed, HeadConfig, InMemory, LabelledImage, Preset, Protocol, Reading, Recurrence,
@@ -61,6 +61,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         weights: ContentHash::of_bytes(b"none"),
         preprocessing: "none".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let feed = Feed::new(&features, Device::CPU, 1 << 20)?;
     let folder = tempfile::tempdir()?;

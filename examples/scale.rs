@@ -254,6 +254,8 @@ fn description() -> Result<StoreDescription, Failure> {
         weights: content(0),
         preprocessing: "none".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
-    Ok(StoreDescription::new(key, SHAPE, Element::F32)?)
+    Ok(StoreDescription::new(key, SHAPE)?)
 }

@@ -17,6 +17,7 @@ use radiograph::{
 };
 use radiograph_classes::Classes;
 use radiograph_dataset::manifest::{Manifest, PrivateFiles};
+use radiograph_features::{Element, FeatureStore};
 use radiograph_image::{Picture, Samples, encode_png};
 use radiograph_metrics::{Metric, Predictions};
 use radiograph_phantoms::collection::Collections;
@@ -138,10 +139,13 @@ fn a_full_audit_trains_the_head_without_each_source() {
     config.baselines.clear();
     config.training.epochs = 1;
     config.explanation.images_per_class = 0;
+    config.compute.feature_precision = Element::F16;
     let run = &place.path().join("run");
     before_training_the_audit_takes_extracted_features(&config, run);
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
-    Pipeline::open(config, run, &mut watch).unwrap().run().unwrap();
+    Pipeline::open(config.clone(), run, &mut watch).unwrap().run().unwrap();
+    what_is_predicted_is_what_was_tested(run);
+    features_of_another_precision_are_refused(config, run);
     let folder = run.join("inception_v3");
     let looked = Looked::read(&folder).unwrap().unwrap();
     assert!(!looked.images.is_empty());
@@ -165,6 +169,31 @@ fn a_full_audit_trains_the_head_without_each_source() {
     assert!(audit.elsewhere.iter().all(|of| of.head.is_none() || of.scores.is_some()));
     assert!(!folder.join("in-full").exists(), "models of no further use");
     a_mask_that_marks_nothing_is_not_used(run, &looked);
+}
+
+/// A run on f32 features beside a store of f16 names the difference, until it has features of its own.
+fn features_of_another_precision_are_refused(mut config: Config, run: &Path) {
+    let stores = run.join("features");
+    let store = fs::read_dir(&stores).unwrap().map(|entry| entry.unwrap().path()).next().unwrap();
+    let half = FeatureStore::open(&store).unwrap();
+    assert_eq!(half.key().precision, Element::F16);
+    config.compute.feature_precision = Element::F32;
+    config.compute.feature_stores = Some(stores.clone());
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let mut pipeline = Pipeline::open(config, &run.with_file_name("f32"), &mut watch).unwrap();
+    pipeline.assemble().unwrap();
+    let error = pipeline.train().unwrap_err().to_string();
+    assert!(error.contains("precision is `f16` there and `f32` here; extract them"), "{error}");
+    pipeline.extract(radiograph_features::Part::WHOLE).unwrap();
+    let all = fs::read_dir(&stores).unwrap().map(|entry| FeatureStore::open(&entry.unwrap().path()).unwrap());
+    let sizes: Vec<_> = all.map(|store| (store.key().precision, store.len(), store.bytes())).collect();
+    let [of_half, of_single] = [Element::F16, Element::F32]
+        .map(|precision| sizes.iter().find(|store| store.0 == precision).copied().unwrap());
+    assert_eq!((sizes.len(), of_half.1), (2, of_single.1));
+    let values = half.shape().iter().product::<usize>() as u64;
+    let saved = 2 * values * of_half.1 as u64;
+    // Headers of shards take some bytes too.
+    assert!((of_single.2 - of_half.2).abs_diff(saved) < saved / 50, "{sizes:?}");
 }
 
 fn before_training_the_audit_takes_extracted_features(config: &Config, run: &Path) {
@@ -501,7 +530,7 @@ fn a_folder_without_collections_is_refused_before_any_work() {
     let error = Pipeline::open(absent, &other, &mut watch).err().unwrap();
     assert!(error.to_string().contains("data.folder"), "{error}");
     let mut absent = config(place.path());
-    absent.compute.more_devices = vec!["cuda:99".to_owned()];
+    absent.compute.device = "cuda:99".to_owned();
     assert!(matches!(Pipeline::open(absent, &other, &mut watch), Err(Error::Device(_))));
     assert!(!other.exists(), "a mistake leaves a folder behind, which refuses the corrected command");
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ndarray::Array2;
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{
     ClassChoice, Explainer, Method, Quantity, Target,
@@ -133,6 +133,8 @@ fn trained(films: &Films, labels: &[String]) -> ConfiguredHead {
         weights: ContentHash::of_bytes(b"formula"),
         preprocessing: String::new(),
         lineage: String::new(),
+        precision: Element::F32,
+        computation: None,
     };
     let reading = Reading::Flatten;
     let head = HeadConfig {

@@ -26,7 +26,7 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity,
     extraction::{Extraction, ExtractionSettings, Input, Pixels, extraction_key},
 };
-use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
+use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
 use radiograph_files::ContentHash;
 use radiograph_image::{
     Limits, decode_gray, encode_png,
@@ -34,7 +34,7 @@ use radiograph_image::{
     read_file,
 };
 use radiograph_input::{Filter, Normalisation};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, DeviceKind};
 use radiograph_phantoms::{Finding, Phantom};
 use radiograph_weights::{Architecture, Lineage};
 use tch::Tensor;
@@ -120,9 +120,16 @@ impl Bench {
         let shape =
             Facts::of(architecture).feature_shape(SIDE as i64, SIDE as i64)?.map(|side| side as usize);
         let identity = Identity::Random { architecture, seed: 1 };
-        let key = extraction_key(architecture, lineage(architecture), Form::default(), &identity, "bench");
+        let key = extraction_key(
+            architecture,
+            lineage(architecture),
+            Form::default(),
+            &identity,
+            DeviceKind::Cpu,
+            "bench",
+        );
         let folder = tempfile::tempdir()?;
-        let description = StoreDescription::new(key, shape, Element::F32)?;
+        let description = StoreDescription::new(key, shape)?;
         let mut extraction = Extraction::open(folder.path(), &description, Part::WHOLE)?;
         let listed: Vec<(ContentHash, &PathBuf)> = files
             .iter()
@@ -192,8 +199,15 @@ fn reading_back() -> Outcome<f64> {
     let folder = tempfile::tempdir()?;
     let architecture = Architecture::INCEPTION_V3;
     let identity = Identity::Random { architecture, seed: 1 };
-    let key = extraction_key(architecture, lineage(architecture), Form::default(), &identity, "bench");
-    let description = StoreDescription::new(key, [2048, 5, 5], Element::F32)?;
+    let key = extraction_key(
+        architecture,
+        lineage(architecture),
+        Form::default(),
+        &identity,
+        DeviceKind::Cpu,
+        "bench",
+    );
+    let description = StoreDescription::new(key, [2048, 5, 5])?;
     let mut writer = StoreWriter::open(folder.path(), &description, Part::WHOLE)?;
     let ids: Vec<FeatureId> =
         (0..512_u32).map(|number| FeatureId::plain(ContentHash::of_bytes(&number.to_le_bytes()))).collect();

@@ -1,5 +1,6 @@
-//! Lets this package's tests find libtorch.
+//! Lets this package's tests find libtorch, and tells the package its version.
 
 fn main() {
     radiograph_link::libtorch();
+    radiograph_link::libtorch_version();
 }

@@ -1,4 +1,4 @@
-//! The description of a store, `store.json`: extraction key, shape, number format and shard size.
+//! The description of a store, `store.json`: extraction key, shape and shard size.
 
 use std::path::{Path, PathBuf};
 
@@ -14,12 +14,11 @@ pub struct StoreDescription {
     format: String,
     key: ExtractionKey,
     shape: [usize; 3],
-    element: Element,
     features_per_shard: usize,
 }
 
 impl StoreDescription {
-    const FORMAT: &str = "radiograph features 1";
+    const FORMAT: &str = "radiograph features 2";
     const NAME: &str = "store.json";
     /// Room for two keys of the longest texts, every byte of them escaped.
     const LARGEST_FILE: u64 = 1 << 20;
@@ -33,11 +32,11 @@ impl StoreDescription {
     /// # Errors
     ///
     /// [`FeatureError::Key`] or [`FeatureError::Shape`] if the key or the shape is out of its range.
-    pub fn new(key: ExtractionKey, shape: [usize; 3], element: Element) -> Result<Self, FeatureError> {
+    pub fn new(key: ExtractionKey, shape: [usize; 3]) -> Result<Self, FeatureError> {
         key.check()?;
         let values = values(shape).ok_or(FeatureError::Shape { shape })?;
-        let features_per_shard = ((16 << 20) / (values * element.bytes())).clamp(1, 64);
-        Ok(Self { format: Self::FORMAT.to_owned(), key, shape, element, features_per_shard })
+        let features_per_shard = ((16 << 20) / (values * key.precision.bytes())).clamp(1, 64);
+        Ok(Self { format: Self::FORMAT.to_owned(), key, shape, features_per_shard })
     }
 
     /// Key of the extraction that made the features.
@@ -52,7 +51,7 @@ impl StoreDescription {
 
     /// Number format of the stored values. They are always read as f32.
     pub fn element(&self) -> Element {
-        self.element
+        self.key.precision
     }
 
     /// Number of feature maps in a planned shard. The last shard of a list may hold fewer.
@@ -67,7 +66,7 @@ impl StoreDescription {
 
     /// Number of bytes of one stored feature map.
     pub(crate) fn map_bytes(&self) -> usize {
-        self.values() * self.element.bytes()
+        self.values() * self.element().bytes()
     }
 
     pub(crate) fn path(folder: &Path) -> PathBuf {
@@ -75,14 +74,21 @@ impl StoreDescription {
     }
 
     /// Reads the description in a store's folder; `None` if there is none.
-    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, FeatureError> {
+    ///
+    /// # Errors
+    ///
+    /// [`FeatureError::Description`] if it is damaged or of another format, [`FeatureError::Read`] if the system refuses.
+    pub fn read(folder: &Path) -> Result<Option<Self>, FeatureError> {
         let path = Self::path(folder);
         let Some(bytes) = read_small(&path, Self::LARGEST_FILE)? else { return Ok(None) };
         let refuse = |reason: String| FeatureError::Description { path: path.clone(), reason };
         let read: Self = serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
         if read.format != Self::FORMAT {
             let found: String = read.format.chars().take(80).collect();
-            return Err(refuse(format!("the format is `{found}` and not `{}`", Self::FORMAT)));
+            return Err(refuse(format!(
+                "the format is `{found}` and not `{}`; extract the features again",
+                Self::FORMAT
+            )));
         }
         read.key.check()?;
         values(read.shape).ok_or(FeatureError::Shape { shape: read.shape })?;
@@ -105,9 +111,6 @@ impl StoreDescription {
         self.key.require(&stored.key)?;
         if self.shape != stored.shape {
             return Err(FeatureError::OtherShape { stored: stored.shape, asked: self.shape });
-        }
-        if self.element != stored.element {
-            return Err(FeatureError::OtherElement { stored: stored.element, asked: self.element });
         }
         Ok(())
     }
@@ -135,21 +138,25 @@ mod tests {
             weights: ContentHash::of_bytes(b""),
             preprocessing: String::new(),
             lineage: String::new(),
+            precision: Element::F32,
+            computation: None,
         }
     }
 
     #[test]
     fn shapes_that_no_memory_holds_are_refused() {
         for shape in [[0, 7, 7], [512, 0, 7], [1 << 20, 1 << 20, 1 << 20], [usize::MAX, 2, 1], [1 << 14; 3]] {
-            let refused = StoreDescription::new(key(), shape, Element::F32);
+            let refused = StoreDescription::new(key(), shape);
             assert!(matches!(refused, Err(FeatureError::Shape { .. })), "{shape:?}");
         }
     }
 
     #[test]
     fn shards_hold_at_most_64_maps_and_16_mib() {
-        let per_shard =
-            |shape, element| StoreDescription::new(key(), shape, element).unwrap().features_per_shard();
+        let per_shard = |shape, precision| {
+            let key = ExtractionKey { precision, ..key() };
+            StoreDescription::new(key, shape).unwrap().features_per_shard()
+        };
         assert_eq!(per_shard([512, 7, 7], Element::F32), 64);
         assert_eq!(per_shard([1024, 32, 32], Element::F32), 4);
         assert_eq!(per_shard([1024, 32, 32], Element::F16), 8);
@@ -160,7 +167,8 @@ mod tests {
     fn a_description_reads_back_and_hostile_ones_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert!(StoreDescription::read(folder.path()).unwrap().is_none());
-        let description = StoreDescription::new(key(), [2, 3, 4], Element::F16).unwrap();
+        let description =
+            StoreDescription::new(ExtractionKey { precision: Element::F16, ..key() }, [2, 3, 4]).unwrap();
         description.write(folder.path()).unwrap();
         assert_eq!(StoreDescription::read(folder.path()).unwrap(), Some(description.clone()));
 
@@ -168,7 +176,7 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         let hostile = [
             String::new(),
-            text.replace("features 1", "features 2"),
+            text.replace("features 2", "features 1"),
             text.replace("\"f16\"", "\"f8\""),
             text.replace("vgg19", "../vgg19"),
             text.replace("64", "0"),

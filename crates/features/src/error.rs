@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use radiograph_files::FileError;
 
-use crate::{Element, FeatureId, NotStorable, Part, PartError};
+use crate::{FeatureId, NotStorable, Part, PartError};
 
 /// Why a store cannot be read or written as requested.
 #[derive(Debug, thiserror::Error)]
@@ -118,16 +118,8 @@ pub enum FeatureError {
         /// A name found in it.
         found: String,
     },
-    /// The store's features have another number format.
-    #[error("the store holds {stored}, not {asked}; use another folder")]
-    OtherElement {
-        /// Number format of the store.
-        stored: Element,
-        /// Number format requested.
-        asked: Element,
-    },
     /// The store's features have another extraction key.
-    #[error("the store holds other features: {}; use another folder", differences_listed(.differences))]
+    #[error("the store holds other features: {}; extract them into another folder", differences_listed(.differences))]
     OtherKey {
         /// Fields in which the keys differ.
         differences: Vec<KeyDifference>,

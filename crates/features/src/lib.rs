@@ -1,8 +1,9 @@
 //! Stores the feature maps that a frozen network computes, on disk, so that each image is computed only once.
 //!
-//! A store is a folder with the features of one [`ExtractionKey`] (network, weights, preprocessing, lineage). In it, a
-//! [`FeatureId`] (SHA-256 of an image file, and its augmented variant) names a feature map `[C, H, W]`. An edited image
-//! has another hash, and a changed setting makes another key. So features that are read are never stale.
+//! A store is a folder with the features of one [`ExtractionKey`] (network, weights, preprocessing, lineage, precision, and
+//! what computed them). In it, a [`FeatureId`] (SHA-256 of an image file, and its augmented variant) names a feature map
+//! `[C, H, W]`. An edited image has another hash, and a changed setting makes another key. So features that are read are
+//! never stale.
 //!
 //! # Reading
 //!
@@ -19,8 +20,10 @@
 //! #     weights: ContentHash::of_bytes(b"weights"),
 //! #     preprocessing: "as it is".to_owned(),
 //! #     lineage: "keras".to_owned(),
+//! #     precision: Element::F32,
+//! #     computation: None,
 //! # };
-//! # let description = StoreDescription::new(key, [2, 1, 1], Element::F32)?;
+//! # let description = StoreDescription::new(key, [2, 1, 1])?;
 //! # let mut writer = StoreWriter::open(folder, &description, Part::WHOLE)?;
 //! # writer.write(&[FeatureId::plain(first), FeatureId::plain(second)], &[1.0, 2.0, 3.0, 4.0])?;
 //! // `first` and `second` are the ContentHash of two image files, as a manifest has them.
@@ -73,6 +76,7 @@
 //!
 //! Networks are in `radiograph-backbone`; images and their lists are in `radiograph-dataset`.
 
+mod computation;
 mod contents;
 mod description;
 mod element;
@@ -89,6 +93,7 @@ mod store;
 mod verify;
 mod writer;
 
+pub use computation::Computation;
 pub use description::StoreDescription;
 pub use element::{Element, NotStorable};
 pub use error::{FeatureError, KeyDifference};

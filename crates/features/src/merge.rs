@@ -14,16 +14,15 @@ pub struct Merged {
     pub present: usize,
 }
 
-/// Copies the feature maps that `into` lacks from the store `from`. Both must have the same key, shape and number
-/// format. `into` is created if needed; `from` does not change. The call can be interrupted and repeated.
+/// Copies the feature maps that `into` lacks from the store `from`. Both must have the same key and shape.
+/// `into` is created if needed; `from` does not change. The call can be interrupted and repeated.
 ///
 /// Use it for machines that share no disk: each machine fills its own store with its [`Part`], and then the stores are
 /// merged.
 ///
 /// # Errors
 ///
-/// [`OtherKey`](FeatureError::OtherKey), [`OtherShape`](FeatureError::OtherShape) or
-/// [`OtherElement`](FeatureError::OtherElement) if the stores differ in kind; those of [`FeatureStore::open`] if one is
+/// [`OtherKey`](FeatureError::OtherKey) or [`OtherShape`](FeatureError::OtherShape) if the stores differ in kind; those of [`FeatureStore::open`] if one is
 /// damaged, and of [`StoreWriter::open`].
 ///
 /// [`FeatureStore::open`]: crate::FeatureStore::open

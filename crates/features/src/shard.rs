@@ -250,11 +250,12 @@ fn header(description: &StoreDescription, ids: &[FeatureId]) -> Vec<u8> {
     let key = description.key();
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let mut json = format!(
-        r#"{{"__metadata__":{{"backbone":{},"weights":"{}","preprocessing":{},"lineage":{}}}"#,
+        r#"{{"__metadata__":{{"backbone":{},"weights":"{}","preprocessing":{},"lineage":{},"computation":{}}}"#,
         text(&key.backbone),
         key.weights,
         text(&key.preprocessing),
         text(&key.lineage),
+        text(&key.computation.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string)),
     );
     let [channels, height, width] = description.shape();
     let (kind, map_bytes) = (description.element().in_safetensors(), description.map_bytes());

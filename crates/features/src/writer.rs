@@ -67,9 +67,8 @@ impl StoreWriter {
     ///
     /// # Errors
     ///
-    /// [`OtherKey`](FeatureError::OtherKey), [`OtherShape`](FeatureError::OtherShape) or
-    /// [`OtherElement`](FeatureError::OtherElement) if it holds other features than described;
-    /// [`Occupied`](FeatureError::Occupied) if the folder holds something else; [`PartTaken`](FeatureError::PartTaken)
+    /// [`OtherKey`](FeatureError::OtherKey) or [`OtherShape`](FeatureError::OtherShape) if it holds other features than
+    /// described; [`Occupied`](FeatureError::Occupied) if the folder holds something else; [`PartTaken`](FeatureError::PartTaken)
     /// or [`OtherParts`](FeatureError::OtherParts) if another process is in the way; those of [`FeatureStore::open`] if
     /// the store is damaged; [`File`](FeatureError::File) or [`Lock`](FeatureError::Lock) if the system refuses.
     pub fn open(folder: &Path, description: &StoreDescription, part: Part) -> Result<Self, FeatureError> {

@@ -44,6 +44,11 @@ impl Device {
         matches!(self.0, Place::Cuda(_))
     }
 
+    /// Its kind.
+    pub fn kind(self) -> DeviceKind {
+        self.0.kind()
+    }
+
     fn among(devices: Devices, place: Place) -> Result<Self, DeviceError> {
         match place {
             Place::Cuda(index) if index >= devices.cuda => Err(DeviceError::Absent { index, devices }),
@@ -84,6 +89,35 @@ impl FromStr for Device {
     }
 }
 
+/// A kind of device. Devices of one kind round alike; a CPU and a GPU do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// The CPU.
+    Cpu,
+    /// A CUDA device.
+    Cuda,
+}
+
+impl Place {
+    fn kind(self) -> DeviceKind {
+        match self {
+            Self::Cpu => DeviceKind::Cpu,
+            Self::Cuda(_) => DeviceKind::Cuda,
+        }
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    /// Writes `cpu` or `cuda`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
 /// The name of a device that may be absent.
 ///
 /// A program reads it from a command line, where a wrong name and a missing device are different errors.
@@ -91,6 +125,11 @@ impl FromStr for Device {
 pub struct DeviceName(Place);
 
 impl DeviceName {
+    /// Kind of the device.
+    pub fn kind(self) -> DeviceKind {
+        self.0.kind()
+    }
+
     /// The device of this name.
     ///
     /// # Errors

@@ -10,7 +10,10 @@
 //!
 //! This crate does not find, fetch or check libtorch: `cargo xtask setup` does.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 /// Prints the link directives for a package with programs that use libtorch.
 ///
@@ -28,6 +31,48 @@ pub fn libtorch() {
     for directive in directives(env::var("DEP_TCH_LIBTORCH_LIB").ok().as_deref()) {
         println!("cargo::{directive}");
     }
+}
+
+/// Gives the package that is built the version of libtorch as the environment variable `RADIOGRAPH_LIBTORCH_VERSION`,
+/// such as `2.13.0`.
+///
+/// # Panics
+///
+/// If the version cannot be found: features are not stored without it.
+#[allow(clippy::print_stdout, reason = "standard output is how a build script speaks to cargo")]
+pub fn libtorch_version() {
+    let library_folder = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from);
+    let folder = library_folder.as_deref().and_then(Path::parent);
+    match folder.and_then(|folder| Some((folder, version(folder)?))) {
+        Some((folder, version)) => {
+            println!("cargo::rerun-if-changed={}", folder.join(BUILD_VERSION).display());
+            println!("cargo::rustc-env=RADIOGRAPH_LIBTORCH_VERSION={version}");
+        }
+        None => panic!(
+            "the version of libtorch is unknown: {} has neither {BUILD_VERSION} nor version.h; set LIBTORCH to a whole libtorch",
+            folder.unwrap_or(Path::new("its folder")).display()
+        ),
+    }
+}
+
+/// The file of libtorch's archives that holds the version.
+const BUILD_VERSION: &str = "build-version";
+
+/// The version of the libtorch in a folder, such as `2.13.0`, from its `build-version` (archives) or its headers (wheels
+/// have no such file). The kind of build, such as `+cpu`, is left out.
+pub fn version(folder: &Path) -> Option<String> {
+    if let Ok(text) = fs::read_to_string(folder.join(BUILD_VERSION)) {
+        return text.trim().split('+').next().map(str::to_owned);
+    }
+    let headers = ["include/torch/headeronly/version.h", "include/torch/csrc/api/include/torch/version.h"];
+    headers.iter().find_map(|header| {
+        let text = fs::read_to_string(folder.join(header)).ok()?;
+        let part = |name: &str| {
+            let prefix = format!("#define TORCH_VERSION_{name} ");
+            Some(text.lines().find_map(|line| line.strip_prefix(&prefix))?.trim().to_owned())
+        };
+        Some(format!("{}.{}.{}", part("MAJOR")?, part("MINOR")?, part("PATCH")?))
+    })
 }
 
 fn directives(library_folder: Option<&str>) -> Vec<String> {

@@ -7,7 +7,7 @@ use radiograph_backbone::{
     extraction::{Input, Pixels, extraction_key},
 };
 use radiograph_dataset::manifest::{Manifest, Row, picture_hash};
-use radiograph_features::{ExtractionKey, FeatureId};
+use radiograph_features::{Element, ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
 use radiograph_image::{
     ImageError, Limits, Picture, Stated,
@@ -15,11 +15,12 @@ use radiograph_image::{
     read_file,
 };
 use radiograph_input::{Augmentation, Colour, Filter, Normalisation};
-use radiograph_libtorch::Device;
+use radiograph_libtorch::{Device, DeviceKind, DeviceName};
 use radiograph_report::WeightsOrigin;
 use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice, WeightsError};
 
-use radiograph_run::{Config, config::InputSection};
+use radiograph_run::{Config, FrozenRecord, config::InputSection, pretrained_films};
+use tch::{Kind, Tensor};
 
 use crate::{Error, Film};
 
@@ -32,6 +33,10 @@ pub struct Frozen {
     /// Augmentation of copies and its seed; absent if there are no copies.
     drawn: Option<(Augmentation, u64)>,
     variants: u32,
+    /// Kind of device that computes its features.
+    kind: DeviceKind,
+    /// Number format of its stored features.
+    precision: Element,
 }
 
 #[derive(Debug)]
@@ -78,10 +83,15 @@ impl Frozen {
         let missing = || Error::config("weights", format!("{network} has none"));
         let choice: WeightsChoice =
             config.weights.get(&network).ok_or_else(missing)?.parse().map_err(WeightsError::from)?;
-        Self::new(network, &choice, &config.input, config.seed)
+        let device: DeviceName = config.compute.device.parse()?;
+        Ok(Self {
+            precision: config.compute.feature_precision,
+            ..Self::new(network, &choice, &config.input, config.seed)?.computed_on(device.kind())
+        })
     }
 
-    /// A network with these weights and this preprocessing; `seed` is the seed of augmentation.
+    /// A network with these weights and this preprocessing; `seed` is the seed of augmentation. Its features are computed
+    /// on the CPU and stored in f32.
     ///
     /// # Errors
     ///
@@ -119,7 +129,14 @@ impl Frozen {
             .augmentation
             .filter(|_| input.augmented_copies > 0)
             .map(|augmentation| (augmentation, seed));
-        Ok(Self { network, weights, fed, drawn, variants: input.augmented_copies })
+        let (kind, precision) = (DeviceKind::Cpu, Element::F32);
+        Ok(Self { network, weights, fed, drawn, variants: input.augmented_copies, kind, precision })
+    }
+
+    /// The network with features that are computed on devices of this kind.
+    #[must_use]
+    pub fn computed_on(self, kind: DeviceKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// The network.
@@ -156,6 +173,15 @@ impl Frozen {
         }
     }
 
+    /// The record of the network for a run on this manifest: `frozen.json`.
+    pub fn record(&self, manifest: &Manifest) -> FrozenRecord {
+        let record = match &self.weights {
+            ChosenWeights::Kept(weights) => Some(weights.record()),
+            ChosenWeights::Random { .. } => None,
+        };
+        FrozenRecord { weights: self.origin(), pretraining: Some(pretrained_films(record, manifest)) }
+    }
+
     /// Preprocessing of its input.
     pub fn steps(&self) -> &Preprocess {
         self.fed.preprocessor.steps()
@@ -171,13 +197,31 @@ impl Frozen {
             ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
             ChosenWeights::Random { seed } => Identity::Random { architecture: self.network, seed: *seed },
         };
-        extraction_key(self.network, self.lineage(), Form::default(), &identity, preprocessing.to_string())
+        let (lineage, form) = (self.lineage(), Form::default());
+        let key =
+            extraction_key(self.network, lineage, form, &identity, self.kind, preprocessing.to_string());
+        ExtractionKey { precision: self.precision, ..key }
     }
 
     fn lineage(&self) -> Lineage {
         match &self.weights {
             ChosenWeights::Kept(weights) => weights.record().lineage,
             ChosenWeights::Random { .. } => Lineage::keras(self.network),
+        }
+    }
+
+    /// Feature maps as they come back from a store: rounded to its number format.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Libtorch`] if there is not enough memory.
+    pub fn as_stored(&self, features: Tensor) -> Result<Tensor, Error> {
+        match self.precision {
+            Element::F32 => Ok(features),
+            Element::F16 => {
+                let rounded = || features.f_to_kind(Kind::Half)?.f_to_kind(Kind::Float);
+                rounded().map_err(|error| Error::libtorch(&error))
+            }
         }
     }
 

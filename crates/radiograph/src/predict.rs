@@ -12,9 +12,10 @@ use std::{
 
 use radiograph_backbone::Backbone;
 use radiograph_classes::{Class, Classes};
+use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{ClassChoice, Explainer, Explanation, Target, draw::Caption};
-use radiograph_head::{ClassProbabilities, Head, Model, TestedModel};
+use radiograph_head::{ClassProbabilities, Head, Model, ModelRecord, TestedModel};
 use radiograph_libtorch::{Device, SideBySide};
 use radiograph_run::{Best, Config, ModelEvaluation, RunFolder, ScoredModel, Stage, read_json};
 use serde::Serialize;
@@ -85,7 +86,7 @@ pub(crate) struct Answer {
 
 impl Predictor {
     /// Loads the recommended model of the run in the folder `path` onto `device`, or onto the device of the run's
-    /// config.
+    /// config. It need not be the kind of device that the run used: another one changes the last bits of predictions.
     ///
     /// # Errors
     ///
@@ -109,10 +110,15 @@ impl Predictor {
         apply_threads(&config)?;
         let classes = Classes::new(&config.data.classes[..])?;
         let model = folder.model(&best.model);
-        let frozen = Frozen::of(network, &config)?;
+        let frozen = Frozen::of(network, &config)?.computed_on(device.kind());
         let evaluation: ModelEvaluation = read_json(&model.join("metrics.json"))?;
-        let key = frozen.key();
-        let load = |folder: &Path| Model::load(folder, &key, &classes, device);
+        let store = folder.feature_store(&config, &frozen.key().folder_name());
+        let load = |folder: &Path| {
+            // Another device or libtorch than that of the training changes the last bits of a prediction.
+            let trained_by = ModelRecord::read(folder)?.and_then(|record| record.key.computation);
+            let key = ExtractionKey { computation: trained_by, ..frozen.key() };
+            Model::load(folder, &key, &classes, device)
+        };
         let mut models = Vec::new();
         let members: Vec<PathBuf> =
             scored.members().iter().map(|member| folder.model(&member.name())).collect();
@@ -130,7 +136,7 @@ impl Predictor {
             backbone: frozen.load(device)?,
             familiarity: Familiarity::read(&members[0].join(Familiarity::FILE))?,
             evaluation,
-            store: folder.feature_store(&config, &key.folder_name()),
+            store,
             name: best.model,
             config,
             classes,
@@ -199,7 +205,7 @@ impl Predictor {
         let pixels = self.frozen.pixels(film);
         let [channels, height, width] = pixels.shape.map(|side| side as i64);
         let images = || Tensor::f_from_slice(&pixels.values)?.f_view([1, channels, height, width]);
-        let features = self.backbone.forward_features(&images().map_err(|error| Error::libtorch(&error))?)?;
+        let features = self.features(&images().map_err(|error| Error::libtorch(&error))?)?;
         let answer = self.answers(&features)?.remove(0); // one in, one out
         let prediction = Prediction {
             file: film.path().to_owned(),
@@ -244,13 +250,14 @@ impl Predictor {
             .collect()
     }
 
-    /// Feature maps of inputs `[N, C, H, W]`. On the processor each core computes its own part of the batch, as extraction does.
+    /// Feature maps of inputs `[N, C, H, W]`, rounded as those that the models were trained on. On the processor each core computes
+    /// its own part of the batch, as extraction does.
     pub(crate) fn features(&self, inputs: &Tensor) -> Result<Tensor, Error> {
         let side_by_side = SideBySide::begin();
         let parts = side_by_side.threads() as i64;
         if self.backbone.device().is_cuda() || parts < 2 {
             drop(side_by_side);
-            return Ok(self.backbone.forward_features(inputs)?);
+            return self.frozen.as_stored(self.backbone.forward_features(inputs)?);
         }
         let parts = inputs.f_chunk(parts, 0).map_err(|error| Error::libtorch(&error))?;
         let maps = thread::scope(|scope| {
@@ -266,7 +273,7 @@ impl Predictor {
                 running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
             joined.collect::<Result<Vec<_>, _>>()
         })?;
-        Tensor::f_cat(&maps, 0).map_err(|error| Error::libtorch(&error))
+        self.frozen.as_stored(Tensor::f_cat(&maps, 0).map_err(|error| Error::libtorch(&error))?)
     }
 
     /// Probabilities for feature maps `[N, C, H, W]` without a temperature, as in the run's own predictions.

@@ -4,7 +4,7 @@ use radiograph_files::ContentHash;
 use radiograph_metrics::DOMINANT_SHARE;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, number::count};
+use crate::{Error, PretrainedFilms, number::count};
 
 /// The data of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +101,9 @@ pub struct Certificate {
     pub checks: Vec<LeakCheck>,
     /// Limits of the checks: things that the data cannot tell, one sentence each.
     pub limits: Vec<String>,
+    /// Test films among those that each network was trained on before, by network.
+    #[serde(default)]
+    pub pretraining: Vec<(String, PretrainedFilms)>,
     /// Hash of the leakage report's own file.
     pub hash: Option<ContentHash>,
 }

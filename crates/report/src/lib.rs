@@ -38,6 +38,7 @@ mod number;
 mod page;
 mod paper;
 mod picture;
+mod pretraining;
 mod render;
 mod rendered;
 mod report;
@@ -57,6 +58,7 @@ pub use network::{
 pub use page::MAX_PAGE_BYTES;
 pub use paper::{LayerBeside, PrintedSize, beside_table_2, printed_size};
 pub use picture::{MAX_PICTURE_BYTES, Picture};
+pub use pretraining::PretrainedFilms;
 pub use rendered::{Figures, NetworkFigures, PaperFigure, Rendered};
 pub use report::{Best, Report};
 pub use run_record::{Images, Labels, MeasuredEnergy, RunRecord, Setting, Stage};

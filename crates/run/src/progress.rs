@@ -52,7 +52,7 @@ impl Stage {
         match self {
             Self::Assemble => 7,
             Self::Compare => 4,
-            Self::Report => 8,
+            Self::Report => 9,
             Self::Evaluate | Self::Explain => 3,
             Self::Audit => 2,
             Self::Extract | Self::Train | Self::Repeat => 1,

@@ -47,8 +47,10 @@ fn store(folder: &Path, images: &[(LabelledImage, Vec<f32>)]) -> FeatureStore {
         weights: ContentHash::of_bytes(b"weights"),
         preprocessing: "as it is".to_owned(),
         lineage: "keras".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
-    let description = StoreDescription::new(key, [3, 2, 2], Element::F32).unwrap();
+    let description = StoreDescription::new(key, [3, 2, 2]).unwrap();
     let mut writer = StoreWriter::open(folder, &description, Part::WHOLE).unwrap();
     let ids: Vec<FeatureId> = images.iter().map(|(image, _)| FeatureId::plain(image.image)).collect();
     writer.write(&ids, &images.iter().flat_map(|(_, map)| map.clone()).collect::<Vec<_>>()).unwrap();
@@ -66,7 +68,7 @@ fn a_probe_is_trained_once_and_its_files_agree_with_its_record() {
     let classes = radiograph_classes::Classes::new(&config.data.classes[..]).unwrap();
     let cohort = Cohort::new(&classes, images.into_iter().map(|(image, _)| image).collect()).unwrap();
     let run = place.path().join("run");
-    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 } };
+    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 }, pretraining: None };
     let kind = ModelKind {
         network: radiograph_protocol::Architecture::VGG19,
         baseline: Some(Baseline::LinearProbe),

@@ -62,6 +62,7 @@ impl WeightsRecord {
             collections: published
                 .collections
                 .map(|names| names.iter().map(|&name| name.to_owned()).collect()),
+            films: None,
         }
     }
 }

@@ -12,11 +12,14 @@
 //! | `normalisation` | `zero-one`, `tf`, `torch`, `caffe`, `xrv` or `rad-dino` |
 //! | `input_size` | pixels a side |
 //! | `source`, `source_url`, `trained_on`, `licence` | words |
+//! | `collections` | names of the collections of radiographs that it was trained on, with commas between them, or `none` |
+//! | `films` | SHA-256 of the files of radiographs that it was trained on, with spaces or line breaks between them |
 //!
 //! Missing values are those of the lineage's family.
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
+use radiograph_files::ContentHash;
 use radiograph_input::Normalisation;
 
 use crate::{Architecture, Lineage, WeightsError, WeightsName, WeightsRecord, fault::short};
@@ -78,7 +81,8 @@ impl WeightsRecord {
             normalisation,
             interpolation: None,
             resize: None,
-            collections: None,
+            collections: said.collections()?,
+            films: said.films()?,
         }))
     }
 }
@@ -97,6 +101,29 @@ impl Said<'_> {
     fn refuse(&self, key: &'static str) -> WeightsError {
         let value = short(self.texts.get(key).map(String::as_str).unwrap_or_default());
         WeightsError::Metadata { path: self.path.to_owned(), key, value }
+    }
+
+    fn collections(&self) -> Result<Option<Vec<String>>, WeightsError> {
+        let Some(text) = self.texts.get("collections") else { return Ok(None) };
+        if text == "none" {
+            return Ok(Some(Vec::new()));
+        }
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
+        let is_name = |name: &String| (1..=64).contains(&name.len()) && name.chars().all(allowed);
+        if names.iter().all(is_name) { Ok(Some(names)) } else { Err(self.refuse("collections")) }
+    }
+
+    fn films(&self) -> Result<Option<Vec<ContentHash>>, WeightsError> {
+        let Some(text) = self.texts.get("films") else { return Ok(None) };
+        let hash = |digits: &str| {
+            digits.parse().map_err(|_| WeightsError::Metadata {
+                path: self.path.to_owned(),
+                key: "films",
+                value: short(digits),
+            })
+        };
+        text.split_whitespace().map(hash).collect::<Result<_, _>>().map(Some)
     }
 
     /// A text of at most 500 letters, without control characters.
@@ -132,6 +159,23 @@ mod tests {
     }
 
     #[test]
+    fn films_of_the_training_are_listed_by_collection_or_by_content() {
+        let lists = |texts: &[(&str, &str)]| {
+            let record =
+                described("vgg19.mine", &[&[("lineage", "keras")], texts].concat()).unwrap().unwrap();
+            (record.collections, record.films)
+        };
+        assert_eq!(lists(&[]), (None, None));
+        assert_eq!(lists(&[("collections", "none")]), (Some(Vec::new()), None));
+        let [one, two] = [b"one", b"two"].map(|film| ContentHash::of_bytes(film));
+        let films = format!("{one}\n{two} ");
+        assert_eq!(
+            lists(&[("collections", "nih, brax"), ("films", &films)]),
+            (Some(vec!["nih".to_owned(), "brax".to_owned()]), Some(vec![one, two]))
+        );
+    }
+
+    #[test]
     fn a_file_without_a_lineage_says_nothing() {
         assert_eq!(described("vgg19", &[("format", "pt"), ("source", "somewhere")]).unwrap(), None);
     }
@@ -149,6 +193,10 @@ mod tests {
             ("input_size", "99999999999"),
             ("transform_input", "yes"),
             ("architecture", "resnet18"),
+            ("collections", ""),
+            ("collections", "nih,,brax"),
+            ("collections", "NIH ChestX-ray14"),
+            ("films", "abc"),
         ];
         for (key, value) in wrong {
             let texts = [("lineage", "keras"), (key, value)];

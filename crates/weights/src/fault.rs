@@ -57,6 +57,12 @@ pub enum HeaderFault {
         /// Its sides.
         shape: Vec<u64>,
     },
+    /// A file of another kind, by its first bytes.
+    #[error("it is {kind}")]
+    OtherKind {
+        /// The kind, in words.
+        kind: &'static str,
+    },
     /// Two tensors that share bytes.
     #[error("{} shares bytes with {}", short(name), short(other))]
     Overlap {

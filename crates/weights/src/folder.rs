@@ -64,8 +64,8 @@ impl Locked {
 }
 
 pub(crate) const LOCK: &str = "lock.json";
-/// Maximum size of a record or lock file in bytes.
-const LARGEST_TEXT: u64 = 1 << 20;
+/// Maximum size of a record or lock file in bytes: room for every film that the texts of a file can list.
+const LARGEST_TEXT: u64 = 8 << 20;
 
 impl WeightsFolder {
     /// `$XDG_CACHE_HOME/radiograph/weights`, else `~/.cache/radiograph/weights`.

@@ -65,7 +65,8 @@ impl Header {
         file.read_exact(&mut prefix)?;
         let bytes = u64::from_le_bytes(prefix);
         if bytes > LONGEST_HEADER {
-            return one(HeaderFault::TooLong { bytes, limit: LONGEST_HEADER });
+            let too_long = HeaderFault::TooLong { bytes, limit: LONGEST_HEADER };
+            return one(other_kind(prefix).map_or(too_long, |kind| HeaderFault::OtherKind { kind }));
         }
         if bytes > length - 8 {
             return one(HeaderFault::Truncated { expected: 8 + bytes, found: length });
@@ -81,6 +82,19 @@ impl Header {
             Err(error) => return one(HeaderFault::Json { reason: error.to_string() }),
         };
         Ok(raw.check(8 + bytes, length))
+    }
+}
+
+/// The kind of a file that begins with these bytes, which are too large for the length of a header.
+fn other_kind(first: [u8; 8]) -> Option<&'static str> {
+    let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    match first {
+        [b'v', b'e', b'r', b's', b'i', b'o', b'n', b' '] => Some("a Git LFS pointer in place of the file"),
+        [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file, such as Keras writes"),
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive, such as PyTorch's checkpoints"),
+        [0x80, 2..=5, ..] => Some("a pickle, whose reading would run code"),
+        _ if first.into_iter().all(is_text) => Some("text, such as a web page, in place of the file"),
+        _ => None,
     }
 }
 

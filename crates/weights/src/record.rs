@@ -41,6 +41,9 @@ pub struct WeightsRecord {
     /// `None` if unknown.
     #[serde(default)]
     pub collections: Option<Vec<String>>,
+    /// SHA-256 of the files of radiographs among the training data; `None` if there is no list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub films: Option<Vec<ContentHash>>,
 }
 
 impl WeightsRecord {

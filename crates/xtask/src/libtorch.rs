@@ -3,7 +3,6 @@
 //! Without this check, a wrong folder from a user fails minutes later with a page of C++ errors.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,7 +22,7 @@ pub(crate) fn check(folder: &Path, expected: &'static str) -> Result<(), Error> 
             return Err(Error::LibtorchIncomplete { folder: folder.to_owned(), missing });
         }
     }
-    let got = version(folder);
+    let got = radiograph_link::version(folder);
     if got.as_deref().map(minor) != Some(minor(expected)) {
         let got = got.unwrap_or_else(|| "of unknown version".to_owned());
         return Err(Error::LibtorchVersion { folder: folder.to_owned(), expected, got });
@@ -43,22 +42,6 @@ fn minor(version: &str) -> &str {
     version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
 }
 
-/// The version in `build-version` (libtorch archives) or in the headers (wheels have no such file).
-fn version(folder: &Path) -> Option<String> {
-    if let Ok(text) = fs::read_to_string(folder.join("build-version")) {
-        return Some(text.trim().to_owned());
-    }
-    let headers = ["include/torch/headeronly/version.h", "include/torch/csrc/api/include/torch/version.h"];
-    headers.iter().find_map(|header| {
-        let text = fs::read_to_string(folder.join(header)).ok()?;
-        let part = |name: &str| {
-            let prefix = format!("#define TORCH_VERSION_{name} ");
-            Some(text.lines().find_map(|line| line.strip_prefix(&prefix))?.trim().to_owned())
-        };
-        Some(format!("{}.{}.{}", part("MAJOR")?, part("MINOR")?, part("PATCH")?))
-    })
-}
-
 /// Libraries that the loader would not find; empty if `ldd` is missing.
 fn unresolved(library: &PathBuf) -> Vec<String> {
     let Ok(output) = Command::new("ldd").arg(library).output() else { return Vec::new() };
@@ -71,6 +54,8 @@ fn unresolved(library: &PathBuf) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A folder with the files of a libtorch, whose libraries are not valid.

@@ -33,7 +33,7 @@ weights: a record of inception_v3: true
 
 const LIBTORCH: Project = Project {
     folder: "tests/outside-libtorch",
-    files: &["Cargo.toml", "build.rs", "src/main.rs"],
+    files: &["Cargo.toml", "build.rs", "src/main.rs", "src/own_network.rs"],
     printed: "\
 libtorch: cpu
 backbone: [2, 1024, 2, 2]
@@ -42,6 +42,7 @@ gradcam: 2 maps of (2, 2)
 own head: accuracy 1 after 20 epochs
 own head: covid, most of all for place 5
 radiograph: 3 epochs
+own network: two_convolutions extracted, 3 heat maps, named in the report: true
 ",
 };
 

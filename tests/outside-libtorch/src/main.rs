@@ -1,11 +1,13 @@
 //! Uses every crate that needs libtorch once, as an external project would.
 
+mod own_network;
+
 use std::ops::ControlFlow;
 
 use radiograph::Config;
 use radiograph_backbone::Backbone;
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{Explainer, Method, Target};
 use radiograph_head::{
@@ -41,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let config = Config::resolve(Some("preset = 'paper'"), &["training.epochs=3".to_owned()])?;
     println!("radiograph: {} epochs", config.training.epochs);
-    Ok(())
+    own_network::run()
 }
 
 /// A head that this project knows and radiograph does not: it classifies the greatest value of each channel.
@@ -107,6 +109,8 @@ fn own_head(classes: &Classes, device: Device) -> Result<(), Box<dyn std::error:
         weights: ContentHash::of_bytes(b"none"),
         preprocessing: "none".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let fit = Fit {
         feed: &feed,

@@ -37,9 +37,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         weights: ContentHash::of_bytes(b"none"),
         preprocessing: "default".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let (channels, height, width) = input.dim();
-    let description = StoreDescription::new(key, [channels, height, width], Element::F32)?;
+    let description = StoreDescription::new(key, [channels, height, width])?;
     let folder = std::env::temp_dir().join(format!("radiograph-outside-{}", std::process::id()));
     let image = FeatureId::plain(ContentHash::of_bytes(b"film 1"));
     let values: Vec<f32> = input.iter().copied().collect();

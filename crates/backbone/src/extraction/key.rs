@@ -1,23 +1,31 @@
 //! Builds the key under which a store keeps a backbone's features.
 
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Computation, Element, ExtractionKey};
+use radiograph_libtorch::{DeviceKind, LIBTORCH_VERSION};
 use radiograph_weights::{Architecture, Lineage};
 
 use crate::{Form, Identity};
 
+/// Revision of everything that computes features. Raised by each change after which the same network gives other
+/// features for the same images.
+const REVISION: u32 = 1;
+
 /// Key of the features that a network computes: everything except the image that can change their values.
 /// `preprocessing` describes how an image file becomes the network's input, including augmentation and its seed. It
-/// must use the same words every time.
+/// must use the same words every time. `device` is the kind of device that computes them. Features are stored in f32;
+/// the caller changes [`ExtractionKey::precision`] for another format.
 ///
 /// The network need not be loaded. The key, and with it every shard, marks random weights as random.
 ///
 /// ```
 /// use radiograph_backbone::{Form, Identity, extraction::extraction_key};
+/// use radiograph_libtorch::DeviceKind;
 /// use radiograph_weights::{Architecture, Lineage};
 ///
 /// let architecture = Architecture::VGG19;
 /// let random = Identity::Random { architecture, seed: 7 };
-/// let key = extraction_key(architecture, Lineage::keras(architecture), Form::Folded, &random, "224 pixels");
+/// let lineage = Lineage::keras(architecture);
+/// let key = extraction_key(architecture, lineage, Form::Folded, &random, DeviceKind::Cpu, "224 pixels");
 /// assert!(key.lineage.ends_with("weights random:7"));
 /// ```
 pub fn extraction_key(
@@ -25,6 +33,7 @@ pub fn extraction_key(
     lineage: Lineage,
     form: Form,
     identity: &Identity,
+    device: DeviceKind,
     preprocessing: impl Into<String>,
 ) -> ExtractionKey {
     let Lineage { pooling_counts_padding, batch_norm_epsilon, transforms_input } = lineage;
@@ -41,6 +50,14 @@ pub fn extraction_key(
             "pooling counts padding {pooling_counts_padding}, batch-norm epsilon {batch_norm_epsilon:e}, \
              transforms input {transforms_input}, form {form}, weights {identity}"
         ),
+        precision: Element::F32,
+        computation: Some(Computation {
+            // Convolutions on CUDA devices are asked not to use TF32, and libtorch's products do not by default.
+            arithmetic: "f32".to_owned(),
+            device: device.to_string(),
+            engine: format!("libtorch {LIBTORCH_VERSION}"),
+            revision: REVISION,
+        }),
     }
 }
 
@@ -74,10 +91,26 @@ mod tests {
         {
             for form in [Form::Plain, Form::Folded] {
                 for preprocessing in ["224", "299"] {
-                    keys.insert(extraction_key(architecture, *lineage, form, identity, preprocessing).hash());
+                    for device in [DeviceKind::Cpu, DeviceKind::Cuda] {
+                        let key =
+                            extraction_key(architecture, *lineage, form, identity, device, preprocessing);
+                        keys.insert(key.hash());
+                    }
                 }
             }
         }
-        assert_eq!(keys.len(), 4 * 3 * 2 * 2);
+        assert_eq!(keys.len(), 4 * 3 * 2 * 2 * 2);
+    }
+
+    #[test]
+    fn the_engine_is_the_libtorch_that_computes() {
+        let architecture = Architecture::VGG19;
+        let identity = Identity::Random { architecture, seed: 1 };
+        let lineage = Lineage::keras(architecture);
+        let key = extraction_key(architecture, lineage, Form::Folded, &identity, DeviceKind::Cpu, "224");
+        let engine = key.computation.unwrap().engine;
+        let version = engine.strip_prefix("libtorch ").unwrap();
+        assert!(version.split('.').count() == 3, "{engine}");
+        assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "{engine}");
     }
 }

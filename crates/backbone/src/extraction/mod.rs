@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # use radiograph_backbone::{BackboneError, extraction::FrozenNetwork};
-//! # use radiograph_features::{Element, ExtractionKey, FeatureId, Part, StoreDescription};
+//! # use radiograph_features::{ExtractionKey, FeatureId, Part, StoreDescription};
 //! use radiograph_backbone::extraction::{Extraction, ExtractionSettings, Input, Pixels};
 //! use radiograph_files::ContentHash;
 //!
@@ -18,7 +18,7 @@
 //! #     read_and_preprocess: fn(&[u8]) -> std::io::Result<Vec<f32>>,
 //! #     load: impl FnOnce() -> Result<Vec<N>, BackboneError>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
-//! let description = StoreDescription::new(key, [2048, 5, 5], Element::F32)?;
+//! let description = StoreDescription::new(key, [2048, 5, 5])?;
 //! let mut extraction = Extraction::open(folder, &description, Part::WHOLE)?;
 //! let inputs = images.into_iter().map(|(id, hash, path)| {
 //!     Input::new(id, FeatureId::plain(hash), move || {

@@ -102,9 +102,6 @@ impl Extraction {
             let remedy = "give at least one, on the processor if there is no other device";
             return Err(ExtractionError::Setting { setting: "networks", remedy });
         }
-        if devices.iter().any(|device| device.is_cuda()) {
-            tch::Cuda::cudnn_set_benchmark(settings.cudnn_benchmark);
-        }
         let batch = settings.batch_size(&networks, self.writer.description().features_per_shard());
         let features = work.shards.iter().map(Vec::len).sum();
         observe(&Event::Started { features, present: work.report.present, batch });

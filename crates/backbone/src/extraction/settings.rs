@@ -22,9 +22,6 @@ pub struct ExtractionSettings {
     pub workers: Option<usize>,
     /// Number of decoder threads. `None`: one for each core.
     pub decoders: Option<usize>,
-    /// Whether cuDNN measures its algorithms on the first batch and then uses the fastest. Off by default, because the
-    /// choice, and with it the last bits of features, may differ from run to run.
-    pub cudnn_benchmark: bool,
 }
 
 impl ExtractionSettings {
@@ -33,7 +30,7 @@ impl ExtractionSettings {
 
     /// The defaults for images of this `[C, H, W]`.
     pub fn new(input: [usize; 3]) -> Self {
-        Self { input, memory: None, batch: None, workers: None, decoders: None, cudnn_benchmark: false }
+        Self { input, memory: None, batch: None, workers: None, decoders: None }
     }
 
     /// The settings with this memory in bytes for each CUDA device and each worker.
@@ -58,12 +55,6 @@ impl ExtractionSettings {
     #[must_use]
     pub fn with_decoders(self, threads: usize) -> Self {
         Self { decoders: Some(threads), ..self }
-    }
-
-    /// The settings with cuDNN's measurement of algorithms switched on or off.
-    #[must_use]
-    pub fn with_cudnn_benchmark(self, on: bool) -> Self {
-        Self { cudnn_benchmark: on, ..self }
     }
 
     pub(super) fn check(&self) -> Result<(), ExtractionError> {

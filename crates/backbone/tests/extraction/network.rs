@@ -4,8 +4,8 @@ use radiograph_backbone::{
     Backbone, Facts, Form, Identity,
     extraction::{Extraction, ExtractionSettings, Input, Pixels, extraction_key},
 };
-use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
-use radiograph_libtorch::Device;
+use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription};
+use radiograph_libtorch::{Device, DeviceKind};
 use radiograph_weights::{Architecture, Lineage};
 use tch::Tensor;
 
@@ -25,8 +25,8 @@ fn stored_features_are_what_the_backbone_makes_of_the_images() {
     let shape =
         Facts::of(architecture).feature_shape(SIDE as i64, SIDE as i64).unwrap().map(|side| side as usize);
     let identity = Identity::Random { architecture, seed };
-    let key = extraction_key(architecture, lineage, Form::default(), &identity, "sines");
-    let description = StoreDescription::new(key, shape, Element::F32).unwrap();
+    let key = extraction_key(architecture, lineage, Form::default(), &identity, DeviceKind::Cpu, "sines");
+    let description = StoreDescription::new(key, shape).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut extraction = Extraction::open(folder.path(), &description, Part::WHOLE).unwrap();
     let inputs = (0..5).map(|number| {

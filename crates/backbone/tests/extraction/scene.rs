@@ -89,6 +89,8 @@ pub(crate) fn key() -> ExtractionKey {
         weights: ContentHash::of_bytes(b"sines"),
         preprocessing: "none".to_owned(),
         lineage: "none".to_owned(),
+        precision: Element::F32,
+        computation: None,
     }
 }
 
@@ -97,7 +99,7 @@ pub(crate) fn settings() -> ExtractionSettings {
 }
 
 pub(crate) fn open(folder: &Path, part: Part) -> Extraction {
-    let description = StoreDescription::new(key(), SHAPE, Element::F32).unwrap();
+    let description = StoreDescription::new(key(), SHAPE).unwrap();
     Extraction::open(folder, &description, part).unwrap()
 }
 

@@ -12,7 +12,9 @@ use radiograph_backbone::{
     BackboneError,
     extraction::{Event, Extraction, ExtractionError, ExtractionSettings, FrozenNetwork, Input},
 };
-use radiograph_features::{Element, FeatureError, FeatureId, FeatureStore, Part, StoreDescription};
+use radiograph_features::{
+    Element, ExtractionKey, FeatureError, FeatureId, FeatureStore, Part, StoreDescription,
+};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use tch::Tensor;
@@ -204,7 +206,7 @@ fn features_of_other_weights_or_preprocessing_are_never_mixed_in() {
     others[2].lineage = "keras".to_owned();
     others[3].backbone = "tinier".to_owned();
     for other in others {
-        let description = StoreDescription::new(other, SHAPE, Element::F32).unwrap();
+        let description = StoreDescription::new(other, SHAPE).unwrap();
         let refused = Extraction::open(folder.path(), &description, Part::WHOLE).unwrap_err();
         assert!(matches!(refused, FeatureError::OtherKey { .. }), "{refused}");
     }
@@ -214,7 +216,7 @@ fn features_of_other_weights_or_preprocessing_are_never_mixed_in() {
 #[test]
 fn a_network_of_another_shape_than_the_store_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let description = StoreDescription::new(key(), [5, 4, 3], Element::F32).unwrap();
+    let description = StoreDescription::new(key(), [5, 4, 3]).unwrap();
     let mut extraction = Extraction::open(folder.path(), &description, Part::WHOLE).unwrap();
     let error = extraction.run(inputs(10), || Ok(vec![TinyNetwork::new()]), &settings(), |_| {}).unwrap_err();
     assert!(matches!(&error, ExtractionError::Shape { found, .. } if found == &[8, 5, 4, 4]), "{error}");
@@ -239,7 +241,8 @@ fn f16_features_are_the_f32_ones_within_the_stated_bounds() {
     let scene = tempfile::tempdir().unwrap();
     let (single, half) = (scene.path().join("f32"), scene.path().join("f16"));
     extract(&single, inputs(50));
-    let description = StoreDescription::new(key(), SHAPE, Element::F16).unwrap();
+    let description =
+        StoreDescription::new(ExtractionKey { precision: Element::F16, ..key() }, SHAPE).unwrap();
     let mut extraction = Extraction::open(&half, &description, Part::WHOLE).unwrap();
     let report = extraction.run(inputs(50), || Ok(vec![TinyNetwork::new()]), &settings(), |_| {}).unwrap();
     assert_eq!((report.extracted, report.failures.len()), (50, 0));

@@ -14,8 +14,8 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity,
     extraction::{Extraction, ExtractionSettings, FrozenNetwork, Input, Pixels, extraction_key},
 };
-use radiograph_features::{Element, FeatureId, Part, StoreDescription};
-use radiograph_libtorch::Device;
+use radiograph_features::{FeatureId, Part, StoreDescription};
+use radiograph_libtorch::{Device, DeviceKind};
 use radiograph_weights::{Architecture, Lineage};
 use tch::Tensor;
 
@@ -81,8 +81,8 @@ fn store(folder: &Path, workers: usize) {
     let shape =
         Facts::of(architecture).feature_shape(SIDE as i64, SIDE as i64).unwrap().map(|side| side as usize);
     let identity = Identity::Random { architecture, seed };
-    let key = extraction_key(architecture, lineage, Form::default(), &identity, "sines");
-    let description = StoreDescription::new(key, shape, Element::F32).unwrap();
+    let key = extraction_key(architecture, lineage, Form::default(), &identity, DeviceKind::Cpu, "sines");
+    let description = StoreDescription::new(key, shape).unwrap();
     let inputs = (0..37).map(|number| {
         let content = content(number);
         Input::new("", FeatureId::plain(content), move || {

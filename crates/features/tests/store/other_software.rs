@@ -19,6 +19,7 @@ fn every_shard_is_valid_safetensors() {
         let metadata = metadata.metadata().as_ref().unwrap();
         assert_eq!(metadata["preprocessing"], key().preprocessing);
         assert_eq!(metadata["weights"], key().weights.to_string());
+        assert_eq!(metadata["computation"], "unknown");
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
         found += tensors.len();
         for id in images(100) {

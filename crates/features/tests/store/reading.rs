@@ -93,13 +93,14 @@ fn features_made_in_another_way_are_never_read_for_these() {
         ("weights", ExtractionKey { weights: image(0).image, ..key() }),
         ("preprocessing", ExtractionKey { preprocessing: "nearest".to_owned(), ..key() }),
         ("lineage", ExtractionKey { lineage: "keras".to_owned(), ..key() }),
+        ("precision", ExtractionKey { precision: Element::F16, ..key() }),
     ];
     let before = files(folder.path());
     for (field, other) in others {
         let error = FeatureStore::open_for(folder.path(), &other).unwrap_err();
         let FeatureError::OtherKey { differences } = &error else { panic!("{error}") };
         assert_eq!((differences.len(), differences[0].field), (1, field));
-        let other = radiograph_features::StoreDescription::new(other, SHAPE, Element::F32).unwrap();
+        let other = radiograph_features::StoreDescription::new(other, SHAPE).unwrap();
         let error = StoreWriter::open(folder.path(), &other, Part::WHOLE).unwrap_err();
         assert!(matches!(error, FeatureError::OtherKey { .. }), "{error}");
     }

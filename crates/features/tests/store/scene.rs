@@ -20,11 +20,13 @@ pub(crate) fn key() -> ExtractionKey {
         weights: ContentHash::of_bytes(b"weights"),
         preprocessing: r#"{"size":224,"filter":"bilinear"}"#.to_owned(),
         lineage: "torchvision".to_owned(),
+        precision: Element::F32,
+        computation: None,
     }
 }
 
 pub(crate) fn description(element: Element) -> StoreDescription {
-    StoreDescription::new(key(), SHAPE, element).unwrap()
+    StoreDescription::new(ExtractionKey { precision: element, ..key() }, SHAPE).unwrap()
 }
 
 /// Image number `number` of a list.

@@ -57,7 +57,7 @@ fn stores_of_different_keys_are_not_merged() {
     let (into, from) = (folder.path().join("into"), folder.path().join("from"));
     store(&into, 3);
     let other = ExtractionKey { lineage: "keras".to_owned(), ..key() };
-    let other = StoreDescription::new(other, SHAPE, Element::F32).unwrap();
+    let other = StoreDescription::new(other, SHAPE).unwrap();
     fill(&mut StoreWriter::open(&from, &other, Part::WHOLE).unwrap(), &images(9)).unwrap();
     let before = files(&into);
     assert!(matches!(merge(&into, &from), Err(FeatureError::OtherKey { .. })));

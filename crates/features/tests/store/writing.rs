@@ -147,11 +147,13 @@ fn folders_that_cannot_be_written_are_an_error() {
 fn another_shape_or_number_format_is_not_mixed_in() {
     let folder = tempfile::tempdir().unwrap();
     store(folder.path(), 3);
-    let taller = StoreDescription::new(key(), [8, 9, 1], Element::F32).unwrap();
+    let taller = StoreDescription::new(key(), [8, 9, 1]).unwrap();
     let error = StoreWriter::open(folder.path(), &taller, Part::WHOLE).unwrap_err();
     assert!(matches!(error, FeatureError::OtherShape { stored: SHAPE, asked: [8, 9, 1] }), "{error}");
     let error = StoreWriter::open(folder.path(), &description(Element::F16), Part::WHOLE).unwrap_err();
-    assert!(matches!(error, FeatureError::OtherElement { .. }), "{error}");
+    let message = error.to_string();
+    assert!(matches!(error, FeatureError::OtherKey { .. }), "{message}");
+    assert!(message.contains("precision is `f32` there and `f16` here"), "{message}");
 }
 
 #[test]

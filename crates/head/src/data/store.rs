@@ -99,8 +99,10 @@ mod tests {
             weights: image(0),
             preprocessing: String::new(),
             lineage: String::new(),
+            precision: Element::F32,
+            computation: None,
         };
-        let description = StoreDescription::new(key, [2, 1, 3], Element::F32).unwrap();
+        let description = StoreDescription::new(key, [2, 1, 3]).unwrap();
         let mut writer = StoreWriter::open(folder.path(), &description, Part::WHOLE).unwrap();
         let ids: Vec<FeatureId> = (0..9).map(|number| FeatureId::plain(image(number))).collect();
         let values: Vec<f32> = (0..9 * 6).map(|value| value as f32).collect();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{ExtractionKey, KeyDifference};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use radiograph_protocol::{Difference, ModelRecord, TrainingConfig, Versions};
@@ -80,19 +80,12 @@ impl<'a> Settings<'a> {
 
 /// Refuses features of another origin.
 pub(crate) fn require_key(expected: &ExtractionKey, found: &ExtractionKey, path: &Path) -> Result<(), Error> {
-    let weights = [expected, found].map(|key| key.weights.to_string());
-    let fields = [
-        ("backbone", &expected.backbone, &found.backbone),
-        ("backbone weights", &weights[0], &weights[1]),
-        ("preprocessing", &expected.preprocessing, &found.preprocessing),
-        ("lineage", &expected.lineage, &found.lineage),
-    ];
-    match fields.into_iter().find(|(_, expected, found)| expected != found) {
-        Some((field, expected, found)) => Err(Error::Foreign {
+    match expected.differences(found).into_iter().next() {
+        Some(KeyDifference { field, stored, asked }) => Err(Error::Foreign {
             path: path.to_owned(),
-            field: field.to_owned(),
-            expected: expected.clone(),
-            found: found.clone(),
+            field: format!("features' {field}"),
+            expected: asked,
+            found: stored,
         }),
         None => Ok(()),
     }

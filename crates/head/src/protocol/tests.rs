@@ -2,7 +2,7 @@
 
 use std::{fs, ops::ControlFlow, path::Path};
 
-use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
+use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use radiograph_protocol::{
@@ -270,7 +270,7 @@ fn a_store_gives_images_and_their_variants() {
     let folder = tempfile::tempdir().unwrap();
     let images = [image(0, in_fold(1)), image(1, Subset::Test), image(2, in_fold(1))];
     let shape = [SHAPE.channels, SHAPE.height, SHAPE.width].map(|side| side as usize);
-    let description = StoreDescription::new(key(), shape, Element::F32).unwrap();
+    let description = StoreDescription::new(key(), shape).unwrap();
     let mut writer = StoreWriter::open(folder.path(), &description, Part::WHOLE).unwrap();
     let ids = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
         .map(|(number, variant): (usize, u32)| FeatureId::variant(images[number].image, variant));

@@ -3,7 +3,7 @@
 use std::{fs, ops::ControlFlow, path::Path};
 
 use radiograph_classes::Classes;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use radiograph_random::Stream;
@@ -25,6 +25,8 @@ pub(crate) fn key() -> ExtractionKey {
         weights: ContentHash::of_bytes(b"weights"),
         preprocessing: String::new(),
         lineage: String::new(),
+        precision: Element::F32,
+        computation: None,
     }
 }
 

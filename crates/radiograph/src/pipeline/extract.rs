@@ -6,7 +6,7 @@ use radiograph_backbone::extraction::{
     Event, Extraction, ExtractionReport, ExtractionSettings, Failure, Input,
 };
 use radiograph_dataset::manifest::Manifest;
-use radiograph_features::{Element, FeatureId, FeatureStore, Part, StoreDescription};
+use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription};
 use radiograph_libtorch::{Device, Devices};
 use radiograph_run::{Progress, Stage, Watcher, job_cores};
 use serde::Serialize;
@@ -106,7 +106,7 @@ pub(crate) fn extract(
     devices: &[Device],
     watch: &mut Watcher<'_>,
 ) -> Result<ExtractionReport, Error> {
-    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?, Element::F32)?;
+    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?)?;
     let mut extraction = Extraction::open(folder, &description, part)?;
     let load = || devices.iter().map(|&device| frozen.load(device)).collect();
     let mut settings = ExtractionSettings::new(frozen.input_shape());

@@ -19,7 +19,7 @@ pub use train::Trained;
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use radiograph_dataset::{manifest::Manifest, source::Source};
-use radiograph_features::{FeatureStore, Part};
+use radiograph_features::{ExtractionKey, FeatureStore, Part, StoreDescription};
 use radiograph_libtorch::Device;
 use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Spread, Stage, Unsearched, Watcher};
 
@@ -193,6 +193,10 @@ impl<'w> Pipeline<'w> {
         let folder = self.store_folder(frozen);
         let path = folder.join("store.json");
         if !path.is_file() {
+            // Features that differ by rounding alone are refused with the difference, not reported as missing.
+            if let Some(other) = rounded_differently(&folder, &frozen.key()) {
+                frozen.key().require(&other)?;
+            }
             return Err(radiograph_run::Error::Missing { path, stage: Stage::Extract }.into());
         }
         Ok(FeatureStore::open_for(&folder, &frozen.key())?)
@@ -202,6 +206,21 @@ impl<'w> Pipeline<'w> {
     fn store_folder(&self, frozen: &Frozen) -> PathBuf {
         self.run.feature_store(&frozen.key().folder_name())
     }
+}
+
+/// The key of a store beside `folder` whose features differ from those of `key` by rounding alone, the first by name.
+fn rounded_differently(folder: &Path, key: &ExtractionKey) -> Option<ExtractionKey> {
+    let stores = std::fs::read_dir(folder.parent()?).ok()?;
+    let mut stores: Vec<PathBuf> = stores.filter_map(|store| Some(store.ok()?.path())).collect();
+    stores.sort();
+    for store in stores {
+        // Stores of other formats belong to other versions of this program.
+        let Ok(Some(description)) = StoreDescription::read(&store) else { continue };
+        if description.key().differs_by_rounding(key) {
+            return Some(description.key().clone());
+        }
+    }
+    None
 }
 
 fn require_devices_and_weights(config: &Config) -> Result<(), Error> {

@@ -17,9 +17,7 @@ use radiograph_head::{
     Cohort, Event, Feed, Protocol, StoredFeatures, finished_protocol, run_protocol, train_fold,
 };
 use radiograph_libtorch::Device;
-use radiograph_run::{
-    Baseline, FrozenRecord, ModelKind, Progress, Stage, TrainingPart, TrainingTask, Watcher, write_json,
-};
+use radiograph_run::{Baseline, ModelKind, Progress, Stage, TrainingPart, TrainingTask, Watcher, write_json};
 use radiograph_weights::Architecture;
 
 use super::{
@@ -106,7 +104,7 @@ impl Pipeline<'_> {
         }
         for (trainee, folder) in trainees.iter().zip(&folders) {
             let Ground { frozen, cohort, store, .. } = &grounds[trainee.ground];
-            write_json(&folder.join("frozen.json"), &FrozenRecord { weights: frozen.origin() })?;
+            write_json(&folder.join("frozen.json"), &frozen.record(manifest))?;
             keep_familiar(&folder.join(Familiarity::FILE), cohort, store)?;
         }
         Ok(self.run.finish(clock)?)

@@ -9,8 +9,8 @@ use radiograph_head::{
     write_test_predictions,
 };
 use radiograph_run::{
-    Baseline, Ensemble, EnsembleOver, EnsembleRecord, FrozenRecord, Inputs, ModelKind, Progress, Stage,
-    Stamp, TEST_PREDICTIONS, TrainingRecord, labelled_images, write_json,
+    Baseline, Ensemble, EnsembleOver, EnsembleRecord, Inputs, ModelKind, Progress, Stage, Stamp,
+    TEST_PREDICTIONS, TrainingRecord, labelled_images, write_json,
 };
 use serde::Serialize;
 use tch::Tensor;
@@ -117,7 +117,7 @@ impl Pipeline<'_> {
         let without_features: Vec<String> = missing.into_iter().map(|image| image.id).collect();
         if model.baseline == Some(Baseline::LinearProbe) {
             let weights = self.config().training.class_weights.then(|| class_weights(&cohort));
-            let origin = FrozenRecord { weights: frozen.origin() };
+            let origin = frozen.record(manifest);
             let record = self.run.train_probe(model, &cohort, &store, weights.as_ref(), &origin)?;
             return Ok(Trained { record: TrainingRecord::Probe(record), without_features });
         }
@@ -148,7 +148,7 @@ impl Pipeline<'_> {
             }
         })?;
         let record = record.ok_or(radiograph_run::Error::Interrupted { stage: Stage::Train })?;
-        write_json(&frozen_record, &FrozenRecord { weights: frozen.origin() })?;
+        write_json(&frozen_record, &frozen.record(manifest))?;
         keep_familiar(&familiarity, &cohort, &store)?;
         self.run.finish(clock)?;
         Ok(Trained { record: TrainingRecord::Head(Box::new(record)), without_features })

@@ -141,6 +141,10 @@ fn certificate(certificate: &Certificate, grouped_by: &str) -> Markup {
             @if certificate.leaks_between_folds() { " Validation scores are too good." }
         }
         (sheet)
+        @if !certificate.pretraining.is_empty() {
+            p { "Test films among those that the networks were trained on before:" }
+            ul { @for (network, films) in &certificate.pretraining { li { (network) ": " (films) "." } } }
+        }
         @if !certificate.limits.is_empty() {
             p { "What these checks cannot see:" }
             ul { @for limit in &certificate.limits { li { (limit) } } }

@@ -18,7 +18,8 @@ use radiograph_metrics::{
 use radiograph_report::{
     Best, Certificate, Characteristic, ClassOfSource, CurveBands, DataFlow, DataSummary, Ending, Epoch,
     Evidence, Images, Labels, Layer, LeakCheck, LeakVerdict, LeftOut, LossAndAccuracy, NetworkReport, Panel,
-    Picture, Report, Role, RunRecord, Scaled, Setting, SourceNote, Stage, Training, Units, WeightsOrigin,
+    Picture, PretrainedFilms, Report, Role, RunRecord, Scaled, Setting, SourceNote, Stage, Training, Units,
+    WeightsOrigin,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -276,6 +277,13 @@ pub(crate) fn data(predictions: &Predictions) -> DataSummary {
                 },
             ],
             limits: vec!["Patients of kermany are known by file name only.".to_owned()],
+            pretraining: vec![
+                (
+                    "densenet121_xrv".to_owned(),
+                    PretrainedFilms { seen: Some(12), test: 91, lists: "the collections nih".to_owned() },
+                ),
+                ("vgg19".to_owned(), PretrainedFilms { seen: None, test: 91, lists: String::new() }),
+            ],
             hash: Some(ContentHash::of_bytes(b"made up certificate")),
         }),
         counts,

@@ -44,6 +44,13 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     device::check("compute.device", &config.compute.device)?;
     for name in &config.compute.more_devices {
         device::check("compute.more_devices", name)?;
+        if (name == "cpu") != (config.compute.device == "cpu") {
+            return refuse(
+                "compute.more_devices",
+                "a CPU and a GPU round differently, and their features are not mixed; name devices of the kind of \
+                 compute.device",
+            );
+        }
     }
     match Classes::new(&config.data.classes[..]) {
         Err(error) => return Err(Error::config("data.classes", error.to_string())),
@@ -260,6 +267,9 @@ mod tests {
             ("weights.vgg19=random:18446744073709551616", "weights.vgg19"),
             ("compute.device=gpu", "compute.device"),
             ("compute.more_devices=['cuda:0', 'cuda:x']", "compute.more_devices"),
+            ("compute={ device = 'cuda:0', more_devices = ['cpu'] }", "compute.more_devices"),
+            ("compute.more_devices=['cuda:0']", "compute.more_devices"),
+            ("compute.feature_precision=f8", "compute.feature_precision"),
         ] {
             match Config::resolve(None, &[change.to_owned()]) {
                 Err(Error::Config { key: named, .. }) => assert_eq!(named, key, "{change}"),

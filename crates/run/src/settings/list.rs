@@ -286,6 +286,11 @@ pub const SETTINGS: &[Setting] = &[
         "bytes, 0 to 2^63 - 1; 0: features are read in every epoch",
     ),
     setting(
+        "compute.feature_precision",
+        "Number format of stored features; f16 takes half the space and rounds each value to 11 bits",
+        "f32, f16",
+    ),
+    setting(
         "compute.feature_stores",
         "Folder of feature stores that several runs share",
         "path; false: `features` in the run folder",

@@ -140,13 +140,13 @@ impl Run<'_> {
     fn frozen_of(&self, ensemble: &Ensemble) -> Result<FrozenRecord, Error> {
         let mut origins: Vec<WeightsOrigin> = Vec::new();
         for member in &ensemble.members {
-            let FrozenRecord { weights } =
+            let FrozenRecord { weights, .. } =
                 read_json(&self.folder().model(&member.name()).join("frozen.json"))?;
             if !origins.contains(&weights) {
                 origins.push(weights);
             }
         }
         let weights = if origins.len() == 1 { origins.remove(0) } else { WeightsOrigin::Several(origins) };
-        Ok(FrozenRecord { weights })
+        Ok(FrozenRecord { weights, pretraining: None })
     }
 }

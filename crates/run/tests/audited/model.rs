@@ -22,7 +22,7 @@ fn extract(run: &Run<'_>, key: &ExtractionKey) -> FeatureStore {
     let manifest = run.manifest().unwrap();
     let files = run.files().unwrap();
     let folder = run.feature_store(&key.folder_name());
-    let description = StoreDescription::new(key.clone(), [64, 1, 1], Element::F32).unwrap();
+    let description = StoreDescription::new(key.clone(), [64, 1, 1]).unwrap();
     let mut writer = StoreWriter::open(&folder, &description, Part::WHOLE).unwrap();
     for row in manifest.train().chain(manifest.test()) {
         let film = decode_file(&files.get(&row.id).unwrap().file(), &Limits::default()).unwrap();
@@ -49,11 +49,13 @@ pub(crate) fn train(run: &mut Run<'_>) -> Result<(), Error> {
         weights: ContentHash::of_bytes(b"weights"),
         preprocessing: "as it is".to_owned(),
         lineage: "keras".to_owned(),
+        precision: Element::F32,
+        computation: None,
     };
     let store = extract(run, &key);
     let cohort = Cohort::new(run.classes(), labelled_images(&run.manifest()?))?;
     let probe = ModelKind { network: Architecture::VGG19, baseline: Some(Baseline::LinearProbe), seed: 1 };
-    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 } };
+    let frozen = FrozenRecord { weights: WeightsOrigin::Random { seed: 1 }, pretraining: None };
     run.train_probe(probe, &cohort, &store, None, &frozen)?;
     let (from, folder) = (run.folder().model("vgg19-linear-probe"), run.folder().model("vgg19"));
     fs::create_dir_all(&folder).unwrap();

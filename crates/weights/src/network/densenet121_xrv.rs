@@ -29,7 +29,7 @@ pub(super) const DEFINITION: NetworkDefinition = NetworkDefinition {
             "https://github.com/mlmed/torchxrayvision/releases/download/v1/\
              nih-pc-chex-mimic_ch-google-openi-kaggle-densenet121-d121-tw-lr001-rot45-tr15-sc15-seed0-best.pt",
         ),
-        collections: Some(&["nih", "padchest", "chexpert", "mimic-cxr", "openi", "rsna"]),
+        collections: Some(&["nih", "padchest", "chexpert", "mimic-cxr-jpg", "openi", "rsna-pneumonia"]),
         ..Published::new("res224_all", "torchxrayvision")
     }],
 };

@@ -41,7 +41,7 @@ pub(super) const DEFINITION: NetworkDefinition = NetworkDefinition {
             normalisation: Some(Normalisation::RadDino),
             interpolation: Some(Filter::Bicubic),
             resize: Some(518),
-            collections: Some(&["mimic-cxr", "chexpert", "nih", "padchest", "brax"]),
+            collections: Some(&["mimic-cxr-jpg", "chexpert", "nih", "padchest", "brax"]),
             ..Published::new("rad_dino", "timm")
         },
     ],

@@ -31,6 +31,7 @@ fn cases() -> Vec<Case> {
     let size = |fault: &HeaderFault| matches!(fault, HeaderFault::Size { .. });
     let hole = |fault: &HeaderFault| matches!(fault, HeaderFault::Hole { .. });
     let too_long = |fault: &HeaderFault| matches!(fault, HeaderFault::TooLong { .. });
+    let other_kind = |fault: &HeaderFault| matches!(fault, HeaderFault::OtherKind { .. });
     let no_header = |fault: &HeaderFault| matches!(fault, HeaderFault::NoHeader { .. });
     let many = (0..400_000).map(|_| "0,").collect::<String>();
     vec![
@@ -42,11 +43,18 @@ fn cases() -> Vec<Case> {
         ("one byte more than is read", with_length(LONGEST_HEADER + 1, b"{}"), too_long),
         ("a header beyond the end", with_length(3, b"{}"), truncated),
         ("a header of nothing", with_length(0, b""), json),
-        ("a web page", b"<!DOCTYPE html><html><body>Not found</body></html>".to_vec(), too_long),
+        ("a web page", b"<!DOCTYPE html><html><body>Not found</body></html>".to_vec(), other_kind),
+        (
+            "a Git LFS pointer",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\n".to_vec(),
+            other_kind,
+        ),
+        ("a file of Keras", b"\x89HDF\r\n\x1a\n\0\0\0\0".to_vec(), other_kind),
+        ("a pickle", b"\x80\x02ccollections\nOrderedDict\n".to_vec(), other_kind),
         (
             "a pickle of PyTorch, zipped",
             b"PK\x03\x04\x00\x00\x08\x08\x00\x00archive/data.pkl".to_vec(),
-            too_long,
+            other_kind,
         ),
         ("a list", scene::raw("[]", 0), json),
         ("a space before the header", scene::raw(" {}", 0), json),
@@ -107,7 +115,7 @@ fn cases() -> Vec<Case> {
 #[test]
 fn every_hostile_file_is_refused_with_its_fault() {
     let cases = cases();
-    assert_eq!(cases.len(), 38);
+    assert_eq!(cases.len(), 41);
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes, expected) in cases {
         let path = scene::file(folder.path(), &bytes);
@@ -171,4 +179,13 @@ fn odd_but_valid_files_are_no_safetensors_fault() {
         let opened = StateFile::open(&scene::file(folder.path(), &bytes), &scene::network());
         assert!(matches!(opened, Err(WeightsError::State { .. })), "{opened:?}");
     }
+}
+
+/// The public reports behind the field case: people get "HeaderTooLarge" for these.
+#[test]
+fn field_cases_are_refused_in_one_line_that_names_the_cause() {
+    let Some(folder) = radiograph_needs::folder("RADIOGRAPH_FIELDCASES") else { return };
+    let path = folder.join("18-weights-prefix-counts-pointer/lfs-pointer.safetensors");
+    let error = StateFile::open(&path, &scene::network()).unwrap_err().to_string();
+    assert!(error.contains("Git LFS pointer") && !error.contains('\n'), "{error}");
 }

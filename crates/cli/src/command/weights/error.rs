@@ -5,6 +5,8 @@ use std::{io, path::PathBuf};
 use radiograph_files::{ContentHash, FileError};
 use radiograph_weights::{Architecture, WeightsError, WeightsName};
 
+use super::keras::KerasError;
+
 /// An error: one sentence about the fault, and one about the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -17,6 +19,12 @@ pub(crate) enum FetchError {
          FILE OUT.safetensors --architecture {architecture}` and `radiograph weights install {name} OUT.safetensors`"
     )]
     Convert { name: WeightsName, url: String, architecture: Architecture },
+
+    #[error(
+        "the file received from {url} has MD5 {got}, but its publisher states {stated}; run the command again, or fetch the \
+         file elsewhere and run `radiograph weights install`"
+    )]
+    Original { url: String, stated: &'static str, got: String },
 
     #[error("{path}: {source}", path = path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -51,6 +59,9 @@ pub(crate) enum FetchError {
     Unknown { name: WeightsName, known: String },
 
     #[error(transparent)]
+    Keras(#[from] KerasError),
+
+    #[error(transparent)]
     File(#[from] FileError),
 
     #[error(transparent)]
@@ -66,6 +77,13 @@ impl FetchError {
 
     /// Whether the machine is at fault, and not a name or a file.
     pub(crate) fn is_of_machine(&self) -> bool {
-        matches!(self, Self::Command { .. } | Self::NoCurl { .. } | Self::Fetch { .. } | Self::Stated { .. })
+        matches!(
+            self,
+            Self::Command { .. }
+                | Self::NoCurl { .. }
+                | Self::Fetch { .. }
+                | Self::Stated { .. }
+                | Self::Original { .. }
+        )
     }
 }

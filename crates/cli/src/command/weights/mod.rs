@@ -3,6 +3,7 @@
 mod download;
 pub(crate) mod error;
 mod fetch;
+mod keras;
 mod partial;
 #[cfg(test)]
 mod server;
@@ -17,7 +18,10 @@ use radiograph_weights::{
 };
 use serde::Serialize;
 
-use self::{download::Download, fetch::published};
+use self::{
+    download::Download,
+    fetch::{Converted, is_of_keras, published},
+};
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
 /// List, fetch, install and check pretrained weights
@@ -41,6 +45,8 @@ enum Action {
         json: bool,
     },
     /// Fetch published weights and install them
+    ///
+    /// Files of Keras (.h5) are compared with the MD5 that Keras states and converted.
     #[command(after_help = "Example:\n  radiograph weights fetch inception_v3")]
     Fetch {
         /// Networks (inception_v3) or published weights (inception_v3.tv_in1k)
@@ -53,12 +59,12 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Install a safetensors file
+    /// Install a safetensors file, or convert and install a file of Keras (.h5)
     #[command(after_help = "Example:\n  radiograph weights install densenet121.keras weights.safetensors")]
     Install {
         /// Name of the weights: a network, a point and a word (inception_v3.mine)
         name: WeightsName,
-        /// Safetensors file, which is copied
+        /// Safetensors file, which is copied, or a file of Keras
         file: PathBuf,
         /// Replace installed weights of this name
         #[arg(long)]
@@ -129,8 +135,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Action::Install { name, file, replace, json } => {
+            let called = file.file_name().unwrap_or_default().to_string_lossy();
+            let converted =
+                keras::is_hdf5(file).then(|| Converted::of(&folder, name, file, &called)).transpose()?;
+            let (file, taking) = match &converted {
+                Some(converted) => (&converted.path, Taking::Move),
+                None => (file, Taking::Copy),
+            };
             let record = WeightsFolder::identify(name, file)?;
-            let weights = replacing(*replace).install(name, file, &record, Taking::Copy)?;
+            let weights = replacing(*replace).install(name, file, &record, taking)?;
             if *json {
                 output::json(&Installed::of(name, Ok(weights)))?;
             } else {
@@ -175,7 +188,7 @@ fn list(folder: &WeightsFolder, json: bool) -> Result<Exit, Failure> {
     output::line("published weights (a bare network name selects its first entry):")?;
     for record in WeightsRecord::published() {
         let how = match &record.source_url {
-            Some(_) if record.is_fetchable() => "radiograph weights fetch",
+            Some(url) if record.is_fetchable() || is_of_keras(url) => "radiograph weights fetch",
             Some(_) => "to be converted, docs/weights.md",
             None => "radiograph weights install",
         };

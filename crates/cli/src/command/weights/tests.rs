@@ -5,13 +5,14 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use radiograph_files::ContentHash;
 use radiograph_weights::{
-    Architecture, Expected, Group, Weights, WeightsError, WeightsFolder, WeightsRecord,
+    Architecture, Expected, Group, Weights, WeightsError, WeightsFolder, WeightsName, WeightsRecord,
 };
 
 use super::{
     download::{Arrived, Download},
     error::FetchError,
-    fetch::fetch,
+    fetch::{fetch, is_of_keras},
+    keras,
     partial::Partial,
     server::{Answer, Server},
 };
@@ -304,6 +305,51 @@ fn published_weights_are_fetched_at_their_revision_and_compared_with_their_check
     // The first digits of a commit name no revision that a server knows.
     let short = WeightsRecord { revision: Some("128d470".to_owned()), ..record };
     assert!(short.address().unwrap().contains("/resolve/main/"));
+}
+
+/// Needs no Keras: the checksum is compared before anything is converted.
+#[test]
+fn a_file_of_keras_with_another_checksum_is_not_converted() {
+    let scene = Scene::new();
+    let server = Server::new(content(), vec![Answer::Whole]);
+    let name: WeightsName = "densenet121.keras".parse().unwrap();
+    let published = WeightsRecord::named(&name).unwrap();
+    assert!(is_of_keras(published.source_url.as_deref().unwrap()));
+    let record = WeightsRecord { source_url: Some(format!("{}.h5", server.url())), ..published };
+    let error = fetch(&scene.folder(), &name, &record, &impatient(), false, &Progress::new())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("its publisher states 30ee3e1110167f948a6b9946edeeb738"), "{error}");
+    assert_eq!(scene.names(), [".densenet121.keras.partial.lock"], "nothing is installed or kept");
+}
+
+#[test]
+fn a_fetched_file_of_keras_is_converted_and_installed() {
+    let Some(file) = keras::written_by_keras(ARCHITECTURE) else { return };
+    let scene = Scene::new();
+    let server = Server::new(file, vec![Answer::Cut(1_000_000), Answer::Whole]);
+    // Under another name than the published one, whose checksum is that of the real file.
+    let name: WeightsName = "densenet121.seeded".parse().unwrap();
+    let record = WeightsRecord {
+        name: name.to_string(),
+        source_url: Some(format!("{}.h5", server.url())),
+        ..WeightsRecord::named(&"densenet121.keras".parse().unwrap()).unwrap()
+    };
+    let weights = fetch(&scene.folder(), &name, &record, &impatient(), false, &Progress::new()).unwrap();
+    let origin = weights.record().origin.clone().unwrap();
+    assert!(origin.starts_with("converted from model.safetensors.h5, SHA-256 "), "{origin}");
+    weights.open(&Expected::of(ARCHITECTURE)).unwrap();
+    assert_eq!(scene.folder().installed().unwrap(), [name]);
+    assert_eq!(
+        scene.names(),
+        [
+            ".densenet121.seeded.partial.lock",
+            ".lock",
+            "densenet121.seeded.json",
+            "densenet121.seeded.safetensors",
+            "lock.json"
+        ]
+    );
 }
 
 #[test]

@@ -10,13 +10,17 @@ use radiograph_dataset::{
 use radiograph_files::ContentHash;
 use radiograph_report::{
     Certificate, Characteristic, ClassOfSource, DataFlow, DataSummary, LeakCheck, LeakVerdict, LeftOut,
-    SourceNote, Units,
+    PretrainedFilms, SourceNote, Units,
 };
 
 use crate::{Error, Run, stage::evaluate::known_of};
 
 impl Run<'_> {
-    pub(super) fn data(&self, manifest: &Manifest) -> Result<DataSummary, Error> {
+    pub(super) fn data(
+        &self,
+        manifest: &Manifest,
+        pretraining: Vec<(String, PretrainedFilms)>,
+    ) -> Result<DataSummary, Error> {
         let rows = manifest.rows();
         let mut left_out: Vec<LeftOut> = Vec::new();
         for row in rows {
@@ -66,7 +70,7 @@ impl Run<'_> {
             },
             folds: manifest.folds(),
             precision: Some(self.test_precision(manifest)?.to_string()),
-            certificate: Some(self.certificate()?),
+            certificate: Some(self.certificate(pretraining)?),
             counts,
             sources,
             unbalanced: Vec::new(),
@@ -75,7 +79,7 @@ impl Run<'_> {
         })
     }
 
-    fn certificate(&self) -> Result<Certificate, Error> {
+    fn certificate(&self, pretraining: Vec<(String, PretrainedFilms)>) -> Result<Certificate, Error> {
         let path = self.folder().leakage();
         let found = certificate::Certificate::read(&path)?;
         Ok(Certificate {
@@ -87,6 +91,7 @@ impl Run<'_> {
                     .to_owned(),
                 "Patients of different collections count as the same person only where their pictures show it.".to_owned(),
             ],
+            pretraining,
             hash: Some(ContentHash::of_file(&path)?),
         })
     }

@@ -94,7 +94,7 @@ impl Run<'_> {
             shown.iter().map(|(kind, model)| self.network(kind, model)).collect::<Result<Vec<_>, Error>>()?;
         let report = Report {
             run: self.run_record(&manifest, &networks)?,
-            data: self.data(&manifest)?,
+            data: self.data(&manifest, self.pretraining(shown.iter().map(|(kind, _)| *kind))?)?,
             networks,
             comparisons: comparisons.with_chosen.into_iter().chain(comparisons.with_baseline).collect(),
             corrected_for: comparisons.tests,
@@ -227,7 +227,10 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     ];
     let mut others = config.differences()?;
     others.retain(|key| {
-        !said_too.contains(&key.as_str()) && !said.contains(&key.split('.').next().unwrap_or(key))
+        let is_said =
+            said_too.contains(&key.as_str()) || said.contains(&key.split('.').next().unwrap_or(key));
+        // The other settings of its section change no score.
+        key == "compute.feature_precision" || !is_said
     });
     if !others.is_empty() {
         cautions.push(format!("Other settings than those of the preset {preset}: {}.", others.join(", ")));
@@ -263,6 +266,7 @@ mod tests {
             cautions(&Config::resolve(None, &changes).unwrap()).unwrap().join(" ")
         };
         assert_eq!(of(&["data.folder=x", "weights.vgg19=random:1", "compute.device=cuda:0", "seed=3"]), "");
+        assert!(of(&["compute.feature_precision=f16"]).ends_with("trustworthy: compute.feature_precision."));
         let said = of(&["training.kept_weights=last", "evaluation.best_by=test-accuracy", "input.size=299"]);
         assert!(said.contains(": evaluation.best_by, input.size, training.kept_weights."), "{said}");
         let said = of(&["training.epochs=3", "training.folds=2"]);

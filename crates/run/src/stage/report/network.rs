@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use radiograph_protocol::{Baseline, Convergence, History, ModelRecord, ProtocolRecord, Reading};
 use radiograph_report::{
-    Ending, Epoch, Evidence, LossAndAccuracy, NetworkReport, Panel, Picture, Role, Scaled, Training,
+    Ending, Epoch, Evidence, LossAndAccuracy, NetworkReport, Panel, Picture, PretrainedFilms, Role, Scaled,
+    Training,
 };
 
 use radiograph_weights::{Architecture, Facts};
@@ -73,6 +74,25 @@ impl Run<'_> {
                 .map(|explained| panel(&folder, explained, self.config().explanation.method.name()))
                 .collect::<Result<_, Error>>()?,
         })
+    }
+}
+
+impl Run<'_> {
+    /// Test films among those that each network was trained on before, by the network's name.
+    pub(super) fn pretraining<'m>(
+        &self,
+        models: impl Iterator<Item = &'m ScoredModel>,
+    ) -> Result<Vec<(String, PretrainedFilms)>, Error> {
+        let mut networks: Vec<(String, PretrainedFilms)> = Vec::new();
+        for member in models.flat_map(ScoredModel::members) {
+            let name = member.network.to_string();
+            if networks.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            let films = frozen(&self.folder().model(&member.name()))?.pretraining;
+            networks.extend(films.map(|films| (name, films)));
+        }
+        Ok(networks)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use radiograph_dataset::manifest::{Manifest, Row};
+use radiograph_dataset::{
+    SourceName,
+    manifest::{Manifest, Row},
+};
 use radiograph_files::ContentHash;
 use radiograph_report::PretrainedFilms;
 use radiograph_weights::WeightsRecord;
@@ -25,7 +28,7 @@ pub fn pretrained_films(record: Option<&WeightsRecord>, manifest: &Manifest) -> 
 
 /// Content of an image, and the collections that it is from.
 fn of_row(row: &Row) -> (ContentHash, Vec<&str>) {
-    let named = [Some(row.source()), row.taken_from.as_ref()].into_iter().flatten().map(|name| name.as_str());
+    let named = [Some(row.source()), row.taken_from.as_ref()].into_iter().flatten().map(SourceName::as_str);
     let named: Vec<&str> = named.collect();
     let further = TAKEN_FROM.into_iter().filter(|(taken, _)| named.contains(taken)).map(|(_, from)| from);
     (row.content_hash, named.iter().copied().chain(further).collect())

@@ -42,7 +42,7 @@ gradcam: 2 maps of (2, 2)
 own head: accuracy 1 after 20 epochs
 own head: covid, most of all for place 5
 radiograph: 3 epochs
-own network: two_convolutions extracted, 3 heat maps, named in the report: true
+own network: two_convolutions extracted, heat maps: true, named in the report: true
 ",
 };
 

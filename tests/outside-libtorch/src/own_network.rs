@@ -60,8 +60,9 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let page = fs::read_to_string(&outcome.report)?;
     let panels = fs::read_dir(run.join(network.name()).join("gradcam"))?.count();
     println!(
-        "own network: {} extracted, {panels} heat maps, named in the report: {}",
+        "own network: {} extracted, heat maps: {}, named in the report: {}",
         extracted.join(", "),
+        panels > 0,
         page.contains(network.name())
     );
     Ok(())

@@ -15,19 +15,28 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Reference {
+pub(crate) struct Reference {
     salt: String,
-    cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
     parameters: BTreeMap<Architecture, Vec<(String, Vec<i64>)>>,
 }
 
 #[derive(Deserialize)]
-struct Case {
-    backbone: Architecture,
+pub(crate) struct Case {
+    pub(crate) backbone: Architecture,
     #[serde(default)]
     options: CaseOptions,
-    input: [i64; 4],
-    output: Sample,
+    pub(crate) input: [i64; 4],
+    pub(crate) output: Sample,
+}
+
+impl Case {
+    /// How its network computes.
+    pub(crate) fn lineage(&self) -> Lineage {
+        let lineage = published(self.backbone);
+        let counts = self.options.avg_pool_count_include_pad;
+        Lineage { pooling_counts_padding: counts.unwrap_or(lineage.pooling_counts_padding), ..lineage }
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -41,12 +50,12 @@ fn published(architecture: Architecture) -> Lineage {
     Lineage { transforms_input: false, ..Lineage::torchvision(architecture) }
 }
 
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones.json"));
+pub(crate) static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones.json"));
 
 impl Reference {
     /// Every tensor of a network by formula, with or without its classifier, and without the auxiliary classifier,
     /// which no pass uses.
-    fn tensors(&self, architecture: Architecture, classifier: bool) -> BTreeMap<String, Tensor> {
+    pub(crate) fn tensors(&self, architecture: Architecture, classifier: bool) -> BTreeMap<String, Tensor> {
         let fill = Fill::new(&self.salt);
         let unused = |name: &str| {
             let head = name.starts_with("classif") || name.starts_with("fc.");
@@ -62,7 +71,7 @@ impl Reference {
         Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, options).unwrap()
     }
 
-    fn images(&self, shape: &[i64]) -> Tensor {
+    pub(crate) fn images(&self, shape: &[i64]) -> Tensor {
         Fill::new(&self.salt).values("input", shape)
     }
 
@@ -77,9 +86,7 @@ impl Reference {
             if cases.is_empty() {
                 continue;
             }
-            let lineage = published(architecture);
-            let pooling_counts_padding = counts.unwrap_or(lineage.pooling_counts_padding);
-            let lineage = Lineage { pooling_counts_padding, ..lineage };
+            let lineage = cases[0].lineage();
             let forms = [Form::Plain, Form::Folded].map(|form| self.backbone(architecture, lineage, form));
             for case in cases {
                 let [count, _, height, width] = case.input;

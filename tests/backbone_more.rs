@@ -22,20 +22,20 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Reference {
+pub(crate) struct Reference {
     salt: String,
-    cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
     parameters: BTreeMap<String, Vec<(String, Vec<i64>)>>,
 }
 
 #[derive(Deserialize)]
-struct Case {
-    backbone: String,
-    input: [i64; 4],
-    output: Sample,
+pub(crate) struct Case {
+    pub(crate) backbone: String,
+    pub(crate) input: [i64; 4],
+    pub(crate) output: Sample,
 }
 
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones_more.json"));
+pub(crate) static REFERENCE: LazyLock<Reference> = LazyLock::new(|| reference::read("backbones_more.json"));
 
 /// DINOv2's network with the positions of 224 pixels: a network that this project does not have, registered by a test.
 static AT_224: LazyLock<NetworkDefinition> = LazyLock::new(|| NetworkDefinition {
@@ -55,7 +55,7 @@ fn at_224() -> Architecture {
 }
 
 /// The network of a name in the reference.
-fn architecture(name: &str) -> Architecture {
+pub(crate) fn architecture(name: &str) -> Architecture {
     match name {
         "densenet121.xrv" => "densenet121_xrv".parse().unwrap(),
         "vit_base_patch14_dinov2 built for 224" => at_224(),
@@ -63,14 +63,24 @@ fn architecture(name: &str) -> Architecture {
     }
 }
 
+impl Reference {
+    /// Every tensor of a network by formula, without its classifier.
+    pub(crate) fn tensors(&self, name: &str) -> BTreeMap<String, Tensor> {
+        let fill = Fill::new(&self.salt);
+        let head = |name: &str| ["classifier.", "fc.", "head."].iter().any(|head| name.starts_with(head));
+        let used = self.parameters[name].iter().filter(|(name, _)| !head(name));
+        used.map(|(name, shape)| (name.clone(), fill.parameter(name, shape))).collect()
+    }
+
+    pub(crate) fn images(&self, shape: &[i64]) -> Tensor {
+        Fill::new(&self.salt).values("input", shape)
+    }
+}
+
 fn backbone(name: &str, form: Form) -> Backbone {
-    let fill = Fill::new(&REFERENCE.salt);
-    let head = |name: &str| ["classifier.", "fc.", "head."].iter().any(|head| name.starts_with(head));
-    let used = REFERENCE.parameters[name].iter().filter(|(name, _)| !head(name));
-    let tensors: BTreeMap<String, Tensor> =
-        used.map(|(name, shape)| (name.clone(), fill.parameter(name, shape))).collect();
     let architecture = architecture(name);
     let options = Options { form, ..Options::default() };
+    let tensors = REFERENCE.tensors(name);
     Backbone::from_tensors(tensors, architecture, architecture.lineage(), Device::CPU, options).unwrap()
 }
 
@@ -78,7 +88,7 @@ fn compare(name: &str, expected: usize) {
     let forms = [Form::Plain, Form::Folded].map(|form| backbone(name, form));
     let mut compared = 0;
     for case in REFERENCE.cases.iter().filter(|case| case.backbone == name) {
-        let images = Fill::new(&REFERENCE.salt).values("input", &case.input);
+        let images = REFERENCE.images(&case.input);
         let [plain, folded] = forms.each_ref().map(|backbone| {
             let features = backbone.forward_features(&images).unwrap();
             case.output.assert_close(&features, 1e-4);
@@ -157,11 +167,18 @@ static POSITIONS: NetworkDefinition = NetworkDefinition {
     published: &[],
 };
 
-/// Pillow 12's `resize` with `BICUBIC` of a picture of floats, which PyTorch's antialiased bicubic interpolation follows,
-/// to 3 × 3 and to 6 rows of 5.
-#[test]
-fn positions_are_resampled_with_antialiasing() {
-    let architecture = Architecture::register(&POSITIONS).unwrap();
+/// A grid of positions, and what it becomes for other numbers of rows and columns: Pillow 12's `resize` with `BICUBIC`
+/// of a picture of floats, which PyTorch's antialiased bicubic interpolation follows, to 3 × 3 and to 6 rows of 5.
+pub(crate) struct ResampledPositions {
+    pub(crate) architecture: Architecture,
+    pub(crate) tensors: BTreeMap<String, Tensor>,
+    /// Rows, columns and values.
+    pub(crate) expected: [(i64, i64, Vec<f32>); 3],
+}
+
+pub(crate) fn resampled_positions() -> ResampledPositions {
+    static REGISTERED: OnceLock<Architecture> = OnceLock::new();
+    let architecture = *REGISTERED.get_or_init(|| Architecture::register(&POSITIONS).unwrap());
     let grid =
         [-1.0_f32, -0.25, 0.5, 1.25, 0.75, 0.0, -0.75, 1.25, 0.5, 1.0, 1.5, -0.75, 1.0, 0.0, -1.0, 0.75];
     let shrunk = [
@@ -214,12 +231,20 @@ fn positions_are_resampled_with_antialiasing() {
         ("cls_token".to_owned(), zeros(&[1, 1, 1])),
         ("pos_embed".to_owned(), Tensor::from_slice(&positions).view([1, 17, 1])),
     ]);
+    let expected = [(4, 4, grid.to_vec()), (3, 3, shrunk.to_vec()), (6, 5, stretched.to_vec())];
+    ResampledPositions { architecture, tensors, expected }
+}
+
+#[test]
+fn positions_are_resampled_with_antialiasing() {
+    let ResampledPositions { architecture, tensors, expected } = resampled_positions();
     let lineage = architecture.lineage();
     let backbone =
         Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, Options::default()).unwrap();
-    for (rows, columns, expected) in [(4, 4, &grid[..]), (3, 3, &shrunk), (6, 5, &stretched)] {
-        let map = backbone.forward_features(&zeros(&[1, 1, 2 * rows, 2 * columns])).unwrap();
-        assert_eq!(map.size(), [1, 1, rows, columns]);
+    for (rows, columns, expected) in &expected {
+        let images = Tensor::zeros([1, 1, 2 * rows, 2 * columns], tch::kind::FLOAT_CPU);
+        let map = backbone.forward_features(&images).unwrap();
+        assert_eq!(map.size(), [1, 1, *rows, *columns]);
         let error = (map.view([-1]) - Tensor::from_slice(expected)).abs().max().double_value(&[]);
         assert!(error < 1e-5, "{rows} × {columns}: {error:e}");
     }

@@ -13,6 +13,7 @@ mod gradcam;
 mod head;
 mod keras_lineage;
 mod layers;
+mod onnx;
 mod own_films;
 mod paper;
 mod pipeline;

@@ -56,6 +56,7 @@ pub use radiograph_image as image;
 pub use radiograph_input as input;
 pub use radiograph_libtorch as libtorch;
 pub use radiograph_metrics as metrics;
+pub use radiograph_onnx as onnx;
 pub use radiograph_phantoms as phantoms;
 pub use radiograph_probe as probe;
 pub use radiograph_protocol as protocol;

@@ -1,7 +1,8 @@
-//! `radiograph weights`: lists, fetches, installs and checks weights, which other commands find by name.
+//! `radiograph weights`: lists, fetches, installs, checks and exports weights, which other commands find by name.
 
 mod download;
 pub(crate) mod error;
+mod export;
 mod fetch;
 mod keras;
 mod partial;
@@ -24,7 +25,7 @@ use self::{
 };
 use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
-/// List, fetch, install and check pretrained weights
+/// List, fetch, install, check and export pretrained weights
 ///
 /// Weights are kept in $XDG_CACHE_HOME/radiograph/weights, else in ~/.cache/radiograph/weights. A bare network name, such as
 /// inception_v3, selects its first entry in the list.
@@ -85,6 +86,9 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Write a network with its installed weights as an ONNX file
+    #[command(after_help = "Example:\n  radiograph weights export densenet121.keras densenet121.onnx")]
+    Export(export::Arguments),
 }
 
 /// Output of `list --json`.
@@ -152,6 +156,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Action::Check { names, json } => check(&folder, names, *json),
+        Action::Export(arguments) => export::run(&folder, arguments),
     }
 }
 

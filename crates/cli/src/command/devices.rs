@@ -109,7 +109,10 @@ fn check(device: Device, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn print_check(record: &CheckRecord) -> Result<(), Failure> {
     let name = record.name.as_deref().unwrap_or("name unknown");
-    output::line(format!("{}, {name}, {} threads", record.device, record.threads))?;
+    output::line(format!(
+        "{}, {name}, libtorch {}, {} threads",
+        record.device, record.libtorch, record.threads
+    ))?;
     record.checks.iter().try_for_each(output::line)?;
     if let Some(floor) = &record.floor {
         output::line(format!(

@@ -7,7 +7,7 @@ use radiograph_classes::Classes;
 use radiograph_gradcam::{Explainer, Method, Target};
 use radiograph_head::{
     Cell, ConfiguredHead, CrossEntropy, Error as HeadError, Gradients, Head, KeptGradients, Mode, Optimizer,
-    Preset, RmsProp, Step,
+    Parameter, Preset, RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use radiograph_protocol::{FeatureShape, HeadConfig, Reading};
@@ -89,8 +89,7 @@ pub(super) fn samples(shape: FeatureShape, count: i64, device: Device) -> Result
 fn by_libtorch(batch: &Batch<'_>) -> Result<Vec<Tensor>, HeadError> {
     let logits = batch.head.forward(batch.features, batch.mode)?;
     let loss = batch.loss.loss(&logits, batch.labels)?;
-    let tensors: Vec<&Tensor> =
-        batch.head.parameters().trained().map(|parameter| parameter.tensor()).collect();
+    let tensors: Vec<&Tensor> = batch.head.parameters().trained().map(Parameter::tensor).collect();
     Ok(Tensor::f_run_backward(&[&loss], &tensors, false, false)?)
 }
 
@@ -129,7 +128,7 @@ fn trained(
         let mode = Mode::Train(Step { seed: SEED, number });
         let found =
             gradients(Batch { head: &head, loss: &loss, features: &features, labels: &labels, mode })?;
-        let tensors: Vec<&Tensor> = head.parameters().trained().map(|parameter| parameter.tensor()).collect();
+        let tensors: Vec<&Tensor> = head.parameters().trained().map(Parameter::tensor).collect();
         optimizer.step(&tensors, &found, RATE, clipping)?;
     }
     let tensors: Vec<Tensor> =

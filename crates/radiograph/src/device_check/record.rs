@@ -2,7 +2,7 @@
 
 use std::{fmt, fs, process::Command};
 
-use radiograph_libtorch::{Device, first_line};
+use radiograph_libtorch::{Device, LIBTORCH_VERSION, first_line};
 use serde::Serialize;
 use tch::{Kind, TchError, Tensor};
 
@@ -14,6 +14,8 @@ pub struct CheckRecord {
     pub device: Device,
     /// Name of the processor or GPU; `None` if the system does not tell it.
     pub name: Option<String>,
+    /// Version of libtorch.
+    pub libtorch: &'static str,
     /// Number of threads of libtorch.
     pub threads: i32,
     /// Comparisons of values.
@@ -79,8 +81,16 @@ pub struct Floor {
 
 impl CheckRecord {
     pub(super) fn of(device: Device) -> Self {
-        let threads = tch::get_num_threads();
-        Self { device, name: name(device), threads, checks: Vec::new(), speeds: Vec::new(), floor: None }
+        let (libtorch, threads) = (LIBTORCH_VERSION, tch::get_num_threads());
+        Self {
+            device,
+            name: name(device),
+            libtorch,
+            threads,
+            checks: Vec::new(),
+            speeds: Vec::new(),
+            floor: None,
+        }
     }
 
     /// Whether every comparison that was tried is equal, and nothing failed.

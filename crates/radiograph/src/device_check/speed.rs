@@ -5,8 +5,8 @@ use std::time::Instant;
 use radiograph_backbone::{BackboneError, Form};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    ConfiguredHead, CrossEntropy, Error as HeadError, Head, KeptGradients, Mode, Optimizer, Preset, RmsProp,
-    Step,
+    ConfiguredHead, CrossEntropy, Error as HeadError, Head, KeptGradients, Mode, Optimizer, Parameter,
+    Preset, RmsProp, Step,
 };
 use radiograph_libtorch::{Device, first_line, is_out_of_memory};
 use radiograph_protocol::{FeatureShape, LayerRow};
@@ -139,7 +139,7 @@ pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) 
             number += 1;
             let found = keeping.of(&head, &loss, &features, &labels, mode)?;
             let parameters = head.parameters();
-            let tensors: Vec<&Tensor> = parameters.trained().map(|parameter| parameter.tensor()).collect();
+            let tensors: Vec<&Tensor> = parameters.trained().map(Parameter::tensor).collect();
             optimizer.step(&tensors, &found.gradients, 1e-5, training.clipping)?;
             Ok::<(), HeadError>(waited(&found.loss)?)
         })?;

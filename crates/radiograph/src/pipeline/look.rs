@@ -31,6 +31,14 @@ use crate::{
 /// Number of images that are changed at a time.
 const AT_ONCE: usize = 8;
 
+/// What a model says of some images.
+struct Answers {
+    /// The predicted class of each unchanged image.
+    predicted: Vec<Class>,
+    /// Probabilities by image, then by change.
+    of_changes: Vec<Vec<Vec<f64>>>,
+}
+
 impl Pipeline<'_> {
     /// Puts changed test images through the recommended model and measures where its evidence lies: `looks.json`. Does nothing
     /// before a model is recommended, or if a setting switches it off.
@@ -152,9 +160,9 @@ impl Pipeline<'_> {
                 let maps = kept.iter().map(|row| stored(&store, manifest.picture(row), self.device));
                 let maps = maps.collect::<Result<Vec<_>, Error>>()?;
                 let unchanged = Tensor::f_cat(&maps, 0).map_err(|error| Error::libtorch(&error))?;
-                let (predicted, answers) = self.answers(&predictor, &unchanged, &changed)?;
+                let Answers { predicted, of_changes } = self.answers(&predictor, &unchanged, &changed)?;
                 let explanations = predictor.explanations(&unchanged, predicted)?;
-                let of_each = kept.into_iter().zip(changed).zip(answers).zip(explanations);
+                let of_each = kept.into_iter().zip(changed).zip(of_changes).zip(explanations);
                 for (((row, (square, changed)), answers), explanation) in of_each {
                     looked.push(LookedImage {
                         id: row.id.to_string(),
@@ -184,7 +192,7 @@ impl Pipeline<'_> {
         predictor: &Predictor,
         unchanged: &Tensor,
         changed: &[(Square, Vec<Ablated>)],
-    ) -> Result<(Vec<Class>, Vec<Vec<Vec<f64>>>), Error> {
+    ) -> Result<Answers, Error> {
         let frozen = predictor.frozen();
         let [channels, height, width] = frozen.input_shape().map(|side| side as i64);
         let pictures = changed.iter().flat_map(|(_, changed)| changed).collect::<Vec<_>>();
@@ -198,7 +206,7 @@ impl Pipeline<'_> {
         let predicted = (0..changed.len()).map(|row| answers.predicted(row)).collect::<Result<_, _>>()?;
         let probabilities: Vec<Vec<f64>> = answers.rows().skip(changed.len()).map(<[f64]>::to_vec).collect();
         let each = probabilities.chunks(Ablation::ALL.len()).map(<[Vec<f64>]>::to_vec);
-        Ok((predicted, each.collect()))
+        Ok(Answers { predicted, of_changes: each.collect() })
     }
 
     /// Up to `most` test images, drawn with the seed, in the order of the manifest.

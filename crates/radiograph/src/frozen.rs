@@ -214,7 +214,7 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`Error::Libtorch`] if there is not enough memory.
+    /// [`Error::Head`] if there is not enough memory.
     pub fn as_stored(&self, features: Tensor) -> Result<Tensor, Error> {
         match self.precision {
             Element::F32 => Ok(features),

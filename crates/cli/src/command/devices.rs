@@ -14,9 +14,7 @@ use crate::{exit::Exit, failure::Failure, notice, output};
 ///
 /// Exit code 1: a device that is present fails, or computes other values.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  radiograph devices --device cpu\n  radiograph devices --check cuda:0 --json > cuda-0.json"
-)]
+#[command(after_help = "Example:\n  radiograph devices --check cpu --networks densenet121 --values-alone")]
 pub(crate) struct Arguments {
     /// The only device to try: cpu, cuda:0, cuda:1, …
     #[arg(long)]

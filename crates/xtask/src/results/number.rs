@@ -16,6 +16,11 @@ pub(super) fn decimals(value: &Value, digits: usize) -> String {
     value.as_f64().map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
 }
 
+/// A count below a million, such as `1,143`.
+pub(super) fn counted(count: u64) -> String {
+    if count < 1000 { count.to_string() } else { format!("{},{:03}", count / 1000, count % 1000) }
+}
+
 /// An estimate `{score, interval}`: `0.846 (0.796 to 0.899)`.
 pub(super) fn estimate(estimate: &Value) -> String {
     let score = decimals(&estimate["score"]["value"], 3);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     MITIGATIONS, RUNS, Run, SHARED,
-    number::{decimals, estimate, overall, read},
+    number::{counted, decimals, estimate, overall, read},
 };
 use crate::error::Error;
 
@@ -142,7 +142,7 @@ fn leaks(run: &Run, folder: &Path) -> Result<String, Error> {
     Ok(format!(
         "| {} | {} | {} | {} |\n",
         run.title,
-        number("from_images") + number("to_images"),
+        counted(number("from_images") + number("to_images")),
         number("images_with_copies"),
         number("images_of_shared_patients")
     ))
@@ -236,10 +236,17 @@ fn time(run: &Run, folder: &Path) -> Result<String, Error> {
     let named = ["assemble", "extract", "train"];
     let mut row = format!("| {} |", run.title);
     for name in named {
-        let _ = write!(row, " {:.0} s |", seconds(&|stage| stage == name));
+        // A run whose features another one stored has no such stage.
+        let took = stages.iter().any(|stage| stage["stage"] == name);
+        let text = if took { format!("{:.0} s", seconds(&|stage| stage == name)) } else { "–".to_owned() };
+        let _ = write!(row, " {text} |");
     }
     let _ = write!(row, " {:.0} s |", seconds(&|stage| !named.contains(&stage)));
     let peak = stages.iter().filter_map(|stage| stage["peak_bytes"].as_u64()).max();
-    let _ = writeln!(row, " {} |", peak.map_or("unknown".to_owned(), |bytes| format!("{} MB", bytes >> 20)));
+    let _ = writeln!(
+        row,
+        " {} |",
+        peak.map_or("unknown".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9))
+    );
     Ok(row)
 }

@@ -60,6 +60,10 @@ pub(crate) fn with_libtorch(lane: Option<Lane>, checkout: &Checkout) -> Result<(
     let ready = setup::prepare(lane, checkout)?;
     let mut cargo = run::cargo();
     cargo.arg("run").env("CARGO_TARGET_DIR", ready.target_folder());
+    // As in the workspace, so that dependencies are built once: libtorch's bindings alone take minutes.
+    for setting in ["profile.dev.debug='line-tables-only'", "profile.dev.package.'*'.opt-level=1"] {
+        cargo.args(["--config", setting]);
+    }
     ready.describe_libtorch(&mut cargo);
     LIBTORCH.check(cargo, checkout.root(), &ready.workspace()?)
 }

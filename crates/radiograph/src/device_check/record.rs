@@ -3,7 +3,7 @@
 use std::{fmt, fs, process::Command};
 
 use radiograph_libtorch::{Device, LIBTORCH_VERSION, first_line};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tch::{Kind, TchError, Tensor};
 
 /// Everything that a check found, as `radiograph devices --check` prints it.
@@ -61,7 +61,8 @@ pub struct Measured {
     pub what: String,
     /// Unit of the rate, such as `images/s`.
     pub unit: &'static str,
-    /// Median rate, or the reason why there is none.
+    /// Median rate, or the reason why there is none; a number or a sentence in JSON.
+    #[serde(serialize_with = "number_or_reason")]
     pub rate: Result<f64, String>,
     /// Rate by [`Floor`], if it has one for this.
     pub at_floor: Option<f64>,
@@ -134,6 +135,13 @@ fn difference(got: &Tensor, expected: &Tensor) -> Result<f64, TchError> {
     let scale = largest(&expected)?;
     let difference = largest(&got.f_sub(&expected)?)?;
     Ok(if scale > 0.0 { difference / scale } else { difference })
+}
+
+fn number_or_reason<S: Serializer>(rate: &Result<f64, String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match rate {
+        Ok(rate) => rate.serialize(serializer),
+        Err(reason) => reason.serialize(serializer),
+    }
 }
 
 impl fmt::Display for Checked {
@@ -210,6 +218,8 @@ mod tests {
         assert!(record.passed());
         let rate = Err("no memory".to_owned());
         record.speeds.push(Measured { what: "copies".into(), unit: "GB/s", rate, at_floor: None });
+        let json = serde_json::to_value(&record.speeds).unwrap();
+        assert_eq!(json[0]["rate"], "no memory");
         assert!(!record.passed());
     }
 }

@@ -38,7 +38,7 @@ impl Convolution {
 
     /// The convolution by cuDNN without TF32, which libtorch allows for convolutions by default: on GPUs of compute
     /// capability 8.0 and above it has 10 bits of mantissa in place of 23. Algorithms are not measured, because the choice
-    /// could change from run to run. It has not run on a GPU; a test compares it with [`on_cpu`](Self::on_cpu) there.
+    /// could change from run to run. It has not run on a GPU; on the processor a test compares it with [`on_cpu`](Self::on_cpu).
     fn on_cuda(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let Window { stride, padding, .. } = self.window;
         let (transposed, benchmark, deterministic, cudnn, tf32) = (false, false, false, true, false);

@@ -9,6 +9,7 @@ mod backbone_real;
 mod devices;
 mod fill;
 mod foreign_libtorch;
+mod full_audit;
 mod gradcam;
 mod head;
 mod keras_lineage;

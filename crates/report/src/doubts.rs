@@ -22,7 +22,7 @@ pub(crate) fn doubts(report: &Report) -> Vec<String> {
     if confounded > 0 {
         let of = report.leading().predictions.classes().len();
         doubts.push(format!(
-            "{confounded} of {of} classes come (almost) from one source each: the score may be one of sources, not of disease."
+            "For {confounded} of {of} classes, (almost) all images come from one source: the score may be one of sources, not of disease."
         ));
     }
     match &report.data.certificate {

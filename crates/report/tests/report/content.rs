@@ -310,7 +310,7 @@ fn every_doubt_is_shown() {
     network.evaluation.of_unknown_patient = 7;
     let glance = text(&page(&report), "dl.glance");
     for doubt in [
-        "3 of 3 classes come (almost) from one source each",
+        "For 3 of 3 classes, (almost) all images come from one source",
         "Nobody looked for copies of test images",
         "chosen on the test images",
         "nothing here says how it does elsewhere",
@@ -338,7 +338,7 @@ fn a_source_of_no_images_is_no_second_source() {
         test: 0,
     };
     report.data.counts.push(empty);
-    assert!(!text(&page(&report), "dl.glance").contains("come (almost) from one source"));
+    assert!(!text(&page(&report), "dl.glance").contains("(almost) all images come from one source"));
 }
 
 #[test]
@@ -477,5 +477,7 @@ fn a_class_of_one_source_is_warned_of_and_a_mixed_one_is_not() {
     let section = text(&page, "#data");
     assert!(section.contains("covid: all images come from cohen"), "{section}");
     assert!(!section.contains("pneumonia: all images") && !section.contains("normal: all images"));
-    assert!(text(&page, "dl.glance").contains("1 of 3 classes come (almost) from one source each"));
+    assert!(
+        text(&page, "dl.glance").contains("For 1 of 3 classes, (almost) all images come from one source")
+    );
 }

@@ -34,7 +34,7 @@ pub(super) fn settings(config: &Config) -> Result<Vec<Setting>, Error> {
                 let value = match value {
                     Value::String(text) => text.clone(),
                     Value::Boolean(true) => "yes".to_owned(),
-                    Value::Boolean(false) => "no".to_owned(),
+                    Value::Boolean(false) => meaning_of_false(setting.values).to_owned(),
                     other => other.to_string(),
                 };
                 settings.push(Setting { key, description: setting.description.to_owned(), value });
@@ -42,6 +42,11 @@ pub(super) fn settings(config: &Config) -> Result<Vec<Setting>, Error> {
         }
     }
     Ok(settings)
+}
+
+/// What `false` means for a setting with these values, such as `all` in `list of texts; false: all`.
+fn meaning_of_false(values: &str) -> &str {
+    values.split_once("false: ").map_or("no", |(_, meaning)| meaning.split(';').next().unwrap_or(meaning))
 }
 
 #[cfg(test)]
@@ -56,6 +61,8 @@ mod tests {
         let value = |key: &str| settings.iter().find(|of| of.key == key).map(|of| of.value.as_str());
         assert_eq!(value("training.epochs"), Some("12"));
         assert_eq!(value("data.one_per_picture"), Some("yes"));
+        assert_eq!((value("data.ages"), value("data.max_per_class")), (Some("all"), Some("no limit")));
+        assert_eq!(meaning_of_false("true, false"), "no");
         assert_eq!(value("head.layers.vgg19.units"), Some("512"));
         assert_eq!(value("head.layers.densenet121.units"), None);
         assert!(settings.iter().all(|of| !of.value.contains("somewhere") && !of.description.is_empty()));

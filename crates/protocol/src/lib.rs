@@ -40,6 +40,7 @@ mod record_file;
 mod recurrence;
 mod schedule;
 mod shape;
+mod step_cost;
 mod training;
 
 pub use baseline::Baseline;
@@ -67,4 +68,5 @@ pub use record_file::{read_record, write_record};
 pub use recurrence::{Direction, Recurrence, States};
 pub use schedule::Schedule;
 pub use shape::FeatureShape;
+pub use step_cost::StepCost;
 pub use training::{Keep, TrainingConfig, check_class_weights};

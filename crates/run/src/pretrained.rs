@@ -45,12 +45,12 @@ fn compare(
         listed.contains(content) || collections.is_some_and(|listed| listed.iter().any(of_collection))
     };
     let seen = (films.is_some() || collections.is_some()).then(|| test.iter().filter(is_seen).count() as u64);
-    let of_films = films.map(|films| format!("a list of {} films", films.len()));
+    let of_films = films.map(|films| format!("a list of {} films, compared byte for byte", films.len()));
     let of_collections = collections.map(|names| match names {
         [] => "no collection of films".to_owned(),
         names => format!("the collections {}", names.join(", ")),
     });
-    let lists: Vec<String> = of_films.into_iter().chain(of_collections).collect();
+    let lists: Vec<String> = of_collections.into_iter().chain(of_films).collect();
     PretrainedFilms { seen, test: test.len() as u64, lists: lists.join(" and ") }
 }
 
@@ -77,10 +77,13 @@ mod tests {
         assert_eq!(said(None, Some(&[])), "no: none of 4 test images (no collection of films)");
         assert_eq!(said(None, Some(&["brax"])), "no: none of 4 test images (the collections brax)");
         assert_eq!(said(None, Some(&["nih"])), "yes: 3 of 4 test images (the collections nih)");
-        assert_eq!(said(Some(&films), None), "yes: 1 of 4 test images (a list of 2 films)");
+        assert_eq!(
+            said(Some(&films), None),
+            "yes: 1 of 4 test images (a list of 2 films, compared byte for byte)"
+        );
         assert_eq!(
             said(Some(&films), Some(&["rsna-pneumonia", "chexpert"])),
-            "yes: 2 of 4 test images (a list of 2 films and the collections rsna-pneumonia, chexpert)"
+            "yes: 2 of 4 test images (the collections rsna-pneumonia, chexpert and a list of 2 films, compared byte for byte)"
         );
     }
 }

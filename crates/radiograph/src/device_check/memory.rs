@@ -32,17 +32,17 @@ fn after_refusal(device: Device) -> Checked {
     Checked { what: "a product after memory was refused".to_owned(), limit: 0.0, outcome }
 }
 
-/// Compares memory in use after one round with that after many.
+/// Compares memory in use after one round with that after many; the difference is a share of [`SLACK`].
 fn returned(device: Device) -> Checked {
+    let share = |grown: u64| grown as f64 / SLACK as f64;
     let outcome = match growth(device) {
-        Ok(Some(grown)) if grown <= SLACK => CheckOutcome::Equal(0.0),
-        Ok(Some(grown)) => {
-            CheckOutcome::Fails(format!("{} MB more are in use after {ROUNDS} rounds", grown >> 20))
-        }
+        Ok(Some(grown)) if grown <= SLACK => CheckOutcome::Equal(share(grown)),
+        Ok(Some(grown)) => CheckOutcome::Differs(share(grown)),
         Ok(None) => CheckOutcome::NotTried("the system does not tell how much memory is in use".to_owned()),
         Err(error) => CheckOutcome::Fails(error.to_string()),
     };
-    Checked { what: format!("memory in use after {ROUNDS} rounds"), limit: 0.0, outcome }
+    let what = format!("growth of memory over {ROUNDS} rounds, in units of {} MB", SLACK >> 20);
+    Checked { what, limit: 1.0, outcome }
 }
 
 fn growth(device: Device) -> Result<Option<u64>, TchError> {

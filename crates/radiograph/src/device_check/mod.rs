@@ -76,18 +76,24 @@ impl DeviceCheck {
         record.checks.extend(memory::values(self.device));
         watch("memory");
         if self.measures_speed {
-            let floor = speed::floor(self.device)?;
-            for &network in &self.networks {
-                record.speeds.extend(speed::of_network(network, self.device, &floor));
-                watch(&format!("speed of {network}"));
+            match speed::floor(self.device) {
+                Ok(floor) => self.measure(&floor, &mut record, watch),
+                Err(failed) => record.speeds.push(failed),
             }
-            record.speeds.extend(speed::of_copies(self.device));
-            for network in Architecture::PAPER {
-                record.speeds.extend(speed::of_training(network, self.device, &floor));
-                watch(&format!("speed of a training on {network}"));
-            }
-            record.floor = Some(floor);
         }
         Ok(record)
+    }
+
+    fn measure(&self, floor: &Floor, record: &mut CheckRecord, watch: &mut dyn FnMut(&str)) {
+        for &network in &self.networks {
+            record.speeds.push(speed::of_network(network, self.device, floor));
+            watch(&format!("speed of {network}"));
+        }
+        record.speeds.extend(speed::of_copies(self.device));
+        for network in Architecture::PAPER {
+            record.speeds.extend(speed::of_training(network, self.device, floor));
+            watch(&format!("speed of a training on {network}"));
+        }
+        record.floor = Some(*floor);
     }
 }

@@ -9,7 +9,7 @@ use radiograph_head::{
     Preset, RmsProp, Step,
 };
 use radiograph_libtorch::{Device, first_line, is_out_of_memory};
-use radiograph_protocol::{FeatureShape, LayerRow};
+use radiograph_protocol::{FeatureShape, LayerRow, StepCost};
 use radiograph_weights::{Architecture, Facts};
 use tch::{Kind, TchError, Tensor};
 
@@ -17,21 +17,15 @@ use super::{
     SEED, SIDE, heads, networks,
     record::{Floor, Measured},
 };
-use crate::Error;
-
 /// Rounds of which the median counts, after one that does not.
 const ROUNDS: usize = 3;
 /// Images of a training step, as in the paper.
 const BATCH: i64 = 32;
-/// Times that a step moves a weight: read forwards and backwards, gradient written, read for the norm and read for the step,
-/// mean square read and written, weight written.
-const MOVES: f64 = 8.0;
-const BYTES: f64 = 4.0;
 /// Bytes of a copy.
 const COPIED: i64 = 256 << 20;
 
 /// Measures what the device does at best.
-pub(super) fn floor(device: Device) -> Result<Floor, Error> {
+pub(super) fn floor(device: Device) -> Result<Floor, Measured> {
     let measured = || -> Result<Floor, TchError> {
         let side: i64 = if device.is_cuda() { 4096 } else { 2048 };
         let options = (Kind::Float, device.to_tch());
@@ -48,11 +42,16 @@ pub(super) fn floor(device: Device) -> Result<Floor, Error> {
         // Each byte is read and written.
         Ok(Floor { operations, bytes: 2.0 * COPIED as f64 / seconds })
     };
-    Ok(measured().map_err(HeadError::from)?)
+    measured().map_err(|error| Measured {
+        what: "matrix products and copies".to_owned(),
+        unit: "operations/s",
+        rate: Err(first_line(&error)),
+        at_floor: None,
+    })
 }
 
 /// Images a second of the folded network, at the batch that is fastest.
-pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -> Vec<Measured> {
+pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -> Measured {
     let products = Facts::of(network).cost(SIDE, SIDE).map_or(0, |cost| cost.products);
     let at_floor = (products > 0).then(|| floor.operations / (2.0 * products as f64));
     let (batch, rate) = match fastest(network, device) {
@@ -61,7 +60,7 @@ pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -
         Err(error) => (String::new(), Err(error.to_string())),
     };
     let what = format!("{network}, {SIDE} pixels{batch}");
-    vec![Measured { what, unit: "images/s", rate, at_floor }]
+    Measured { what, unit: "images/s", rate, at_floor }
 }
 
 /// The batch with the highest rate, and that rate.
@@ -111,20 +110,15 @@ pub(super) fn of_copies(device: Device) -> Vec<Measured> {
         .collect()
 }
 
-/// Steps a second of the paper's head on the maps of a network.
-pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) -> Vec<Measured> {
-    let Ok([channels, height, width]) = Facts::of(network).feature_shape(SIDE, SIDE) else {
-        return Vec::new();
-    };
+/// Steps a second of the paper's head on the maps of a network; none if the network reads no such images.
+pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) -> Option<Measured> {
+    let [channels, height, width] = Facts::of(network).feature_shape(SIDE, SIDE).ok()?;
     let shape = FeatureShape { channels, height, width };
     let classes = Classes::of_the_paper();
     let config = Preset::Paper.head(network, shape, &classes);
-    let at_floor = LayerRow::of_head(&config).ok().map(|rows| {
-        let products: f64 = rows.iter().map(|row| row.products() as f64).sum();
-        let weights: f64 = rows.iter().map(|row| row.parameters as f64).sum();
-        let computed = 2.0 * 3.0 * products * BATCH as f64 / floor.operations;
-        1.0 / (computed + weights * MOVES * BYTES / floor.bytes)
-    });
+    let at_floor = LayerRow::of_head(&config)
+        .ok()
+        .map(|rows| 1.0 / StepCost::of_head(&rows).seconds(BATCH as f64, 1.0, floor.operations, floor.bytes));
     let rate = || -> Result<f64, HeadError> {
         let head = ConfiguredHead::new(config, SEED, device)?;
         let loss = CrossEntropy::new(&classes, None, device.to_tch())?;
@@ -146,7 +140,7 @@ pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) 
         Ok(1.0 / seconds)
     };
     let what = format!("training steps of {BATCH} images, {network} head");
-    vec![Measured { what, unit: "steps/s", rate: rate().map_err(|error| error.to_string()), at_floor }]
+    Some(Measured { what, unit: "steps/s", rate: rate().map_err(|error| error.to_string()), at_floor })
 }
 
 /// Waits until the device has computed a tensor: a value is asked for.

@@ -1,18 +1,13 @@
 //! What the paper's trainings cost, computed from the layers and not measured.
 //!
-//! A pass through the CNN takes as many multiplications as its layers have; each counts as two operations. A training step of the head
-//! takes three times the forward pass (forward, gradients of the inputs, gradients of the weights) and moves every weight eight
-//! times: read forwards and backwards, gradient written, read for the norm and read for the step, mean square read and written,
-//! weight written.
+//! A pass through the CNN takes as many multiplications as its layers have; each counts as two operations. [`StepCost`] says what a
+//! training step takes.
 
-use radiograph_protocol::{LayerRow, Preset, Tested};
+use radiograph_protocol::{LayerRow, Preset, StepCost, Tested};
 use serde::Serialize;
 
 /// Images of the paper's section 3.1: all of them, and those that are trained on.
 const IMAGES: [f64; 2] = [6939.0, 5551.0];
-/// Times that a step moves a weight, and bytes of a weight.
-const MOVES: f64 = 8.0;
-const BYTES: f64 = 4.0;
 
 /// A machine: operations and bytes a second.
 pub(super) struct Machine {
@@ -59,12 +54,11 @@ impl NetworkCost {
         let passes = epochs * folds * in_fold + refit * IMAGES[1];
         let cnn = cnn_products as f64;
         let head: f64 = rows[1..].iter().map(|row| row.products() as f64).sum();
-        let weights: f64 = rows[1..].iter().map(|row| row.parameters as f64).sum();
+        let step = StepCost::of_head(&rows[1..]);
         let hours = |machine: &Machine| {
             let extraction = 2.0 * cnn * IMAGES[0] / machine.operations;
-            let computed = 2.0 * 3.0 * head * passes / machine.operations;
-            let moved = steps * weights * MOVES * BYTES / machine.bytes;
-            [extraction / 3600.0, (computed + moved) / 3600.0]
+            let training = step.seconds(passes, steps, machine.operations, machine.bytes);
+            [extraction / 3600.0, training / 3600.0]
         };
         Self { cnn_products: cnn, head_products: head, steps, hours: MACHINES.iter().map(hours).collect() }
     }

@@ -4,8 +4,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, KeptGradients, Mode,
-    Optimizer, Preset, RmsProp, Step,
+    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Preset,
+    RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
@@ -17,7 +17,6 @@ struct Setting {
     loss: CrossEntropy,
     features: Tensor,
     labels: Tensor,
-    kept: KeptGradients,
 }
 
 impl Setting {
@@ -30,19 +29,12 @@ impl Setting {
         let count = BATCH * 512 * 49;
         let features = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().abs();
         let labels = Tensor::arange(BATCH, (Kind::Int64, tch::Device::Cpu)).remainder(3);
-        Self {
-            head,
-            loss,
-            features: features.view([BATCH, 512, 7, 7]),
-            labels,
-            kept: KeptGradients::default(),
-        }
+        Self { head, loss, features: features.view([BATCH, 512, 7, 7]), labels }
     }
 
-    fn gradients(&mut self, number: u64) -> Gradients {
+    fn gradients(&self, number: u64) -> Gradients {
         let mode = Mode::Train(Step { seed: 1, number });
-        self.kept
-            .of(&self.head, &self.loss, &self.features, &self.labels, mode)
+        Gradients::of(&self.head, &self.loss, &self.features, &self.labels, mode)
             .expect("a batch of its shape")
     }
 
@@ -52,7 +44,7 @@ impl Setting {
 }
 
 fn step(criterion: &mut Criterion) {
-    let mut setting = Setting::new();
+    let setting = Setting::new();
     let clipping = Preset::Paper.training(1).clipping;
     let named = setting.head.parameters().trained().map(|parameter| (parameter.name(), parameter.tensor()));
     let mut optimizer = Optimizer::new(RmsProp::KERAS, named).expect("Keras's settings");

@@ -1,7 +1,7 @@
 //! The dense layers in which a head ends.
 //!
-//! Most of a head's parameters are theirs. A training that knows them writes their gradients into tensors that it keeps: the
-//! system hands out fresh memory page by page, and at each step it would be hundreds of megabytes.
+//! Most of a head's parameters are theirs. A training that knows them need not write their gradients, which would be hundreds of
+//! megabytes at each step: each is a product of two small matrices.
 
 use tch::Tensor;
 
@@ -45,7 +45,9 @@ impl DenseTail<'_> {
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let mut values = self.input.f_detach()?;
         for layer in &self.layers {
-            let mut output = values.f_linear(layer.weight.tensor(), Some(layer.bias.tensor()))?;
+            // The weight on the left: three quarters of the time, because less of it is packed anew.
+            let product = layer.weight.tensor().f_mm(&values.f_tr()?)?;
+            let mut output = product.f_tr()?.f_contiguous()?.f_add_(layer.bias.tensor())?;
             if layer.relu {
                 output = output.f_relu_()?;
             }

@@ -91,7 +91,7 @@ pub trait Head {
     fn forward(&self, features: &Tensor, mode: Mode) -> Result<Tensor, Error>;
 
     /// The dense layers in which this pass ends, and what they read; `None` for a head that ends otherwise. A training then
-    /// computes their gradients in memory that it keeps. The layers must give the logits of [`Self::forward`] for the same mode.
+    /// need not write their gradients. The layers must give the logits of [`Self::forward`] for the same mode.
     ///
     /// # Errors
     ///

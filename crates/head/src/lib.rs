@@ -62,4 +62,4 @@ pub use radiograph_protocol::{
     RmsProp, RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, States, Subset, Tested, TestedModel,
     TrainingConfig, median_best_epoch,
 };
-pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, KeptGradients, Observer, Trainings};
+pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradient, Gradients, Observer, Trainings};

@@ -1,9 +1,9 @@
 //! Applies gradient clipping: plans one operation for each gradient, and applies it during the step.
 
 use radiograph_protocol::Clipping;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use crate::Error;
+use crate::{Error, Gradient};
 
 /// The operation on every element of one gradient: a cut to a range, or a factor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,10 +13,10 @@ pub(crate) enum Clip {
 }
 
 impl Clip {
-    /// One operation for each gradient. It writes nothing, so gradients are read once for norms and once for the step.
-    pub(crate) fn plan(clipping: Option<Clipping>, gradients: &[Tensor]) -> Result<Vec<Self>, Error> {
+    /// One operation for each gradient. It writes nothing, so gradients that are values are read once for norms and once for the step.
+    pub(crate) fn plan(clipping: Option<Clipping>, gradients: &[Gradient]) -> Result<Vec<Self>, Error> {
         let down = |limit: f64, norm: f64| Self::Scale(if norm > limit { limit / norm } else { 1.0 });
-        let norms = || gradients.iter().map(norm).collect::<Result<Vec<f64>, Error>>();
+        let norms = || gradients.iter().map(Gradient::norm).collect::<Result<Vec<f64>, Error>>();
         Ok(match clipping {
             None => vec![Self::Scale(1.0); gradients.len()],
             Some(Clipping::Value(limit)) => vec![Self::Cut(limit); gradients.len()],
@@ -43,8 +43,4 @@ impl Clip {
         };
         Ok(room)
     }
-}
-
-fn norm(gradient: &Tensor) -> Result<f64, Error> {
-    Ok(gradient.f_norm()?.f_to_kind(Kind::Double)?.f_double_value(&[])?)
 }

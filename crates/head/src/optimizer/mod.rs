@@ -2,9 +2,11 @@
 
 mod adam;
 mod clipping;
+mod moved;
 mod rmsprop;
 mod rule;
 mod sgd;
 mod steps;
+mod tile;
 
 pub use steps::Optimizer;

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use crate::Error;
 
-/// A piece of a tensor with everything that moves it. All tensors are flat and of one length.
+/// A piece of a tensor with everything that moves it. All tensors have one shape.
 pub(super) struct Piece<'a> {
     pub(super) parameter: &'a mut Tensor,
     /// Gradient, clipped. It must not change.
@@ -18,7 +18,7 @@ pub(super) struct Piece<'a> {
 }
 
 /// The equations of an optimiser.
-pub(super) trait Rule {
+pub(super) trait Rule: Sync {
     /// The names of the state that each parameter has.
     fn state(&self) -> &'static [&'static str];
 

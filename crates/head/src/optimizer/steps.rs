@@ -1,19 +1,29 @@
 //! Applies an optimiser to named tensors; its state can be saved.
 //!
-//! Memory bandwidth limits the step, so it passes over parameters, gradients and state only once. Large tensors are
-//! processed in pieces that stay in the CPU's cache for all operations.
+//! Memory bandwidth limits the step, so it passes over parameters and state only once, and over a gradient that is a product not
+//! at all. Large tensors are processed in tiles that stay in the cache of a core for all operations, and on the processor each core
+//! has tiles of its own: cores that share one operation wait for each other after each.
 
+use std::{
+    panic::resume_unwind,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use radiograph_libtorch::SideBySide;
 use radiograph_protocol::{Clipping, OptimizerConfig};
 use tch::{Kind, Tensor};
 
 use super::{
     clipping::Clip,
-    rule::{Piece, Rule},
+    moved::{Moved, Step},
+    rule::Rule,
+    tile::Tile,
 };
-use crate::Error;
+use crate::{Error, Gradient};
 
-/// Elements of one piece: 1 MiB of f32, so that parameter, gradient, state and room stay in the cache.
-const PIECE: i64 = 1 << 18;
+/// Elements from which threads are worth their beginning.
+const MANY: i64 = 1 << 20;
 
 /// An optimiser with its state: some tensors for each parameter, and the number of its steps.
 #[derive(Debug)]
@@ -69,7 +79,8 @@ impl Optimizer {
         self.steps = steps;
     }
 
-    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order.
+    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order. The result does
+    /// not depend on the number of threads.
     ///
     /// # Errors
     ///
@@ -77,7 +88,7 @@ impl Optimizer {
     pub fn step(
         &mut self,
         tensors: &[&Tensor],
-        gradients: &[Tensor],
+        gradients: &[Gradient],
         rate: f64,
         clipping: Option<Clipping>,
     ) -> Result<(), Error> {
@@ -85,39 +96,15 @@ impl Optimizer {
         let _guard = tch::no_grad_guard();
         let clips = Clip::plan(clipping, gradients)?;
         self.steps += 1;
-        let Some(largest) = gradients.iter().map(|gradient| gradient.numel() as i64).max() else {
-            return Ok(());
-        };
-        let rule = rule(&self.settings)?;
-        let device = gradients[0].device();
-        let room = || Tensor::f_empty([largest.min(PIECE)], (Kind::Float, device));
-        let rooms = [room()?, room()?];
-        for (((tensor, gradient), parameter), clip) in
-            tensors.iter().zip(gradients).zip(&self.parameters).zip(clips)
-        {
-            let flat = |tensor: &Tensor| Ok(tensor.f_reshape([-1])?);
-            let (tensor, gradient) = (flat(tensor)?, flat(gradient)?);
-            let state = parameter.state.iter().map(flat).collect::<Result<Vec<_>, Error>>()?;
-            let count = tensor.numel() as i64;
-            for start in (0..count).step_by(PIECE as usize) {
-                let length = PIECE.min(count - start);
-                let piece = |tensor: &Tensor| Ok(tensor.f_narrow(0, start, length)?);
-                let [clipped, room] = [rooms[0].f_narrow(0, 0, length)?, rooms[1].f_narrow(0, 0, length)?];
-                let gradient = piece(&gradient)?;
-                let piece = Piece {
-                    parameter: &mut piece(&tensor)?,
-                    gradient: clip.apply(&gradient, &clipped)?,
-                    state: &mut state.iter().map(piece).collect::<Result<Vec<_>, Error>>()?,
-                    room: &room,
-                    other_room: &clipped,
-                };
-                rule.step(piece, rate, self.steps)?;
-            }
-        }
-        Ok(())
+        let step = Step { rule: rule(&self.settings)?, rate, number: self.steps };
+        let each = tensors.iter().zip(gradients).zip(&self.parameters).zip(clips);
+        let moved = each
+            .map(|(((tensor, gradient), of), clip)| Moved::new(tensor, &of.state, gradient, clip))
+            .collect::<Result<Vec<_>, Error>>()?;
+        move_all(&moved, step, tensors.first().map_or(tch::Device::Cpu, |tensor| tensor.device()))
     }
 
-    fn check(&self, tensors: &[&Tensor], gradients: &[Tensor]) -> Result<(), Error> {
+    fn check(&self, tensors: &[&Tensor], gradients: &[Gradient]) -> Result<(), Error> {
         let count = self.parameters.len();
         if tensors.len() != count || gradients.len() != count {
             return Err(Error::Shape {
@@ -129,16 +116,57 @@ impl Optimizer {
         for ((tensor, gradient), Parameter { name, size, .. }) in
             tensors.iter().zip(gradients).zip(&self.parameters)
         {
-            if let Some(other) = [tensor, gradient].into_iter().find(|other| other.size() != *size) {
+            if let Some(other) = [tensor.size(), gradient.size()].into_iter().find(|other| other != size) {
                 return Err(Error::Shape {
                     what: format!("{name} or its gradient"),
                     expected: format!("{size:?}"),
-                    found: other.size(),
+                    found: other,
                 });
             }
         }
         Ok(())
     }
+}
+
+/// Moves all tiles of all parameters.
+fn move_all(moved: &[Moved], step: Step<'_>, device: tch::Device) -> Result<(), Error> {
+    let of = |(place, moved): (usize, &Moved)| moved.tiles().into_iter().map(move |tile| (place, tile));
+    let tiles: Vec<(usize, Tile)> = moved.iter().enumerate().flat_map(of).collect();
+    let Some(largest) = tiles.iter().map(|(_, tile)| tile.elements()).max() else { return Ok(()) };
+    let next = AtomicUsize::new(0);
+    let work = |moved: &[Moved]| -> Result<(), Error> {
+        let _guard = tch::no_grad_guard();
+        let room = || Tensor::f_empty([largest], (Kind::Float, device));
+        let rooms = [room()?, room()?];
+        while let Some(&(place, tile)) = tiles.get(next.fetch_add(1, Ordering::Relaxed)) {
+            moved[place].step(tile, step, &rooms)?;
+        }
+        Ok(())
+    };
+    let elements: i64 = tiles.iter().map(|(_, tile)| tile.elements()).sum();
+    // The number of this thread, which is 1 in a training that runs beside others.
+    let threads = tch::get_num_threads();
+    if device.is_cuda() || threads < 2 || elements < MANY {
+        return work(moved);
+    }
+    let side_by_side = SideBySide::begin();
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| {
+                let own: Vec<Moved> = moved.iter().map(Moved::shallow_clone).collect();
+                let (work, side_by_side) = (&work, &side_by_side);
+                scope.spawn(move || {
+                    side_by_side.enter();
+                    work(&own)
+                })
+            })
+            .collect();
+        side_by_side.enter();
+        let own = work(moved);
+        let joined =
+            others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.fold(own, |all, one| all.and(one))
+    })
 }
 
 /// The equations of an optimiser.
@@ -160,7 +188,7 @@ mod tests {
     fn stepped(settings: RmsProp, weight: f32, gradient: f32, rate: f64) -> f64 {
         let weight = Tensor::from_slice(&[weight]);
         let mut optimizer = Optimizer::new(settings, [("w", &weight)]).unwrap();
-        optimizer.step(&[&weight], &[Tensor::from_slice(&[gradient])], rate, None).unwrap();
+        optimizer.step(&[&weight], &[Tensor::from_slice(&[gradient]).into()], rate, None).unwrap();
         weight.double_value(&[0])
     }
 
@@ -186,7 +214,8 @@ mod tests {
     /// Two tensors with gradients of norm 3 and 4: 5 together.
     #[test]
     fn clipping_by_variable_is_not_clipping_by_all() {
-        let gradients = || [Tensor::from_slice(&[3.0_f32]), Tensor::from_slice(&[0.0_f32, -4.0])];
+        let tensors = || [Tensor::from_slice(&[3.0_f32]), Tensor::from_slice(&[0.0_f32, -4.0])];
+        let gradients = || tensors().map(Gradient::from);
         let scales = |clipping| match Clip::plan(Some(clipping), &gradients()).unwrap()[..] {
             [Clip::Scale(first), Clip::Scale(second)] => [first, second],
             ref other => panic!("{other:?}"),
@@ -196,7 +225,7 @@ mod tests {
         assert_eq!(scales(Clipping::GlobalNorm(5.5)), [1.0, 1.0]);
         let room = Tensor::zeros([2], tch::kind::FLOAT_CPU);
         let cut = Clip::Cut(3.5);
-        let cut = cut.apply(&gradients()[1], &room).map(|cut| Vec::<f32>::try_from(cut).unwrap()).unwrap();
+        let cut = cut.apply(&tensors()[1], &room).map(|cut| Vec::<f32>::try_from(cut).unwrap()).unwrap();
         assert_eq!(cut, [0.0, -3.5]);
     }
 
@@ -204,7 +233,7 @@ mod tests {
     #[test]
     fn each_optimiser_has_its_own_state() {
         let weight = Tensor::from_slice(&[1.0_f32, -1.0]);
-        let gradient = [Tensor::from_slice(&[1e-3_f32, 50.0])];
+        let gradient = [Tensor::from_slice(&[1e-3_f32, 50.0]).into()];
         let names = |settings: OptimizerConfig| -> Vec<String> {
             let mut optimizer = Optimizer::new(settings, [("w", &weight)]).unwrap();
             optimizer.step(&[&weight], &gradient, 0.0, None).unwrap();
@@ -222,12 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn pieces_change_nothing() {
-        let count = PIECE + 5;
+    fn tiles_change_nothing() {
+        let count = MANY + 5;
         let weight = Tensor::zeros([count], tch::kind::FLOAT_CPU);
         let mut optimizer = Optimizer::new(RmsProp::KERAS, [("w", &weight)]).unwrap();
         let gradient = Tensor::arange(count, tch::kind::FLOAT_CPU).remainder(7.0) - 3.0;
-        optimizer.step(&[&weight], &[gradient.shallow_clone()], 0.1, None).unwrap();
+        optimizer.step(&[&weight], &[gradient.shallow_clone().into()], 0.1, None).unwrap();
         let expected = &gradient * -0.1 / (gradient.square() * 0.1 + 1e-7).sqrt();
         let error = (weight - expected).abs().max().double_value(&[]);
         assert!(error < 1e-6, "{error}");

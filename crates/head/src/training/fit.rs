@@ -10,7 +10,7 @@ use tch::Tensor;
 
 use super::gradients::require_shape;
 use crate::{
-    ConfiguredHead, CrossEntropy, Error, Feed, Head, KeptGradients, Mode, Optimizer, Samples, Step,
+    ConfiguredHead, CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
     kept::{Beginning, Best, Checkpoints, LockedFolder, Progress, Settings, Snapshot, weights},
     sums::Sums,
 };
@@ -128,16 +128,8 @@ impl Fit<'_> {
             None => None,
         };
         let minimised = loss.smoothed(self.config.label_smoothing);
-        let mut run = Run {
-            fit: self,
-            head,
-            optimizer,
-            loss,
-            minimised,
-            gradients: KeptGradients::default(),
-            progress: Progress::default(),
-            kept,
-        };
+        let mut run =
+            Run { fit: self, head, optimizer, loss, minimised, progress: Progress::default(), kept };
         let mut end = run.resume(observe)?;
         let end = loop {
             if let Some(end) = end.or_else(|| run.end()) {
@@ -229,7 +221,6 @@ struct Run<'a, H> {
     loss: CrossEntropy,
     /// Loss that is minimised: with smoothed labels, if they are.
     minimised: CrossEntropy,
-    gradients: KeptGradients,
     progress: Progress,
     kept: Option<Checkpoints<'a>>,
 }
@@ -291,7 +282,7 @@ impl<H: Head> Run<'_, H> {
             let labels = labels(training, &positions[part], &self.head)?;
             let step = self.progress.step;
             let mode = Mode::Train(Step { seed: config.seed, number: (number * steps + step) as u64 });
-            let batch = self.gradients.of(&self.head, &self.minimised, &features, &labels, mode)?;
+            let batch = Gradients::of(&self.head, &self.minimised, &features, &labels, mode)?;
             let loss = batch.loss.f_double_value(&[])?;
             require_finite("loss", loss, number, step + 1)?;
             let tensors: Vec<&Tensor> =

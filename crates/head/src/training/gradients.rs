@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
-use crate::{CrossEntropy, DenseTail, Error, Head, Mode, Parameter, dense_tail::Passed};
+use crate::{CrossEntropy, DenseTail, Error, Gradient, Head, Mode, Parameter, dense_tail::Passed};
 
 /// Loss, logits and gradients of one batch.
 #[derive(Debug)]
@@ -14,13 +14,14 @@ pub struct Gradients {
     /// Logits `[N, K]`, without gradient.
     pub logits: Tensor,
     /// One gradient for each trained parameter, in the order of the parameters.
-    pub gradients: Vec<Tensor>,
+    pub gradients: Vec<Gradient>,
 }
 
 impl Gradients {
     /// Runs one forward and one backward pass.
     ///
-    /// Gradients are returned and not accumulated in the parameters, so nothing needs to be zeroed first.
+    /// Gradients are returned and not accumulated in the parameters, so nothing needs to be zeroed first. Those of [dense layers at
+    /// the end](Head::dense_tail) are not multiplied out.
     ///
     /// # Errors
     ///
@@ -33,44 +34,19 @@ impl Gradients {
         labels: &Tensor,
         mode: Mode,
     ) -> Result<Self, Error> {
-        KeptGradients::default().of(head, loss, features, labels, mode)
-    }
-}
-
-/// Computes gradients again and again, those of [dense layers at the end](Head::dense_tail) in tensors that it keeps.
-///
-/// On VGG19's features such a gradient has 411 MB, and the system hands out fresh memory page by page.
-#[derive(Debug, Default)]
-pub struct KeptGradients(BTreeMap<String, Tensor>);
-
-impl KeptGradients {
-    /// [`Gradients::of`], whose gradients are overwritten by the next call.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gradients::of`].
-    pub fn of(
-        &mut self,
-        head: &dyn Head,
-        loss: &CrossEntropy,
-        features: &Tensor,
-        labels: &Tensor,
-        mode: Mode,
-    ) -> Result<Gradients, Error> {
         match head.dense_tail(features, mode)? {
-            Some(tail) => self.through_tail(head, &tail, loss, labels),
+            Some(tail) => Self::through_tail(head, &tail, loss, labels),
             None => through_all(head, loss, features, labels, mode),
         }
     }
 
     /// Back-propagation through the dense layers by hand, and through what comes before by libtorch.
     fn through_tail(
-        &mut self,
         head: &dyn Head,
         tail: &DenseTail<'_>,
         loss: &CrossEntropy,
         labels: &Tensor,
-    ) -> Result<Gradients, Error> {
+    ) -> Result<Self, Error> {
         let Passed { inputs, mut outputs } = tail.pass()?;
         let Some(logits) = outputs.last().map(Tensor::f_detach).transpose()? else {
             return Err(Error::setting("the number of dense layers at the end", 0, "give at least one"));
@@ -92,12 +68,13 @@ impl KeptGradients {
                     slope = output.f_threshold_backward(&slope, 0.0)?;
                 }
                 if layer.weight.tensor().requires_grad() {
-                    let kept = self.kept(layer.weight)?;
-                    let _written = slope.f_tr()?.f_mm_out(&kept, &inputs[at])?;
-                    found.insert(layer.weight.name(), kept);
+                    let factors = [&slope, &inputs[at]].map(Tensor::shallow_clone);
+                    let [slope, input] = factors;
+                    found.insert(layer.weight.name(), Gradient::Product { slope, input });
                 }
                 if layer.bias.tensor().requires_grad() {
-                    found.insert(layer.bias.name(), slope.f_sum_dim_intlist(0, false, Kind::Float)?);
+                    let gradient = slope.f_sum_dim_intlist(0, false, Kind::Float)?;
+                    found.insert(layer.bias.name(), gradient.into());
                 }
                 if at > 0 || tail.input.requires_grad() {
                     slope = slope.f_mm(layer.weight.tensor())?;
@@ -115,23 +92,11 @@ impl KeptGradients {
             let tensors: Vec<&Tensor> = before.iter().map(|parameter| parameter.tensor()).collect();
             let gradients = Tensor::f_run_backward(&[&product], &tensors, false, false)?;
             require_defined(before.iter().copied(), &gradients)?;
+            let gradients = gradients.into_iter().map(Gradient::from);
             found.extend(before.iter().map(|parameter| parameter.name()).zip(gradients));
         }
         let gradients = head.parameters().trained().filter_map(|of| found.remove(of.name())).collect();
-        Ok(Gradients { loss: loss.f_detach()?, logits: logits.f_detach()?, gradients })
-    }
-
-    /// The kept tensor of a weight.
-    fn kept(&mut self, weight: &Parameter) -> Result<Tensor, Error> {
-        let fits = |kept: &&Tensor| {
-            kept.size() == weight.tensor().size() && kept.device() == weight.tensor().device()
-        };
-        if let Some(kept) = self.0.get(weight.name()).filter(fits) {
-            return Ok(kept.shallow_clone());
-        }
-        let fresh = weight.tensor().f_detach()?.f_empty_like()?;
-        self.0.insert(weight.name().to_owned(), fresh.shallow_clone());
-        Ok(fresh)
+        Ok(Self { loss: loss.f_detach()?, logits: logits.f_detach()?, gradients })
     }
 }
 
@@ -148,6 +113,7 @@ fn through_all(
     let trained: Vec<&Tensor> = head.parameters().trained().map(Parameter::tensor).collect();
     let gradients = Tensor::f_run_backward(&[&loss], &trained, false, false)?;
     require_defined(head.parameters().trained(), &gradients)?;
+    let gradients = gradients.into_iter().map(Gradient::from).collect();
     Ok(Gradients { loss: loss.f_detach()?, logits: logits.f_detach()?, gradients })
 }
 

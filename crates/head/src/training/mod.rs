@@ -6,6 +6,7 @@ mod any_head_tests;
 mod checkpoint_tests;
 mod fit;
 mod folds;
+mod gradient;
 mod gradients;
 #[cfg(test)]
 mod gradients_tests;
@@ -15,5 +16,6 @@ pub(crate) mod tests;
 
 pub use fit::{End, Event, Fit, Fitted};
 pub use folds::{Observer, Trainings};
-pub use gradients::{Gradients, KeptGradients};
+pub use gradient::Gradient;
+pub use gradients::Gradients;
 pub use loss::CrossEntropy;

@@ -6,7 +6,7 @@
 use radiograph_classes::Classes;
 use radiograph_gradcam::{Explainer, Method, Target};
 use radiograph_head::{
-    Cell, ConfiguredHead, CrossEntropy, Error as HeadError, Gradients, Head, KeptGradients, Mode, Optimizer,
+    Cell, ConfiguredHead, CrossEntropy, Error as HeadError, Gradient, Gradients, Head, Mode, Optimizer,
     Parameter, Preset, RmsProp, Step,
 };
 use radiograph_libtorch::Device;
@@ -32,13 +32,13 @@ pub(super) fn values(device: Device) -> Result<Vec<Checked>, Error> {
         let config = small(cell);
         let name = if cell == Cell::Lstm { "LSTM" } else { "GRU" };
         let expected = differentiated(&config)?;
-        let got = kept(&config, device);
+        let got = by_hand(&config, device);
         checks.push(Checked::new(format!("gradients of a step, {name}"), LIMITS[0], got, &expected));
-        let expected = trained(&config, Device::CPU, &mut |batch| by_libtorch(&batch))?;
-        let mut keeping = KeptGradients::default();
+        let expected = trained(&config, Device::CPU, &mut |batch| {
+            Ok(by_libtorch(&batch)?.into_iter().map(Gradient::from).collect())
+        })?;
         let got = trained(&config, device, &mut |batch| {
-            keeping
-                .of(batch.head, batch.loss, batch.features, batch.labels, batch.mode)
+            Gradients::of(batch.head, batch.loss, batch.features, batch.labels, batch.mode)
                 .map(|found| found.gradients)
         });
         checks.push(Checked::new(
@@ -102,13 +102,15 @@ fn differentiated(config: &HeadConfig) -> Result<Tensor, HeadError> {
     Ok(in_one(&by_libtorch(&batch)?)?)
 }
 
-fn kept(config: &HeadConfig, device: Device) -> Result<Tensor, TchError> {
+fn by_hand(config: &HeadConfig, device: Device) -> Result<Tensor, TchError> {
     plain((|| {
         let head = ConfiguredHead::new(config.clone(), SEED, device)?;
         let loss = CrossEntropy::new(&config.classes, None, device.to_tch())?;
         let [features, labels] = samples(SHAPE, BATCH, device)?;
         let mode = Mode::Train(Step { seed: SEED, number: 0 });
-        Ok(in_one(&Gradients::of(&head, &loss, &features, &labels, mode)?.gradients)?)
+        let found = Gradients::of(&head, &loss, &features, &labels, mode)?;
+        let values = found.gradients.iter().map(Gradient::values).collect::<Result<Vec<_>, _>>()?;
+        Ok(in_one(&values)?)
     })())
 }
 
@@ -116,7 +118,7 @@ fn kept(config: &HeadConfig, device: Device) -> Result<Tensor, TchError> {
 fn trained(
     config: &HeadConfig,
     device: Device,
-    gradients: &mut dyn FnMut(Batch<'_>) -> Result<Vec<Tensor>, HeadError>,
+    gradients: &mut dyn FnMut(Batch<'_>) -> Result<Vec<Gradient>, HeadError>,
 ) -> Result<Tensor, HeadError> {
     let head = ConfiguredHead::new(config.clone(), SEED, device)?;
     let loss = CrossEntropy::new(&config.classes, None, device.to_tch())?;

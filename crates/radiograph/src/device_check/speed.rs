@@ -5,8 +5,8 @@ use std::time::Instant;
 use radiograph_backbone::{BackboneError, Form};
 use radiograph_classes::Classes;
 use radiograph_head::{
-    ConfiguredHead, CrossEntropy, Error as HeadError, Head, KeptGradients, Mode, Optimizer, Parameter,
-    Preset, RmsProp, Step,
+    ConfiguredHead, CrossEntropy, Error as HeadError, Gradients, Head, Mode, Optimizer, Parameter, Preset,
+    RmsProp, Step,
 };
 use radiograph_libtorch::{Device, first_line, is_out_of_memory};
 use radiograph_protocol::{FeatureShape, LayerRow, StepCost};
@@ -127,11 +127,11 @@ pub(super) fn of_training(network: Architecture, device: Device, floor: &Floor) 
         let mut optimizer =
             Optimizer::new(RmsProp::KERAS, named.map(|parameter| (parameter.name(), parameter.tensor())))?;
         let training = Preset::Paper.training(SEED);
-        let (mut keeping, mut number) = (KeptGradients::default(), 0);
+        let mut number = 0;
         let seconds = median(|| {
             let mode = Mode::Train(Step { seed: SEED, number });
             number += 1;
-            let found = keeping.of(&head, &loss, &features, &labels, mode)?;
+            let found = Gradients::of(&head, &loss, &features, &labels, mode)?;
             let parameters = head.parameters();
             let tensors: Vec<&Tensor> = parameters.trained().map(Parameter::tensor).collect();
             optimizer.step(&tensors, &found.gradients, 1e-5, training.clipping)?;

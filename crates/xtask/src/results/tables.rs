@@ -5,21 +5,24 @@ use std::{fmt::Write, path::Path};
 use serde_json::Value;
 
 use super::{
-    MITIGATIONS, RUNS, Run, SHARED,
+    MITIGATIONS, PAPER, RUNS, Run, SHARED,
     number::{counted, decimals, estimate, overall, read},
 };
 use crate::error::Error;
 
 /// The names of the blocks, in the order of the document.
-pub(super) const NAMES: [&str; 8] =
-    ["commands", "scores", "seeds", "differences", "leaks", "audit", "mitigation", "time"];
+pub(super) const NAMES: [&str; 9] =
+    ["commands", "scores", "seeds", "differences", "leaks", "audit", "mitigation", "paper", "time"];
 
 const NETWORK: &str = "inception_v3";
 /// The models that a run may have, with their names in tables.
-const MODELS: [(&str, &str); 4] = [
+const MODELS: [(&str, &str); 7] = [
     ("", "recurrent head"),
     ("-seed-ensemble", "mean of its three seeds"),
     ("-fold-ensemble", "mean of its folds"),
+    ("-table-4", "plain network of Table 4"),
+    ("-without-recurrence", "the same head without the recurrence"),
+    ("-mean-dense", "mean of the map, dense layers"),
     ("-linear-probe", "linear probe"),
 ];
 
@@ -46,9 +49,10 @@ pub(super) fn blocks(out: &Path) -> Result<Vec<(&'static str, String)>, Error> {
         ),
         audit(&out.join(RUNS[0].name))?,
         mitigation(out)?,
+        paper(&out.join(PAPER.name))?,
         format!(
             "| run | assemble | extract | train | everything else | peak memory |\n|---|---|---|---|---|---|\n{}",
-            of_all(time)?
+            of_all(time)? + &time(&PAPER, &out.join(PAPER.name))?
         ),
     ];
     Ok(NAMES.into_iter().zip(texts).collect())
@@ -78,6 +82,14 @@ fn commands() -> String {
             let _ = writeln!(text, "$ {command} {:width$} {}", run.name, settings.join(" "));
         }
     }
+    let settings = PAPER.settings.iter().map(quoted).collect::<Vec<_>>();
+    let _ = writeln!(
+        text,
+        "$ radiograph run runs/{} --data ~/collections --config examples/paper.toml \\\n    \
+         --set weights.inception_v3=inception_v3 {}",
+        PAPER.name,
+        settings.join(" ")
+    );
     text + "```"
 }
 
@@ -134,6 +146,29 @@ fn differences(run: &Run, folder: &Path) -> Result<String, Error> {
     let told: Vec<&str> = statements.iter().filter_map(Value::as_str).filter(about_probe).collect();
     let lines = told.iter().map(|statement| format!("  - {statement}\n")).collect::<String>();
     Ok(format!("- {}:\n{lines}", run.title))
+}
+
+/// The run by the paper's text: leaks, scores, and the recurrent head beside every other model.
+fn paper(folder: &Path) -> Result<String, Error> {
+    let crossing = &read(&folder.join("leakage.json"))?["train_to_test"];
+    let number = |name: &str| crossing[name].as_u64().unwrap_or_default();
+    let mut text = format!(
+        "{} training images, {} test images; {} of them have a copy in training, {} a patient there.\n\n\
+         | run | model | test images | accuracy | macro AUC | converged |\n|---|---|---|---|---|---|\n{}\n",
+        counted(number("from_images")),
+        counted(number("to_images")),
+        number("images_with_copies"),
+        number("images_of_shared_patients"),
+        scores(&PAPER, folder)?
+    );
+    let statements = read(&folder.join("comparison.json"))?["statements"].clone();
+    for statement in statements.as_array().map(Vec::as_slice).unwrap_or_default() {
+        let statement = statement.as_str().unwrap_or_default();
+        if statement.contains(&format!("{NETWORK} ")) {
+            let _ = writeln!(text, "- {statement}");
+        }
+    }
+    Ok(text)
 }
 
 fn leaks(run: &Run, folder: &Path) -> Result<String, Error> {

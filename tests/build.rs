@@ -22,6 +22,8 @@ fn count_operations() {
         .cpp(true)
         .std("c++17")
         .define("_GLIBCXX_USE_CXX11_ABI", names.as_str())
+        // Its structures have other fields otherwise.
+        .define("NDEBUG", None)
         .include(libtorch.join("include"))
         .warnings(false)
         .cargo_metadata(false)

@@ -1,7 +1,8 @@
 // Counts the operations that libtorch does in this process. If the environment variable RADIOGRAPH_OPERATIONS names a file, the counts
 // are written into it at the end of the process: one line for each operation, its name and its number.
 //
-// Operations called by operations are counted too. An operation is no kernel: one may start several on a GPU, or none.
+// Operations called by operations are counted too. An operation is no kernel: one may start several on a GPU, or none. Copies of one
+// number are left out: on the processor libtorch makes one of each factor and of each term.
 
 #include <ATen/record_function.h>
 
@@ -17,9 +18,20 @@ namespace {
 std::mutex mutex;
 std::map<std::string, long> counts;
 
+bool copies_one_number(const at::RecordFunction& function, const std::string& name) {
+    if (name != "aten::copy_" && name != "aten::_to_copy") {
+        return false;
+    }
+    const auto inputs = function.inputs();
+    return !inputs.empty() && inputs[0].isTensor() && inputs[0].toTensor().defined() && inputs[0].toTensor().numel() < 2;
+}
+
 std::unique_ptr<at::ObserverContext> count(const at::RecordFunction& function) {
-    std::lock_guard<std::mutex> lock(mutex);
-    ++counts[function.name()];
+    const std::string name = function.name();
+    if (!copies_one_number(function, name)) {
+        std::lock_guard<std::mutex> lock(mutex);
+        ++counts[name];
+    }
     return nullptr;
 }
 
@@ -28,7 +40,8 @@ struct Counter {
 
     Counter() {
         if (path) {
-            at::addGlobalCallback(at::RecordFunctionCallback(count).scopes({at::RecordScope::FUNCTION}));
+            at::addGlobalCallback(
+                at::RecordFunctionCallback(count).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
         }
     }
 

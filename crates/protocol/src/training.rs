@@ -25,8 +25,8 @@ pub struct TrainingConfig {
     pub keep: Keep,
     /// Weight of each class in the loss, by name; all of them or none.
     pub class_weights: Option<BTreeMap<String, f64>>,
-    /// Least number of seconds between two checkpoints; 0 writes one after the other. It changes no result, so records
-    /// leave it out.
+    /// Least number of seconds between two checkpoints, and at least twenty times what writing one takes; 0 writes one after the
+    /// other. It changes no result, so records leave it out.
     #[serde(skip, default = "default_checkpoint_seconds")]
     pub checkpoint_seconds: u64,
     /// Label smoothing: share of the target that all classes divide among them, 0 to below 1 (Szegedy et al., 2016). It

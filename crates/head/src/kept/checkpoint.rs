@@ -57,9 +57,15 @@ pub(crate) struct Checkpoints<'l> {
     /// Finished epochs and steps of the next one at the last checkpoint that was begun.
     saved: Option<(usize, usize)>,
     best: Option<Named>,
-    /// The best weights' file, once it is written.
-    writing: Option<JoinHandle<Result<Option<Named>, Error>>>,
+    /// The best weights' file, once it is written, and how long that took.
+    writing: Option<JoinHandle<(Result<Option<Named>, Error>, Duration)>>,
+    /// How long the last checkpoint took to write.
+    took: Duration,
 }
+
+/// A checkpoint is due when writing the last one is at most this share of the time since it was begun: with 227 million parameters
+/// a checkpoint has 2.7 GB, and hashing and writing it takes the time of a core from the training.
+const SHARE: u32 = 20;
 
 impl<'l> Checkpoints<'l> {
     pub(crate) fn new(
@@ -78,6 +84,7 @@ impl<'l> Checkpoints<'l> {
             saved: None,
             best: None,
             writing: None,
+            took: Duration::ZERO,
         })
     }
 
@@ -125,8 +132,16 @@ impl<'l> Checkpoints<'l> {
     }
 
     /// Whether enough time has passed since the last checkpoint, and that one is written.
-    pub(crate) fn due(&self) -> bool {
-        self.last.elapsed() >= self.interval && self.writing.as_ref().is_none_or(JoinHandle::is_finished)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if it could not be written.
+    pub(crate) fn due(&mut self) -> Result<bool, Error> {
+        if self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return Ok(false);
+        }
+        self.wait()?;
+        Ok(self.last.elapsed() >= pause(self.interval, self.took))
     }
 
     /// Begins to write everything that the next step depends on, unless that is already done.
@@ -154,7 +169,10 @@ impl<'l> Checkpoints<'l> {
             best: best.map(|best| (best.epoch * self.steps, best.weights.share())),
         };
         (self.last, self.saved) = (Instant::now(), Some(place));
-        self.writing = Some(thread::spawn(move || write.run()));
+        self.writing = Some(thread::spawn(move || {
+            let clock = Instant::now();
+            (write.run(), clock.elapsed())
+        }));
         Ok(())
     }
 
@@ -162,7 +180,10 @@ impl<'l> Checkpoints<'l> {
     pub(crate) fn wait(&mut self) -> Result<(), Error> {
         if let Some(writing) = self.writing.take() {
             match writing.join() {
-                Ok(written) => self.best = written.inspect_err(|_| self.saved = None)?,
+                Ok((written, took)) => {
+                    self.took = took;
+                    self.best = written.inspect_err(|_| self.saved = None)?;
+                }
                 Err(panic) => resume_unwind(panic),
             }
         }
@@ -172,6 +193,11 @@ impl<'l> Checkpoints<'l> {
     fn record(&self) -> PathBuf {
         self.folder.path().join(CheckpointRecord::FILE)
     }
+}
+
+/// Time from the beginning of a checkpoint to that of the next one. An interval of zero asks for a checkpoint after every step.
+fn pause(interval: Duration, took: Duration) -> Duration {
+    if interval.is_zero() { interval } else { interval.max(took * SHARE) }
 }
 
 impl Drop for Checkpoints<'_> {
@@ -187,4 +213,17 @@ impl Drop for Checkpoints<'_> {
 /// All tensors of a head, by name.
 pub(crate) fn weights(head: &dyn Head) -> Vec<(String, &Tensor)> {
     head.parameters().iter().map(|parameter| (parameter.name().to_owned(), parameter.tensor())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_disk_takes_no_more_than_a_twentieth_of_the_time() {
+        let seconds = Duration::from_secs;
+        assert_eq!(pause(seconds(60), seconds(2)), seconds(60));
+        assert_eq!(pause(seconds(60), seconds(30)), seconds(600));
+        assert_eq!(pause(seconds(0), seconds(30)), seconds(0));
+    }
 }

@@ -2,7 +2,7 @@
 
 use radiograph_protocol::{RmsProp, RmsPropForm};
 
-use super::rule::{Piece, Rule, descend};
+use super::rule::{Piece, Rule, descend, number};
 use crate::Error;
 
 impl Rule for RmsProp {
@@ -22,7 +22,7 @@ impl Rule for RmsProp {
                 let _ = divisor.f_add_scalar_(self.epsilon)?;
             }
             RmsPropForm::Keras => {
-                let _ = mean_square.f_add_scalar_out(&divisor, self.epsilon)?;
+                let _ = mean_square.f_add_out(&divisor, &number(self.epsilon)?)?;
                 let _ = divisor.f_sqrt_()?;
             }
             other => {

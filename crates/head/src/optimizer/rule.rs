@@ -40,3 +40,8 @@ pub(super) fn descend(
     }
     Ok(())
 }
+
+/// A number for operations that write into given room. libtorch's own forms for numbers make a new tensor first, and copy it.
+pub(super) fn number(value: f64) -> Result<Tensor, Error> {
+    Ok(Tensor::f_from_slice(&[value as f32])?.f_view(&[0_i64; 0][..])?)
+}

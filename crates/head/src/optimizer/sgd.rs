@@ -2,7 +2,7 @@
 
 use radiograph_protocol::Sgd;
 
-use super::rule::{Piece, Rule};
+use super::rule::{Piece, Rule, number};
 use crate::Error;
 
 impl Rule for Sgd {
@@ -13,13 +13,13 @@ impl Rule for Sgd {
     fn step(&self, piece: Piece<'_>, rate: f64, _number: u64) -> Result<(), Error> {
         let Piece { parameter, gradient, state, room, other_room } = piece;
         // g + decay·w
-        let mut step = parameter.f_mul_scalar_out(room, self.weight_decay)?;
+        let mut step = parameter.f_mul_out(room, &number(self.weight_decay)?)?;
         let _ = step.f_add_(gradient)?;
         if let [direction] = state {
             let _ = direction.f_mul_scalar_(self.momentum)?;
             let _ = direction.f_add_(&step)?;
             if self.nesterov {
-                let _ = step.f_add_(&direction.f_mul_scalar_out(other_room, self.momentum)?)?;
+                let _ = step.f_add_(&direction.f_mul_out(other_room, &number(self.momentum)?)?)?;
             } else {
                 step.f_copy_(direction)?;
             }

@@ -322,7 +322,8 @@ impl<H: Head> Run<'_, H> {
     }
 
     fn save_if_due(&mut self) -> Result<(), Error> {
-        if self.kept.as_ref().is_some_and(Checkpoints::due) { self.save() } else { Ok(()) }
+        let due = self.kept.as_mut().map(Checkpoints::due).transpose()?;
+        if due == Some(true) { self.save() } else { Ok(()) }
     }
 
     /// Begins to write a checkpoint. Weights that are not finite would make it useless.

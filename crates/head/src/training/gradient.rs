@@ -51,10 +51,10 @@ impl Gradient {
         }
     }
 
-    /// The Euclidean norm over all values.
-    pub(crate) fn norm(&self) -> Result<f64, Error> {
-        let norm = match self {
-            Self::Whole(values) => values.f_norm()?.f_to_kind(Kind::Double)?,
+    /// The Euclidean norm over all values: one number of 64 bits, on the device.
+    pub(crate) fn norm(&self) -> Result<Tensor, Error> {
+        match self {
+            Self::Whole(values) => Ok(values.f_norm()?.f_to_kind(Kind::Double)?),
             // |SᵀX|² is the sum over all pairs of images of (s·s')(x·x'), which needs no product of the size of the weight.
             // The terms may cancel, hence f64.
             Self::Product { slope, input } => {
@@ -63,10 +63,9 @@ impl Gradient {
                     Ok(rows.f_mm(&rows.f_tr()?)?)
                 };
                 let square = similar(slope)?.f_mul(&similar(input)?)?.f_sum(Kind::Double)?;
-                square.f_clamp_min(0.0)?.f_sqrt()?
+                Ok(square.f_clamp_min(0.0)?.f_sqrt()?)
             }
-        };
-        Ok(norm.f_double_value(&[])?)
+        }
     }
 }
 
@@ -82,7 +81,7 @@ mod tests {
         let product = Gradient::Product { slope, input };
         let values = Vec::<f32>::try_from(product.values().unwrap().view([-1])).unwrap();
         assert_eq!(values, [1.0, 4.0, 0.0, -1.0]);
-        assert!((product.norm().unwrap() - 18.0_f64.sqrt()).abs() < 1e-12);
+        assert!((product.norm().unwrap().double_value(&[]) - 18.0_f64.sqrt()).abs() < 1e-12);
         assert_eq!(product.size(), [2, 2]);
     }
 
@@ -93,6 +92,6 @@ mod tests {
         let input = Tensor::from_slice(&[512.0_f32, 512.0, 512.0, 512.001]).view([2, 2]);
         let product = Gradient::Product { slope, input };
         let expected = f64::from(512.001_f32 - 512.0);
-        assert!((product.norm().unwrap() / expected - 1.0).abs() < 1e-9);
+        assert!((product.norm().unwrap().double_value(&[]) / expected - 1.0).abs() < 1e-9);
     }
 }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Number of images that are changed at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 
 /// What a model says of some images.
 struct Answers {

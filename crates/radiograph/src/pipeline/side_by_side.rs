@@ -17,6 +17,7 @@ use radiograph_head::{
     Cohort, Event, Feed, Protocol, StoredFeatures, finished_protocol, run_protocol, train_fold,
 };
 use radiograph_libtorch::Device;
+use radiograph_protocol::{LayerRow, StepCost};
 use radiograph_run::{Baseline, ModelKind, Progress, Stage, TrainingPart, TrainingTask, Watcher, write_json};
 use radiograph_weights::Architecture;
 
@@ -42,6 +43,22 @@ struct Trainee {
     protocol: Protocol,
 }
 
+/// Begins with the models whose steps cost most, so that no long training is left alone at the end. The tasks of a model stay in
+/// order.
+fn costliest_first(tasks: &mut [TrainingTask], trainees: &[Trainee]) {
+    // An ordinary processor, per core; only the order counts.
+    const OPERATIONS: f64 = 1e11;
+    const BYTES: f64 = 1e10;
+    let seconds = |task: &TrainingTask| {
+        let trainee = trainees.iter().find(|trainee| trainee.model == task.model)?;
+        let Protocol { head, training, .. } = &trainee.protocol;
+        let cost = StepCost::of_head(&LayerRow::of_head(head).ok()?);
+        Some(cost.seconds(training.batch as f64, 1.0, OPERATIONS, BYTES))
+    };
+    let seconds = |task: &TrainingTask| seconds(task).unwrap_or_default();
+    tasks.sort_by(|first, second| seconds(second).total_cmp(&seconds(first)));
+}
+
 impl Pipeline<'_> {
     /// Trains every head among `models` that is not finished, [`parallel_trainings`](radiograph_run::config::ComputeSection) tasks at a time.
     pub(super) fn train_side_by_side(
@@ -55,7 +72,8 @@ impl Pipeline<'_> {
             return Ok(());
         }
         let unfinished = |task: &TrainingTask| trainees.iter().any(|trainee| trainee.model == task.model);
-        let tasks: Vec<TrainingTask> = self.config().tasks().into_iter().filter(unfinished).collect();
+        let mut tasks: Vec<TrainingTask> = self.config().tasks().into_iter().filter(unfinished).collect();
+        costliest_first(&mut tasks, &trainees);
         let clock = self.run.start(Stage::Train, &format!("{} trainings side by side", tasks.len()))?;
 
         let features = grounds

@@ -189,8 +189,9 @@ impl Kind {
     }
 
     fn figure(&self, width: u32, heading: String, drawn: Vec<Line>, chances: Vec<Line>) -> LinesFigure {
-        let crowded =
-            self.is_roc && drawn.iter().all(|line| height(&line.points, CORNER[0][1]) >= CORNER[1][0]);
+        // In half of the corner or more; of less than that an enlargement shows nothing.
+        let middle = (CORNER[0][0] + CORNER[0][1]) / 2.0;
+        let crowded = self.is_roc && drawn.iter().all(|line| height(&line.points, middle) >= CORNER[1][0]);
         let mut lines = chances;
         if self.is_roc {
             // The diagonal is one for all classes.

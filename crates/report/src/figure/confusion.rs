@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Room for the names of the true classes.
-const NAMES: i32 = 236;
+const NAMES: i32 = 276;
 /// Room for the names of the predicted classes.
 const HEAD: i32 = 120;
 /// Number of classes above which cells are too small for two numbers.

@@ -219,7 +219,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "training.checkpoint_seconds",
-        "Least number of seconds between two checkpoints",
+        "Least time between two checkpoints; at least twenty times what writing one takes",
         "seconds, 0 to 1000000",
     ),
     setting("training.folds", "Number of folds of the cross-validation", "folds, 2 to 100"),

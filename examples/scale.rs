@@ -47,14 +47,16 @@ const CLASSES: [&str; 3] = ["COVID-19", "normal", "pneumonia"];
 type Step = fn(&Scene) -> Result<(), Failure>;
 
 /// The steps, in the order in which each finds what it needs.
-const STEPS: [(&str, Step); 8] = [
+const STEPS: [(&str, Step); 10] = [
     ("manifest: write", Scene::write_manifest),
     ("manifest: read", Scene::read_manifest),
     ("store: write in two halves", Scene::write_stores),
     ("store: merge the halves", Scene::merge_stores),
     ("store: open, read one map", Scene::open_store),
+    ("the same without the table", Scene::open_by_lists),
     ("plan of an extraction", Scene::plan),
     ("training: one epoch", Scene::epoch),
+    ("training: one epoch, shard after shard", Scene::epoch_by_shards),
     ("metrics with intervals", Scene::metrics),
 ];
 
@@ -134,6 +136,18 @@ impl Scene {
         self.folder.join("store")
     }
 
+    fn description(&self) -> Result<StoreDescription, Failure> {
+        let key = ExtractionKey {
+            backbone: "tiny".to_owned(),
+            weights: content(0),
+            preprocessing: "none".to_owned(),
+            lineage: "none".to_owned(),
+            precision: Element::F32,
+            computation: None,
+        };
+        Ok(StoreDescription::new(key, SHAPE)?.for_films(self.number))
+    }
+
     fn images(&self) -> impl Iterator<Item = FeatureId> {
         (0..self.number).map(|film| FeatureId::plain(content(film)))
     }
@@ -174,7 +188,7 @@ impl Scene {
 
     fn write_stores(&self) -> Result<(), Failure> {
         for (place, part) in ["store", "other half"].into_iter().zip([Part::new(1, 2)?, Part::new(2, 2)?]) {
-            let mut writer = StoreWriter::open(&self.folder.join(place), &description()?, part)?;
+            let mut writer = StoreWriter::open(&self.folder.join(place), &self.description()?, part)?;
             for shard in writer.plan(self.images()).shards {
                 let values: Vec<f32> = (0..shard.len() * SHAPE[0]).map(|place| (place % 7) as f32).collect();
                 writer.write(&shard, &values)?;
@@ -185,24 +199,44 @@ impl Scene {
 
     fn merge_stores(&self) -> Result<(), Failure> {
         let merged = merge(&self.store(), &self.folder.join("other half"))?;
-        assert!(merged.copied + 64 >= self.number / 2);
+        assert!(merged.copied + self.description()?.features_per_shard() >= self.number / 2);
         Ok(())
     }
 
     fn open_store(&self) -> Result<(), Failure> {
+        self.opened(true)
+    }
+
+    fn open_by_lists(&self) -> Result<(), Failure> {
+        let (table, aside) = (self.store().join("table.bin"), self.folder.join("table.bin"));
+        fs::rename(&table, &aside)?;
+        self.opened(false)?;
+        Ok(fs::rename(&aside, &table)?)
+    }
+
+    fn opened(&self, has_table: bool) -> Result<(), Failure> {
         let store = FeatureStore::open(&self.store())?;
-        assert_eq!(store.len(), self.number);
+        assert_eq!((store.len(), store.has_table()), (self.number, has_table));
         let mut map = [0.0; SHAPE[0]];
         Ok(store.read(&[FeatureId::plain(content(self.number / 2))], &mut map)?)
     }
 
     fn plan(&self) -> Result<(), Failure> {
-        let plan = StoreWriter::open(&self.store(), &description()?, Part::new(3, 8)?)?.plan(self.images());
+        let plan =
+            StoreWriter::open(&self.store(), &self.description()?, Part::new(3, 8)?)?.plan(self.images());
         assert!(plan.is_empty() && plan.present > 0);
         Ok(())
     }
 
     fn epoch(&self) -> Result<(), Failure> {
+        self.trained("model", None)
+    }
+
+    fn epoch_by_shards(&self) -> Result<(), Failure> {
+        self.trained("model by shards", Some(8_192))
+    }
+
+    fn trained(&self, name: &str, buffer: Option<usize>) -> Result<(), Failure> {
         let classes = Classes::new(CLASSES)?;
         let manifest = Manifest::read_of(&self.manifest(), &classes)?;
         let cohort = Cohort::new(&classes, labelled_images(&manifest))?;
@@ -214,8 +248,9 @@ impl Scene {
         let shape = FeatureShape { channels, height, width };
         let mut protocol = Protocol::preset(Preset::Trustworthy, Architecture::VGG19, shape, &cohort, 7);
         protocol.head = HeadConfig { reading: Reading::GlobalAverage, dense: Vec::new(), ..protocol.head };
-        (protocol.training.epochs, protocol.training.batch) = (1, 64);
-        let folder = self.folder.join("model");
+        (protocol.training.epochs, protocol.training.batch, protocol.training.shuffle_buffer) =
+            (1, 64, buffer);
+        let folder = self.folder.join(name);
         let watch = &mut |_: radiograph_head::Event<'_>| ControlFlow::Continue(());
         train_fold(&protocol, &cohort, &feed, store.key(), &folder, 1, watch)?.ok_or("interrupted")?;
         Ok(())
@@ -246,16 +281,4 @@ impl Scene {
 /// The content hash of a film.
 fn content(film: usize) -> ContentHash {
     ContentHash::of_bytes(&film.to_le_bytes())
-}
-
-fn description() -> Result<StoreDescription, Failure> {
-    let key = ExtractionKey {
-        backbone: "tiny".to_owned(),
-        weights: content(0),
-        preprocessing: "none".to_owned(),
-        lineage: "none".to_owned(),
-        precision: Element::F32,
-        computation: None,
-    };
-    Ok(StoreDescription::new(key, SHAPE)?)
 }

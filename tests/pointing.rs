@@ -125,6 +125,7 @@ fn trained(films: &Films, labels: &[String]) -> ConfiguredHead {
         keep: Keep::Last,
         class_weights: None,
         label_smoothing: 0.0,
+        shuffle_buffer: None,
         checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
         seed: 3,
     };

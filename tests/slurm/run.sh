@@ -18,7 +18,7 @@ say() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
 if ! command -v slurmctld slurmd sbatch munged >/dev/null; then
     [ "$(id -u)" = 0 ] || skip "Slurm is not installed, and only root can install it"
     command -v apt-get >/dev/null || skip "Slurm is not installed, and there is no apt-get"
-    { apt-get update --quiet && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install --yes --quiet \
+    { timeout 300 apt-get update --quiet && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install --yes --quiet \
         --no-install-recommends slurmctld slurmd slurm-client munge; } >"$place/apt.log" 2>&1 ||
         skip "Slurm cannot be installed: $(tail -n 1 "$place/apt.log")"
 fi

@@ -15,6 +15,13 @@ pub(crate) struct Contents {
     pub(crate) shards: Vec<Result<Shard, Unusable>>,
 }
 
+/// The names of all shards that the index lists, sorted; `None` if there is something else in the index. No list is read.
+pub(crate) fn listed_names(folder: &Path) -> Result<Option<Vec<String>>, FeatureError> {
+    let lists = paths(&index_folder(folder))?;
+    let shown = lists.iter().filter(|list| !name(list).starts_with('.'));
+    Ok(shown.map(|list| Some(stem(list, ".json")?.to_owned())).collect())
+}
+
 /// A list or shard that cannot be used.
 pub(crate) struct Unusable {
     /// Path of its list in the index.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use radiograph_files::write_bytes;
+use radiograph_files::{ContentHash, write_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::{Element, ExtractionKey, FeatureError, read::read_small};
@@ -24,10 +24,8 @@ impl StoreDescription {
     const LARGEST_FILE: u64 = 1 << 20;
     const LARGEST_MAP: usize = 1 << 28;
 
-    /// Describes a new store of feature maps `[C, H, W]`.
-    ///
-    /// A shard holds as many maps as fit into 16 MiB, and at most 64. A killed process loses only the shard that it was
-    /// working on.
+    /// Describes a new store of feature maps `[C, H, W]` in small shards: as many maps as fit into 16 MiB, and at most
+    /// 64. A killed process loses only the shard that it was working on.
     ///
     /// # Errors
     ///
@@ -37,6 +35,19 @@ impl StoreDescription {
         let values = values(shape).ok_or(FeatureError::Shape { shape })?;
         let features_per_shard = ((16 << 20) / (values * key.precision.bytes())).clamp(1, 64);
         Ok(Self { format: Self::FORMAT.to_owned(), key, shape, features_per_shard })
+    }
+
+    /// The same store with shards for this number of feature maps.
+    ///
+    /// Parallel file systems serve few large files better than many small ones, so a shard holds up to 64 MiB. A list is
+    /// still cut into at least 64 shards, so that parts have something to share and a killed process loses at most 1/64
+    /// of the work; shards of short lists stay as small as [`new`](Self::new) makes them.
+    #[must_use]
+    pub fn for_films(self, films: usize) -> Self {
+        let most = ((64 << 20) / self.map_bytes()).clamp(1, MOST_FEATURES);
+        // A multiple of 64, because an extraction cuts each shard into batches of up to 64.
+        let features_per_shard = ((films / 64).min(most) / 64 * 64).max(self.features_per_shard);
+        Self { features_per_shard, ..self }
     }
 
     /// Key of the extraction that made the features.
@@ -100,10 +111,22 @@ impl StoreDescription {
 
     pub(crate) fn write(&self, folder: &Path) -> Result<(), FeatureError> {
         let path = Self::path(folder);
-        let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|error| FeatureError::Description { path: path.clone(), reason: error.to_string() })?;
+        Ok(write_bytes(&path, &self.text(&path)?)?)
+    }
+
+    /// SHA-256 of the file's bytes.
+    pub(crate) fn hash(&self) -> Result<ContentHash, FeatureError> {
+        Ok(ContentHash::of_bytes(&self.text(Path::new(Self::NAME))?))
+    }
+
+    fn text(&self, path: &Path) -> Result<Vec<u8>, FeatureError> {
+        let refuse = |error: serde_json::Error| FeatureError::Description {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let mut text = serde_json::to_vec_pretty(self).map_err(refuse)?;
         text.push(b'\n');
-        Ok(write_bytes(&path, &text)?)
+        Ok(text)
     }
 
     /// Refuses a stored description that differs from this one, and says why.
@@ -127,8 +150,6 @@ fn values(shape: [usize; 3]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use radiograph_files::ContentHash;
 
     use super::*;
 
@@ -161,6 +182,18 @@ mod tests {
         assert_eq!(per_shard([1024, 32, 32], Element::F32), 4);
         assert_eq!(per_shard([1024, 32, 32], Element::F16), 8);
         assert_eq!(per_shard([1 << 14, 1 << 7, 1 << 7], Element::F32), 1);
+    }
+
+    #[test]
+    fn shards_of_long_lists_grow_to_64_mib_and_a_list_has_at_least_64() {
+        let per_shard =
+            |shape, films| StoreDescription::new(key(), shape).unwrap().for_films(films).features_per_shard();
+        let inception = [2048, 5, 5];
+        assert_eq!([0, 300, 8_191, 8_192].map(|films| per_shard(inception, films)), [64, 64, 64, 128]);
+        // 320 maps of 204,800 bytes are 62.5 MiB.
+        assert_eq!([20_480, 112_120, 1_000_000].map(|films| per_shard(inception, films)), [320; 3]);
+        assert_eq!(per_shard([8, 1, 1], 1_000_000), MOST_FEATURES);
+        assert_eq!(per_shard([1 << 14, 1 << 7, 1 << 7], 1_000_000), 1);
     }
 
     #[test]

@@ -186,6 +186,17 @@ pub enum FeatureError {
         /// Maximum number of feature maps.
         limit: usize,
     },
+    /// The table of a store cannot be used.
+    #[error(
+        "{}: {reason}; remove this file: it holds no features, and the store is read without it until it is made anew",
+        path.display()
+    )]
+    Table {
+        /// The table.
+        path: PathBuf,
+        /// Fault that was found.
+        reason: String,
+    },
 }
 
 /// A field in which two keys differ.

@@ -8,6 +8,7 @@ use crate::{
     lock::{RemovalLock, StoreLock, remove, remove_leftovers},
     read::paths,
     shard::{Shard, list_path, stem},
+    table::{Table, table_path},
 };
 
 /// Report of [`gc`].
@@ -20,12 +21,12 @@ pub struct Collected {
     pub unwanted: usize,
     /// Number of shards and lists that were removed because they are damaged.
     pub damaged: usize,
-    /// Bytes by which the store shrank: those removed, minus those of shards and lists that were rewritten.
+    /// Bytes by which the store shrank: those removed, minus those of shards, lists and the table that were rewritten.
     pub freed: u64,
 }
 
 /// Collects the garbage of a store: removes the features for which `keep` returns `false`, damaged shards and lists,
-/// and leftovers of killed processes. It reads every shard. The next extraction recomputes wanted features that were
+/// and leftovers of killed processes. It reads every shard, and makes the table anew if there is one. The next extraction recomputes wanted features that were
 /// damaged.
 ///
 /// It can be interrupted: a shard is removed only after its kept features were written elsewhere. A file that the
@@ -44,6 +45,12 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
     let _unread = RemovalLock::take(folder)?;
     let Contents { description, shards } = Contents::read(folder)?;
     let (mut removed, mut written) = (remove_leftovers(folder)?, 0);
+    // A shard that is removed and made again keeps its name, so the table goes first.
+    let table = table_path(folder);
+    let had_table = table.is_file();
+    if had_table {
+        removed += remove(&table)?;
+    }
     let mut collected = Collected::default();
     let mut names = Vec::new();
     for shard in shards {
@@ -85,6 +92,9 @@ pub fn gc(folder: &Path, keep: impl Fn(FeatureId) -> bool) -> Result<Collected, 
         if stem(&path, ".safetensors").is_some_and(|stem| !names.iter().any(|name| name == stem)) {
             removed += remove(&path)?;
         }
+    }
+    if had_table {
+        written += Table::of_shards(folder, &Contents::read_sound(folder)?.1).write(&description)?;
     }
     // Rewritten shards are parts of removed ones, with shorter lists. The difference is below 0 only if the store grew.
     collected.freed = removed.saturating_sub(written);

@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, path::Path};
 
-use crate::{FeatureError, Part, StoreWriter, contents::Contents, lock::ReaderLock, shard::Shard};
+use crate::{
+    FeatureError, Part, StoreWriter, contents::Contents, lock::ReaderLock, shard::Shard, table::write_table,
+};
 
 /// Report of [`merge`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -15,7 +17,8 @@ pub struct Merged {
 }
 
 /// Copies the feature maps that `into` lacks from the store `from`. Both must have the same key and shape.
-/// `into` is created if needed; `from` does not change. The call can be interrupted and repeated.
+/// `into` is created if needed and has a [table](crate::write_table) afterwards; `from` does not change. The call can be
+/// interrupted and repeated.
 ///
 /// Use it for machines that share no disk: each machine fills its own store with its [`Part`], and then the stores are
 /// merged.
@@ -31,7 +34,7 @@ pub fn merge(into: &Path, from: &Path) -> Result<Merged, FeatureError> {
     let (description, shards) = Contents::read_sound(from)?;
     // The whole store, so that no other process writes.
     let writer = StoreWriter::open(into, &description, Part::WHOLE)?;
-    let mut present: HashSet<_> = writer.reader()?.ids().collect();
+    let mut present: HashSet<_> = writer.reader()?.ids()?.into_iter().collect();
     let mut merged = Merged::default();
     for shard in shards {
         let (ids, encoded) = shard.encoded(from, &description, |id| !present.contains(&id))?;
@@ -42,5 +45,6 @@ pub fn merge(into: &Path, from: &Path) -> Result<Merged, FeatureError> {
             present.extend(ids);
         }
     }
+    write_table(into)?;
     Ok(merged)
 }

@@ -2,7 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{FeatureError, contents::Contents, lock::ReaderLock, read::paths, shard::stem};
+use crate::{
+    FeatureError, StoreDescription,
+    contents::Contents,
+    lock::ReaderLock,
+    read::paths,
+    shard::{Shard, stem},
+    table::{Table, table_path},
+};
 
 /// Report of [`verify`].
 #[derive(Debug)]
@@ -28,6 +35,26 @@ impl Verification {
     }
 }
 
+/// What is wrong with the table, if anything. One of other shards is not used, so it is no problem.
+fn table_problem(
+    folder: &Path,
+    description: &StoreDescription,
+    shards: &[Shard],
+) -> Result<Option<FeatureError>, FeatureError> {
+    let expected = Table::of_shards(folder, shards).bytes(description)?;
+    let found = Table::current(folder, description)
+        .and_then(|table| table.map(|table| table.bytes(description)).transpose());
+    match found {
+        Ok(found) if found.as_ref().is_none_or(|found| *found == expected) => Ok(None),
+        Ok(_) => {
+            let reason = "it contradicts the lists in the index".to_owned();
+            Ok(Some(FeatureError::Table { path: table_path(folder), reason }))
+        }
+        Err(problem @ FeatureError::Table { .. }) => Ok(Some(problem)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads every byte of a store and compares it with what was written.
 ///
 /// # Errors
@@ -39,7 +66,7 @@ pub fn verify(folder: &Path) -> Result<Verification, FeatureError> {
     let contents = Contents::read(folder)?;
     let mut verification =
         Verification { shards: 0, features: 0, bytes: 0, problems: Vec::new(), unlisted: Vec::new() };
-    let mut listed = Vec::new();
+    let (mut listed, mut sound) = (Vec::new(), Vec::new());
     for shard in contents.shards {
         let verified = shard.map_err(|unusable| unusable.error).and_then(|shard| {
             listed.push(shard.name.clone());
@@ -51,9 +78,13 @@ pub fn verify(folder: &Path) -> Result<Verification, FeatureError> {
                 verification.shards += 1;
                 verification.features += shard.features.len();
                 verification.bytes += shard.bytes;
+                sound.push(shard);
             }
             Err(problem) => verification.problems.push(problem),
         }
+    }
+    if verification.is_sound() {
+        verification.problems.extend(table_problem(folder, &contents.description, &sound)?);
     }
     let unlisted = |path: &PathBuf| {
         stem(path, ".safetensors").is_some_and(|stem| !listed.iter().any(|name| name == stem))

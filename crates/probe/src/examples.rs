@@ -1,6 +1,6 @@
 //! The training examples: a matrix of features with a class for each row.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use radiograph_classes::Classes;
 
 use crate::{Error, Standardisation};
@@ -28,6 +28,15 @@ impl Examples {
     /// [`Error::Empty`], [`Error::OneClass`], [`Error::Length`], [`Error::Label`], or [`Error::NotFinite`] at the first
     /// offender.
     pub fn new(features: ArrayView2<'_, f64>, classes: &Classes, labels: Vec<usize>) -> Result<Self, Error> {
+        Self::owning(features.to_owned(), classes, labels)
+    }
+
+    /// As [`Examples::new`], without a copy of the features.
+    ///
+    /// # Errors
+    ///
+    /// As [`Examples::new`].
+    pub fn owning(features: Array2<f64>, classes: &Classes, labels: Vec<usize>) -> Result<Self, Error> {
         let (rows, columns) = features.dim();
         if rows == 0 || columns == 0 {
             return Err(Error::Empty { rows, columns });
@@ -41,8 +50,15 @@ impl Examples {
         if let Some((row, &label)) = labels.iter().enumerate().find(|(_, label)| **label >= classes.len()) {
             return Err(Error::Label { row, label, classes: classes.len() });
         }
-        finite(&features)?;
-        let mut scaled: Vec<f64> = features.into_iter().copied().collect();
+        finite(&features.view())?;
+        let mut scaled = match features.is_standard_layout() {
+            true => {
+                let (values, start) = features.into_raw_vec_and_offset();
+                let (start, length) = (start.unwrap_or(0), rows * columns);
+                if values.len() == length { values } else { values[start..start + length].to_vec() }
+            }
+            false => features.iter().copied().collect(),
+        };
         let scaling = Standardisation::of(columns, scaled.chunks_exact(columns));
         scaled.chunks_exact_mut(columns).for_each(|row| scaling.apply(row));
         Ok(Self {

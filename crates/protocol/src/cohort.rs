@@ -114,15 +114,24 @@ impl Cohort {
     }
 
     /// Adds to each training image the variants of its feature map in `store`, numbered from 1 without gaps.
-    pub fn with_variants_in(mut self, store: &FeatureStore) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError::Features`] if the store cannot be read.
+    pub fn with_variants_in(mut self, store: &FeatureStore) -> Result<Self, ProtocolError> {
         for (image, maps) in self.images.iter().zip(&mut self.maps) {
-            let there = |number: &u32| store.contains(FeatureId::variant(image.image, *number));
-            *maps = match image.subset {
-                Subset::Training { .. } => 1 + (1..).take_while(there).count(),
-                Subset::Test => 1,
-            };
+            *maps = 1;
+            if image.subset == Subset::Test {
+                continue;
+            }
+            for number in 1.. {
+                if !store.contains(FeatureId::variant(image.image, number))? {
+                    break;
+                }
+                *maps += 1;
+            }
         }
-        self
+        Ok(self)
     }
 
     /// Permutes the labels within each fold and within the test part. Class counts stay and nothing can be learned, so
@@ -146,7 +155,8 @@ impl Cohort {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Setting`] if a fold up to the last one has no validation image left.
+    /// [`ProtocolError::Setting`] if a fold up to the last one has no validation image left,
+    /// [`ProtocolError::Features`] if the store cannot be read.
     pub fn without_missing(
         mut self,
         store: &FeatureStore,
@@ -155,7 +165,7 @@ impl Cohort {
         let maps = mem::take(&mut self.maps);
         let mut missing = Vec::new();
         for ((image, label), maps) in images.into_iter().zip(labels).zip(maps) {
-            if store.contains(FeatureId::plain(image.image)) {
+            if store.contains(FeatureId::plain(image.image))? {
                 self.images.push(image);
                 self.labels.push(label);
                 self.maps.push(maps);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use radiograph_features::FeatureError;
 use radiograph_files::FileError;
 
 /// Why a description was refused or a record could not be read.
@@ -19,6 +20,9 @@ pub enum ProtocolError {
         /// Fault that was found.
         reason: String,
     },
+    /// A feature store that cannot be read.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -117,6 +117,7 @@ impl Preset {
             keep: if released { Keep::Last } else { Keep::Best },
             class_weights: None,
             label_smoothing: 0.0,
+            shuffle_buffer: None,
             checkpoint_seconds: TrainingConfig::CHECKPOINT_SECONDS,
             seed,
         }

@@ -32,6 +32,11 @@ pub struct TrainingConfig {
     /// Label smoothing: share of the target that all classes divide among them, 0 to below 1 (Szegedy et al., 2016). It
     /// changes the training loss alone; validation losses are plain.
     pub label_smoothing: f64,
+    /// Number of samples that are shuffled together while the features are read shard after shard: at least one batch.
+    /// Twice as many are in memory. `None` shuffles all samples and reads them one by one. Records without it are of
+    /// `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffle_buffer: Option<usize>,
     /// Seed of first weights, sample order, variants and dropout.
     pub seed: u64,
 }
@@ -81,6 +86,13 @@ impl TrainingConfig {
         }
         if self.batch == 0 {
             return Err(ProtocolError::setting("the batch", 0, "write at least 1 sample"));
+        }
+        if self.shuffle_buffer == Some(0) {
+            return Err(ProtocolError::setting(
+                "the shuffle buffer",
+                0,
+                "write at least 1 sample, or none to shuffle all",
+            ));
         }
         if !(0.0..1.0).contains(&self.label_smoothing) {
             return Err(ProtocolError::setting(

@@ -178,9 +178,13 @@ fn classified(
     }
     let store = FeatureStore::open_for(&folder, &frozen.key())?;
     let [channels, height, width] = store.shape();
-    let (there, gone): (Vec<_>, Vec<_>) =
-        candidates.into_iter().partition(|of| store.contains(FeatureId::plain(of.picture())));
-    let mut table = Columns { unreadable: gone.len(), ..Columns::default() };
+    let (mut there, mut table) = (Vec::new(), Columns::default());
+    for of in candidates {
+        match store.contains(FeatureId::plain(of.picture()))? {
+            true => there.push(of),
+            false => table.unreadable += 1,
+        }
+    }
     for batch in there.chunks(BATCH) {
         let ids: Vec<FeatureId> = batch.iter().map(|of| FeatureId::plain(of.picture())).collect();
         let mut values = vec![0.0_f32; ids.len() * channels * height * width];

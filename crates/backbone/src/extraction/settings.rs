@@ -15,7 +15,7 @@ pub struct ExtractionSettings {
     /// device, out of the 12 GiB of half a Tesla K80.
     pub memory: Option<u64>,
     /// Batch size, regardless of memory. `None`: as many images as memory allows, rounded down to a power of two. A
-    /// batch never holds more images than a shard.
+    /// batch never holds more than 64 images or more than a shard.
     pub batch: Option<usize>,
     /// Number of batches that are computed at the same time on the CPU, each by one thread. `None`: libtorch's number
     /// of threads.
@@ -87,7 +87,8 @@ impl ExtractionSettings {
             images.checked_ilog2().map_or(1, |power| 1_usize << power.min(16))
         };
         let batch = self.batch.or_else(|| networks.iter().map(of_network).min()).unwrap_or(1);
-        batch.clamp(1, features_per_shard)
+        // Batches do not grow with the shards of long lists.
+        batch.clamp(1, features_per_shard.min(64))
     }
 
     pub(super) fn decoder_threads(&self) -> usize {

@@ -30,7 +30,7 @@ mod private_files;
 mod row;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read},
     path::Path,
@@ -43,7 +43,7 @@ use radiograph_image::Stated;
 
 use crate::{
     RecordId,
-    table::{TableError, TableFormat, read_table},
+    table::{TableError, TableFormat, each_row},
 };
 pub use drawn::Drawn;
 pub use error::ManifestError;
@@ -100,21 +100,21 @@ impl Manifest {
     /// As [`Manifest::read`].
     pub fn read_from(table: impl Read, path: &Path) -> Result<Self, ManifestError> {
         let wrong = |row: u64, fault: ManifestFault| ManifestError::Row { path: path.to_owned(), row, fault };
-        let table = read_table::<Cells>(table, path, &TableFormat::utf8(&Cells::COLUMNS))?;
-        if let Some((line, reason)) = table.refused.into_iter().next() {
-            return Err(wrong(line, ManifestFault::Row(reason)));
-        }
-        let mut lines = HashMap::with_capacity(table.read.len());
-        let mut rows = Vec::with_capacity(table.read.len());
-        let mut stated = Vec::new();
-        for read in table.read {
-            let said = read.columns.stated().map_err(|fault| wrong(read.line, fault))?;
-            let row = read.columns.into_row().map_err(|fault| wrong(read.line, fault))?;
-            if let Some(first) = lines.insert(row.id.clone(), read.line) {
-                return Err(wrong(read.line, ManifestFault::SecondRow { id: row.id, first }));
+        let (mut rows, mut lines, mut stated) = (Vec::new(), Vec::new(), Vec::new());
+        each_row(table, path, &TableFormat::utf8(&Cells::COLUMNS), |line, cells: Result<Cells, _>| {
+            let cells = cells.map_err(|reason| wrong(line, ManifestFault::Row(reason)))?;
+            let said = cells.stated().map_err(|fault| wrong(line, fault))?;
+            let row = cells.into_row().map_err(|fault| wrong(line, fault))?;
+            if !said.is_empty() {
+                stated.push((row.id.clone(), said));
             }
-            stated.push((row.id.clone(), said));
             rows.push(row);
+            lines.push(line);
+            Ok::<_, ManifestError>(())
+        })?;
+        if let Some((first, second)) = first_repetition(&rows) {
+            let fault = ManifestFault::SecondRow { id: rows[second].id.clone(), first: lines[first] };
+            return Err(wrong(lines[second], fault));
         }
         Ok(Self::new(rows)?.with_stated(stated))
     }
@@ -244,6 +244,15 @@ impl Manifest {
         let names: BTreeSet<&str> = used.filter_map(|row| Some(row.class.as_ref()?.as_str())).collect();
         Ok(Classes::new(names)?)
     }
+}
+
+/// The first row whose id an earlier row has, after that earlier row.
+fn first_repetition(rows: &[Row]) -> Option<(usize, usize)> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    // Stable, so that equal ids stay in the order of the rows.
+    order.sort_by(|&one, &other| rows[one].id.cmp(&rows[other].id));
+    let repeated = order.windows(2).filter(|pair| rows[pair[0]].id == rows[pair[1]].id);
+    repeated.map(|pair| (pair[0], pair[1])).min_by_key(|pair| pair.1)
 }
 
 #[cfg(test)]

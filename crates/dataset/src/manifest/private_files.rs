@@ -1,7 +1,7 @@
 //! Maps the images of a manifest to their files and to the names that their collections give them. Not to be shared.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs,
     io::Read,
     os::unix::fs::PermissionsExt,
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::ManifestError;
 use crate::{
     Day, PatientId, RecordId,
-    table::{TableError, TableFormat, read_table},
+    table::{TableError, TableFormat, each_row},
 };
 
 /// The files of a manifest's images: a table with one row an image.
@@ -83,18 +83,19 @@ impl PrivateFiles {
     ///
     /// As [`PrivateFiles::read`].
     pub fn read_from(table: impl Read, path: &Path) -> Result<Self, ManifestError> {
-        let table = read_table::<Cells>(table, path, &TableFormat::utf8(&Cells::COLUMNS))?;
         let wrong = |row: u64, fault: String| ManifestError::PrivateRow { path: path.to_owned(), row, fault };
-        if let Some((line, reason)) = table.refused.into_iter().next() {
-            return Err(wrong(line, reason.to_string()));
-        }
         let mut files = BTreeMap::new();
-        for row in table.read {
-            let (id, file) = row.columns.into_file().map_err(|fault| wrong(row.line, fault))?;
-            if files.insert(id.clone(), file).is_some() {
-                return Err(wrong(row.line, format!("{id} stands in an earlier line already")));
+        each_row(table, path, &TableFormat::utf8(&Cells::COLUMNS), |line, cells: Result<Cells, _>| {
+            let cells = cells.map_err(|reason| wrong(line, reason.to_string()))?;
+            let (id, file) = cells.into_file().map_err(|fault| wrong(line, fault))?;
+            match files.entry(id) {
+                Entry::Vacant(free) => drop(free.insert(file)),
+                Entry::Occupied(taken) => {
+                    return Err(wrong(line, format!("{} stands in an earlier line already", taken.key())));
+                }
             }
-        }
+            Ok::<_, ManifestError>(())
+        })?;
         Ok(Self { path: path.to_owned(), files })
     }
 

@@ -100,6 +100,29 @@ pub fn read_table<T: DeserializeOwned>(
     path: &Path,
     format: &TableFormat<'_>,
 ) -> Result<Rows<T>, TableError> {
+    let mut rows = Rows { read: Vec::new(), refused: Vec::new() };
+    each_row(table, path, format, |line, row| {
+        match row {
+            Ok(columns) => rows.read.push(Row { line, columns }),
+            Err(reason) => rows.refused.push((line, reason)),
+        }
+        Ok::<_, TableError>(())
+    })?;
+    Ok(rows)
+}
+
+/// Reads a table row by row, so that no more than one row is in memory; as [`read_table`]. `each` takes the line at which
+/// a row begins and its columns, or why they cannot be read.
+///
+/// # Errors
+///
+/// Those of [`read_table`], and the first of `each`.
+pub(crate) fn each_row<T: DeserializeOwned, E: From<TableError>>(
+    table: impl Read,
+    path: &Path,
+    format: &TableFormat<'_>,
+    mut each: impl FnMut(u64, Result<T, Reason>) -> Result<(), E>,
+) -> Result<(), E> {
     let budget = Rc::new(Cell::new(format.row_limit));
     let limited = LimitedReader { inner: table, budget: budget.clone() };
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(limited);
@@ -108,20 +131,18 @@ pub fn read_table<T: DeserializeOwned>(
     read_row(&mut reader, &mut bytes, path, format)?;
     let header = header(&bytes, path, format)?;
 
-    let mut rows = Rows { read: Vec::new(), refused: Vec::new() };
+    let mut rows = 0;
     loop {
         budget.set(format.row_limit);
         if !read_row(&mut reader, &mut bytes, path, format)? {
-            return Ok(rows);
+            return Ok(());
         }
-        if rows.read.len() + rows.refused.len() == format.rows_limit {
-            return Err(TableError::TooManyRows { path: path.to_owned(), limit: format.rows_limit });
+        if rows == format.rows_limit {
+            return Err(TableError::TooManyRows { path: path.to_owned(), limit: format.rows_limit }.into());
         }
+        rows += 1;
         let line = first_line(&bytes, reader.position().line());
-        match row(&mut bytes, &header, format) {
-            Ok(columns) => rows.read.push(Row { line, columns }),
-            Err(reason) => rows.refused.push((line, reason)),
-        }
+        each(line, row(&mut bytes, &header, format))?;
     }
 }
 

@@ -20,7 +20,7 @@ fn flip(path: &Path, offset: u64) {
 /// Reads everything, and returns the first error.
 fn read_all(folder: &Path) -> Result<(), FeatureError> {
     let opened = FeatureStore::open(folder)?;
-    let ids: Vec<_> = opened.ids().collect();
+    let ids = opened.ids()?;
     opened.read(&ids, &mut vec![0.0; ids.len() * VALUES])
 }
 
@@ -100,7 +100,7 @@ fn a_shard_cut_short_in_use_is_an_error_and_not_a_signal() {
     assert!(matches!(error, FeatureError::Shard { .. }), "{error}");
     fs::remove_file(shard).unwrap();
     let error = opened.read(&[image(9)], &mut [0.0; VALUES]).unwrap_err();
-    assert!(matches!(error, FeatureError::Read { .. }), "{error}");
+    assert!(matches!(error, FeatureError::MissingShard { .. }), "{error}");
 }
 
 #[test]

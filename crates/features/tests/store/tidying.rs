@@ -2,7 +2,7 @@
 
 use radiograph_features::{
     Element, ExtractionKey, FeatureError, FeatureStore, Part, StoreDescription, StoreWriter, gc, merge,
-    verify,
+    verify, write_table,
 };
 
 use crate::scene::{SHAPE, VALUES, description, files, fill, image, images, key, maps, store};
@@ -31,6 +31,7 @@ fn stores_filled_apart_are_merged_into_the_files_of_one() {
     store(&whole, 300);
     let (one, two) = (merge(&merged, &first).unwrap(), merge(&merged, &second).unwrap());
     assert_eq!((one.copied + two.copied, one.present + two.present), (300, 0));
+    write_table(&whole).unwrap();
     assert_eq!(files(&merged), files(&whole));
     assert_eq!(merge(&merged, &second).unwrap().copied, 0, "twice is as good as once");
 }
@@ -98,7 +99,7 @@ fn nothing_is_removed_while_somebody_reads() {
     let reader = FeatureStore::open(folder.path()).unwrap();
     assert!(matches!(gc(folder.path(), |_| false), Err(FeatureError::InUse { .. })));
     assert_eq!(files(folder.path()), whole);
-    let all: Vec<_> = reader.ids().collect();
+    let all = reader.ids().unwrap();
     reader.read(&all, &mut vec![0.0; all.len() * VALUES]).unwrap();
     drop(reader);
     assert_eq!(gc(folder.path(), |_| false).unwrap().unwanted, 200);

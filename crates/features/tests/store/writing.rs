@@ -40,7 +40,7 @@ fn readers_see_whole_shards_while_they_are_written() {
         let seen = FeatureStore::open(folder.path()).unwrap();
         assert_eq!(seen.len(), before + shard.len());
         before = seen.len();
-        let ids: Vec<FeatureId> = seen.ids().collect();
+        let ids = seen.ids().unwrap();
         let mut read = vec![0.0; ids.len() * VALUES];
         seen.read(&ids, &mut read).unwrap();
         assert_eq!(read, maps(&ids));

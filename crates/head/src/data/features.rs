@@ -32,6 +32,16 @@ pub trait Features: Sync {
     /// Errors of the reader. The content of `into` is then undefined.
     fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError>;
 
+    /// The shard of each map and its position in the shard. A reader of maps of one shard in the order of positions reads
+    /// a disk in sequence. The default is one shard.
+    ///
+    /// # Errors
+    ///
+    /// Errors of the reader.
+    fn places(&self) -> Result<Vec<(u32, u32)>, ReadError> {
+        Ok((0..self.len() as u32).map(|position| (0, position)).collect())
+    }
+
     /// A hash of all maps in order. Checkpoints and models record it, so a training cannot resume with other images
     /// under the same numbers.
     fn digest(&self) -> ContentHash;

@@ -5,7 +5,7 @@
 
 use std::{
     ops::{ControlFlow, Range},
-    sync::{OnceLock, mpsc},
+    sync::{Arc, OnceLock, mpsc},
     thread,
 };
 
@@ -13,6 +13,7 @@ use radiograph_files::ContentHash;
 use radiograph_libtorch::Device;
 use tch::{Kind, Tensor};
 
+use super::shard_order::Places;
 use crate::{Error, Features};
 
 /// Number of values read at a time when all features are brought to the device: 64 MiB.
@@ -24,6 +25,7 @@ pub struct Feed<'a> {
     device: Device,
     resident: Option<Tensor>,
     digest: OnceLock<ContentHash>,
+    places: OnceLock<Arc<Places>>,
 }
 
 impl<'a> Feed<'a> {
@@ -37,14 +39,15 @@ impl<'a> Feed<'a> {
     pub fn new(features: &'a dyn Features, device: Device, budget: u64) -> Result<Self, Error> {
         let bytes = (features.len() as u64).saturating_mul(features.shape().len() as u64 * 4);
         let resident = if bytes <= budget { Some(load(features, device)?) } else { None };
-        Ok(Self { features, device, resident, digest: OnceLock::new() })
+        Ok(Self { features, device, resident, digest: OnceLock::new(), places: OnceLock::new() })
     }
 
     /// Another feed of the same features, for another thread. Both share the features on the device.
     #[must_use]
     pub fn share(&self) -> Self {
         let resident = self.resident.as_ref().map(Tensor::shallow_clone);
-        Self { features: self.features, device: self.device, resident, digest: self.digest.clone() }
+        let (digest, places) = (self.digest.clone(), self.places.clone());
+        Self { features: self.features, device: self.device, resident, digest, places }
     }
 
     /// The features themselves.
@@ -62,6 +65,18 @@ impl<'a> Feed<'a> {
         *self.digest.get_or_init(|| self.features.digest())
     }
 
+    /// [`Features::places`], asked for once.
+    pub(crate) fn places(&self) -> Result<&Places, Error> {
+        if self.places.get().is_none() {
+            let samples = self.features.len();
+            let places = self.features.places().map_err(|source| Error::Features { samples, source })?;
+            // Another thread may have been faster, with the same places.
+            let _ = self.places.set(Arc::new(Places::new(places)));
+        }
+        let none = || Error::MissingSample { index: 0, count: 0 };
+        self.places.get().map(|places| &**places).ok_or_else(none)
+    }
+
     pub(crate) fn device(&self) -> Device {
         self.device
     }
@@ -72,15 +87,32 @@ impl<'a> Feed<'a> {
         &self,
         order: &[usize],
         batch: usize,
+        each: impl FnMut(Tensor, Range<usize>) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        self.batches_of_windows(order, batch, 0, batch, each)
+    }
+
+    /// Like [`Self::batches`], from position `done` on, a number of whole batches. A source that is not resident reads
+    /// `window` features at a time, a number of whole batches too, and at most two windows are in memory. The windows do
+    /// not depend on `done`.
+    pub(crate) fn batches_of_windows(
+        &self,
+        order: &[usize],
+        batch: usize,
+        done: usize,
+        window: usize,
         mut each: impl FnMut(Tensor, Range<usize>) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         let count = self.features.len();
         if let Some(&index) = order.iter().find(|index| **index >= count) {
             return Err(Error::MissingSample { index, count });
         }
-        let parts = (0..order.len()).step_by(batch).map(|start| start..order.len().min(start + batch));
-        let Some(resident) = &self.resident else { return self.stream(order, parts, &mut each) };
-        for part in parts {
+        let Some(resident) = &self.resident else {
+            let windows = pieces(done - done % window..order.len(), window);
+            let rest = windows.map(|piece| piece.start.max(done)..piece.end);
+            return self.stream(order, rest, batch, &mut each);
+        };
+        for part in pieces(done..order.len(), batch) {
             let indices: Vec<i64> = order[part.clone()].iter().map(|index| *index as i64).collect();
             let indices = Tensor::f_from_slice(&indices)?.f_to_device(self.device.to_tch())?;
             if each(resident.f_index_select(0, &indices)?, part)?.is_break() {
@@ -90,11 +122,12 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
-    /// Streams batches: while one batch is in use, a second thread reads the next one into the other of two buffers.
+    /// Streams batches: while one window is in use, a second thread reads the next one into the other of two buffers.
     fn stream(
         &self,
         order: &[usize],
-        parts: impl Iterator<Item = Range<usize>> + Send,
+        windows: impl Iterator<Item = Range<usize>> + Send,
+        batch: usize,
         each: &mut impl FnMut(Tensor, Range<usize>) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         let features = self.features;
@@ -106,22 +139,31 @@ impl<'a> Feed<'a> {
         }
         thread::scope(|scope| {
             scope.spawn(move || {
-                for part in parts {
+                for window in windows {
                     // A closed channel means that the other side has ended.
                     let Ok(mut buffer) = empty.recv() else { return };
-                    let read = read(features, &order[part.clone()], &mut buffer).map(|()| (buffer, part));
+                    let read = read(features, &order[window.clone()], &mut buffer).map(|()| (buffer, window));
                     let failed = read.is_err();
                     if send_full.send(read).is_err() || failed {
                         return;
                     }
                 }
             });
-            for read in &full {
-                let (buffer, part) = read?;
-                let batch = tensor(&buffer, part.len(), features)?.f_to_device(self.device.to_tch())?;
-                let _ = send_empty.send(buffer);
-                if each(batch, part)?.is_break() {
-                    break;
+            let length = features.shape().len();
+            'windows: for read in &full {
+                let (buffer, window) = read?;
+                let mut buffer = Some(buffer);
+                for part in pieces(window.clone(), batch) {
+                    let Some(values) = &buffer else { break };
+                    let values = &values[(part.start - window.start) * length..][..part.len() * length];
+                    let tensor = tensor(values, part.len(), features)?.f_to_device(self.device.to_tch())?;
+                    if part.end == window.end {
+                        // The reader goes on while the last batch is in use.
+                        let _ = buffer.take().map(|buffer| send_empty.send(buffer));
+                    }
+                    if each(tensor, part)?.is_break() {
+                        break 'windows;
+                    }
                 }
             }
             // Close the channels before the scope waits for the reader, which may itself wait for one of them.
@@ -129,6 +171,12 @@ impl<'a> Feed<'a> {
             Ok(())
         })
     }
+}
+
+/// A range cut into pieces; the last one may be shorter.
+fn pieces(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.step_by(length).map(move |start| start..end.min(start + length))
 }
 
 fn load(features: &dyn Features, device: Device) -> Result<Tensor, Error> {
@@ -172,6 +220,8 @@ fn read(features: &dyn Features, indices: &[usize], buffer: &mut Vec<f32>) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::{FeatureShape, InMemory, ReadError};
 
@@ -222,6 +272,64 @@ mod tests {
             streamed.batches(&[50], 4, |_, _| Ok(ControlFlow::Continue(()))),
             Err(Error::MissingSample { index: 50, count: 50 })
         ));
+    }
+
+    /// Counts its reads, and refuses one that is larger than a window.
+    struct Counted {
+        features: InMemory,
+        window: usize,
+        begun: AtomicUsize,
+    }
+
+    impl Features for Counted {
+        fn shape(&self) -> FeatureShape {
+            self.features.shape()
+        }
+
+        fn len(&self) -> usize {
+            self.features.len()
+        }
+
+        fn name(&self, index: usize) -> String {
+            self.features.name(index)
+        }
+
+        fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError> {
+            assert!(indices.len() <= self.window);
+            self.begun.fetch_add(1, Ordering::SeqCst);
+            self.features.read(indices, into)
+        }
+
+        fn digest(&self) -> ContentHash {
+            self.features.digest()
+        }
+    }
+
+    #[test]
+    fn windows_give_the_same_batches_and_two_are_read_at_most() {
+        let order: Vec<usize> = (0..47).map(|step| step * 13 % 47).collect();
+        let plain = features(47);
+        let expected = all(&Feed::new(&plain, Device::CPU, 0).unwrap(), &order, 3);
+        for (window, done, budget) in
+            [(3, 0, 0), (12, 0, 0), (12, 18, 0), (12, 45, 0), (60, 3, 0), (12, 18, u64::MAX)]
+        {
+            // A resident source is read as a whole.
+            let largest = if budget == 0 { window } else { 47 };
+            let counted = Counted { features: features(47), window: largest, begun: AtomicUsize::new(0) };
+            let feed = Feed::new(&counted, Device::CPU, budget).unwrap();
+            let mut got: Vec<(Vec<f32>, Range<usize>)> = Vec::new();
+            let keep = |batch: Tensor, part: Range<usize>| {
+                // The window in use, the one behind it, and the one that a reader without a buffer waits for.
+                let used = part.start / window - done / window + 1;
+                assert!(
+                    counted.begun.load(Ordering::SeqCst) <= used + 1 + usize::from(part.end % window == 0)
+                );
+                got.push((Vec::try_from(batch.view([-1])).unwrap(), part));
+                Ok(ControlFlow::Continue(()))
+            };
+            feed.batches_of_windows(&order, 3, done, window, keep).unwrap();
+            assert_eq!(got, expected[done / 3..], "windows of {window} from {done}");
+        }
     }
 
     struct Broken;

@@ -3,9 +3,11 @@
 mod features;
 mod feed;
 mod samples;
+mod shard_order;
 mod store;
 
 pub use features::{Features, InMemory, ReadError};
 pub use feed::Feed;
 pub use samples::Samples;
+pub(crate) use shard_order::window;
 pub use store::StoredFeatures;

@@ -19,13 +19,15 @@ impl<'a> StoredFeatures<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Features`] that lists what the store lacks.
+    /// [`Error::Features`] that lists what the store lacks, or says why it cannot be read.
     pub fn new(
         store: &'a FeatureStore,
         wanted: impl IntoIterator<Item = (FeatureId, String)>,
     ) -> Result<Self, Error> {
         let (wanted, names): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
-        let missing = store.missing(&wanted);
+        let missing = store
+            .missing(&wanted)
+            .map_err(|error| Error::Features { samples: wanted.len(), source: Box::new(error) })?;
         if missing.is_empty() {
             return Ok(Self { store, wanted, names });
         }
@@ -64,6 +66,10 @@ impl Features for StoredFeatures<'_> {
     fn read(&self, indices: &[usize], into: &mut [f32]) -> Result<(), ReadError> {
         let wanted: Vec<FeatureId> = indices.iter().map(|&index| self.wanted[index]).collect();
         Ok(self.store.read(&wanted, into)?)
+    }
+
+    fn places(&self) -> Result<Vec<(u32, u32)>, ReadError> {
+        Ok(self.store.places(&self.wanted)?)
     }
 
     /// A hash of the images' content, under which their maps are stored.

@@ -283,7 +283,7 @@ fn a_store_gives_images_and_their_variants() {
     assert!(matches!(error, Error::Features { samples: 1, .. }), "{error}");
     let (there, missing) = all.clone().without_missing(&store).unwrap();
     assert_eq!(missing, [images[2].clone()]);
-    let there = there.with_variants_in(&store);
+    let there = there.with_variants_in(&store).unwrap();
     assert_eq!(there.maps(), 4, "a test image is itself alone");
     let features = StoredFeatures::of_cohort(&store, &there).unwrap();
     assert_eq!(
@@ -291,7 +291,7 @@ fn a_store_gives_images_and_their_variants() {
         ["north:0", "north:0", "north:0", "north:1"]
     );
     // In the other order, the remaining images keep their variants, and their labels if these were permuted.
-    let (later, _) = all.clone().with_variants_in(&store).without_missing(&store).unwrap();
+    let (later, _) = all.clone().with_variants_in(&store).unwrap().without_missing(&store).unwrap();
     assert_eq!((later.maps(), later.is_permuted()), (4, false));
     let seed = (0..99).find(|&seed| {
         let label = all.clone().with_permuted_labels(seed).label(0).unwrap();

@@ -52,6 +52,7 @@ fn tasks() -> Vec<(HeadConfig, TrainingConfig)> {
             HeadConfig { reading: Reading::GlobalAverage, ..head_config() },
             TrainingConfig {
                 label_smoothing: 0.1,
+                shuffle_buffer: Some(8),
                 schedule: Schedule::WarmUp {
                     epochs: 2,
                     then: Box::new(Schedule::Cosine { rate: 1e-2, last: 1e-4, epochs: 8 }),

@@ -3,6 +3,7 @@
 use std::{ops::ControlFlow, path::Path};
 
 use radiograph_features::ExtractionKey;
+use radiograph_files::ContentHash;
 use radiograph_protocol::{EpochRecord, History, Keep, Scores, TrainingConfig};
 use radiograph_random::Stream;
 use serde_json::Value;
@@ -11,6 +12,7 @@ use tch::Tensor;
 use super::gradients::require_shape;
 use crate::{
     ConfiguredHead, CrossEntropy, Error, Feed, Gradients, Head, Mode, Optimizer, Samples, Step,
+    data::window,
     kept::{Beginning, Best, Checkpoints, LockedFolder, Progress, Settings, Snapshot, weights},
     sums::Sums,
 };
@@ -121,7 +123,7 @@ impl Fit<'_> {
         )?;
         let kept = match folder {
             Some(folder) => {
-                let settings = self.settings(head.settings(), beginning);
+                let settings = self.settings(head.settings(), beginning)?;
                 let steps = self.training.len().div_ceil(self.config.batch);
                 Some(Checkpoints::new(folder, &settings, head.device(), steps)?)
             }
@@ -143,15 +145,23 @@ impl Fit<'_> {
     }
 
     /// Everything that determines the final weights.
-    pub(crate) fn settings(&self, head: Value, beginning: Beginning) -> Settings<'_> {
-        Settings {
+    pub(crate) fn settings(&self, head: Value, beginning: Beginning) -> Result<Settings<'_>, Error> {
+        let features = match self.config.shuffle_buffer {
+            None => self.feed.digest(),
+            // The order of samples depends on the places of features, so another store is another training.
+            Some(_) => {
+                let of_both = [self.feed.digest(), self.feed.places()?.digest()];
+                ContentHash::of_bytes(of_both.map(|hash| *hash.as_bytes()).as_flattened())
+            }
+        };
+        Ok(Settings {
             head,
             training: self.config,
             key: self.key,
             samples: [Some(self.training.digest()), self.validation.map(Samples::digest)],
-            features: Some(self.feed.digest()),
+            features: Some(features),
             beginning,
-        }
+        })
     }
 
     /// Refuses samples that a training with these settings cannot use.
@@ -272,13 +282,22 @@ impl<H: Head> Run<'_, H> {
         let rate = config.schedule.rate(&self.progress.history.watched());
         let stream = |name| Stream::new(config.seed, name).numbered(number as u64);
         let mut positions: Vec<usize> = (0..training.len()).collect();
-        stream("order").shuffle(&mut positions);
-        let order = training.drawn(&positions, &mut stream("variants"));
+        let window = window(config.shuffle_buffer, config.batch);
+        let order = match config.shuffle_buffer {
+            None => {
+                stream("order").shuffle(&mut positions);
+                training.drawn(&positions, &mut stream("variants"))
+            }
+            Some(_) => {
+                let maps = training.drawn(&positions, &mut stream("variants"));
+                positions = feed.places()?.order(&maps, window, &mut stream("order"));
+                positions.iter().map(|&position| maps[position]).collect()
+            }
+        };
         let steps = order.len().div_ceil(config.batch);
         let done = order.len().min(self.progress.step * config.batch);
-        let (order, positions) = (&order[done..], &positions[done..]);
         let mut broken = false;
-        feed.batches(order, config.batch, |features, part| {
+        feed.batches_of_windows(&order, config.batch, done, window, |features, part| {
             let labels = labels(training, &positions[part], &self.head)?;
             let step = self.progress.step;
             let mode = Mode::Train(Step { seed: config.seed, number: (number * steps + step) as u64 });

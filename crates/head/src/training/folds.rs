@@ -207,7 +207,7 @@ impl Trainings<'_> {
         // The validation samples of a chained fold were trained on in the fold before.
         let weights = task.before.map(|(_, weights)| weights);
         let beginning = Beginning { weights, contaminated: weights.is_some() };
-        let settings = fit.settings(ConfiguredHead::settings_of(self.head), beginning);
+        let settings = fit.settings(ConfiguredHead::settings_of(self.head), beginning)?;
         let locked = LockedFolder::of_training(&folder)?;
         if let Some(record) = finished(&settings, &folder)? {
             // A process killed right after it wrote the model left its checkpoint.

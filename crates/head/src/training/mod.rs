@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod any_head_tests;
 #[cfg(test)]
+mod buffer_tests;
+#[cfg(test)]
 mod checkpoint_tests;
 mod fit;
 mod folds;

@@ -71,6 +71,7 @@ pub(crate) fn config() -> TrainingConfig {
         keep: Keep::Last,
         class_weights: None,
         label_smoothing: 0.0,
+        shuffle_buffer: None,
         checkpoint_seconds: 0,
         seed: 42,
     }

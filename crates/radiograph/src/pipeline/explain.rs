@@ -89,7 +89,7 @@ impl Pipeline<'_> {
         let classes = self.run.classes().clone();
         let trained = Model::load(&explained_model, store.key(), &classes, self.device)?;
         let explainer = Explainer::new(&classes, |features: &Tensor| trained.head().explained(features));
-        let rows = self.chosen(manifest, &store);
+        let rows = self.chosen(manifest, &store)?;
         let files = self.run.files()?;
         let answers = Answers::read(&folder.join("predictions.csv"), &classes)?;
         let panels = folder.join("gradcam");
@@ -128,23 +128,32 @@ impl Pipeline<'_> {
     }
 
     /// Test images of each class, drawn with the seed and independent of their classification.
-    fn chosen<'m>(&self, manifest: &'m Manifest, store: &FeatureStore) -> Vec<&'m Row> {
+    fn chosen<'m>(&self, manifest: &'m Manifest, store: &FeatureStore) -> Result<Vec<&'m Row>, Error> {
         let (seed, images) = (self.config().seed, self.config().explanation.images_per_class);
         let mut chosen = Vec::new();
+        let test = with_features(manifest, store)?;
         for class in self.run.classes().names() {
-            let of_class = |row: &&Row| {
-                row.class.as_ref().is_some_and(|of| of.as_str() == class)
-                    && store.contains(FeatureId::plain(manifest.picture(row)))
-            };
-            let mut rows: Vec<&Row> = manifest.test().filter(of_class).collect();
+            let of_class = |row: &&Row| row.class.as_ref().is_some_and(|of| of.as_str() == class);
+            let mut rows: Vec<&Row> = test.iter().copied().filter(of_class).collect();
             rows.sort_by_cached_key(|row| {
                 ContentHash::of_bytes(format!("explain {seed} {}", row.id).as_bytes()).to_string()
             });
             rows.truncate(images);
             chosen.extend(rows);
         }
-        chosen
+        Ok(chosen)
     }
+}
+
+/// The test images that have features, in the order of the manifest.
+pub(super) fn with_features<'m>(manifest: &'m Manifest, store: &FeatureStore) -> Result<Vec<&'m Row>, Error> {
+    let mut rows = Vec::new();
+    for row in manifest.test() {
+        if store.contains(FeatureId::plain(manifest.picture(row)))? {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
 }
 
 /// The predictions of a model or an ensemble for the test images.

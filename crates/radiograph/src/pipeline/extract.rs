@@ -6,7 +6,7 @@ use radiograph_backbone::extraction::{
     Event, Extraction, ExtractionReport, ExtractionSettings, Failure, Input,
 };
 use radiograph_dataset::manifest::Manifest;
-use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription};
+use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription, write_table};
 use radiograph_libtorch::{Device, Devices};
 use radiograph_run::{Progress, Stage, Watcher, job_cores};
 use serde::Serialize;
@@ -58,6 +58,8 @@ impl Pipeline<'_> {
         let network = frozen.network();
         let folder = self.store_folder(frozen);
         if let Some(present) = all_extracted(&folder, frozen, manifest)? {
+            // The store may be of a version without tables, or parts of it may have ended at the same moment.
+            write_table(&folder)?;
             self.run.skip(Stage::Extract, network.name())?;
             let network = network.to_string();
             return Ok(Extracted { network, computed: 0, present, left_out: Vec::new() });
@@ -72,6 +74,9 @@ impl Pipeline<'_> {
         let report = extract(frozen, &folder, inputs, part, &devices, self.run.watcher())?;
         if report.stopped {
             return Err(radiograph_run::Error::Interrupted { stage: Stage::Extract }.into());
+        }
+        if part == Part::WHOLE || all_extracted(&folder, frozen, manifest)?.is_some() {
+            write_table(&folder)?;
         }
         self.run.finish(clock)?;
         let reason = |failure: &Failure| (failure.id.clone(), failure.reason.to_string());
@@ -106,7 +111,7 @@ pub(crate) fn extract(
     devices: &[Device],
     watch: &mut Watcher<'_>,
 ) -> Result<ExtractionReport, Error> {
-    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?)?;
+    let description = StoreDescription::new(frozen.key(), frozen.feature_shape()?)?.for_films(inputs.len());
     let mut extraction = Extraction::open(folder, &description, part)?;
     let load = || devices.iter().map(|&device| frozen.load(device)).collect();
     let mut settings = ExtractionSettings::new(frozen.input_shape());
@@ -151,5 +156,5 @@ fn all_extracted(folder: &Path, frozen: &Frozen, manifest: &Manifest) -> Result<
     let store = FeatureStore::open_for(folder, &frozen.key())?;
     let rows = manifest.train().chain(manifest.test());
     let wanted: Vec<FeatureId> = rows.flat_map(|row| frozen.wanted(manifest, row)).collect();
-    Ok(store.missing(&wanted).is_empty().then_some(wanted.len()))
+    Ok(store.missing(&wanted)?.is_empty().then_some(wanted.len()))
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use ndarray::Array2;
 use radiograph_classes::Class;
 use radiograph_dataset::manifest::{Manifest, Row};
-use radiograph_features::{FeatureId, FeatureStore};
+use radiograph_features::FeatureStore;
 use radiograph_files::ContentHash;
 use radiograph_gradcam::{
     HeatMap,
@@ -21,7 +21,10 @@ use radiograph_run::{
 use rayon::prelude::*;
 use tch::Tensor;
 
-use super::{Pipeline, explain::stored};
+use super::{
+    Pipeline,
+    explain::{stored, with_features},
+};
 use crate::{
     Error, Frozen, Predictor,
     panel::BORDER,
@@ -108,7 +111,7 @@ impl Pipeline<'_> {
         let predictor = Predictor::of_run(self.folder().path(), Some(self.device))?;
         let frozen = predictor.frozen();
         let store = self.store(frozen)?;
-        let rows = self.drawn_test_images(manifest, &store, most);
+        let rows = self.drawn_test_images(manifest, &store, most)?;
         let files = self.run.files()?;
         let seen = |row: &Row| {
             let (file, id) = (files.get(&row.id)?.file(), row.id.to_string());
@@ -215,16 +218,15 @@ impl Pipeline<'_> {
         manifest: &'m Manifest,
         store: &FeatureStore,
         most: usize,
-    ) -> Vec<&'m Row> {
+    ) -> Result<Vec<&'m Row>, Error> {
         let seed = self.config().seed;
-        let has_features = |row: &&Row| store.contains(FeatureId::plain(manifest.picture(row)));
-        let mut rows: Vec<(usize, &Row)> = manifest.test().filter(has_features).enumerate().collect();
+        let mut rows: Vec<(usize, &Row)> = with_features(manifest, store)?.into_iter().enumerate().collect();
         rows.sort_by_cached_key(|(_, row)| {
             ContentHash::of_bytes(format!("look {seed} {}", row.id).as_bytes()).to_string()
         });
         rows.truncate(most);
         rows.sort_by_key(|(place, _)| *place);
-        rows.into_iter().map(|(_, row)| row).collect()
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 }
 

@@ -180,7 +180,7 @@ impl Pipeline<'_> {
         let config = self.config();
         let images = labelled_images(manifest);
         let (cohort, missing) = Cohort::new(self.run.classes(), images)?.without_missing(store)?;
-        let cohort = if config.input.augmented_copies > 0 { cohort.with_variants_in(store) } else { cohort };
+        let cohort = if config.input.augmented_copies > 0 { cohort.with_variants_in(store)? } else { cohort };
         let cohort = if config.permute_labels { cohort.with_permuted_labels(config.seed) } else { cohort };
         Ok((cohort, missing))
     }

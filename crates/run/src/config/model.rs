@@ -121,6 +121,7 @@ impl Config {
             keep: training.kept_weights,
             class_weights,
             label_smoothing: training.label_smoothing,
+            shuffle_buffer: training.shuffle_buffer,
             checkpoint_seconds: training.checkpoint_seconds,
             seed: self.seed,
         }

@@ -182,6 +182,7 @@ fn training(preset: Preset, seed: u64) -> TrainingSection {
         kept_weights: config.keep,
         class_weights: config.class_weights.is_some(),
         label_smoothing: config.label_smoothing,
+        shuffle_buffer: config.shuffle_buffer,
         checkpoint_seconds: config.checkpoint_seconds,
         folds,
         fold_start,

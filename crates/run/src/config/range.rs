@@ -87,6 +87,7 @@ const RANGES: &[(&str, Range)] = &[
     ("training.epochs", COUNT),
     ("training.patience", COUNT),
     ("training.label_smoothing", Range::Real(Included(0.0), Excluded(1.0))),
+    ("training.shuffle_buffer", COUNT),
     ("training.checkpoint_seconds", Range::Whole(0, MOST)),
     ("training.folds", Range::Whole(2, 100)),
     ("training.seeds", Range::Whole(1, 100)),
@@ -102,7 +103,13 @@ const RANGES: &[(&str, Range)] = &[
 ];
 
 /// Settings that `false` switches off.
-const OR_OFF: [&str; 4] = ["split_seed", "data.max_per_patient", "data.max_per_class", "training.patience"];
+const OR_OFF: [&str; 5] = [
+    "split_seed",
+    "data.max_per_patient",
+    "data.max_per_class",
+    "training.patience",
+    "training.shuffle_buffer",
+];
 
 /// Refuses the first number out of its range, with the key and the range.
 pub(super) fn check(config: &Config) -> Result<(), Error> {

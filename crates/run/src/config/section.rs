@@ -144,6 +144,9 @@ pub struct TrainingSection {
     pub class_weights: bool,
     /// Share of the target that all classes divide among them.
     pub label_smoothing: f64,
+    /// Number of samples that are shuffled together while features are read shard after shard.
+    #[serde(with = "or_off")]
+    pub shuffle_buffer: Option<usize>,
     /// Least number of seconds between two checkpoints.
     pub checkpoint_seconds: u64,
     /// Number of folds of the cross-validation.

@@ -218,6 +218,11 @@ pub const SETTINGS: &[Setting] = &[
         "0 to below 1",
     ),
     setting(
+        "training.shuffle_buffer",
+        "Number of samples that are shuffled together while features are read shard after shard, with room for twice as many",
+        "samples, 1 to 1000000; false: all are shuffled, and read one by one",
+    ),
+    setting(
         "training.checkpoint_seconds",
         "Least time between two checkpoints; at least twenty times what writing one takes",
         "seconds, 0 to 1000000",

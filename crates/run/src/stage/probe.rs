@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayViewMut2, Axis};
 use radiograph_features::{FeatureId, FeatureStore};
 use radiograph_files::{ContentHash, create_folder, write_bytes};
 use radiograph_metrics::{Predictions, Probabilities};
@@ -52,12 +52,11 @@ impl Run<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Train, &name)?;
-        let means = self.means(cohort, store)?;
         let training = cohort.training();
         let label = |&position: &usize| cohort.label(position).map_or(0, |class| class.index());
         let labels: Vec<usize> = training.iter().map(label).collect();
-        let mut examples =
-            Examples::new(means.select(Axis(0), &training).view(), cohort.classes(), labels.clone())?;
+        let means = self.training_means(cohort, store, &training)?;
+        let mut examples = Examples::owning(means, cohort.classes(), labels.clone())?;
         if let Some(weights) = class_weights {
             let names: Vec<&str> = cohort.classes().names().collect();
             let weight = |label: &usize| names.get(*label).and_then(|name| weights.get(*name)).copied();
@@ -80,7 +79,7 @@ impl Run<'_> {
         let mut predict = |probe: &Probe, positions: &[usize], into: &Path| -> Result<ContentHash, Error> {
             create_folder(into)?;
             let path = into.join("predictions.csv");
-            let table = table(probe, &means.select(Axis(0), positions), cohort, positions)?;
+            let table = table(probe, store, cohort, positions)?;
             write_bytes(&path, &table)?;
             outputs.push(path);
             Ok(ContentHash::of_bytes(&table))
@@ -101,28 +100,73 @@ impl Run<'_> {
         Ok(record)
     }
 
-    /// The mean over the grid of every image's own feature map, a row for each image of the cohort.
-    fn means(&mut self, cohort: &Cohort, store: &FeatureStore) -> Result<Array2<f64>, Error> {
-        let [channels, height, width] = store.shape();
-        let cells = height * width;
-        let mut map = vec![0.0_f32; channels * cells];
-        let mut means = Array2::zeros((cohort.images().len(), channels));
-        let all = cohort.images().len() as u64;
-        for (done, (image, mut row)) in (1..).zip(cohort.images().iter().zip(means.outer_iter_mut())) {
-            store.read(&[FeatureId::plain(image.image)], &mut map)?;
-            for (mean, channel) in row.iter_mut().zip(map.chunks_exact(cells)) {
-                *mean = channel.iter().map(|value| f64::from(*value)).sum::<f64>() / cells as f64;
-            }
+    /// The means of the training images, a row for each. They are the largest thing that a run holds: 8 bytes for each
+    /// image and channel.
+    fn training_means(
+        &mut self,
+        cohort: &Cohort,
+        store: &FeatureStore,
+        training: &[usize],
+    ) -> Result<Array2<f64>, Error> {
+        let mut means = Array2::zeros((training.len(), store.shape()[0]));
+        let (mut done, all) = (0, training.len() as u64);
+        for (positions, rows) in training.chunks(TOGETHER).zip(means.axis_chunks_iter_mut(Axis(0), TOGETHER))
+        {
+            read_means(cohort, store, positions, rows)?;
+            done += positions.len() as u64;
             self.tell(Stage::Train, Progress::Advanced { done, all, unit: "images" })?;
         }
         Ok(means)
     }
 }
 
+/// Number of feature maps that are read together.
+const TOGETHER: usize = 64;
+
+/// Reads the mean over the grid of each image's own feature map.
+fn read_means(
+    cohort: &Cohort,
+    store: &FeatureStore,
+    positions: &[usize],
+    mut into: ArrayViewMut2<'_, f64>,
+) -> Result<(), Error> {
+    let [channels, height, width] = store.shape();
+    let cells = height * width;
+    let ids: Vec<FeatureId> =
+        positions.iter().map(|&position| FeatureId::plain(cohort.images()[position].image)).collect();
+    let mut maps = vec![0.0_f32; ids.len() * channels * cells];
+    store.read(&ids, &mut maps)?;
+    for (map, mut row) in maps.chunks_exact(channels * cells).zip(into.outer_iter_mut()) {
+        for (mean, channel) in row.iter_mut().zip(map.chunks_exact(cells)) {
+            *mean = channel.iter().map(|value| f64::from(*value)).sum::<f64>() / cells as f64;
+        }
+    }
+    Ok(())
+}
+
+/// The probabilities of these images. Their maps are read again, because the means of all images do not fit beside
+/// those of the training images.
+fn probabilities(
+    probe: &Probe,
+    store: &FeatureStore,
+    cohort: &Cohort,
+    positions: &[usize],
+) -> Result<Array2<f64>, Error> {
+    let mut probabilities = Array2::zeros((positions.len(), probe.classes().len()));
+    for (positions, mut rows) in
+        positions.chunks(TOGETHER).zip(probabilities.axis_chunks_iter_mut(Axis(0), TOGETHER))
+    {
+        let mut means = Array2::zeros((positions.len(), store.shape()[0]));
+        read_means(cohort, store, positions, means.view_mut())?;
+        rows.assign(&probe.probabilities(means.view())?);
+    }
+    Ok(probabilities)
+}
+
 /// Predictions of a probe as CSV, in the form of those of heads.
 fn table(
     probe: &Probe,
-    features: &Array2<f64>,
+    store: &FeatureStore,
     cohort: &Cohort,
     positions: &[usize],
 ) -> Result<Vec<u8>, Error> {
@@ -130,7 +174,7 @@ fn table(
     let classes = positions
         .iter()
         .map(|&position| cohort.label(position).map(|class| class.name().to_owned()).unwrap_or_default());
-    let probabilities = Probabilities::new(probe.classes(), probe.probabilities(features.view())?)?;
+    let probabilities = Probabilities::new(probe.classes(), probabilities(probe, store, cohort, positions)?)?;
     let predictions = Predictions::new(cohort.classes(), &classes.collect::<Vec<_>>(), &probabilities)?
         .with_ids(&images.iter().map(|image| &image.id).collect::<Vec<_>>())?
         .with_clusters(&images.iter().map(|image| &image.cluster).collect::<Vec<_>>())?

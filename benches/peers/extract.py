@@ -65,7 +65,7 @@ def stored(network, paths):
 def compare(comparison, name: str, count: int):
     network = networks.random_network(name)
     networks.save(network, comparison.path / "weights.safetensors")
-    drawn = comparison.path / "films"
+    drawn = comparison.path / f"films-{name}"
     comparison.draw(drawn, count, SIDE)
     paths = sorted(drawn.rglob("*.png"))
     (comparison.path / "files.txt").write_text("\n".join(map(str, paths)))

@@ -106,7 +106,8 @@ class Comparison:
 
     def stop(self):
         if self.process:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it ended by itself, and its message was seen
+                self.process.stdin.close()
             self.process.wait()
             self.process = None
 

@@ -1,16 +1,18 @@
 //! Measures 16 images of 224 pixels in each backbone: folded, as published, folded with other micro-batches, and with a
-//! part of the images for each core, as extraction computes. `benches/peers/backbone.py` measures the same in other
-//! software and prints the ratios.
+//! part of the images for each core, as extraction computes. `cargo xtask bench --peers backbone` measures other software
+//! beside it.
 
 use std::{num::NonZeroUsize, thread};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_backbone::{Backbone, Form, Options};
+use radiograph_benches::measured_or_shown;
 use radiograph_libtorch::{Device, SideBySide};
 use radiograph_weights::{Architecture, Lineage};
 use tch::{Kind, Tensor};
 
-const IMAGES: i64 = 16;
+/// Images when it measures, and when it only shows that it works.
+const IMAGES: [i64; 2] = [16, 2];
 const MICRO_BATCHES: [usize; 4] = [1, 2, 4, 16];
 
 fn backbone(architecture: Architecture, options: Options) -> Backbone {
@@ -20,8 +22,10 @@ fn backbone(architecture: Architecture, options: Options) -> Backbone {
 }
 
 fn features(criterion: &mut Criterion) {
-    let count = IMAGES * 3 * 224 * 224;
-    let images = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().view([IMAGES, 3, 224, 224]);
+    let [measured, shown] = IMAGES;
+    let number = measured_or_shown(measured, shown);
+    let count = number * 3 * 224 * 224;
+    let images = Tensor::arange(count, (Kind::Float, tch::Device::Cpu)).sin().view([number, 3, 224, 224]);
     for architecture in Architecture::PAPER {
         let mut group = criterion.benchmark_group(format!("backbone/{architecture}/batch-16"));
         group.sample_size(10);

@@ -7,18 +7,19 @@
 use std::{fmt::Write, path::Path};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use radiograph_benches::{measured_or_shown, only_shown};
 use radiograph_dataset::source::{Folder, Nih, Source, recognise};
 
 /// Number of images in ChestX-ray14.
 const IMAGES: usize = 112_120;
 
-fn nih_table() -> String {
+fn nih_table(images: usize) -> String {
     let header = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,\
                   OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]\n";
     let findings =
         ["No Finding", "Infiltration|Pneumonia", "Atelectasis", "No Finding", "Effusion|Mass|Nodule"];
     let mut table = header.to_owned();
-    for image in 0..IMAGES {
+    for image in 0..images {
         let (patient, follow_up) = (1 + image / 4, image % 4);
         let finding = findings[image % findings.len()];
         let (age, view) = (20 + patient % 60, if image % 5 < 3 { "PA" } else { "AP" });
@@ -32,7 +33,8 @@ fn nih_table() -> String {
 }
 
 fn tables(criterion: &mut Criterion) {
-    let table = nih_table();
+    let images = measured_or_shown(IMAGES, 1000);
+    let table = nih_table(images);
     let folder = |with_images: bool| {
         let rows = table.lines().skip(1).filter(|_| with_images);
         let images = rows.map(|row| (format!("images/{}", row.split(',').next().unwrap()), Vec::new()));
@@ -46,7 +48,7 @@ fn tables(criterion: &mut Criterion) {
                 || folder(with_images),
                 |folder| {
                     let collection = Nih::new("").read_folder(folder).unwrap();
-                    assert_eq!(collection.rows, IMAGES);
+                    assert_eq!(collection.rows, images);
                     collection
                 },
                 criterion::BatchSize::PerIteration,
@@ -55,7 +57,7 @@ fn tables(criterion: &mut Criterion) {
     }
     group.finish();
 
-    if let Some(data) = std::env::var_os("RADIOGRAPH_DATA") {
+    if let Some(data) = std::env::var_os("RADIOGRAPH_DATA").filter(|_| !only_shown()) {
         // Cargo runs benches in the package's folder; a relative path is meant from the root of the project.
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(data);
         criterion.bench_function("all-metadata", |bencher| {

@@ -3,7 +3,7 @@
 //!
 //! ```console
 //! $ cargo bench -p radiograph-benches --bench extract [BACKBONE [IMAGES [ROUNDS]]]
-//! $ python benches/peers/extract.py     # the same, torchvision in turns with it, and the ratios
+//! $ cargo xtask bench --peers extract     # beside torchvision and timm
 //! ```
 //!
 //! Rates are only comparable within a run, because the speed of a machine varies from minute to minute. The
@@ -26,6 +26,7 @@ use radiograph_backbone::{
     Backbone, BackboneError, Facts, Form, Identity,
     extraction::{Extraction, ExtractionSettings, Input, Pixels, extraction_key},
 };
+use radiograph_benches::measured_or_shown;
 use radiograph_features::{FeatureId, FeatureStore, Part, StoreDescription, StoreWriter};
 use radiograph_files::ContentHash;
 use radiograph_image::{
@@ -50,7 +51,7 @@ fn main() -> Outcome<()> {
     let words: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let architecture: Architecture = words.first().map_or("inception_v3", String::as_str).parse()?;
     let number = |place: usize, usual: usize| words.get(place).map_or(Ok(usual), |word| word.parse());
-    let (images, rounds) = (number(1, 96)?, number(2, 5)?);
+    let (images, rounds) = (number(1, measured_or_shown(96, 4))?, number(2, measured_or_shown(5, 1))?);
 
     let bench = Bench::new(architecture, images)?;
     println!("{architecture}, {images} images, {rounds} rounds");
@@ -161,8 +162,7 @@ fn pixels(preprocessor: &Preprocessor, path: &Path) -> Outcome<Pixels> {
     Ok(Pixels { content, shape: [3, SIDE, SIDE], values: input.into_raw_vec_and_offset().0 })
 }
 
-/// Image files of 336 pixels, and the same images scaled to 1024 × 1024 as PNGs. `extract.txt` gives the peer their
-/// names.
+/// Image files of 336 pixels, and the same images scaled to 1024 × 1024 as PNGs.
 fn files(count: usize) -> Outcome<(Vec<PathBuf>, Vec<PathBuf>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench-images");
     fs::create_dir_all(&folder)?;
@@ -188,8 +188,6 @@ fn files(count: usize) -> Outcome<(Vec<PathBuf>, Vec<PathBuf>)> {
         fs::write(&path, encode_png(&scaled).ok_or("no memory")?)?;
         large.push(path);
     }
-    let names: Vec<String> = small.iter().map(|path| path.display().to_string()).collect();
-    fs::write(folder.join("extract.txt"), names.join("\n"))?;
     Ok((small, large))
 }
 

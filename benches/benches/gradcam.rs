@@ -1,6 +1,5 @@
 //! Measures explanations from cached features: a batch of 32 maps of 512 × 7 × 7 through VGG19's head of 121.7 million
-//! parameters. `benches/peers/gradcam.py` explains the same images with the `grad-cam` package, end to end, and prints
-//! the ratio.
+//! parameters. `cargo xtask bench --peers gradcam` explains the same images with other packages.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;

@@ -1,5 +1,5 @@
 //! Measures one training step of the head on VGG19's features: 121.7 million parameters, batches of 32 maps of 512 × 7
-//! × 7. `benches/peers/head.py` measures the same step in PyTorch and prints the ratio.
+//! × 7. `cargo xtask bench --peers head` measures the same step in PyTorch.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use radiograph_classes::Classes;

@@ -2,17 +2,17 @@
 //!
 //! ```console
 //! $ cargo bench -p radiograph-benches --no-default-features --bench image
-//! $ python benches/peers/image.py     # the same work in Pillow, and the ratios
+//! $ cargo xtask bench --peers image     # beside Pillow and OpenCV
 //! ```
 //!
-//! The images are `originals/` of `RADIOGRAPH_DATA`, or else phantoms of the same sizes. This program writes the peer's
-//! input to `target/bench-images`, so run the peer second.
+//! The images are `originals/` of `RADIOGRAPH_DATA`, or else phantoms of the same sizes.
 
 #![allow(clippy::print_stderr, reason = "says what the numbers are of")]
 
 use std::{env, fs, hint::black_box, path::PathBuf, time::Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use radiograph_benches::only_shown;
 use radiograph_image::{
     ImageFormat, Limits, Picture, decode, decode_file, decode_gray, encode_png,
     loader::Loader,
@@ -21,7 +21,7 @@ use radiograph_image::{
 use radiograph_input::Filter;
 use radiograph_phantoms::{Finding, Phantom};
 
-/// Folder of the peer's images; Cargo runs benches in the package's folder.
+/// Folder of the loader's images; Cargo runs benches in the package's folder.
 fn folder() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench-images");
     fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -62,10 +62,7 @@ fn png() -> Vec<u8> {
 
 /// The 2373 × 2373 JPEG of the originals; without the originals, there is no colour image.
 fn jpeg() -> Option<Vec<u8>> {
-    let bytes =
-        fs::read(data()?.join("originals/covid-19-pneumonia-58-prior.jpg")).expect("the original JPEG");
-    fs::write(folder().join("large.jpg"), &bytes).expect("the target folder takes files");
-    Some(bytes)
+    Some(fs::read(data()?.join("originals/covid-19-pneumonia-58-prior.jpg")).expect("the original JPEG"))
 }
 
 fn small(picture: &Picture) -> Picture {
@@ -93,7 +90,7 @@ fn one_image(criterion: &mut Criterion) {
 /// Loads all images of `RADIOGRAPH_DATA` once, on two threads. It is timed directly, because it takes too long to
 /// repeat.
 fn whole_folder(_: &mut Criterion) {
-    let Some(data) = data() else { return };
+    let Some(data) = data().filter(|_| !only_shown()) else { return };
     let files: Vec<PathBuf> = walkdir::WalkDir::new(data)
         .into_iter()
         .filter_map(|entry| Some(entry.ok()?.into_path()))

@@ -1,7 +1,7 @@
 //! Measures areas under large curves, the clustered bootstrap, and the forensics of one printed table.
 //!
-//! `cargo bench -p radiograph-benches --no-default-features --bench metrics`; `benches/peers/metrics.py` does the first
-//! group with scikit-learn and prints the ratio.
+//! `cargo bench -p radiograph-benches --no-default-features --bench metrics`; `cargo xtask bench --peers metrics` measures
+//! scikit-learn and others beside it.
 
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "a bench may fail this way")]

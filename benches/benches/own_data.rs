@@ -12,13 +12,15 @@
 
 use std::{fmt::Write, fs, path::Path, time::Instant};
 
+use radiograph_benches::measured_or_shown;
 use radiograph_dataset::source::{Described, Folder, Source, description::Draft, recognise};
 
 /// Files of a series, series of a patient.
 const SHAPE: [usize; 2] = [2, 2];
 
 fn main() {
-    let files = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
+    let files = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let files = files.unwrap_or(measured_or_shown(100_000, 100));
     for files in [files / 4, files / 2, files] {
         let place = tempfile::tempdir().unwrap();
         tree(place.path(), files);
@@ -36,7 +38,7 @@ fn main() {
         );
     }
 
-    let rows = 1_000_000;
+    let rows = measured_or_shown(1_000_000, 1000);
     let mut table = "image,patient,diagnosis,view\n".to_owned();
     for row in 0..rows {
         let class = ["COVID-19", "pneumonia", "normal"][row % 3];

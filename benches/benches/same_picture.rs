@@ -12,6 +12,7 @@
 use std::{collections::BTreeMap, env, fs, path::PathBuf, time::Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use radiograph_benches::{measured_or_shown, only_shown};
 use radiograph_image::{ImageFormat, Limits, Picture, Samples, preprocess::resize};
 use radiograph_input::Filter;
 use radiograph_same_picture::{Fingerprint, PerceptualHash, Search, find, fingerprints, pairs_within};
@@ -47,7 +48,7 @@ fn clumped_hashes() -> Vec<PerceptualHash> {
         let flips = random.next_u64() & random.next_u64(); // a quarter of the bits
         PerceptualHash::from((centre ^ flips) & !1)
     };
-    (0..HASHES).map(|_| hash()).collect()
+    (0..measured_or_shown(HASHES, 10_000)).map(|_| hash()).collect()
 }
 
 fn candidates(criterion: &mut Criterion) {
@@ -70,7 +71,7 @@ fn grouping(criterion: &mut Criterion) {
             let content = radiograph_files::ContentHash::of_bytes(&seed.to_le_bytes());
             Fingerprint::of_picture(content, random_picture(seed))
         };
-        (0..IMAGES).into_par_iter().map(print).collect()
+        (0..measured_or_shown(IMAGES, 1000)).into_par_iter().map(print).collect()
     });
     // Equal and near ones alone. The search for altered copies takes minutes: `--example growth` measures it.
     let settings = Search { crops: false, altered: false, ..Search::default() };
@@ -85,8 +86,8 @@ fn grouping(criterion: &mut Criterion) {
 
 /// Searches a folder once. It is timed directly, because it takes too long to repeat.
 fn whole_folder(_: &mut Criterion) {
-    let Some(data) = env::var_os("RADIOGRAPH_DATA") else {
-        eprintln!("RADIOGRAPH_DATA names no folder: no images to search");
+    let Some(data) = env::var_os("RADIOGRAPH_DATA").filter(|_| !only_shown()) else {
+        eprintln!("no folder of images is searched: RADIOGRAPH_DATA names none, or nothing is measured");
         return;
     };
     let is_mask = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "annotations");

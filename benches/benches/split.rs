@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use radiograph_benches::measured_or_shown;
 use radiograph_classes::{COVID_19, Classes, NORMAL, PNEUMONIA};
 use radiograph_dataset::{
     Label, Provenance, Record, View,
@@ -41,13 +42,13 @@ fn candidates(draws: &mut ChaCha8Rng) -> Vec<Candidate> {
         draws.fill_bytes(&mut hash);
         Candidate::new(record, hash.into(), None)
     };
-    (0..IMAGES).map(candidate).collect()
+    (0..measured_or_shown(IMAGES, 2000)).map(candidate).collect()
 }
 
 fn pairs(draws: &mut ChaCha8Rng, candidates: &[Candidate]) -> Vec<SamePicture> {
     let mut pairs = Vec::new();
-    while pairs.len() < PAIRS {
-        let [one, other] = [0; 2].map(|_| (draws.next_u64() % IMAGES as u64) as usize);
+    while pairs.len() < measured_or_shown(PAIRS, 100) {
+        let [one, other] = [0; 2].map(|_| (draws.next_u64() % candidates.len() as u64) as usize);
         if one != other && candidates[one].record.class() == candidates[other].record.class() {
             let (first, second) = (one.min(other), one.max(other));
             pairs.push(SamePicture { first, second, evidence: Evidence::SamePixels });

@@ -1,158 +1,52 @@
-"""16 images of 224 pixels through the four backbones: other software beside radiograph-backbone, as ratios.
+"""Images of 224 pixels through the four backbones: other software beside radiograph-backbone.
 
-    python -m venv venv
-    venv/bin/pip install torch==2.13.0 torchvision==0.28.0 timm==1.0.31 onnx onnxruntime openvino onnxscript
-    venv/bin/python benches/peers/backbone.py [ROUNDS]
+    cargo xtask bench --peers backbone
 
-PyTorch eager, eager with channels last, and `torch.jit.freeze` with `optimize_for_inference` (channels last too); ONNX Runtime with
-all its optimisations; OpenVINO for f32 with one stream, and with one stream a core, each of which has its part of the images. Ours is
-the faster of two ways: all cores on one batch, and one part of the images a core, which is how extraction computes. In turns, on
-the same machine, with as many threads. Ratios above 1 say how many times faster we are than the best of them in that round.
+One image (latency) and 16 images (throughput). PyTorch eager, eager with channels last, `torch.jit.freeze` with
+`optimize_for_inference` (channels last too), `torch.compile`; ONNX Runtime with all its optimisations; OpenVINO for f32 with one
+stream, and with one stream a core, each of which has its part of the images. Ours for 16 images: all cores on one batch, and one part
+of the images a core, which is how extraction computes. All have the same weights and must compute the same map.
 """
 
 import io
-import json
-import math
-import os
-import pathlib
-import statistics
-import subprocess
-import sys
-import time
 import warnings
 
-import onnxruntime
-import openvino
-import timm
+import safetensors.torch
 import torch
-import torchvision
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-SHAPE = [16, 3, 224, 224]
-CORES = len(os.sched_getaffinity(0))
+import measure
+import networks
 
-
-class InceptionFeatures(torch.nn.Module):
-    """torchvision's InceptionV3 up to its last map."""
-
-    def __init__(self):
-        super().__init__()
-        network = torchvision.models.inception_v3(weights=None, init_weights=False)
-        unused = ("AuxLogits", "avgpool", "dropout", "fc")
-        self.layers = torch.nn.Sequential(*(layer for name, layer in network.named_children() if name not in unused))
-
-    def forward(self, images):
-        return self.layers(images)
+#: Largest difference of two maps, relative to the largest value.
+TOLERANCE = 1e-3
+IMAGES = 16
 
 
-class DenseFeatures(torch.nn.Module):
-    """torchvision's DenseNet121 up to its last map, whose ReLU stands outside `features`."""
-
-    def __init__(self):
-        super().__init__()
-        self.features = torchvision.models.densenet121(weights=None).features
-
-    def forward(self, images):
-        return torch.nn.functional.relu(self.features(images), inplace=True)
-
-
-class ResidualFeatures(torch.nn.Module):
-    """timm's Inception-ResNetV2 up to its last map."""
-
-    def __init__(self):
-        super().__init__()
-        network = timm.create_model("inception_resnet_v2", pretrained=False)
-        unused = ("global_pool", "head_drop", "classif")
-        self.layers = torch.nn.Sequential(*(layer for name, layer in network.named_children() if name not in unused))
-
-    def forward(self, images):
-        return self.layers(images)
-
-
-NETWORKS = {
-    "vgg19": lambda: torchvision.models.vgg19(weights=None).features,
-    "densenet121": DenseFeatures,
-    "inception_v3": InceptionFeatures,
-    "inception_resnet_v2": ResidualFeatures,
-}
-
-
-def ours(backbone: str) -> dict[str, float]:
-    """Seconds for 16 images, the medians that criterion found."""
-    bench = ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "backbone"]
-    options = ["--warm-up-time", "2", "--measurement-time", "10", "--sample-size", "10", "--exact"]
-    seconds = {}
-    for way in ("folded", "side-by-side"):
-        name = f"backbone/{backbone}/batch-16/{way}"
-        subprocess.run([*bench, "--", *options, name], cwd=ROOT, check=True, capture_output=True)
-        estimates = target() / "criterion" / f"backbone_{backbone}_batch-16" / way / "new" / "estimates.json"
-        seconds[way] = json.loads(estimates.read_text())["median"]["point_estimate"] / 1e9
-    return seconds
-
-
-def target() -> pathlib.Path:
-    command = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
-    return pathlib.Path(json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)["target_directory"])
-
-
-def median(work, runs: int) -> float:
-    work()
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
-
-
-def theirs(build) -> dict:
-    """The ways of others, ready to run, each after it computed the same map as the first."""
-    images = torch.arange(torch.Size(SHAPE).numel(), dtype=torch.float32).sin().view(SHAPE)
-    last = images.to(memory_format=torch.channels_last)
-    torch.manual_seed(1)
-    network = build().eval()
-    state = network.state_dict()
-
-    def same() -> torch.nn.Module:
-        other = build().eval()
-        other.load_state_dict(state)
-        return other
-
-    nested = same().to(memory_format=torch.channels_last)
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(same().to(memory_format=torch.channels_last), last)
-        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
-    ways = {"eager": lambda: network(images), "channels last": lambda: nested(last), "frozen": lambda: frozen(last)}
+def exported(network, images) -> bytes:
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(same(), (images,), file, input_names=["images"], dynamo=False)
-    ways["ONNX Runtime"] = with_onnx_runtime(file.getvalue(), images.numpy())
-    ways["OpenVINO"] = with_openvino(file.getvalue(), images.numpy(), 1)
-    ways["OpenVINO, streams"] = with_openvino(file.getvalue(), images.numpy(), CORES)
-    with torch.inference_mode():
-        expected = ways["eager"]()
-        for name, work in ways.items():
-            difference = (torch.as_tensor(work()) - expected).abs().max() / expected.abs().max()
-            assert difference < 1e-3, f"{name} computes another map: {difference}"
-    return ways
+        torch.onnx.export(network, (images,), file, input_names=["images"], dynamo=False)
+    return file.getvalue()
 
 
 def with_onnx_runtime(model: bytes, images):
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.intra_op_num_threads = CORES
+    options.intra_op_num_threads = measure.CORES
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda: session.run(None, {"images": images})[0]
 
 
 def with_openvino(model: bytes, images, streams: int):
+    import openvino
+
     core = openvino.Core()
     network = core.read_model(model)
     network.reshape([len(images) // streams, *images.shape[1:]])
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": CORES, "NUM_STREAMS": streams}
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": measure.CORES, "NUM_STREAMS": streams}
     compiled = core.compile_model(network, "CPU", settings)
     requests = [compiled.create_infer_request() for _ in range(streams)]
     parts = [images[start::streams].copy() for start in range(streams)]
@@ -171,31 +65,89 @@ def with_openvino(model: bytes, images, streams: int):
     return work
 
 
-def main():
-    print(
-        f"PyTorch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}, OpenVINO {openvino.__version__.split('-')[0]}, "
-        f"{CORES} threads, {torch.backends.cpu.get_cpu_capability()}"
-    )
-    torch.set_num_threads(CORES)
-    subprocess.run(
-        ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "backbone", "--no-run"], cwd=ROOT, check=True
-    )
-    medians = []
-    for backbone, build in NETWORKS.items():
-        ways = theirs(build)
-        ratios = []
-        for _ in range(ROUNDS):
+def ways(network, again, images) -> dict:
+    """Functions that prepare a call, by name. `again` makes the same network anew."""
+
+    def inferred(call):
+        def work():
             with torch.inference_mode():
-                seconds = {name: median(work, 5) for name, work in ways.items()}
-            own = ours(backbone)
-            best = min(seconds, key=seconds.get)
-            fastest = min(own, key=own.get)
-            ratios.append(seconds[best] / own[fastest])
-            words = "  ".join(f"{name} {1e3 * value:.0f}" for name, value in (seconds | own).items())
-            print(f"{backbone}: {words} ms; {fastest} at {ratios[-1]:.2f} of {best}", flush=True)
-        medians.append(statistics.median(ratios))
-        print(f"{backbone}: ratio {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
-    print(f"geometric mean {math.exp(statistics.fmean(map(math.log, medians))):.2f}")
+                return call()
+
+        return work
+
+    last = images.to(memory_format=torch.channels_last)
+
+    def channels_last():
+        nested = again().to(memory_format=torch.channels_last)
+        return inferred(lambda: nested(last))
+
+    def frozen():
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")
+            traced = torch.jit.trace(again().to(memory_format=torch.channels_last), last)
+            ready = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+        return inferred(lambda: ready(last))
+
+    def compiled():
+        torch.compiler.reset()
+        ready = torch.compile(again().to(memory_format=torch.channels_last), dynamic=False)
+        return inferred(lambda: ready(last))
+
+    listed = {
+        "PyTorch eager": lambda: inferred(lambda: network(images)),
+        "PyTorch channels last": channels_last,
+        "PyTorch frozen": frozen,
+        "torch.compile": compiled,
+        "ONNX Runtime": lambda: with_onnx_runtime(exported(again(), images), images.numpy()),
+        "OpenVINO, 1 stream": lambda: with_openvino(exported(again(), images), images.numpy(), 1),
+    }
+    streams = measure.CORES
+    if len(images) >= streams > 1 and len(images) % streams == 0:
+        listed[f"OpenVINO, {streams} streams"] = lambda: with_openvino(exported(again(), images), images.numpy(), streams)
+    return listed
+
+
+def compare(comparison, name: str):
+    network = networks.random_network(name)
+    state = network.state_dict()
+
+    def again():
+        other = networks.NETWORKS[name]().eval()
+        other.load_state_dict(state)
+        return other
+
+    networks.save(network, comparison.path / "weights.safetensors")
+    shape = [IMAGES, 3, 224, 224]
+    images = torch.arange(torch.Size(shape).numel(), dtype=torch.float32).sin().view(shape)
+    safetensors.torch.save_file({"images": images}, comparison.path / "images.safetensors")
+    comparison.start(name)
+    maps = safetensors.torch.load_file(comparison.path / "maps.safetensors")["maps"]
+
+    def floor(part):
+        published, least = networks.products(network, part)
+        rate = comparison.rate("matrix")
+        return 2 * least / rate, f"least multiplications; as published they take {2 * published / rate:.3g} s at the same rate"
+
+    for count, pieces in ((1, {"one image": "one-image"}), (IMAGES, {"one batch": "one-batch", "side by side": "side-by-side"})):
+        part = images[:count].contiguous()
+
+        def same(peer, value):
+            expected = maps[:count]
+            difference = (torch.as_tensor(value) - expected).abs().max() / expected.abs().max()
+            measure.agree(peer, difference.item(), TOLERANCE)
+
+        what = f"{name}, {count} image{'s' if count > 1 else ''}"
+        comparison.work(what, pieces, ways(network, again, part), lambda: floor(part), same, unit=(count, "images"))
+
+
+def main():
+    settings = measure.options(__doc__)
+    torch.set_num_threads(measure.CORES)
+    packages = ["torch", "torchvision", "timm", "onnxruntime", "openvino"]
+    comparison = measure.Comparison("networks", settings, packages)
+    for name in ("densenet121",) if settings.tiny else networks.NETWORKS:
+        comparison.attempt(name, lambda: compare(comparison, name))
+    comparison.finish()
 
 
 if __name__ == "__main__":

@@ -1,46 +1,29 @@
-"""From image files to a network's features: torchvision and a DataLoader beside radiograph-backbone's extraction, as a ratio.
+"""From image files to a network's stored features: torchvision and a DataLoader, and timm, beside radiograph-backbone's extraction.
 
-    python -m venv venv && venv/bin/pip install torch==2.13.0 torchvision==0.28.0
-    venv/bin/python benches/peers/extract.py [BACKBONE [IMAGES [ROUNDS]]]
+    cargo xtask bench --peers extract
 
-The same files on both sides, decoded to gray, resized to 224 pixels and normalised, in batches of 8, with two loading workers;
-torchvision's network in evaluation mode without gradients, channels last, and each batch of features appended to a file. In
-turns with our bench, on the same machine, with as many threads. Ratios above 1 say how many times faster we are. The rest of
-what our bench prints is handed on: the share of the bare network's rate, for 336-pixel files and for 1024 x 1024 PNGs, the
-speed of reading a store back, and the peak memory.
+The same gray files on both sides (336 pixels), decoded, resized to 224 pixels and normalised, in batches of 8, with as many loading
+workers as cores; the network in evaluation mode without gradients, channels last, and each batch of features appended to a file. The
+others' network is torchvision's, and timm's `FeatureListNet` of the same architecture, which has weights of its own and whose values
+are therefore not compared; radiograph's features must be torchvision's.
 """
 
-import pathlib
-import statistics
-import subprocess
-import sys
+import os
 import tempfile
-import time
 
+import safetensors.torch
+import timm
 import torch
-import torchvision
 from PIL import Image
 from torchvision.transforms import v2
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BACKBONE = sys.argv[1] if len(sys.argv) > 1 else "inception_v3"
-IMAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 96
-ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+import measure
+import networks
 
-
-def features() -> torch.nn.Module:
-    match BACKBONE:
-        case "vgg19":
-            return torchvision.models.vgg19(weights=None).features
-        case "densenet121":
-            network = torchvision.models.densenet121(weights=None).features
-            return torch.nn.Sequential(network, torch.nn.ReLU())
-        case "inception_v3":
-            network = torchvision.models.inception_v3(weights=None, init_weights=False)
-            unused = ("AuxLogits", "avgpool", "dropout", "fc")
-            layers = (layer for name, layer in network.named_children() if name not in unused)
-            return torch.nn.Sequential(*layers)
-    raise SystemExit(f"torchvision has no {BACKBONE}")
+#: Largest difference of two maps, relative to the largest value.
+TOLERANCE = 1e-2
+BATCH = 8
+SIDE = 336
 
 
 class Files(torch.utils.data.Dataset):
@@ -52,7 +35,7 @@ class Files(torch.utils.data.Dataset):
                 v2.Resize((224, 224), antialias=True),
                 v2.ToImage(),
                 v2.ToDtype(torch.float32, scale=True),
-                v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+                v2.Normalize(networks.MEAN, networks.DEVIATION),
             ]
         )
 
@@ -63,37 +46,64 @@ class Files(torch.utils.data.Dataset):
         return self.steps(Image.open(self.paths[index]))
 
 
-def theirs(network, paths) -> float:
-    """Images a second from files to a file of features."""
-    loader = torch.utils.data.DataLoader(Files(paths), batch_size=8, num_workers=2)
+def stored(network, paths):
+    """Writes the features of these files to a file, and returns the first batch."""
+    first = None
+    loader = torch.utils.data.DataLoader(Files(paths), batch_size=BATCH, num_workers=measure.CORES)
     with tempfile.TemporaryFile() as out, torch.inference_mode():
-        start = time.perf_counter()
         for batch in loader:
-            out.write(network(batch.contiguous(memory_format=torch.channels_last)).contiguous().numpy().tobytes())
+            maps = network(batch.contiguous(memory_format=torch.channels_last))
+            maps = maps[-1] if isinstance(maps, (list, tuple)) else maps
+            maps = maps.contiguous()
+            out.write(maps.numpy().tobytes())
+            first = maps if first is None else first
         out.flush()
-        return len(paths) / (time.perf_counter() - start)
+        os.fsync(out.fileno())
+    return first
 
 
-def ours() -> dict[str, float]:
-    """What our bench prints last, and the median of its rates from small files."""
-    bench = ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "extract"]
-    command = [*bench, "--", BACKBONE, str(IMAGES), "3"]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    rates = [float(line.split("336-pixel files ")[1].split(",")[0]) for line in printed if "336-pixel" in line]
-    last = dict(line.split() for line in printed if len(line.split()) == 2)
-    return {"rate": statistics.median(rates)} | {name: float(value) for name, value in last.items()}
+def compare(comparison, name: str, count: int):
+    network = networks.random_network(name)
+    networks.save(network, comparison.path / "weights.safetensors")
+    drawn = comparison.path / f"films-{name}"
+    comparison.draw(drawn, count, SIDE)
+    paths = sorted(drawn.rglob("*.png"))
+    (comparison.path / "files.txt").write_text("\n".join(map(str, paths)))
+    comparison.start(name)
+    maps = safetensors.torch.load_file(comparison.path / "maps.safetensors")["maps"]
+    network = network.to(memory_format=torch.channels_last)
+
+    def of_timm():
+        other = timm.create_model(networks.IN_TIMM[name], pretrained=False, features_only=True, out_indices=(-1,))
+        other = other.eval().to(memory_format=torch.channels_last)
+        return lambda: stored(other, paths)
+
+    def same(peer, value):
+        if peer != "torchvision, DataLoader":
+            return
+        difference = (value - maps[: len(value)]).abs().max() / maps.abs().max()
+        measure.agree(peer, difference.item(), TOLERANCE)
+
+    def floor():
+        images = torch.zeros([len(paths), 3, 224, 224])
+        _, least = networks.products(network, images)
+        disk = maps[0].numel() * 4 * len(paths) / comparison.rate("disk-write")
+        return 2 * least / comparison.rate("matrix") + disk, "least multiplications of the network, and its features written to the disk"
+
+    peers = {"torchvision, DataLoader": lambda: lambda: stored(network, paths), "timm FeatureListNet": of_timm}
+    what = f"{name}, {count} files of {SIDE} pixels to stored features"
+    comparison.work(what, {"extraction": "store"}, peers, floor, same, unit=(count, "images"))
 
 
-network = features().eval().to(memory_format=torch.channels_last)
-ratios, told = [], {}
-for _ in range(ROUNDS):
-    told = ours()
-    paths = (ROOT / "target" / "bench-images" / "extract.txt").read_text().split("\n")
-    theirs(network, paths[:8])
-    rate = theirs(network, paths)
-    ratios.append(told["rate"] / rate)
-    print(f"ours {told['rate']:.2f} images/s, torchvision {rate:.2f}: {ratios[-1]:.2f} times as fast")
-print(f"{BACKBONE}: {statistics.median(ratios):.2f} times torchvision's speed (wanted 1.2)")
-for name, wanted in [("share_of_forward_336", 0.95), ("share_of_forward_1024", None), ("reading_back", 0.5)]:
-    print(f"{name} {told[name]:.3f}" + (f" (wanted {wanted})" if wanted else ""))
-print(f"peak memory {told['peak_memory_gib']:.2f} GiB (wanted below 2.5 for vgg19)")
+def main():
+    settings = measure.options(__doc__)
+    torch.set_num_threads(measure.CORES)
+    comparison = measure.Comparison("features", settings, ["torch", "torchvision", "timm", "pillow"])
+    listed = {"densenet121": 16} if settings.tiny else {"vgg19": 64, "densenet121": 192, "inception_v3": 240, "inception_resnet_v2": 96}
+    for name, count in listed.items():
+        comparison.attempt(name, lambda: compare(comparison, name, count))
+    comparison.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,101 +1,80 @@
-"""One training step of the head on VGG19's features: PyTorch beside radiograph-head, as a ratio.
+"""A training step of the paper's heads on stored features: PyTorch beside radiograph-head.
 
-    python -m venv venv && venv/bin/pip install torch==2.13.0
-    venv/bin/python benches/peers/head.py
+    cargo xtask bench --peers head
 
-The same step on both sides: batch 32 of 512 x 7 x 7, LSTM 512, dropout 0.5, dense 4096, 4096, 3, cross-entropy, clipping to a
-global norm of 1, RMSprop; PyTorch with `foreach`, gradients set to none. In turns, on the same machine, with as many threads.
-Ratios above 1 say how many times faster we are.
+The same step on both sides: batch 32, LSTM 512, dropout 0.5, dense layers, cross-entropy, clipping to a global norm of 1, RMSprop;
+PyTorch with `foreach`, gradients set to none. Both have the same weights; without dropout their losses and gradients must agree.
 """
 
-import json
-import pathlib
-import resource
-import subprocess
-import time
-
+import safetensors.torch
 import torch
 from torch import nn
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BATCH = 32
-ROUNDS = 3
+import heads
+import measure
+
+#: Largest difference of a gradient, relative to its largest value.
+TOLERANCE = 1e-3
 
 
-class Head(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(512, 512, batch_first=True)
-        self.dropout = nn.Dropout(0.5)
-        self.dense = nn.Sequential(
-            nn.Linear(49 * 512, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 3)
-        )
-
-    def forward(self, features):
-        states, _ = self.lstm(features.flatten(2).transpose(1, 2).contiguous())
-        return self.dense(self.dropout(states.flatten(1)))
-
-
-def ours() -> dict[str, float]:
-    """Seconds of each part, the medians that criterion found."""
-    bench = ["cargo", "bench", "-q", "-p", "radiograph-benches", "--bench", "head"]
-    options = ["--measurement-time", "10", "--sample-size", "10"]
-    subprocess.run([*bench, "--", *options], cwd=ROOT, check=True, capture_output=True)
-    command = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
-    target = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)["target_directory"]
-    folder = pathlib.Path(target) / "criterion" / "head_vgg19_batch-32"
-    return {
-        part: json.loads((folder / part / "new" / "estimates.json").read_text())["median"]["point_estimate"] / 1e9
-        for part in ("step", "gradients", "optimizer")
-    }
-
-
-def median(work, runs=9) -> float:
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return sorted(seconds)[runs // 2]
-
-
-class Theirs:
-    def __init__(self):
-        torch.manual_seed(1)
-        self.head = Head()
+class Training:
+    def __init__(self, path):
+        self.head = heads.Head(path / "head.safetensors")
         self.optimizer = torch.optim.RMSprop(self.head.parameters(), lr=1e-5, alpha=0.9, eps=1e-7, foreach=True)
-        self.features = torch.arange(BATCH * 512 * 49).sin().abs().view(BATCH, 512, 7, 7)
-        self.labels = torch.arange(BATCH) % 3
+        batch = safetensors.torch.load_file(path / "batch.safetensors")
+        self.features, self.labels = batch["features"], batch["labels"]
 
     def gradients(self):
         self.optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(self.head(self.features), self.labels).backward()
-
-    def optimise(self):
-        nn.utils.clip_grad_norm_(self.head.parameters(), 1.0, foreach=True)
-        self.optimizer.step()
+        loss = nn.functional.cross_entropy(self.head(self.features), self.labels)
+        loss.backward()
+        return loss
 
     def step(self):
         self.gradients()
-        self.optimise()
+        nn.utils.clip_grad_norm_(self.head.parameters(), 1.0, foreach=True)
+        self.optimizer.step()
 
-    def measure(self) -> dict[str, float]:
-        return {"step": median(self.step), "gradients": median(self.gradients), "optimizer": median(self.optimise)}
+
+def same_gradients(training: Training, path):
+    expected = safetensors.torch.load_file(path / "gradients.safetensors")
+    training.head.eval()
+    loss = training.gradients()
+    measure.agree("the loss", abs(loss.item() - expected["loss"].item()), 1e-4)
+    for name, parameter in training.head.named_parameters():
+        own = expected.get(training.head.name_in_file(name))
+        if own is not None:  # the second bias of an LSTM is not trained in Keras's form
+            difference = (parameter.grad - own).abs().max() / own.abs().max()
+            measure.agree(f"the gradient of {name}", difference.item(), TOLERANCE)
+    training.head.train()
+
+
+def compare(comparison, name: str):
+    comparison.start(name)
+
+    def foreach():
+        training = Training(comparison.path)
+        same_gradients(training, comparison.path)
+        return training.step
+
+    def floor():
+        training = Training(comparison.path)
+        batch, _, *sides = training.features.shape
+        operations = heads.least_operations(training.head, batch, torch.Size(sides).numel())
+        moved = heads.bytes_of_a_step(training.head) / comparison.rate("memory")
+        return operations / comparison.rate("matrix") + moved, "three products of each weight matrix, and RMSprop's reads and writes"
+
+    what = f"a step of the head of {name}, batch 32"
+    comparison.work(what, {"step": "step"}, {"PyTorch, foreach": foreach}, floor, unit=(1, "steps"))
 
 
 def main():
-    theirs = Theirs()
-    parameters = sum(parameter.numel() for parameter in theirs.head.parameters())
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, {parameters:,} parameters")
-    for _ in range(ROUNDS):
-        peer, own = theirs.measure(), ours()
-        for part, seconds in own.items():
-            print(
-                f"{part:<10} PyTorch {1e3 * peer[part]:7.1f} ms   radiograph {1e3 * seconds:7.1f} ms   "
-                f"ratio {peer[part] / seconds:.2f}",
-                flush=True,
-            )
-    print(f"PyTorch's peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+    settings = measure.options(__doc__)
+    torch.set_num_threads(measure.CORES)
+    comparison = measure.Comparison("head", settings, ["torch"])
+    for name in ("inception_v3",) if settings.tiny else ("vgg19", "densenet121", "inception_v3", "inception_resnet_v2"):
+        comparison.attempt(name, lambda: compare(comparison, name))
+    comparison.finish()
 
 
 if __name__ == "__main__":

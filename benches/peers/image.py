@@ -1,51 +1,90 @@
-"""Decodes and resizes the images of `benches/image.rs` with Pillow, and prints how many times faster ours is.
+"""Decoding and resizing of one picture of each format on one thread: Pillow and OpenCV beside radiograph-image.
 
-    cargo bench -p radiograph-benches --no-default-features --bench image
-    python -m venv VENV && VENV/bin/pip install pillow
-    VENV/bin/python benches/peers/image.py
+    cargo xtask bench --peers image
 
-Both run on one thread, one after the other on the same machine; the numbers are ratios, not speeds.
+From the bytes of a file to 224 x 224 pixels. Pillow resizes with its bilinear filter, which is ours; OpenCV's bilinear filter skips
+pixels when it shrinks, so it resizes with INTER_AREA, and only the mean of its values is compared. The JPEG of 2373 pixels is a real
+film of RADIOGRAPH_DATA, and left out without it; the others are drawn.
 """
 
 import io
-import json
+import os
 import pathlib
-import statistics
-import time
 
+import numpy
+import safetensors.numpy
 from PIL import Image
 
-ROOT = pathlib.Path(__file__).parents[2]
-IMAGES = ROOT / "target" / "bench-images"
-CRITERION = ROOT / "target" / "criterion" / "image"
+import measure
+
+SIZE = (224, 224)
 BILINEAR = Image.Resampling.BILINEAR
-
-CASES = {
-    "png-1024-gray-to-224": ("large.png", "L", 2.0),
-    "jpeg-2373-gray-to-224": ("large.jpg", "L", 1.0),
-    "jpeg-2373-rgb-to-224": ("large.jpg", "RGB", 1.0),
-}
+#: Largest difference of a value between 0 and 1: Pillow's rounding and its inverse cosine transform; OpenCV's mean with another filter.
+TOLERANCES = {"Pillow": 3.01 / 255, "OpenCV": 2.01 / 255}
+MODES = {"gray": "L", "colour": "RGB"}
 
 
-def median_seconds(work, runs=40):
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def cases(folder: pathlib.Path, film: Image.Image) -> dict[str, tuple[pathlib.Path, str]]:
+    """Files by name, with what is made of them."""
+    noise = numpy.random.default_rng(1).normal(0, 3, film.size[::-1])  # drawn films are smoother than real ones
+    film = Image.fromarray(numpy.clip(numpy.asarray(film) + noise, 0, 255).astype(numpy.uint8))
+    listed = {}
+    for name, ending, settings in [
+        ("PNG", "png", {}),
+        ("JPEG", "jpg", {"quality": 92}),
+        ("BMP", "bmp", {}),
+        ("TIFF", "tif", {}),
+        ("TIFF, LZW", "lzw.tif", {"compression": "tiff_lzw"}),
+        ("WebP, lossless", "webp", {"lossless": True}),
+    ]:
+        path = folder / f"film.{ending}"
+        (film.convert("RGB") if ending == "webp" else film).save(path, **settings)
+        listed[f"{name} of {film.width} pixels"] = (path, "gray")
+    data = os.environ.get("RADIOGRAPH_DATA")
+    real = measure.ROOT / data / "originals/covid-19-pneumonia-58-prior.jpg" if data else None
+    if real and real.is_file():
+        listed["JPEG of 2373 pixels"] = (real, "gray")
+        listed["JPEG of 2373 pixels in colour"] = (real, "colour")
+    return listed
 
 
-failed = False
-for name, (file, mode, wanted) in CASES.items():
-    path, estimates = IMAGES / file, CRITERION / name / "new" / "estimates.json"
-    if not path.exists() or not estimates.exists():
-        print(f"{name:24} skipped: run the bench first (the JPEG needs RADIOGRAPH_DATA)")
-        continue
-    content = path.read_bytes()
-    theirs = median_seconds(lambda: Image.open(io.BytesIO(content)).convert(mode).resize((224, 224), BILINEAR))
-    ours = json.loads(estimates.read_text())["median"]["point_estimate"] * 1e-9
-    failed |= theirs / ours < wanted
-    print(f"{name:24} ours {ours * 1e3:6.2f} ms  Pillow {theirs * 1e3:6.2f} ms  {theirs / ours:.2f} times Pillow's speed (wanted {wanted})")
-raise SystemExit(failed)
+def compare(comparison, side: int):
+    drawn = comparison.path / "drawn"
+    comparison.draw(drawn, 1, side)
+    listed = cases(comparison.path, Image.open(next(drawn.rglob("*.png"))).convert("L"))
+    lines = (f"{name}\t{path}\t{what}" for name, (path, what) in listed.items())
+    (comparison.path / "cases.txt").write_text("\n".join(lines))
+    comparison.start()
+    own = safetensors.numpy.load_file(comparison.path / "pictures.safetensors")
+    for name, (path, what) in listed.items():
+        content = path.read_bytes()
+
+        def pillow():
+            return lambda: Image.open(io.BytesIO(content)).convert(MODES[what]).resize(SIZE, BILINEAR)
+
+        def opencv():
+            import cv2
+
+            cv2.setNumThreads(1)
+            encoded = numpy.frombuffer(content, numpy.uint8)
+            flag = cv2.IMREAD_GRAYSCALE if what == "gray" else cv2.IMREAD_COLOR_RGB
+            return lambda: cv2.resize(cv2.imdecode(encoded, flag), SIZE, interpolation=cv2.INTER_AREA)
+
+        def same(peer, value):
+            differences = numpy.abs(numpy.asarray(value, numpy.float32).ravel() / 255 - own[name])
+            measure.agree(peer, float(differences.max() if peer == "Pillow" else differences.mean()), TOLERANCES[peer])
+
+        floor = lambda: (len(content) / comparison.rate("memory"), "the file's bytes read once from memory")
+        rounds = 5 if comparison.settings.tiny else 20
+        comparison.work(f"{name} to 224", {"ours": name}, {"Pillow": pillow, "OpenCV": opencv}, floor, same, rounds)
+
+
+def main():
+    settings = measure.options(__doc__)
+    comparison = measure.Comparison("images", settings, ["pillow", "opencv-python-headless"])
+    comparison.attempt("pictures", lambda: compare(comparison, 256 if settings.tiny else 1024))
+    comparison.finish()
+
+
+if __name__ == "__main__":
+    main()

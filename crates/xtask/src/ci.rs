@@ -31,6 +31,8 @@ enum Step {
     Fuzz,
     /// Every test; none may be skipped whose need is met
     Tests,
+    /// Every benchmark once, on less
+    Benches,
     /// The short examples, run
     Examples,
     /// A phantom run on a real Slurm, with tasks that are killed
@@ -74,6 +76,7 @@ impl Step {
             Self::WithoutLibtorch => program_without_libtorch(checkout)?,
             Self::Fuzz => fuzz::check(checkout)?,
             Self::Tests => test::test(None, &Words::default(), Strictness::Checked, checkout)?,
+            Self::Benches => test::benches(checkout)?,
             Self::Examples => examples::run_all(checkout)?,
             Self::Slurm => return slurm::try_it(checkout),
             Self::Outside => {

@@ -23,13 +23,31 @@ pub(crate) enum Error {
     #[error("`{command}` failed ({status}); its messages are above")]
     CommandFailed { command: String, status: ExitStatus },
 
-    #[error("`{command}` was stopped after {seconds} s; an example must end within a minute")]
+    #[error("`{command}` was stopped after {seconds} s, the most that it may take")]
     TooLong { command: String, seconds: u64 },
 
     #[error(
         "the advisories were not checked although {url} can be reached; run `{command}` to see why, and correct it"
     )]
     Advisories { url: String, command: String },
+
+    #[error("{} failed; their errors are above and in docs/speed, and the others were measured", peers.join(", "))]
+    PeersFailed { peers: Vec<&'static str> },
+
+    #[error(
+        "Python 3 with venv was not found (tried `{tried} -m venv`), and the peers are Python packages; install both (on \
+         Debian or Ubuntu: apt-get install python3-venv), or name another interpreter in PYTHON"
+    )]
+    NoVenv { tried: String },
+
+    #[error("nothing to do; give --peers or --against REV")]
+    NothingToMeasure,
+
+    #[error("cargo built no {what} in {folder}; correct how `cargo xtask bench` finds it")]
+    NotBuilt { what: String, folder: PathBuf },
+
+    #[error("no bench is in both commits; name benches that criterion measures in both")]
+    NothingToCompare,
 
     #[error("{program} printed\n{got}instead of\n{expected}")]
     Printed { program: &'static str, expected: &'static str, got: String },
@@ -44,9 +62,9 @@ pub(crate) enum Error {
     NoFolder { name: &'static str },
 
     #[error(
-        "{document} has no lines `<!-- results: {name} -->` and, below it, `<!-- end of results -->`; write them"
+        "{document} has no lines `<!-- {kind}: {name} -->` and, below it, `<!-- end of {kind} -->`; write them"
     )]
-    NoBlock { document: &'static str, name: String },
+    NoBlock { document: &'static str, kind: &'static str, name: String },
 
     #[error("no crate in {folder} has fuzz targets; correct where `cargo xtask ci` looks for them")]
     NoFuzzTargets { folder: PathBuf },

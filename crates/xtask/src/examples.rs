@@ -2,9 +2,8 @@
 
 use std::{
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -31,7 +30,7 @@ pub(crate) fn run_all(checkout: &Checkout) -> Result<(), Error> {
     for program in &programs {
         let place = tempfile::tempdir().map_err(Error::io("a temporary folder"))?;
         let mut command = Command::new(program);
-        within(command.current_dir(place.path()), LONGEST)?;
+        run::within(command.current_dir(place.path()).stdout(Stdio::null()), LONGEST)?;
     }
     say(&format!("{} examples ran", programs.len()));
     Ok(())
@@ -64,31 +63,6 @@ pub(crate) fn programs(messages: &str, kind: &str) -> Vec<PathBuf> {
     programs
 }
 
-/// Runs the program without its output and stops it after `longest`.
-fn within(command: &mut Command, longest: Duration) -> Result<(), Error> {
-    let words = run::in_words(command);
-    let started = Instant::now();
-    let mut child: Child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(|source| Error::CommandMissing { command: words.clone(), source })?;
-    loop {
-        match child.try_wait().map_err(Error::io(&words))? {
-            Some(status) if status.success() => break,
-            Some(status) => return Err(Error::CommandFailed { command: words, status }),
-            None if started.elapsed() > longest => {
-                // It is gone either way; a second failure says nothing new.
-                let _ = child.kill().and_then(|()| child.wait());
-                return Err(Error::TooLong { command: words, seconds: longest.as_secs() });
-            }
-            None => thread::sleep(Duration::from_millis(50)),
-        }
-    }
-    say(&format!("{words}: done in {:.0} s", started.elapsed().as_secs_f64()));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,16 +76,5 @@ mod tests {
 "#;
         assert_eq!(programs(messages, "example"), [PathBuf::from("/t/examples/metrics")]);
         assert_eq!(programs(messages, "bin"), [PathBuf::from("/t/radiograph")]);
-    }
-
-    #[test]
-    fn an_example_that_fails_or_hangs_is_an_error() {
-        let second = Duration::from_secs(1);
-        within(&mut Command::new("true"), second).unwrap();
-        assert!(matches!(within(&mut Command::new("false"), second), Err(Error::CommandFailed { .. })));
-        let begin = Instant::now();
-        let hanging = within(Command::new("sleep").arg("60"), Duration::from_millis(100));
-        assert!(matches!(hanging, Err(Error::TooLong { .. })));
-        assert!(begin.elapsed() < Duration::from_secs(30));
     }
 }

@@ -1,11 +1,13 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `results`, `lint`, `loop`, `lock`,
-//! `kernels` and `ci`.
+//! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `results`, `bench`, `lint`,
+//! `loop`, `lock`, `kernels` and `ci`.
 //!
 //! They build, test and measure this checkout. The program for X-rays is `radiograph` (`crates/cli`).
 
 #![allow(clippy::print_stderr, reason = "a program that talks to a person")]
 
 mod advisories;
+mod bench;
+mod blocks;
 mod cache;
 mod checkout;
 mod ci;
@@ -68,6 +70,7 @@ enum Task {
     Install(program::Installation),
     Demo(demo::Arguments),
     Results(results::Arguments),
+    Bench(bench::Arguments),
     /// Check formatting, spelling, dependencies, cycles, clippy and documentation
     Lint,
     Loop(edit_test::Arguments),
@@ -98,6 +101,7 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
         Task::Install(installation) => program::install(arguments.lane, installation, &checkout),
         Task::Demo(words) => demo::demo(arguments.lane, words, &checkout),
         Task::Results(words) => results::results(arguments.lane, words, &checkout),
+        Task::Bench(words) => bench::bench(arguments.lane, words, &checkout),
         Task::Lint => lint::lint(&checkout).map(|_skipped| ()),
         Task::Loop(words) => edit_test::measure(words, &checkout),
         Task::Kernels(libraries) => kernels::run(libraries),

@@ -2,8 +2,9 @@
 
 use std::{
     env,
-    process::{Command, Stdio},
-    time::Instant,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::error::Error;
@@ -65,6 +66,33 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, Error> {
     }
 }
 
+/// Runs the command and stops it after `longest`. Prints the command and its time on standard error.
+///
+/// # Errors
+/// [`Error::TooLong`] if it was stopped, else those of [`check`].
+pub(crate) fn within(command: &mut Command, longest: Duration) -> Result<(), Error> {
+    let words = in_words(command);
+    let started = Instant::now();
+    let mut child: Child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|source| Error::CommandMissing { command: words.clone(), source })?;
+    loop {
+        match child.try_wait().map_err(Error::io(&words))? {
+            Some(status) if status.success() => break,
+            Some(status) => return Err(Error::CommandFailed { command: words, status }),
+            None if started.elapsed() > longest => {
+                // It is gone either way; a second failure says nothing new.
+                let _ = child.kill().and_then(|()| child.wait());
+                return Err(Error::TooLong { command: words, seconds: longest.as_secs() });
+            }
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+    crate::say(&format!("{words}: done in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
 /// Runs the command without output and returns whether it succeeded.
 ///
 /// # Errors
@@ -73,4 +101,20 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Error> {
     let words = in_words(command);
     let output = command.output().map_err(|source| Error::CommandMissing { command: words, source })?;
     Ok(output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_fails_or_hangs_is_an_error() {
+        let second = Duration::from_secs(1);
+        within(&mut Command::new("true"), second).unwrap();
+        assert!(matches!(within(&mut Command::new("false"), second), Err(Error::CommandFailed { .. })));
+        let begin = Instant::now();
+        let hanging = within(Command::new("sleep").arg("60"), Duration::from_millis(100));
+        assert!(matches!(hanging, Err(Error::TooLong { .. })));
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
 }

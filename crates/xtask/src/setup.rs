@@ -95,6 +95,11 @@ impl Ready {
         }
     }
 
+    /// The version of this libtorch, such as `2.13.0`.
+    pub(crate) fn libtorch_version(&self) -> String {
+        radiograph_link::version(&self.libtorch).unwrap_or_else(|| "unknown".to_owned())
+    }
+
     /// The root of the workspace, with the lock file of this lane.
     pub(crate) fn workspace(&self) -> Result<PathBuf, Error> {
         match self.lane {

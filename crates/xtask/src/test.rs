@@ -41,6 +41,14 @@ pub(crate) fn test(
     if strictness == Strictness::Checked { skipped.check() } else { Ok(()) }
 }
 
+/// Runs every benchmark once, on less: criterion does not measure without cargo's `--bench`, and the others ask
+/// `radiograph-benches`.
+pub(crate) fn benches(checkout: &Checkout) -> Result<(), Error> {
+    // The whole workspace, as for the tests: another selection has other features and would be built anew.
+    let rest = ["--bench", "*"].map(str::to_owned).to_vec();
+    run::check(&mut in_workspace("test", None, &Arguments { rest }, checkout)?)
+}
+
 /// Builds the workspace, or what the arguments name.
 pub(crate) fn build(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     run::check(&mut in_workspace("build", lane, arguments, checkout)?)

@@ -1,18 +1,17 @@
 //! `cargo xtask results`: makes the runs of `docs/results.md` and writes their tables into it.
 //!
-//! Tables stand between the lines `<!-- results: NAME -->` and `<!-- end of results -->`. The rest of the document is prose, which
-//! stays as it is and must be read again after new runs.
+//! Tables stand between marks ([`crate::blocks`]). The rest of the document is prose, which must be read again after new runs.
 
 mod number;
 mod tables;
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{checkout::Checkout, error::Error, lane::Lane, program, run, say, setup};
+use crate::{blocks::Document, checkout::Checkout, error::Error, lane::Lane, program, run, say, setup};
 
 /// Make the runs of docs/results.md on the real collections, and write their tables into it
 ///
@@ -92,7 +91,7 @@ pub(crate) const MITIGATIONS: [Run; 3] = [
     Run { name: "even", title: "even gray values", settings: &["input.gray_values=even"] },
 ];
 
-const DOCUMENT: &str = "docs/results.md";
+const DOCUMENT: Document = Document { path: "docs/results.md", kind: "results" };
 
 pub(crate) fn results(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
     let out = checkout.root().join(&arguments.out);
@@ -136,11 +135,8 @@ pub(crate) fn results(lane: Option<Lane>, arguments: &Arguments, checkout: &Chec
             }
         }
     }
-    let path = checkout.root().join(DOCUMENT);
-    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let text = with_blocks(&text, &tables::blocks(&out)?)?;
-    fs::write(&path, text).map_err(Error::io(&path))?;
-    say(&format!("{DOCUMENT} has new tables; read its prose again"));
+    DOCUMENT.write(checkout, &tables::blocks(&out)?)?;
+    say(&format!("{} has new tables; read its prose again", DOCUMENT.path));
     Ok(())
 }
 
@@ -150,42 +146,16 @@ fn named(name: &'static str) -> Result<PathBuf, Error> {
     folder.and_then(|folder| Path::canonicalize(&folder).ok()).ok_or(Error::NoFolder { name })
 }
 
-const END: &str = "<!-- end of results -->";
-
-/// The document with each block's text in place of what stands between its marks.
-fn with_blocks(text: &str, blocks: &[(&str, String)]) -> Result<String, Error> {
-    let mut text = text.to_owned();
-    for (name, block) in blocks {
-        let missing = || Error::NoBlock { document: DOCUMENT, name: (*name).to_owned() };
-        let mark = format!("<!-- results: {name} -->\n");
-        let begin = text.find(&mark).ok_or_else(missing)? + mark.len();
-        let end = begin + text[begin..].find(END).ok_or_else(missing)?;
-        text.replace_range(begin..end, &format!("\n{}\n\n", block.trim()));
-    }
-    Ok(text)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn tables_replace_what_is_between_their_marks_and_nothing_else() {
-        let text = "a\n<!-- results: one -->\nold\n<!-- end of results -->\nb\n<!-- results: two -->\n<!-- end of results -->\nc\n";
-        let blocks = [("one", "1".to_owned()), ("two", "2".to_owned())];
-        let once = with_blocks(text, &blocks).unwrap();
-        assert_eq!(
-            once,
-            "a\n<!-- results: one -->\n\n1\n\n<!-- end of results -->\nb\n<!-- results: two -->\n\n2\n\n<!-- end of results -->\nc\n"
-        );
-        assert_eq!(with_blocks(&once, &blocks).unwrap(), once);
-        assert!(with_blocks(text, &[("three", String::new())]).is_err());
-    }
-
-    #[test]
     fn the_document_has_a_place_for_every_table() {
-        let text = fs::read_to_string(Checkout::this().root().join(DOCUMENT)).unwrap();
+        let text = fs::read_to_string(Checkout::this().root().join(DOCUMENT.path)).unwrap();
         let blocks: Vec<(&str, String)> = tables::NAMES.iter().map(|&name| (name, String::new())).collect();
-        with_blocks(&text, &blocks).unwrap();
+        DOCUMENT.with(&text, &blocks).unwrap();
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use radiograph_classes::Classes;
 use radiograph_head::{
-    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Head, KeptGradients, Mode, Optimizer,
-    Parameter, Preset, RmsProp, Step,
+    Architecture, ConfiguredHead, CrossEntropy, FeatureShape, Gradients, Head, Mode, Optimizer, Parameter,
+    Preset, RmsProp, Step,
 };
 use radiograph_libtorch::Device;
 use radiograph_weights::Facts;
@@ -22,7 +22,6 @@ pub(crate) struct Training {
     head: ConfiguredHead,
     loss: CrossEntropy,
     optimizer: Optimizer,
-    kept: KeptGradients,
     features: Tensor,
     labels: Tensor,
     number: u64,
@@ -42,20 +41,21 @@ impl Training {
         let loss = CrossEntropy::new(&classes, None, tch::Device::Cpu)?;
         let named = head.parameters().trained().map(|parameter| (parameter.name(), parameter.tensor()));
         let optimizer = Optimizer::new(RmsProp::KERAS, named)?;
-        let mut kept = KeptGradients::default();
-        let batch = kept.of(&head, &loss, &features, &labels, Mode::Evaluate)?;
+        let batch = Gradients::of(&head, &loss, &features, &labels, Mode::Evaluate)?;
         let names = head.parameters().trained().map(|parameter| parameter.name().to_owned());
-        let mut values: Vec<(String, Tensor)> =
-            names.zip(&batch.gradients).map(|(name, gradient)| (name, gradient.contiguous())).collect();
+        let mut values = Vec::new();
+        for (name, gradient) in names.zip(&batch.gradients) {
+            values.push((name, gradient.values()?.contiguous()));
+        }
         values.push(("loss".to_owned(), batch.loss.detach()));
         Tensor::write_safetensors(&values, folder.join("gradients.safetensors"))?;
-        Ok(Self { head, loss, optimizer, kept, features, labels, number: 0 })
+        Ok(Self { head, loss, optimizer, features, labels, number: 0 })
     }
 
     fn step(&mut self) -> Outcome<()> {
         self.number += 1;
         let mode = Mode::Train(Step { seed: 1, number: self.number });
-        let batch = self.kept.of(&self.head, &self.loss, &self.features, &self.labels, mode)?;
+        let batch = Gradients::of(&self.head, &self.loss, &self.features, &self.labels, mode)?;
         let tensors: Vec<&Tensor> = self.head.parameters().trained().map(Parameter::tensor).collect();
         let clipping = Preset::Paper.training(1).clipping;
         self.optimizer.step(&tensors, &batch.gradients, 1e-5, clipping)?;

@@ -322,7 +322,8 @@ mod tests {
                 // The window in use, the one behind it, and the one that a reader without a buffer waits for.
                 let used = part.start / window - done / window + 1;
                 assert!(
-                    counted.begun.load(Ordering::SeqCst) <= used + 1 + usize::from(part.end % window == 0)
+                    counted.begun.load(Ordering::SeqCst)
+                        <= used + 1 + usize::from(part.end.is_multiple_of(window))
                 );
                 got.push((Vec::try_from(batch.view([-1])).unwrap(), part));
                 Ok(ControlFlow::Continue(()))

@@ -77,7 +77,7 @@ mod tests {
             let places = Places::new(shards);
             let maps: Vec<usize> = (0..places.0.len()).rev().collect();
             let window = window(Some(buffer), batch);
-            prop_assert!(window % batch == 0 && window <= buffer.max(batch));
+            prop_assert!(window.is_multiple_of(batch) && window <= buffer.max(batch));
             let order = places.order(&maps, window, &mut stream(epoch));
             let mut sorted = order.clone();
             sorted.sort_unstable();

@@ -57,11 +57,13 @@ pub(crate) struct Checkpoints<'l> {
     /// Finished epochs and steps of the next one at the last checkpoint that was begun.
     saved: Option<(usize, usize)>,
     best: Option<Named>,
-    /// The best weights' file, once it is written, and how long that took.
-    writing: Option<JoinHandle<(Result<Option<Named>, Error>, Duration)>>,
+    writing: Option<JoinHandle<Written>>,
     /// How long the last checkpoint took to write.
     took: Duration,
 }
+
+/// The best weights' file, once it is written, and how long that took.
+type Written = (Result<Option<Named>, Error>, Duration);
 
 /// A checkpoint is due when writing the last one is at most this share of the time since it was begun: with 227 million parameters
 /// a checkpoint has 2.7 GB, and hashing and writing it takes the time of a core from the training.

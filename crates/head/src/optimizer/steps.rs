@@ -165,7 +165,7 @@ fn move_all(moved: &[Moved], step: Step<'_>, device: tch::Device) -> Result<(), 
         let own = work(moved);
         let joined =
             others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        joined.fold(own, |all, one| all.and(one))
+        joined.fold(own, Result::and)
     })
 }
 

@@ -114,7 +114,7 @@ fn a_step_with_factors_is_the_step_with_values() {
     let waves = |count: i64, scale: f64| (Tensor::arange(count, tch::kind::FLOAT_CPU) * scale).sin() + 1.5;
     let slope = waves(images * outputs, 0.37).view([images, outputs]);
     let input = waves(images * inputs, 0.11).view([images, inputs]);
-    let sgd = Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01, ..Sgd::PLAIN };
+    let sgd = Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.01 };
     let settings: [OptimizerConfig; 4] =
         [RmsProp::KERAS.into(), RmsProp::PYTORCH.into(), Adam::PYTORCH.into(), sgd.into()];
     let clippings = [
@@ -132,7 +132,7 @@ fn a_step_with_factors_is_the_step_with_values() {
                 let weight = waves(outputs * inputs, 0.7).view([outputs, inputs]);
                 let bias = waves(outputs, 0.3);
                 let named = [("weight", &weight), ("bias", &bias)];
-                let mut optimizer = Optimizer::new(settings.clone(), named).unwrap();
+                let mut optimizer = Optimizer::new(settings, named).unwrap();
                 for _ in 0..3 {
                     let product =
                         Gradient::Product { slope: slope.shallow_clone(), input: input.shallow_clone() };

@@ -68,9 +68,10 @@ pub(crate) fn load(folder: &Path, words: &[&str]) -> Outcome<Backbone> {
 /// The network that the first word names, as torchvision computes it, or timm where torchvision lacks it.
 pub(crate) fn network(words: &[&str]) -> Outcome<(Architecture, Lineage)> {
     let architecture: Architecture = words.first().ok_or("name a network")?.parse()?;
-    let lineage = match architecture {
-        Architecture::INCEPTION_RESNET_V2 => Lineage::timm(architecture),
-        _ => Lineage::torchvision(architecture),
+    let lineage = if architecture == Architecture::INCEPTION_RESNET_V2 {
+        Lineage::timm(architecture)
+    } else {
+        Lineage::torchvision(architecture)
     };
     Ok((architecture, Lineage { transforms_input: false, ..lineage }))
 }

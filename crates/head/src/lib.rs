@@ -29,6 +29,7 @@ mod configured;
 mod data;
 mod dense_tail;
 mod error;
+mod gradient;
 mod head;
 mod kept;
 mod layers;
@@ -46,6 +47,7 @@ pub use configured::ConfiguredHead;
 pub use data::{Features, Feed, InMemory, ReadError, Samples, StoredFeatures};
 pub use dense_tail::{DenseTail, TailLayer};
 pub use error::Error;
+pub use gradient::Gradient;
 pub use head::{Head, Mode, Step};
 pub use kept::Model;
 pub use optimizer::Optimizer;
@@ -62,4 +64,4 @@ pub use radiograph_protocol::{
     RmsProp, RmsPropForm, Role, Schedule, Scores, SequenceOrder, Sgd, States, Subset, Tested, TestedModel,
     TrainingConfig, median_best_epoch,
 };
-pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradient, Gradients, Observer, Trainings};
+pub use training::{CrossEntropy, End, Event, Fit, Fitted, Gradients, Observer, Trainings};

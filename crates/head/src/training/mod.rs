@@ -8,7 +8,6 @@ mod buffer_tests;
 mod checkpoint_tests;
 mod fit;
 mod folds;
-mod gradient;
 mod gradients;
 #[cfg(test)]
 mod gradients_tests;
@@ -18,6 +17,5 @@ pub(crate) mod tests;
 
 pub use fit::{End, Event, Fit, Fitted};
 pub use folds::{Observer, Trainings};
-pub use gradient::Gradient;
 pub use gradients::Gradients;
 pub use loss::CrossEntropy;

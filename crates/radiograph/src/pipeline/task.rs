@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ops::ControlFlow};
 
-use radiograph_dataset::manifest::{Manifest, Row};
+use radiograph_dataset::manifest::Manifest;
 use radiograph_head::{Event, Feed, StoredFeatures, train_fold};
 use radiograph_run::{Plan, PlanError, Progress, Stage, Task, TaskMark, TrainingPart, TrainingTask, Work};
 use radiograph_weights::Architecture;
@@ -128,13 +128,13 @@ impl Pipeline<'_> {
             .filter(|(task, _)| of_network(task))
             .flat_map(|(_, mark)| mark.left_out.iter().map(|(id, _)| id.as_str()))
             .collect();
-        let mut missing = 0;
-        let kept = |row: &&Row| !left_out.contains(row.id.to_string().as_str());
-        for id in
-            manifest.train().chain(manifest.test()).filter(kept).flat_map(|row| frozen.wanted(manifest, row))
-        {
-            missing += usize::from(!store.contains(id)?);
-        }
+        let wanted: Vec<_> = manifest
+            .train()
+            .chain(manifest.test())
+            .filter(|row| !left_out.contains(row.id.to_string().as_str()))
+            .flat_map(|row| frozen.wanted(manifest, row))
+            .collect();
+        let missing = store.missing(&wanted)?.len();
         if missing > 0 {
             let network = network.to_string();
             return Err(radiograph_run::Error::from(PlanError::LostFeatures { network, missing }).into());

@@ -45,7 +45,7 @@ impl DenseTail<'_> {
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let mut values = self.input.f_detach()?;
         for layer in &self.layers {
-            // The weight on the left: three quarters of the time, because less of it is packed anew.
+            // The weight on the left: two thirds of the time of `linear` for 25,088 inputs and 4,096 outputs, measured with MKL.
             let product = layer.weight.tensor().f_mm(&values.f_tr()?)?;
             let mut output = product.f_tr()?.f_contiguous()?.f_add_(layer.bias.tensor())?;
             if layer.relu {

@@ -79,8 +79,7 @@ impl Optimizer {
         self.steps = steps;
     }
 
-    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order. The result does
-    /// not depend on the number of threads.
+    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order.
     ///
     /// # Errors
     ///

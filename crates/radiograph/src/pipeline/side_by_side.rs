@@ -44,19 +44,20 @@ struct Trainee {
 }
 
 /// Begins with the models whose steps cost most, so that no long training is left alone at the end. The tasks of a model stay in
-/// order.
-fn costliest_first(tasks: &mut [TrainingTask], trainees: &[Trainee]) {
-    // An ordinary processor, per core; only the order counts.
+/// order, because a task needs earlier ones.
+fn costliest_first(tasks: &mut [TrainingTask], seconds: impl Fn(&TrainingTask) -> f64) {
+    tasks.sort_by(|first, second| seconds(second).total_cmp(&seconds(first)));
+}
+
+/// The seconds of a training step, computed for an ordinary core: only the order counts. 0 for a head without a list of layers.
+fn seconds_of_a_step(task: &TrainingTask, trainees: &[Trainee]) -> f64 {
     const OPERATIONS: f64 = 1e11;
     const BYTES: f64 = 1e10;
-    let seconds = |task: &TrainingTask| {
-        let trainee = trainees.iter().find(|trainee| trainee.model == task.model)?;
-        let Protocol { head, training, .. } = &trainee.protocol;
-        let cost = StepCost::of_head(&LayerRow::of_head(head).ok()?);
-        Some(cost.seconds(training.batch as f64, 1.0, OPERATIONS, BYTES))
-    };
-    let seconds = |task: &TrainingTask| seconds(task).unwrap_or_default();
-    tasks.sort_by(|first, second| seconds(second).total_cmp(&seconds(first)));
+    let Some(trainee) = trainees.iter().find(|trainee| trainee.model == task.model) else { return 0.0 };
+    let Protocol { head, training, .. } = &trainee.protocol;
+    let seconds =
+        |rows: Vec<LayerRow>| StepCost::of_head(&rows).seconds(training.batch as f64, 1.0, OPERATIONS, BYTES);
+    LayerRow::of_head(head).map_or(0.0, seconds)
 }
 
 impl Pipeline<'_> {
@@ -73,7 +74,7 @@ impl Pipeline<'_> {
         }
         let unfinished = |task: &TrainingTask| trainees.iter().any(|trainee| trainee.model == task.model);
         let mut tasks: Vec<TrainingTask> = self.config().tasks().into_iter().filter(unfinished).collect();
-        costliest_first(&mut tasks, &trainees);
+        costliest_first(&mut tasks, |task| seconds_of_a_step(task, &trainees));
         let clock = self.run.start(Stage::Train, &format!("{} trainings side by side", tasks.len()))?;
 
         let features = grounds
@@ -222,5 +223,34 @@ impl<'s, 'w> Steps<'s, 'w> {
     fn finish(&self, place: usize) {
         let (done, most) = &self.steps[place];
         done.store(*most, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_run::Config;
+
+    use super::*;
+
+    #[test]
+    fn the_costliest_model_begins_and_its_tasks_stay_in_order() {
+        let changes = ["backbones=['vgg19', 'densenet121']", "training.folds=2", "baselines=false"];
+        let config = Config::resolve(None, &changes.map(str::to_owned)).unwrap();
+        let mut tasks = config.tasks();
+        assert_eq!(tasks[0].to_string(), "vgg19, fold 1");
+        let cost = |task: &TrainingTask| f64::from(u8::from(task.model.network == Architecture::DENSENET121));
+        costliest_first(&mut tasks, cost);
+        let order: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            order,
+            [
+                "densenet121, fold 1",
+                "densenet121, fold 2",
+                "densenet121, tested model",
+                "vgg19, fold 1",
+                "vgg19, fold 2",
+                "vgg19, tested model",
+            ]
+        );
     }
 }

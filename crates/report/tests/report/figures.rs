@@ -47,6 +47,16 @@ fn letters_have_twelve_pixels_on_a_phone() {
 }
 
 #[test]
+fn the_names_of_the_papers_classes_are_whole_in_a_confusion_matrix() {
+    let figures = sample::report().render().unwrap().figures;
+    let texts = texts(&figures.networks[0].confusion);
+    // Above a column, and before a row.
+    for class in sample::CLASSES {
+        assert_eq!(texts.iter().filter(|text| *text == class).count(), 2, "{class}: {texts:?}");
+    }
+}
+
+#[test]
 fn the_papers_accuracy_is_labelled_and_absent_for_phantoms() {
     let mut report = sample::report();
     let printed = |report: &Report| {

@@ -104,7 +104,8 @@ fn curves_that_crowd_in_the_corner_are_drawn_there_again() {
         texts.iter().filter(|text| ["0.1", "0.9"].contains(&text.as_str())).count()
     };
     // The axes of the whole plot count in fifths.
-    assert_eq!((ticks(0.4), ticks(3.5)), (0, 2));
+    // With a gap of 1.4 the curves enter the corner, in less than half of its width.
+    assert_eq!((ticks(0.4), ticks(1.4), ticks(3.5)), (0, 0, 2));
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn is_view(name: &str) -> bool {
         "to",
         "transpose",
         "view",
+        "_reshape_alias",
         "_unsafe_view",
     ];
     name.strip_prefix("aten::").is_some_and(|name| views.contains(&name))

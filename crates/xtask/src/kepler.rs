@@ -31,14 +31,14 @@ const SHARED: &[&str] = &[
     "tests",
 ];
 
-/// Target folder of this lane. It is separate, because the lanes would evict each other's files.
-pub(crate) fn target_folder(checkout: &Checkout) -> PathBuf {
-    checkout.root().join("target/kepler")
+/// Folders of links with this lane's lock file.
+fn folder(checkout: &Checkout, name: &str) -> PathBuf {
+    checkout.root().join("target/kepler").join(name)
 }
 
 /// Creates the folder of links anew and returns its path.
 pub(crate) fn workspace(checkout: &Checkout) -> Result<PathBuf, Error> {
-    let folder = target_folder(checkout).join("workspace");
+    let folder = folder(checkout, "workspace");
     mirror(checkout.root(), &folder)?;
     link(&checkout.root().join(LOCK_FILE), &folder.join("Cargo.lock"))?;
     Ok(folder)
@@ -46,7 +46,7 @@ pub(crate) fn workspace(checkout: &Checkout) -> Result<PathBuf, Error> {
 
 /// Derives the lane's lock file from `Cargo.lock`: the same versions, except for tch and its dependencies.
 pub(crate) fn lock(checkout: &Checkout) -> Result<(), Error> {
-    let folder = target_folder(checkout).join("lock");
+    let folder = folder(checkout, "lock");
     mirror(checkout.root(), &folder)?;
     let (from, to) = (checkout.root().join("Cargo.lock"), folder.join("Cargo.lock"));
     fs::copy(&from, &to).map_err(Error::io(&from))?;

@@ -99,8 +99,18 @@ fn cargo_deny() -> Result<PathBuf, Error> {
     if !program.is_file() {
         say("cargo-deny is not on this machine: building it once, which takes some minutes");
         let mut install = run::cargo();
-        install.args(["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY, "--root"]);
-        run::check(install.arg(&folder).env_remove("LIBTORCH"))?;
+        // Unoptimised: it works for seconds, and optimising it takes minutes.
+        install.args([
+            "install",
+            "--debug",
+            "--quiet",
+            "--locked",
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+            "--root",
+        ]);
+        run::check(install.arg(&folder).env_remove("LIBTORCH").env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     }
     Ok(program)
 }

@@ -3,7 +3,7 @@
 //! Commands that build run this set-up when needed.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -108,12 +108,10 @@ impl Ready {
         }
     }
 
-    /// The target folder of this lane.
+    /// The target folder, one for all lanes: cargo names what it builds by versions, and own crates by their path, so that
+    /// the lanes share all packages but tch and those above it.
     pub(crate) fn target_folder(&self) -> PathBuf {
-        match self.lane {
-            Lane::Kepler => kepler::target_folder(&self.checkout),
-            Lane::Cpu | Lane::Cuda => self.checkout.root().join("target"),
-        }
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.checkout.root().join("target"), PathBuf::from)
     }
 }
 

@@ -1,23 +1,21 @@
 //! Compiles the fuzz targets, so that a change of a crate cannot break them unnoticed. It does not run them.
 //!
 //! Each `crates/*/fuzz` is a separate workspace, because fuzzing needs a nightly compiler. The stable compiler can
-//! check the types with the `cfg` that cargo-fuzz sets.
+//! check the types; none of them asks for the `cfg` that cargo-fuzz sets.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::{checkout::Checkout, error::Error, run};
+use crate::{checkout::Checkout, error::Error, outside, run};
 
 /// Checks every fuzz target of the checkout.
 pub(crate) fn check(checkout: &Checkout) -> Result<(), Error> {
     for manifest in manifests(checkout.root())? {
         let mut cargo = run::cargo();
         cargo.args(["check", "--locked", "--bins", "--manifest-path"]).arg(&manifest);
-        // One target folder: they share most of what they depend on.
-        cargo.env("CARGO_TARGET_DIR", checkout.root().join("target/fuzz"));
-        cargo.env("RUSTFLAGS", "--cfg fuzzing --deny warnings").env_remove("LIBTORCH");
+        outside::share_dependencies(cargo.env_remove("LIBTORCH"), checkout)?;
         run::check(&mut cargo)?;
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup};
+use crate::{checkout::Checkout, error::Error, lane::Lane, run, say, setup, test};
 
 /// A project and the exact output of its program.
 struct Project {
@@ -50,8 +50,7 @@ own network: two_convolutions extracted, heat maps: true, named in the report: t
 pub(crate) fn plain(checkout: &Checkout) -> Result<(), Error> {
     let mut cargo = run::cargo();
     cargo.arg("run").env_remove("LIBTORCH");
-    // Not the workspace's own target folder: the two need other features of the same crates.
-    cargo.env("CARGO_TARGET_DIR", checkout.root().join("target/outside"));
+    share_dependencies(&mut cargo, checkout)?;
     PLAIN.check(cargo, checkout.root(), checkout.root())
 }
 
@@ -59,13 +58,27 @@ pub(crate) fn plain(checkout: &Checkout) -> Result<(), Error> {
 pub(crate) fn with_libtorch(lane: Option<Lane>, checkout: &Checkout) -> Result<(), Error> {
     let ready = setup::prepare(lane, checkout)?;
     let mut cargo = run::cargo();
-    cargo.arg("run").env("CARGO_TARGET_DIR", ready.target_folder());
-    // As in the workspace, so that dependencies are built once: libtorch's bindings alone take minutes.
-    for setting in ["profile.dev.debug='line-tables-only'", "profile.dev.package.'*'.opt-level=1"] {
-        cargo.args(["--config", setting]);
-    }
+    cargo.arg("run");
+    share_dependencies(&mut cargo, checkout)?;
     ready.describe_libtorch(&mut cargo);
     LIBTORCH.check(cargo, checkout.root(), &ready.workspace()?)
+}
+
+/// Lets a project outside of the workspace use what the workspace has built of other people's packages; libtorch's
+/// bindings alone take minutes. Ours are built unoptimised, as cargo does by itself.
+pub(crate) fn share_dependencies(cargo: &mut Command, checkout: &Checkout) -> Result<(), Error> {
+    let mut profile = "[profile.dev]\ndebug = \"line-tables-only\"\n".to_owned();
+    let ours = test::packages(checkout)?;
+    let levels = ours.iter().map(|name| (name.as_str(), 0)).chain([("\"*\"", 1)]);
+    for (package, level) in levels {
+        profile.push_str(&format!("[profile.dev.package.{package}]\nopt-level = {level}\n"));
+    }
+    let target = setup::target_folder(checkout);
+    fs::create_dir_all(&target).map_err(Error::io(&target))?;
+    let file = target.join("outside.toml");
+    fs::write(&file, profile).map_err(Error::io(&file))?;
+    cargo.env("CARGO_TARGET_DIR", target).arg("--config").arg(file);
+    Ok(())
 }
 
 impl Project {

@@ -82,7 +82,7 @@ impl Ready {
         cargo.arg(subcommand).current_dir(self.workspace()?);
         self.describe_libtorch(&mut cargo);
         if self.lane == Lane::Kepler {
-            cargo.arg("--locked").env("CARGO_TARGET_DIR", self.target_folder());
+            cargo.arg("--locked").env("CARGO_TARGET_DIR", target_folder(&self.checkout));
         }
         Ok(cargo)
     }
@@ -107,12 +107,12 @@ impl Ready {
             Lane::Cpu | Lane::Cuda => Ok(self.checkout.root().to_owned()),
         }
     }
+}
 
-    /// The target folder, one for all lanes: cargo names what it builds by versions, and own crates by their path, so that
-    /// the lanes share all packages but tch and those above it.
-    pub(crate) fn target_folder(&self) -> PathBuf {
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.checkout.root().join("target"), PathBuf::from)
-    }
+/// The target folder, one for all lanes: cargo names what it builds by versions, and own crates by their path, so that the
+/// lanes share all packages but tch and those above it.
+pub(crate) fn target_folder(checkout: &Checkout) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.root().join("target"), PathBuf::from)
 }
 
 /// Sets libtorch up if needed. Without a lane, it uses the user's `LIBTORCH`, else the linked one, else one that fits

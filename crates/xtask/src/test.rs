@@ -122,6 +122,11 @@ fn libtorch_packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
     Ok(packages.into_iter().filter(uses_libtorch).map(|package| package.name).collect())
 }
 
+/// Names of the packages of the workspace.
+pub(crate) fn packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
+    Ok(metadata(checkout)?.packages.into_iter().map(|package| package.name).collect())
+}
+
 fn metadata(checkout: &Checkout) -> Result<Metadata, Error> {
     let mut cargo = run::cargo();
     cargo.current_dir(checkout.root()).args(["metadata", "--no-deps", "--format-version", "1"]);

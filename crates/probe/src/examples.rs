@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 use radiograph_classes::Classes;
 
-use crate::{Error, Standardisation};
+use crate::{Error, Standardisation, objective::Row};
 
 /// Features `[N, D]` with a class and a weight for each row, checked once.
 ///
@@ -129,6 +129,11 @@ impl Examples {
     /// The scaled features of one row.
     pub(crate) fn row(&self, row: usize) -> &[f64] {
         &self.scaled[row * self.width..(row + 1) * self.width]
+    }
+
+    /// A training row with these numbers in place of its features.
+    pub(crate) fn at<'a>(&self, row: usize, features: &'a [f64]) -> Row<'a> {
+        Row { features, label: self.labels[row], weight: self.weights[row] }
     }
 
     /// Mean and deviation of the scaled features of these rows.

@@ -26,7 +26,8 @@
 //! ```
 //!
 //! Coefficients agree with scikit-learn's `StandardScaler` and `LogisticRegression(C=…)` to 1e-4. The same input gives
-//! the same bits with any number of threads. The features are held as 64-bit numbers, 8 N D bytes.
+//! the same bits with any number of threads. The features are held as 64-bit numbers, 8 N D bytes; [`choose`] needs up to
+//! three times as much for each fold that is computed at the moment.
 
 #![allow(clippy::needless_pass_by_value, reason = "views of arrays are small, and passed as slices are")]
 
@@ -37,8 +38,10 @@ mod minimise;
 mod objective;
 mod probe;
 mod search;
+mod span;
 mod standardisation;
 mod stopping;
+mod triangle;
 
 pub use error::Error;
 pub use examples::Examples;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::{
     Stopping,
     objective::{add, dot},
+    span::Curvature,
 };
 
 /// Number of past steps that shape the next direction.
@@ -31,17 +32,20 @@ struct Point {
 pub(crate) struct Minimum {
     pub(crate) at: Vec<f64>,
     pub(crate) value: f64,
-    /// Largest magnitude in the gradient.
+    /// Norm of the gradient.
     pub(crate) gradient_norm: f64,
     pub(crate) iterations: usize,
 }
 
 /// The minimum of `function`, which returns its value and writes its gradient, from the point `start`. It ends when
-/// the gradient is small enough, after the allowed iterations, or where rounding allows no further descent.
+/// the gradient, measured by `norm`, is small enough, after the allowed iterations, or where rounding allows no further descent.
+/// What is not known of the curvature from the last steps is taken from `curvature`, or else to be equal in all directions.
 pub(crate) fn minimise(
     function: impl Fn(&[f64], &mut [f64]) -> f64,
     start: Vec<f64>,
     stopping: &Stopping,
+    norm: fn(&[f64]) -> f64,
+    curvature: Option<&Curvature>,
 ) -> Minimum {
     let evaluate = |at: Vec<f64>| {
         let mut gradient = vec![0.0; at.len()];
@@ -51,10 +55,14 @@ pub(crate) fn minimise(
     let mut point = evaluate(start);
     let mut memory = Memory::default();
     let mut iterations = 0;
-    while largest(&point.gradient) > stopping.tolerance && iterations < stopping.iterations {
-        let direction = memory.direction(&point.gradient);
+    while norm(&point.gradient) > stopping.tolerance && iterations < stopping.iterations {
+        let direction = memory.direction(&point.gradient, curvature);
         // Before anything is known of the curvature, a step of length at most 1.
-        let first = if memory.is_empty() { 1.0 / dot(&direction, &direction).sqrt().max(1.0) } else { 1.0 };
+        let first = if memory.is_empty() && curvature.is_none() {
+            1.0 / dot(&direction, &direction).sqrt().max(1.0)
+        } else {
+            1.0
+        };
         match line_search(&evaluate, &point, &direction, first) {
             Some(next) => {
                 memory.remember(&point, &next);
@@ -66,12 +74,18 @@ pub(crate) fn minimise(
         }
         iterations += 1;
     }
-    Minimum { gradient_norm: largest(&point.gradient), value: point.value, at: point.at, iterations }
+    Minimum { gradient_norm: norm(&point.gradient), value: point.value, at: point.at, iterations }
 }
 
-fn largest(gradient: &[f64]) -> f64 {
+/// The largest magnitude.
+pub(crate) fn largest(gradient: &[f64]) -> f64 {
     // `f64::max` would pass over NaN.
     gradient.iter().fold(0.0, |largest, slope| if slope.abs() <= largest { largest } else { slope.abs() })
+}
+
+/// The Euclidean length.
+pub(crate) fn length(gradient: &[f64]) -> f64 {
+    dot(gradient, gradient).sqrt()
 }
 
 /// The last steps, the changes of the gradient along them, and the reciprocals of their products.
@@ -97,7 +111,7 @@ impl Memory {
     }
 
     /// The direction of descent (two-loop recursion).
-    fn direction(&self, gradient: &[f64]) -> Vec<f64> {
+    fn direction(&self, gradient: &[f64], curvature: Option<&Curvature>) -> Vec<f64> {
         let mut direction: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
         let mut shares = Vec::with_capacity(self.0.len());
         for (step, change, reciprocal) in self.0.iter().rev() {
@@ -105,7 +119,9 @@ impl Memory {
             add(&mut direction, -share, change);
             shares.push(share);
         }
-        if let Some((_, change, reciprocal)) = self.0.back() {
+        if let Some(curvature) = curvature {
+            curvature.solve(&mut direction);
+        } else if let Some((_, change, reciprocal)) = self.0.back() {
             let scale = 1.0 / (reciprocal * dot(change, change));
             direction.iter_mut().for_each(|value| *value *= scale);
         }
@@ -192,7 +208,13 @@ mod tests {
             gradient[1] = 200.0 * b;
             a * a + 100.0 * b * b
         };
-        let end = minimise(rosenbrock, vec![-1.2, 1.0], &Stopping { tolerance: 1e-10, iterations: 200 });
+        let end = minimise(
+            rosenbrock,
+            vec![-1.2, 1.0],
+            &Stopping { tolerance: 1e-10, iterations: 200 },
+            largest,
+            None,
+        );
         assert!(
             end.gradient_norm <= 1e-10 && end.iterations < 60,
             "{} {}",
@@ -213,7 +235,13 @@ mod tests {
             }
             value
         };
-        let end = minimise(quadratic, vec![0.0; 50], &Stopping { tolerance: 1e-10, iterations: 400 });
+        let end = minimise(
+            quadratic,
+            vec![0.0; 50],
+            &Stopping { tolerance: 1e-10, iterations: 400 },
+            largest,
+            None,
+        );
         assert!(end.gradient_norm <= 1e-10, "{} {}", end.gradient_norm, end.iterations);
         assert!(end.at.iter().all(|value| (value - 3.0).abs() < 1e-6), "{:?}", end.at);
     }
@@ -224,7 +252,7 @@ mod tests {
             gradient.fill(f64::NAN);
             f64::NAN
         };
-        let end = minimise(broken, vec![0.0; 2], &Stopping::default());
+        let end = minimise(broken, vec![0.0; 2], &Stopping::default(), largest, None);
         assert!(end.gradient_norm.is_nan());
     }
 }

@@ -15,12 +15,19 @@ const FEWEST_ROWS: usize = 32;
 /// Parameters are the coefficients of the standardised features, class after class, followed by one intercept a class.
 /// Intercepts are not penalised.
 pub(crate) struct Objective<'a> {
-    examples: &'a Examples,
-    rows: &'a [usize],
-    centre: &'a [f64],
+    rows: Vec<Row<'a>>,
+    classes: usize,
+    centre: Vec<f64>,
     factors: Vec<f64>,
     total: f64,
     penalty: f64,
+}
+
+/// A training row. Features that are left out at its end are 0.
+pub(crate) struct Row<'a> {
+    pub(crate) features: &'a [f64],
+    pub(crate) label: usize,
+    pub(crate) weight: f64,
 }
 
 /// Sums over the rows of one part.
@@ -34,31 +41,39 @@ impl<'a> Objective<'a> {
     /// The objective of these rows. `standardisation` was fitted on them.
     pub(crate) fn new(
         examples: &'a Examples,
-        rows: &'a [usize],
-        standardisation: &'a Standardisation,
+        rows: &[usize],
+        standardisation: &Standardisation,
         c: f64,
     ) -> Self {
-        let total: f64 = rows.iter().map(|&row| examples.weights[row]).sum();
-        Self {
-            examples,
-            rows,
-            centre: &standardisation.mean,
-            factors: standardisation.factors(),
-            total,
-            penalty: 1.0 / (c * total),
-        }
+        let rows = rows.iter().map(|&row| examples.at(row, examples.row(row))).collect();
+        Self::of(rows, examples.classes.len(), standardisation.mean.clone(), standardisation.factors(), c)
+    }
+
+    /// The objective of rows that are standardised already and have at most `width` features.
+    pub(crate) fn of_standardised(rows: Vec<Row<'a>>, classes: usize, width: usize, c: f64) -> Self {
+        Self::of(rows, classes, vec![0.0; width], vec![1.0; width], c)
+    }
+
+    fn of(rows: Vec<Row<'a>>, classes: usize, centre: Vec<f64>, factors: Vec<f64>, c: f64) -> Self {
+        let total: f64 = rows.iter().map(|row| row.weight).sum();
+        Self { rows, classes, centre, factors, total, penalty: 1.0 / (c * total) }
     }
 
     /// The number of parameters.
     pub(crate) fn len(&self) -> usize {
-        self.examples.classes.len() * (self.examples.width() + 1)
+        self.classes * (self.centre.len() + 1)
+    }
+
+    /// The second derivative of the penalty.
+    pub(crate) fn penalty(&self) -> f64 {
+        self.penalty
     }
 
     /// The value at `parameters`; the gradient is written into `gradient`.
     pub(crate) fn evaluate(&self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let (classes, width) = (self.examples.classes.len(), self.examples.width());
+        let (classes, width) = (self.classes, self.centre.len());
         let (coefficients, intercepts) = parameters.split_at(classes * width);
-        let linear = Linear::new(coefficients, intercepts, self.centre, &self.factors);
+        let linear = Linear::new(coefficients, intercepts, &self.centre, &self.factors);
         let size = self.rows.len().div_ceil(MOST_PARTS).max(FEWEST_ROWS);
         let parts: Vec<Part> = self.rows.par_chunks(size).map(|rows| self.part(&linear, rows)).collect();
         gradient.fill(0.0);
@@ -82,13 +97,11 @@ impl<'a> Objective<'a> {
         loss / self.total + 0.5 * self.penalty * squares
     }
 
-    fn part(&self, linear: &Linear, rows: &[usize]) -> Part {
-        let (classes, width) = (self.examples.classes.len(), self.examples.width());
+    fn part(&self, linear: &Linear, rows: &[Row<'_>]) -> Part {
+        let (classes, width) = (self.classes, self.centre.len());
         let mut part = Part { loss: 0.0, slopes: vec![0.0; classes * width], residuals: vec![0.0; classes] };
         let mut logits = vec![0.0; classes];
-        for &row in rows {
-            let features = self.examples.row(row);
-            let (label, weight) = (self.examples.labels[row], self.examples.weights[row]);
+        for &Row { features, label, weight } in rows {
             linear.logits(features, &mut logits);
             let normaliser = log_sum_exp(&logits);
             part.loss += weight * (normaliser - logits[label]);
@@ -105,6 +118,7 @@ impl<'a> Objective<'a> {
 
 /// A linear function of raw features for each class.
 pub(crate) struct Linear {
+    width: usize,
     slopes: Vec<f64>,
     offsets: Vec<f64>,
 }
@@ -120,14 +134,14 @@ impl Linear {
             slopes.extend(coefficients.iter().zip(factors).map(|(coefficient, factor)| coefficient * factor));
             offsets.push(intercept - dot(&slopes[start..], centre));
         }
-        Self { slopes, offsets }
+        Self { width, slopes, offsets }
     }
 
     /// Logits of one row.
     pub(crate) fn logits(&self, features: &[f64], logits: &mut [f64]) {
-        let slopes = self.slopes.chunks_exact(features.len());
+        let slopes = self.slopes.chunks_exact(self.width);
         for ((logit, slopes), offset) in logits.iter_mut().zip(slopes).zip(&self.offsets) {
-            *logit = offset + dot(slopes, features);
+            *logit = offset + dot(&slopes[..features.len()], features);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A trained probe.
 
+use std::mem::take;
+
 use ndarray::{Array2, ArrayView2};
 use radiograph_classes::Classes;
 use serde::{Deserialize, Serialize};
@@ -7,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Examples, Standardisation, Stopping,
     examples::finite,
-    minimise::minimise,
+    minimise::{Minimum, largest, length, minimise},
     objective::{Linear, Objective, log_sum_exp},
+    span::Span,
 };
 
 /// How a training ended.
@@ -69,7 +72,41 @@ impl Probe {
             || vec![0.0; objective.len()],
             |near| near.coefficients.iter().chain(&near.intercepts).copied().collect(),
         );
-        let end = minimise(|at, gradient| objective.evaluate(at, gradient), start, stopping);
+        let end = minimise(|at, gradient| objective.evaluate(at, gradient), start, stopping, largest, None);
+        Self::at(examples, own, c, stopping, end)
+    }
+
+    /// As [`Probe::of_rows`], computed in the span of the rows. Training starts from the point `at` of the span, if it is not
+    /// empty, and leaves its end there.
+    pub(crate) fn in_span(
+        examples: &Examples,
+        rows: &[usize],
+        own: &Standardisation,
+        span: &Span<'_>,
+        c: f64,
+        stopping: &Stopping,
+        at: &mut Vec<f64>,
+    ) -> Self {
+        let (classes, axes) = (examples.classes.len(), span.axes());
+        let objective = Objective::of_standardised(span.points(), classes, axes, c);
+        at.resize(objective.len(), 0.0);
+        let curvature = span.curvature(objective.penalty());
+        let value = |at: &[f64], gradient: &mut [f64]| objective.evaluate(at, gradient);
+        // No entry of the gradient is larger than its length, which is the same in the span and in the features.
+        let end = minimise(value, take(at), stopping, length, Some(&curvature));
+        let (in_span, intercepts) = end.at.split_at(classes * axes);
+        let mut parameters: Vec<f64> =
+            in_span.chunks_exact(axes).flat_map(|of_class| span.coefficients(of_class)).collect();
+        parameters.extend_from_slice(intercepts);
+        let mut gradient = vec![0.0; parameters.len()];
+        let value = Objective::new(examples, rows, own, c).evaluate(&parameters, &mut gradient);
+        let iterations = end.iterations;
+        *at = end.at;
+        let end = Minimum { at: parameters, value, gradient_norm: largest(&gradient), iterations };
+        Self::at(examples, own, c, stopping, end)
+    }
+
+    fn at(examples: &Examples, own: &Standardisation, c: f64, stopping: &Stopping, end: Minimum) -> Self {
         let (classes, width) = (examples.classes.len(), examples.width());
         let (coefficients, intercepts) = end.at.split_at(classes * width);
         // Equal amounts on all intercepts change no probability; their mean is 0 by convention.

@@ -7,6 +7,7 @@ use crate::{
     Convergence, Error, Examples, Fold, Folds, Probe, Stopping,
     objective::{Linear, log_sum_exp},
     probe::check,
+    span::Span,
 };
 
 /// Inverse penalties that are tried: half decades from 0.00001 to 10.
@@ -93,10 +94,16 @@ pub fn choose(
 /// The probes of one fold along the grid, each with the weighted sum of the cross-entropies of held-out rows.
 fn path(examples: &Examples, fold: &Fold, grid: &[f64], stopping: &Stopping) -> Vec<(Probe, f64)> {
     let own = examples.standardisation_of(&fold.training);
+    // Finding the span takes the time of many steps, which a path has.
+    let span = (fold.training.len() <= examples.width()).then(|| Span::new(examples, &fold.training, &own));
+    let mut at = Vec::new();
     let mut path: Vec<(Probe, f64)> = Vec::with_capacity(grid.len());
     for &c in grid {
         let near = path.last().map(|(probe, _)| probe);
-        let probe = Probe::of_rows(examples, &fold.training, &own, c, stopping, near);
+        let probe = match &span {
+            Some(span) => Probe::in_span(examples, &fold.training, &own, span, c, stopping, &mut at),
+            None => Probe::of_rows(examples, &fold.training, &own, c, stopping, near),
+        };
         let linear = Linear::new(&probe.flat(), probe.intercepts(), &own.mean, &own.factors());
         let loss = loss(examples, &linear, &fold.held_out);
         path.push((probe, loss));

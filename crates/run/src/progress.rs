@@ -53,8 +53,7 @@ impl Stage {
             Self::Assemble => 7,
             Self::Compare => 4,
             Self::Report => 9,
-            Self::Evaluate | Self::Explain => 3,
-            Self::Audit => 2,
+            Self::Evaluate | Self::Explain | Self::Audit => 3,
             Self::Extract | Self::Train | Self::Repeat => 1,
         }
     }

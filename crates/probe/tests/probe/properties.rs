@@ -62,6 +62,28 @@ proptest! {
         );
     }
 
+    // `choose` trains in the span of the rows if there are fewer of them than features, `fit` among the features.
+    #[test]
+    fn probes_of_folds_with_more_features_than_rows_are_those_of_a_plain_training(seed in 0_u64..1_000) {
+        let (features, labels) = data(seed, 45, 61);
+        let examples = Examples::new(features.view(), &classes(), labels.clone()).unwrap();
+        let groups: Vec<String> = (0..45).map(|row| row.to_string()).collect();
+        let folds = Folds::grouped(&examples, &groups, 3).unwrap();
+        let stopping = Stopping { tolerance: 1e-9, ..Stopping::default() };
+        let chosen = choose(&examples, &folds, &[0.1], &stopping).unwrap();
+        prop_assert!(chosen.converged());
+        prop_assert_eq!(chosen.folds.len(), 3);
+        for (probe, fold) in chosen.folds.iter().zip(folds.as_slice()) {
+            let own: Vec<usize> = fold.training.iter().map(|&row| labels[row]).collect();
+            let plain = fit(&features.select(Axis(0), &fold.training), &own, 0.1);
+            prop_assert!(
+                largest_difference(&probe.coefficients().to_owned(), &plain.coefficients().to_owned()) < 1e-6
+            );
+            let intercepts = probe.intercepts().iter().zip(plain.intercepts());
+            prop_assert!(intercepts.into_iter().all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
+
     #[test]
     fn other_names_for_the_classes_change_names_alone(seed in 0_u64..1_000) {
         let (features, labels) = data(seed, 45, 5);
@@ -108,21 +130,24 @@ proptest! {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits_and_the_written_probe_is_the_same() {
-    let (features, labels) = data(5, 600, 17);
-    let examples = Examples::new(features.view(), &classes(), labels).unwrap();
-    let patients: Vec<String> = (0..600).map(|row| (row / 4).to_string()).collect();
-    let folds = Folds::grouped(&examples, &patients, 5).unwrap();
-    let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let chosen = pool.install(|| choose(&examples, &folds, &GRID, &Stopping::default()).unwrap());
-        (serde_json::to_string(&chosen.probe).unwrap(), chosen)
-    };
-    let (written, chosen) = with(1);
-    for threads in [2, 3, 8] {
-        assert_eq!(with(threads).0, written, "{threads} threads");
+    // Few features, and more features than rows.
+    for (rows, columns) in [(600, 17), (90, 130)] {
+        let (features, labels) = data(5, rows, columns);
+        let examples = Examples::new(features.view(), &classes(), labels).unwrap();
+        let patients: Vec<String> = (0..rows).map(|row| (row / 4).to_string()).collect();
+        let folds = Folds::grouped(&examples, &patients, 5).unwrap();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| choose(&examples, &folds, &GRID, &Stopping::default()).unwrap())
+        };
+        let chosen = with(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(with(threads), chosen, "{threads} threads");
+        }
+        assert!(chosen.converged());
+        let written = serde_json::to_string(&chosen.probe).unwrap();
+        assert_eq!(serde_json::from_str::<Probe>(&written).unwrap(), chosen.probe);
     }
-    assert!(chosen.converged());
-    assert_eq!(serde_json::from_str::<Probe>(&written).unwrap(), chosen.probe);
 }
 
 #[test]

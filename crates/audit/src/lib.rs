@@ -1,21 +1,4 @@
-//! Audits a data set for shortcuts: is the score about lungs, or about where the picture came from?
-//!
-//! Probes that cannot see lungs try to tell the class on the same split as the model. One sees format and size of the
-//! published files, one a ring of pixels along the border, one the picture with its centre blacked out, one the source
-//! alone. Two more try to tell the source within one class, where the class cannot help. Each is a linear probe whose
-//! penalty is chosen by cross-validation by patient; it is fitted on training images and scored once on test images.
-//!
-//! ```
-//! use radiograph_audit::{Audit, Settings, Verdict, planted::{Planted, Shortcut}};
-//!
-//! // Drawn pictures in which a bright mark in the corner gives a class away.
-//! let planted = Planted { training: 120, test: 100, ..Planted::new(Shortcut::CornerMark, 1.0, 7) };
-//! let settings = Settings { permutations: 999, replicates: 200, controls: 0, shares: vec![], ..Settings::default() };
-//! let audit = Audit::of(&planted.draw()?, None, &settings)?;
-//! assert_eq!(audit.verdict, Verdict::Found);
-//! assert!(audit.sentence.starts_with("The class can be told without looking at lungs"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Verdicts
 //!

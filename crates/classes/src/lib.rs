@@ -1,29 +1,4 @@
-//! A set of named classes, shared by data, models, scores and reports.
-//!
-//! Classes are matched by name. Programs that keep names in one list and columns in another have published reports with
-//! exchanged classes. Here an index alone does not identify a class: a [`Class`] comes from a [`Classes`] by name and
-//! keeps a reference to its set. When two sets meet, classes are matched by name, never by position.
-//!
-//! ```
-//! use radiograph_classes::Classes;
-//!
-//! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
-//! let covid = classes.class("covid")?;
-//! assert_eq!(covid.name(), "covid");
-//! assert_eq!(covid.index(), 0); // the column that holds it in a matrix bound to `classes`
-//!
-//! // Another order is another set; a class keeps its meaning there because it goes by its name.
-//! let loader_order = Classes::new(["normal", "covid", "pneumonia"])?;
-//! assert_ne!(classes, loader_order);
-//! assert_eq!(loader_order.position(&covid)?, 1);
-//! assert_eq!(classes.columns_of(&loader_order)?, [1, 0, 2]);
-//!
-//! let error = classes.class("Covid").unwrap_err();
-//! assert_eq!(error.to_string(), "no class is named \"Covid\"; the classes are covid, normal, pneumonia");
-//! # Ok::<(), radiograph_classes::Error>(())
-//! ```
-//!
-//! This crate does not depend on labels, files or models.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod paper;

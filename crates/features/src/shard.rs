@@ -8,11 +8,10 @@ use std::{
     fmt::Write as _,
     fs::{self, File},
     io::{self, Write as _},
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
-use radiograph_files::{ContentHash, ContentHashing, write_bytes, write_whole};
+use radiograph_files::{ContentHash, ContentHashing, read_exact_at, write_bytes, write_whole};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -231,7 +230,7 @@ pub(crate) fn read_map(
     stored: &Stored,
     into: &mut [u8],
 ) -> Result<(), FeatureError> {
-    match file.read_exact_at(into, offset) {
+    match read_exact_at(file, into, offset) {
         Ok(()) if crc32fast::hash(into) == stored.checksum => Ok(()),
         Ok(()) => Err(FeatureError::Damaged { path: path.to_owned(), feature: stored.id }),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {

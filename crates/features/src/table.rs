@@ -21,12 +21,11 @@
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use radiograph_files::write_bytes;
+use radiograph_files::{read_exact_at, write_bytes};
 
 use crate::{
     FeatureError, FeatureId, StoreDescription,
@@ -244,7 +243,7 @@ impl Table {
         };
         let entries = BLOCK.min(self.features - number * BLOCK);
         let mut bytes = vec![0; entries * ENTRY].into_boxed_slice();
-        match file.read_exact_at(&mut bytes, start + (number * BLOCK * ENTRY) as u64) {
+        match read_exact_at(file, &mut bytes, start + (number * BLOCK * ENTRY) as u64) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(refuse("it was cut short while it was in use".to_owned()));

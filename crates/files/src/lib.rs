@@ -1,25 +1,8 @@
-//! Writes files atomically, hashes their content, and finds the folders of the user.
-//!
-//! Everything that a run keeps (manifests, shards, checkpoints, reports) is written with [`write_whole`], so that a
-//! killed program never leaves half a file under its final name. Images, weights and shards are identified by their
-//! [`ContentHash`], never by name or time. The crate neither locks files nor defines formats: the crate that writes a
-//! file defines its content.
-//!
-//! ```
-//! use radiograph_files::{ContentHash, write_bytes};
-//!
-//! let folder = tempfile::tempdir()?;
-//! let path = folder.path().join("classes.txt");
-//! write_bytes(&path, b"abc")?;
-//! // The published test value of SHA-256 for "abc" (FIPS 180-2, appendix B.1).
-//! let hash = ContentHash::of_file(&path)?;
-//! assert_eq!(hash.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-//! assert_eq!(hash, ContentHash::of_bytes(b"abc"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod content_hash;
 mod lock;
+mod platform;
 mod user;
 mod whole;
 
@@ -27,6 +10,7 @@ use std::{io, path::PathBuf};
 
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
 pub use lock::FileLock;
+pub use platform::{make_private, read_exact_at};
 pub use user::{cache_folder, settings_folder};
 pub use whole::{create_folder, write_bytes, write_whole};
 

@@ -66,7 +66,7 @@ fn create(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::fs;
 
     use super::*;
 
@@ -84,8 +84,11 @@ mod tests {
     }
 
     /// A reader of a folder that it may not write shares a lock that others made.
+    #[cfg(unix)]
     #[test]
     fn a_file_that_cannot_be_written_is_shared() {
+        use std::os::unix::fs::PermissionsExt;
+
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".lock");
         fs::write(&path, b"").unwrap();

@@ -1,13 +1,15 @@
 //! Writes a file atomically, so that no reader sees half of it. It does not append to files.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, File},
     io::{self, BufWriter, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
-use crate::FileError;
+use crate::{
+    FileError,
+    platform::{as_plain_file, sync_folder},
+};
 
 /// Writes a file as a whole or not at all. `content` writes to a hidden sibling, which is flushed to the disk and then
 /// renamed. Until then, and after any failure, the previous file of that name is unchanged. The folder must exist.
@@ -26,12 +28,9 @@ pub fn write_whole(
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        // Readable by whom the user's own mask allows, as any other file of theirs; temporary files are private otherwise.
-        let mut sibling = tempfile::Builder::new()
-            .prefix(".radiograph-")
-            .suffix(".partial")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        let mut sibling =
+            as_plain_file(builder.prefix(".radiograph-").suffix(".partial")).tempfile_in(folder)?;
         let mut writer = BufWriter::new(sibling.as_file_mut());
         content(&mut writer)?;
         writer.flush()?;
@@ -39,7 +38,7 @@ pub fn write_whole(
         sibling.as_file().sync_all()?;
         sibling.persist(path).map_err(|error| error.error)?;
         // The new name is an entry of the folder, which has to reach the disk too.
-        File::open(folder)?.sync_all()
+        sync_folder(folder)
     };
     written().map_err(|source| FileError::Write { path: path.to_owned(), source })
 }
@@ -105,8 +104,11 @@ mod tests {
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }
 
+    #[cfg(unix)]
     #[test]
     fn permissions_are_those_of_a_plain_file() {
+        use std::os::unix::fs::PermissionsExt;
+
         let folder = tempfile::tempdir().unwrap();
         let (ours, plain) = (folder.path().join("ours"), folder.path().join("plain"));
         write_bytes(&ours, b"").unwrap();

@@ -1,26 +1,4 @@
-//! Reads radiographs (PNG, JPEG, TIFF, BMP, WebP, DICOM) and prepares them for a network.
-//!
-//! [`decode_file`] turns a file into a [`Picture`] within [`Limits`]; the content decides the format, not the name.
-//! [`preprocess`] turns a picture into the input of a network, [`loader`] does both for many files at once. [`ablate`] removes
-//! parts of what a network sees.
-//!
-//! Films of devices and archives are often not as the standards ask. What every viewer opens is read, and
-//! [`decode_noted`] says what was unusual; docs/films.md lists it.
-//!
-//! Files come from strangers. Headers are checked against limits before pixels are allocated, and a file that does not
-//! become a picture is an [`Undecodable`] with its reason, never a panic.
-//!
-//! ```
-//! use radiograph_image::{Limits, Picture, Samples, decode, encode_png, preprocess::Preprocess};
-//!
-//! let picture = Picture::new(64, 48, Samples::Gray8(vec![128; 64 * 48])).expect("one sample for each pixel");
-//! let png = encode_png(&picture).expect("a small picture encodes");
-//! assert_eq!(decode(&png, &Limits::default())?, picture);
-//!
-//! let input = Preprocess { size: 32, ..Preprocess::default() }.check()?.apply(picture);
-//! assert_eq!(input.dim(), (3, 32, 32)); // red, green, blue; rows; columns
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 pub mod ablate;
 mod bare;

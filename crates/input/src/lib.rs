@@ -1,15 +1,4 @@
-//! Plain values that describe what a network is fed: how images are resized, coloured, normalised and augmented.
-//!
-//! This crate applies none of them: `radiograph-image` does. A weights record, a configuration and an image pipeline
-//! name the same setting with the same type, so no table has to translate between them.
-//!
-//! ```
-//! use radiograph_input::{Filter, Normalisation};
-//!
-//! assert_eq!(Normalisation::of("tf"), Some(Normalisation::Tf));
-//! assert_eq!(Normalisation::Tf.normalise(255.0, 0), 1.0);
-//! assert_eq!(Filter::Bicubic.name(), "bicubic");
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod ablation;
 mod augmentation;

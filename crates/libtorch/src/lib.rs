@@ -1,16 +1,4 @@
-//! Basics for all crates of this workspace that use libtorch: checked [`Device`]s, numbers of threads, and libtorch
-//! errors cut to one [line](first_line), or [recognised](is_out_of_memory).
-//!
-//! This crate has no networks, weights or training. `cargo xtask setup` fetches libtorch, and `radiograph-link` links
-//! it.
-//!
-//! ```no_run
-//! use radiograph_libtorch::Device;
-//!
-//! let device: Device = "cuda:0".parse()?;
-//! let zeros = tch::Tensor::zeros([1, 3, 224, 224], (tch::Kind::Float, device.to_tch()));
-//! # Ok::<(), radiograph_libtorch::DeviceError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod device;
 mod error;

@@ -1,14 +1,4 @@
-//! Links programs, tests, examples and benches against libtorch, so that they find it when they start.
-//!
-//! Cargo does not apply the link arguments of a library's build script to the programs that use the library. Each
-//! package with such a program therefore needs a direct dependency on `torch-sys` (which tells cargo where libtorch
-//! is), this crate as a build dependency, and a `build.rs` with one call:
-//!
-//! ```
-//! radiograph_link::libtorch();
-//! ```
-//!
-//! This crate does not find, fetch or check libtorch: `cargo xtask setup` does.
+#![doc = include_str!("../README.md")]
 
 use std::{
     env, fs,
@@ -38,7 +28,7 @@ pub fn libtorch() {
 ///
 /// # Panics
 ///
-/// If the version cannot be found: features are not stored without it.
+/// If the version cannot be found: features are not stored without it. On docs.rs, which has no libtorch, nothing is computed.
 #[allow(clippy::print_stdout, reason = "standard output is how a build script speaks to cargo")]
 pub fn libtorch_version() {
     let library_folder = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from);
@@ -47,6 +37,9 @@ pub fn libtorch_version() {
         Some((folder, version)) => {
             println!("cargo::rerun-if-changed={}", folder.join(BUILD_VERSION).display());
             println!("cargo::rustc-env=RADIOGRAPH_LIBTORCH_VERSION={version}");
+        }
+        None if env::var_os("DOCS_RS").is_some() => {
+            println!("cargo::rustc-env=RADIOGRAPH_LIBTORCH_VERSION=none, only documentation");
         }
         None => panic!(
             "the version of libtorch is unknown: {} has neither {BUILD_VERSION} nor version.h; set LIBTORCH to a whole libtorch",

@@ -1,28 +1,4 @@
-//! Scores for classifiers: every score with an interval, every comparison with a paired test, every undefined value
-//! with its reason.
-//!
-//! The crate is self-contained: it needs no libtorch, reads plain matrices or a CSV, and prints nothing.
-//!
-//! ```
-//! use radiograph_metrics::{Bootstrap, Evaluation, Predictions};
-//!
-//! let file = "\
-//! id,patient,source,label,p_covid,p_normal,p_pneumonia
-//! 1,ann,north,covid,0.81,0.11,0.08
-//! 2,ann,north,covid,0.45,0.49,0.06
-//! 3,bob,south,normal,0.07,0.72,0.21
-//! 4,cid,south,pneumonia,0.10,0.28,0.62
-//! 5,dan,south,normal,0.02,0.95,0.03
-//! 6,eve,north,pneumonia,0.33,0.20,0.47
-//! ";
-//! let predictions = Predictions::read_csv(file.as_bytes(), None)?;
-//! let evaluation = Evaluation::of(&predictions, &Bootstrap::new(1_000, 7)?)?;
-//!
-//! assert_eq!(evaluation.confusion.accuracy(), Ok(5.0 / 6.0));
-//! assert_eq!((evaluation.samples, evaluation.clusters), (6, 5)); // two images of ann are one cluster
-//! println!("{}", evaluation.overall_table().to_markdown());
-//! # Ok::<(), radiograph_metrics::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Overview
 //!

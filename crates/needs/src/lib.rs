@@ -1,15 +1,4 @@
-//! Records tests that are skipped because the machine lacks something: real images, weights, a browser, a GPU.
-//!
-//! libtest cannot mark a test as skipped and hides the output of passing tests, so a test that returns early looks like
-//! one that passed. This crate writes one line to standard error, which libtest does not capture, and one line to the
-//! file in the environment variable [`RECORD`]. `cargo xtask test` counts these lines, and `cargo xtask ci` fails if
-//! the machine meets a recorded need after all. The crate is for tests only: no library or program depends on it.
-//!
-//! ```
-//! // A test on real images begins like this.
-//! let Some(images) = radiograph_needs::folder("RADIOGRAPH_DATA") else { return };
-//! assert!(images.is_dir());
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod need;
 mod record;

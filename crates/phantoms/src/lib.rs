@@ -1,16 +1,4 @@
-//! Draws chest radiographs from a seed, for demonstrations, tests and benches without a download.
-//!
-//! [`Phantom::draw`] draws one film of one patient: trunk, rib cage, shoulder girdle, heart, vessels and diaphragm
-//! differ by patient, tube, scatter, noise, collimation and markers by film. Tissue lengths are drawn on planes,
-//! rays weaken through them by Lambert and Beer's law. What is in the lungs decides the class: nothing, one lobar
-//! opacity (labelled pneumonia), or ground glass near the ribs on both sides (labelled COVID-19), as those films
-//! look in textbooks; its outline is kept as a mask. [`collection`] writes many of them to disk in the layouts
-//! of the public collections, with their defects.
-//!
-//! Phantoms are drawings. They teach a network nothing about patients, and a score on them says nothing about one.
-//!
-//! The same seed gives the same bytes, whatever the number of threads: every random number comes from a stream of
-//! its own name, and what the platform's mathematics library might round differently is computed by `libm`.
+#![doc = include_str!("../README.md")]
 
 mod body;
 mod bones;
@@ -91,16 +79,6 @@ pub struct Film {
 
 impl Phantom {
     /// Draws the film with `side × side` pixels; the side is brought into 64 to 2,048.
-    ///
-    /// ```
-    /// use radiograph_phantoms::{Finding, Phantom};
-    ///
-    /// let phantom = Phantom { seed: 7, patient: 0, film: 0, finding: Finding::GroundGlass, bedside: false };
-    /// let film = phantom.draw(128);
-    /// assert_eq!((film.picture.width(), film.picture.bits()), (128, 16));
-    /// assert!(film.mask.contains(&true));
-    /// assert_eq!(film, phantom.draw(128));
-    /// ```
     pub fn draw(&self, side: u32) -> Film {
         let side = side.clamp(64, 2048);
         let patient = |part: &str| Stream::new(self.seed, &format!("patient {} {part}", self.patient));

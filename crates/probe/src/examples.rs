@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 use radiograph_classes::Classes;
 
-use crate::{Error, Standardisation, objective::Row};
+use crate::{Error, Standardisation};
 
 /// Features `[N, D]` with a class and a weight for each row, checked once.
 ///
@@ -18,6 +18,13 @@ pub struct Examples {
     pub(crate) scaling: Standardisation,
     pub(crate) labels: Vec<usize>,
     pub(crate) weights: Vec<f64>,
+}
+
+/// A training row. Features that are left out at its end are 0.
+pub(crate) struct Row<'a> {
+    pub(crate) features: &'a [f64],
+    pub(crate) label: usize,
+    pub(crate) weight: f64,
 }
 
 impl Examples {

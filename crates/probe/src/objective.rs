@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::{Examples, Standardisation};
+use crate::{Examples, Standardisation, examples::Row};
 
 /// Largest number of partial sums. It does not depend on the number of threads, so the rounding does not either.
 const MOST_PARTS: usize = 64;
@@ -21,13 +21,6 @@ pub(crate) struct Objective<'a> {
     factors: Vec<f64>,
     total: f64,
     penalty: f64,
-}
-
-/// A training row. Features that are left out at its end are 0.
-pub(crate) struct Row<'a> {
-    pub(crate) features: &'a [f64],
-    pub(crate) label: usize,
-    pub(crate) weight: f64,
 }
 
 /// Sums over the rows of one part.

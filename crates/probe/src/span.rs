@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use crate::{
     Examples, Standardisation,
-    objective::{Row, add, dot},
+    examples::Row,
+    objective::{add, dot},
     triangle::Triangle,
 };
 

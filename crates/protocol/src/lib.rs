@@ -1,20 +1,4 @@
-//! Describes trainings and explanations as plain data: settings, cohorts, presets, and the records of finished
-//! trainings.
-//!
-//! This crate computes nothing with tensors and does not link libtorch. `radiograph-head` trains what is described
-//! here, and `radiograph-gradcam` explains it. Configurations and reports need only this crate.
-//!
-//! ```
-//! use radiograph_classes::Classes;
-//! use radiograph_protocol::{Architecture, FeatureShape, Preset};
-//!
-//! // The paper's head for VGG19: an LSTM of 512 units reads 49 cells, two dense layers of 4096 follow.
-//! let classes = Classes::new(["covid", "normal", "pneumonia"])?;
-//! let shape = FeatureShape { channels: 512, height: 7, width: 7 };
-//! let head = Preset::Paper.head(Architecture::VGG19, shape, &classes);
-//! assert_eq!(head.trained_parameters()?, 121_657_347);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod baseline;
 mod cell;

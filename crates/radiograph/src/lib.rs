@@ -1,24 +1,4 @@
-//! Trains and tests classifiers of chest X-rays, from folders of images to scores and explanations.
-//!
-//! This crate is the facade of the workspace. It re-exports every library crate ([`dataset`], [`image`], [`metrics`],
-//! …) and joins them in the pipeline of Algorithm 1 of Al-Rakhami et al.: assemble, extract, train, evaluate, explain,
-//! report. Each stage is public and works on one run folder ([`RunFolder`]) with one [`Config`].
-//!
-//! ```no_run
-//! use std::{ops::ControlFlow, path::Path};
-//!
-//! use radiograph::{Config, Pipeline, Progress};
-//!
-//! let settings = "preset = 'trustworthy'\nbackbones = ['inception_v3']\ndata.folder = 'my x-rays'";
-//! let config = Config::resolve(Some(settings), &["training.epochs=20".to_owned()])?;
-//! let mut watch = |progress: Progress<'_>| {
-//!     println!("{progress:?}");
-//!     ControlFlow::Continue(())
-//! };
-//! let outcome = Pipeline::open(config, Path::new("runs/first"), &mut watch)?.run()?;
-//! println!("recommended: {}", outcome.evaluated.best.model);
-//! # Ok::<(), radiograph::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod device_check;
 mod error;

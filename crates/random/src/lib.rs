@@ -1,21 +1,4 @@
-//! Reproducible random numbers from named streams.
-//!
-//! The numbers drawn for a patient, tensor or epoch depend only on the seed, the name of the stream and its number.
-//! They do not depend on other draws or on the thread.
-//!
-//! ```
-//! use radiograph_random::Stream;
-//!
-//! let mut patients = ["a", "b", "c", "d"];
-//! Stream::new(7, "order").numbered(3).shuffle(&mut patients);
-//! let mut again = ["a", "b", "c", "d"];
-//! Stream::new(7, "order").numbered(3).shuffle(&mut again);
-//! assert_eq!(patients, again);
-//! ```
-//!
-//! The generator is ChaCha with 8 rounds, and its numbers never change: splits, phantoms and random weights can be
-//! reproduced from their seed. It is not for cryptography. libtorch's generator is not used anywhere, because the whole
-//! process shares it and its state cannot be saved.
+#![doc = include_str!("../README.md")]
 
 use std::f64::consts::TAU;
 

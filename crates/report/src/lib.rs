@@ -1,18 +1,4 @@
-//! Writes the results of a run as figures and one self-contained HTML page.
-//!
-//! The crate trains nothing, decides nothing and needs no libtorch. The caller fills in a [`Report`] of plain data (or
-//! reads one from JSON). The page tells what was trained, on which data, how well it performs, and which doubts remain.
-//!
-//! ```no_run
-//! use std::path::Path;
-//!
-//! use radiograph_report::Report;
-//!
-//! let report: Report = serde_json::from_reader(std::fs::File::open("report.json")?)?;
-//! let page = report.render()?.write(Path::new("runs/first"))?;
-//! println!("{}", page.display()); // runs/first/report.html, beside it claim.md and figures/
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Rules
 //!

@@ -1,22 +1,4 @@
-//! A run: one [`Config`], one [`RunFolder`], and the stages that need no libtorch.
-//!
-//! [`Run`] assembles data, evaluates trained models and writes the report. Extraction, training and explanation belong to the
-//! crate `radiograph`, which works on the same run folder.
-//!
-//! ```no_run
-//! use std::{ops::ControlFlow, path::Path};
-//!
-//! use radiograph_run::{Config, Progress, Run};
-//!
-//! let config = Config::resolve(Some("data.folder = 'my x-rays'"), &["seed=3".to_owned()])?;
-//! let mut watch = |progress: Progress<'_>| {
-//!     println!("{progress:?}");
-//!     ControlFlow::Continue(())
-//! };
-//! let manifest = Run::open(config, Path::new("runs/first"), &mut watch)?.assemble()?;
-//! println!("{} test images", manifest.test().count());
-//! # Ok::<(), radiograph_run::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod array_job;
 mod audited;

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     examples, fuzz,
     lane::Lane,
-    lint, outside, run, say, slurm,
+    lint, outside, package, run, say, slurm,
     test::{self, Arguments as Words, Strictness},
 };
 
@@ -39,6 +39,8 @@ enum Step {
     Slurm,
     /// Projects outside of the workspace, built and run
     Outside,
+    /// Every package as a registry would get it; those without libtorch are built from it
+    Package,
     /// The tests of the libtorch packages, and the outside project with libtorch, in the kepler lane
     Kepler,
 }
@@ -83,6 +85,7 @@ impl Step {
                 outside::plain(checkout)?;
                 outside::with_libtorch(None, checkout)?;
             }
+            Self::Package => package::check(checkout)?,
             Self::Kepler => {
                 test::test_libtorch_packages(Lane::Kepler, Strictness::Checked, checkout)?;
                 outside::with_libtorch(Some(Lane::Kepler), checkout)?;

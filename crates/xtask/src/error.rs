@@ -66,6 +66,9 @@ pub(crate) enum Error {
     )]
     NoBlock { document: &'static str, kind: &'static str, name: String },
 
+    #[error("no fuzz target is named {name}; there are {}", known.join(", "))]
+    NoFuzzTarget { name: String, known: Vec<String> },
+
     #[error("no crate in {folder} has fuzz targets; correct where `cargo xtask ci` looks for them")]
     NoFuzzTargets { folder: PathBuf },
 

@@ -1,4 +1,4 @@
-//! Compiles the fuzz targets, so that a change of a crate cannot break them unnoticed. It does not run them.
+//! Runs the fuzz targets, or compiles them alone, so that a change of a crate cannot break them unnoticed.
 //!
 //! Each `crates/*/fuzz` is a separate workspace, because fuzzing needs a nightly compiler. The stable compiler can
 //! check the types; none of them asks for the `cfg` that cargo-fuzz sets.
@@ -6,9 +6,61 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use crate::{checkout::Checkout, error::Error, outside, run};
+
+/// Fuzz every target for some time each; needs a nightly compiler and cargo-fuzz
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Arguments {
+    /// Targets [default: all]
+    targets: Vec<String>,
+    /// Seconds for each target
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+}
+
+/// Runs the targets one after another, from their seeds where they have some, until one finds a fault.
+pub(crate) fn run(arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    let known = targets(checkout.root())?;
+    if let Some(unknown) =
+        arguments.targets.iter().find(|name| !known.iter().any(|(_, known)| known == *name))
+    {
+        let known = known.into_iter().map(|(_, name)| name).collect();
+        return Err(Error::NoFuzzTarget { name: unknown.clone(), known });
+    }
+    for (folder, name) in known {
+        if !arguments.targets.is_empty() && !arguments.targets.contains(&name) {
+            continue;
+        }
+        let corpus = folder.join("corpus").join(&name);
+        fs::create_dir_all(&corpus).map_err(Error::io(&corpus))?;
+        // Not the cargo that runs this program: a toolchain is named to rustup's own.
+        let mut cargo = Command::new("cargo");
+        cargo.args(["+nightly", "fuzz", "run", "--fuzz-dir"]).arg(&folder).arg(&name).arg(&corpus);
+        cargo
+            .env_remove("LIBTORCH")
+            .args(Some(folder.join("seeds").join(&name)).filter(|seeds| seeds.is_dir()));
+        // Inputs are untrusted, so memory has limits; the largest of them take half a minute without optimisation.
+        cargo.args(["--", "-rss_limit_mb=2048", "-timeout=60"]);
+        run::check(cargo.arg(format!("-max_total_time={}", arguments.seconds)))?;
+    }
+    Ok(())
+}
+
+/// Every target with the folder of its workspace, sorted.
+fn targets(root: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut found = Vec::new();
+    for manifest in manifests(root)? {
+        let text = fs::read_to_string(&manifest).map_err(Error::io(&manifest))?;
+        let folder = manifest.parent().unwrap_or(root).to_owned();
+        // cargo-fuzz wants one `[[bin]]` for each, with its name in the next line.
+        let names = text.split("[[bin]]\n").skip(1).filter_map(|of_target| of_target.split('"').nth(1));
+        found.extend(names.map(|name| (folder.clone(), name.to_owned())));
+    }
+    Ok(found)
+}
 
 /// Checks every fuzz target of the checkout.
 pub(crate) fn check(checkout: &Checkout) -> Result<(), Error> {
@@ -55,6 +107,17 @@ fn manifests(root: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_target_has_a_file_and_a_name_of_its_own() {
+        let targets = targets(Checkout::this().root()).unwrap();
+        let names: std::collections::BTreeSet<&String> = targets.iter().map(|(_, name)| name).collect();
+        assert_eq!((targets.len(), names.len()), (27, 27));
+        for (folder, name) in &targets {
+            let file = ["targets", "fuzz_targets"].map(|below| folder.join(below).join(format!("{name}.rs")));
+            assert!(file.iter().any(|file| file.is_file()), "{name}");
+        }
+    }
 
     #[test]
     fn fuzz_workspaces_are_found_and_their_absence_is_an_error() {

@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask setup`, `test`, `build`, `run`, `install`, `demo`, `results`, `bench`, `lint`,
-//! `loop`, `lock`, `kernels` and `ci`.
+//! `loop`, `lock`, `kernels`, `fuzz` and `ci`.
 //!
 //! They build, test and measure this checkout. The program for X-rays is `radiograph` (`crates/cli`).
 
@@ -29,6 +29,9 @@ mod libtorch;
 mod lint;
 mod machine;
 mod outside;
+mod package;
+#[cfg(test)]
+mod platforms;
 mod program;
 mod results;
 mod run;
@@ -75,6 +78,7 @@ enum Task {
     Lint,
     Loop(edit_test::Arguments),
     Kernels(kernels::Arguments),
+    Fuzz(fuzz::Arguments),
     /// Bring the other lock files (kepler lane, fuzz targets) up to date with Cargo.lock and the manifests
     Lock,
     Ci(ci::Arguments),
@@ -104,6 +108,7 @@ fn perform(arguments: &Arguments) -> Result<(), Error> {
         Task::Bench(words) => bench::bench(arguments.lane, words, &checkout),
         Task::Lint => lint::lint(&checkout).map(|_skipped| ()),
         Task::Loop(words) => edit_test::measure(words, &checkout),
+        Task::Fuzz(words) => fuzz::run(words, &checkout),
         Task::Kernels(libraries) => kernels::run(libraries),
         Task::Lock => kepler::lock(&checkout).and_then(|()| fuzz::lock(&checkout)),
         Task::Ci(steps) => ci::ci(steps, &checkout),

@@ -121,8 +121,6 @@ impl fmt::Debug for PseudonymKey {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -131,7 +129,12 @@ mod tests {
         let folder = home.path().join("radiograph");
         let first = PseudonymKey::of_folder(&folder).unwrap();
         assert!(first.made);
-        assert_eq!(fs::metadata(&first.path).unwrap().permissions().mode() & 0o777, 0o600);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+
+            assert_eq!(fs::metadata(&first.path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
         let second = PseudonymKey::of_folder(&folder).unwrap();
         assert!(!second.made && second.key == first.key);
         assert!(!PseudonymKey::make(&folder, &first.path).unwrap());

@@ -4,11 +4,10 @@ use std::{
     collections::{BTreeMap, btree_map::Entry},
     fs,
     io::Read,
-    os::unix::fs::PermissionsExt,
     path::{Component, Path, PathBuf},
 };
 
-use radiograph_files::{FileError, create_folder, write_whole};
+use radiograph_files::{FileError, create_folder, make_private, write_whole};
 use serde::{Deserialize, Serialize};
 
 use super::ManifestError;
@@ -142,8 +141,7 @@ impl PrivateFiles {
 pub(crate) fn private_folder(folder: &Path) -> Result<PathBuf, FileError> {
     let private = folder.join(PrivateFiles::FOLDER);
     create_folder(&private)?;
-    fs::set_permissions(&private, fs::Permissions::from_mode(0o700))
-        .map_err(|source| FileError::Write { path: private.clone(), source })?;
+    make_private(&private).map_err(|source| FileError::Write { path: private.clone(), source })?;
     Ok(private)
 }
 
@@ -226,8 +224,13 @@ mod tests {
         assert_eq!(read.get(&"clinic:2".parse().unwrap()).unwrap().file(), Path::new("/data/a/b, c.png"));
         let message = read.get(&"clinic:3".parse().unwrap()).unwrap_err().to_string();
         assert!(message.contains("clinic:3") && message.contains("private/files.csv"), "{message}");
-        let mode = fs::metadata(folder.path().join("private")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+
+            let mode = fs::metadata(folder.path().join("private")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
     }
 
     #[test]

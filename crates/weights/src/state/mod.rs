@@ -9,11 +9,10 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
-use radiograph_files::{ContentHash, ContentHashing};
+use radiograph_files::{ContentHash, ContentHashing, read_exact_at};
 
 use crate::{
     Dtype, Expected, Fault, Group, WeightsError,
@@ -168,7 +167,7 @@ impl StateFile {
         for part in stored {
             // The check made sure that the file has this many bytes.
             let mut bytes = vec![0; part.bytes as usize];
-            match self.file.read_exact_at(&mut bytes, part.position) {
+            match read_exact_at(&self.file, &mut bytes, part.position) {
                 Ok(()) if crc32fast::hash(&bytes) == part.checksum => {}
                 Err(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
                     return Err(WeightsError::Read { path: self.path.clone(), source });

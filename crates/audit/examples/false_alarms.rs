@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     println!("\n{nulls} tables without a shortcut.\n");
-    println!("| probe | found | not found | cannot tell | found, 95 % upper limit |");
+    println!("| probe | found | not found | cannot tell | found, end of the 95 % interval |");
     println!("|---|---|---|---|---|");
     let tables = tables(Shortcut::Nothing, 0.0, 10_000..10_000 + nulls, &settings)?;
     let line = |name: &str, of: &dyn Fn(&[Verdict]) -> Verdict| -> Result<(), Box<dyn std::error::Error>> {

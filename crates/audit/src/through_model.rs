@@ -22,7 +22,8 @@ pub struct ThroughModel {
     pub unchanged: Estimate,
     /// One entry for each change.
     pub ablations: Vec<AblationScore>,
-    /// Mean AUC over the share of the centre that is removed, from none to the last, by the trapezoid rule.
+    /// Macro AUC averaged over the removed share of the centre, from 0 to the largest share tested (trapezoid rule). `None` if an
+    /// AUC is undefined or no centre was removed.
     pub mean_over_shares: Option<f64>,
     /// Where the evidence of heat maps lies.
     pub pointing: Vec<Pointing>,
@@ -118,7 +119,7 @@ impl ThroughModel {
         })
     }
 
-    /// The score after the change with this name, the one with the largest share of several.
+    /// The score after the change of the same kind as `ablation`; among several shares of the centre, that of the largest.
     #[must_use]
     pub fn after(&self, ablation: Ablation) -> Option<&AblationScore> {
         let named = self.ablations.iter().filter(|of| of.ablation.name() == ablation.name());

@@ -112,8 +112,8 @@ impl Classes {
 
 /// One class of a set, obtained by name through [`Classes::class`] or by iterating over the set.
 ///
-/// Two classes are equal if they have the same name, whatever their sets. A name alone parses to a class in a set of its
-/// own: a key that [`Classes::position`] finds in any other set. The serialised form is the name.
+/// Two classes are equal if they have the same name, whatever their sets. Parsing a name gives a class in a new set of that one
+/// name. [`Classes::position`] finds it in every set that contains the name. The serialised form is the name.
 ///
 /// ```
 /// # use radiograph_classes::{Class, Classes};

@@ -9,7 +9,7 @@ use std::{
 /// A locked file, unlocked when dropped. The file stays: if it were removed, two processes could lock two files of the
 /// same name.
 ///
-/// Two values exclude each other within one process as well.
+/// Locks also work between values of one process.
 #[derive(Debug)]
 pub struct FileLock(File);
 

@@ -1,4 +1,7 @@
-//! Computes explanations: one forward pass and at most one backward pass from features through a scorer to a map.
+//! Computes explanations: maps of the features that support the score of a class.
+//!
+//! Gradient methods take one forward and one backward pass for a batch. Score-CAM and Ablation-CAM take further forward passes, on
+//! one changed copy of an image's features for each channel.
 //!
 //! Drawing is in `draw`, judging maps in `measure`.
 
@@ -73,8 +76,9 @@ where
     ///
     /// # Errors
     ///
-    /// If the features are not a batch of feature maps, the logits are not `[N, K]`, a value is not finite, the target
-    /// names a class that the scorer lacks, no gradient reaches the features, or the scorer fails.
+    /// If the features are not a batch of feature maps, the logits are not `[N, K]`, or a value is not finite. If the target
+    /// names a class that the scorer lacks, no gradient reaches the features, or the scorer or libtorch fails. With Ablation-CAM
+    /// also if a score is 0, which [`GradcamError::ZeroScore`] reports.
     pub fn explain(
         &self,
         features: &Tensor,

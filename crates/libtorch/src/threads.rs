@@ -1,9 +1,6 @@
 //! Sets the number of threads that libtorch computes with.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
-};
+use std::{num::NonZeroUsize, sync::OnceLock};
 
 static CHOSEN: OnceLock<NonZeroUsize> = OnceLock::new();
 
@@ -55,18 +52,14 @@ pub struct SideBySide {
     threads: usize,
 }
 
-/// Number of current periods, and the number of threads before the first of them.
-static LASTING: Mutex<(usize, i32)> = Mutex::new((0, 0));
+/// The number of threads before the first period of the process. A later period must not ask: a thread that started within
+/// another one has a single thread.
+static BEFORE: OnceLock<i32> = OnceLock::new();
 
 impl SideBySide {
     /// Begins a period. Several may overlap.
     pub fn begin() -> Self {
-        let mut lasting = lasting();
-        if lasting.0 == 0 {
-            lasting.1 = tch::get_num_threads();
-        }
-        lasting.0 += 1;
-        Self { threads: usize::try_from(number_between(&lasting)).unwrap_or(1).max(1) }
+        Self { threads: usize::try_from(number_between()).unwrap_or(1).max(1) }
     }
 
     /// The earlier number of libtorch threads, which is the number of computations to run at once.
@@ -82,20 +75,14 @@ impl SideBySide {
 
 impl Drop for SideBySide {
     fn drop(&mut self) {
-        let mut lasting = lasting();
-        lasting.0 -= 1;
-        tch::set_num_threads(number_between(&lasting));
+        tch::set_num_threads(number_between());
     }
 }
 
 /// The number of threads outside all periods. A number that is chosen while another thread's period lasts counts from then on.
-fn number_between(lasting: &(usize, i32)) -> i32 {
-    CHOSEN.get().map_or(lasting.1, |&chosen| as_libtorch_takes_it(chosen))
-}
-
-fn lasting() -> MutexGuard<'static, (usize, i32)> {
-    // No thread panics during a change.
-    LASTING.lock().unwrap_or_else(PoisonError::into_inner)
+fn number_between() -> i32 {
+    let before = *BEFORE.get_or_init(tch::get_num_threads);
+    CHOSEN.get().map_or(before, |&chosen| as_libtorch_takes_it(chosen))
 }
 
 /// An attempt to set a second number of threads in one process.
@@ -120,6 +107,14 @@ mod tests {
         let before = tch::get_num_threads();
         let chosen = before + 1;
         let elsewhere = SideBySide::begin();
+        elsewhere.enter();
+        // A thread that starts within a period has one thread, and does not take that for the number before it.
+        let started_within = || {
+            drop(SideBySide::begin());
+            tch::get_num_threads()
+        };
+        assert_eq!(std::thread::spawn(started_within).join().unwrap(), before);
+        elsewhere.enter();
         let seen = std::thread::scope(|scope| {
             let chooses = scope.spawn(|| {
                 set_threads(number(chosen)).unwrap();

@@ -9,7 +9,7 @@ use crate::{
 
 /// Net benefit of a model at thresholds of the probability, beside those of acting on everybody and on nobody.
 ///
-/// Whoever acts at a probability of t holds t / (1 − t) false alarms to cost as much as one hit is worth. The net benefit is
+/// Acting at a threshold probability t means that one false alarm costs t / (1 − t) of a hit. The net benefit is
 /// sensitivity · prevalence − (1 − specificity) · (1 − prevalence) · t / (1 − t), in hits a person (Vickers and Elkin 2006,
 /// *Decision curve analysis: a novel method for evaluating prediction models*). Acting on nobody has 0.
 ///

@@ -52,7 +52,7 @@ impl Stage {
         match self {
             Self::Assemble => 7,
             Self::Compare => 4,
-            Self::Report => 9,
+            Self::Report => 10,
             Self::Evaluate | Self::Explain | Self::Audit => 3,
             Self::Extract | Self::Train | Self::Repeat => 1,
         }

@@ -1,4 +1,7 @@
-//! Looks every picture up in the windows of every other, by the relief of its core, and confirms what it finds.
+//! Searches the windows of each picture (the host) for the cores of all others, and confirms the hits.
+//!
+//! A core is the central square of a picture. Cores and windows are compared by their relief, which negatives and enhanced
+//! contrast leave unchanged.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,17 +18,17 @@ use crate::{
     windows::{everywhere, middle},
 };
 
-/// Pictures whose windows are looked up at once.
+/// Number of pictures whose windows are looked up in one batch.
 const BATCH: usize = 512;
-/// Most pictures that are tried out with one host, the likeliest first.
+/// Maximum number of candidates that are confirmed for one host, best first.
 const MOST: usize = 16;
-/// Most pictures that are connected already and are looked up nevertheless.
+/// Maximum number of pictures of one connected component that are indexed and searched.
 const MOST_CONNECTED: usize = 32;
-/// Doubtful signs that are changed for a square anywhere, and for one in the middle. There are few of these, and most copies
-/// show as much as the original, with changed contrast.
+/// Number of signs, those of the values nearest to 0, that a look-up also tries flipped.
 const DOUBTFUL: usize = 5;
+/// The same for windows in the middle. These are few, and most copies keep the framing and change only the contrast.
 const DOUBTFUL_IN_MIDDLE: usize = 10;
-/// Degrees below which a window may count as upright.
+/// Maximum tilt, in degrees, of a window that is also compared as an upright crop.
 const UPRIGHT: f64 = 2.5;
 
 /// A picture that may lie in a window of the host.
@@ -44,8 +47,8 @@ pub(crate) fn by_look_up(pictures: &[Comparable<'_>], settings: &Search, forest:
             describer.describe(&areas, &areas.centre(CORE))
         })
         .collect();
-    // Of connected pictures that are described alike there is only the first, and of all that are connected the first few: a
-    // placeholder is not looked up ten thousand times.
+    // Keep one picture for each distinct description of a connected component, and at most `MOST_CONNECTED` in all. Otherwise
+    // ten thousand copies of a placeholder would each be looked up.
     let mut seen: HashMap<u32, HashSet<u64>> = HashMap::new();
     for (description, root) in descriptions.iter_mut().zip(forest.roots()) {
         let Some(own) = description else { continue };
@@ -111,7 +114,7 @@ fn candidates(
     likeliest.candidates
 }
 
-/// The likeliest candidates, one for each picture. What is less like than all of them need not be looked at.
+/// The best candidates, at most one for each picture. Once there are [`MOST`], `least` is the lowest likeness among them.
 struct Likeliest {
     /// In the order of likeness, at most [`MOST`].
     candidates: Vec<Candidate>,

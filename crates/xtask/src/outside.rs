@@ -67,7 +67,9 @@ pub(crate) fn with_libtorch(lane: Option<Lane>, checkout: &Checkout) -> Result<(
 /// Lets a project outside of the workspace use what the workspace has built of other people's packages; libtorch's
 /// bindings alone take minutes. Ours are built unoptimised, as cargo does by itself.
 pub(crate) fn share_dependencies(cargo: &mut Command, checkout: &Checkout) -> Result<(), Error> {
-    let mut profile = "[profile.dev]\ndebug = \"line-tables-only\"\n".to_owned();
+    let mut profile =
+        "[profile.dev]\ndebug = \"line-tables-only\"\n[profile.dev.build-override]\ndebug = false\n"
+            .to_owned();
     let ours = test::packages(checkout)?;
     let levels = ours.iter().map(|name| (name.as_str(), 0)).chain([("\"*\"", 1)]);
     for (package, level) in levels {

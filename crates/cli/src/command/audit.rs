@@ -6,11 +6,11 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress,
 
 /// Audit a run for shortcuts: is the score about lungs, or about where the picture came from?
 ///
-/// Probes that cannot see lungs try to tell the class on the split of the run: from what was published beside the picture,
-/// from its border, from the picture with its centre blacked out, and from its source alone. Two more try to tell the source
-/// within one class. Writes audit.json. Before training, the audit is one of the data alone. After it, test images without
-/// their centre, lungs or corners go through the model, and the place of its evidence is measured; a build without libtorch
-/// leaves this out.
+/// Four probes predict the class on the run's split: from the file's format, size and header, from the border of the picture, from
+/// the picture with its centre blacked out, and from the source alone. Two more probes predict the source within one class.
+/// Before training, the audit covers only the data. After training, the model also scores changed test images, such as those
+/// without centre, lungs or corners, and the audit measures where its evidence lies. A build without libtorch skips that part.
+/// Writes audit.json.
 ///
 /// Exit code 1: with --strict, a shortcut was found.
 #[derive(clap::Args)]

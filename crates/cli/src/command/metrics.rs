@@ -32,19 +32,19 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 5000, value_name = "N")]
     replicates: u32,
 
-    /// Kind of bootstrap interval, for scores that are neither shares nor areas
+    /// Kind of bootstrap interval, for scores that are neither proportions nor AUCs
     #[arg(long, default_value = "bca-expanded")]
     interval: Kind,
 
-    /// Resample within the patients of each class, so that no class is missing from a resample
+    /// Stratified bootstrap: resample the patients of each class separately, so that no class is missing
     #[arg(long)]
     stratified: bool,
 
-    /// Probabilities at which one acts, for the net benefit
+    /// Threshold probabilities for the net benefit
     #[arg(long, value_delimiter = ',', default_value = "0.1,0.2,0.3,0.5", value_name = "P,…")]
     thresholds: Vec<f64>,
 
-    /// Share of people who have a class where one acts, for the net benefit [default: that of the file]
+    /// Prevalence of each class at the place of use, for the net benefit [default: prevalence in the file]
     #[arg(long, value_name = "P")]
     prevalence: Option<f64>,
 

@@ -13,12 +13,13 @@ use crate::{exit::Exit, failure::Failure, output, progress::Progress};
 
 /// List the contents and the defects of collections of chest X-rays
 ///
-/// Recognises the collections in the given folders by their layout (Cohen, Figure1, Actualmed, COVID-CXNet, Hannover, NIH
-/// ChestX-ray14, Kermany, Mendeley augmented, one folder a class), by a radiograph-source.toml, by a plain table (CSV, TSV, Excel)
-/// with a column of files and a column of classes, or as a tree of DICOM files. Counts their images by
-/// class, view, age and more, and lists possible defects: rows without files, files without rows, wrong extensions,
-/// doubtful images (dark, sideways, inverted, with borders or text, …), classes that come from one collection only. Counts what was
-/// unusual about files that were read all the same. The collections are not changed.
+/// Recognises public collections (Cohen, Figure1, Actualmed, COVID-CXNet, Hannover, NIH ChestX-ray14, PadChest, CheXpert, RSNA
+/// Pneumonia, SIIM-ACR Pneumothorax, VinBigData, MIMIC-CXR-JPG, BRAX, COVIDx, BrixIA, BIMCV-COVID19+ and -, Montgomery, Shenzhen,
+/// Kermany, Mendeley augmented). Also reads one folder per class, a radiograph-source.toml, a table (CSV, TSV, Excel, ODS) with
+/// a column of files and a column of classes, or a tree of DICOM files. Counts images by class, view, age and more. Lists
+/// possible defects: rows without files, files without rows, wrong extensions, doubtful images (dark, sideways, inverted, with
+/// borders or text, …), and classes that come from one collection only. Also counts files that were unusual but readable. The
+/// collections are not changed.
 ///
 /// Exit code 1: a folder could not be searched, or a collection could not be read.
 #[derive(clap::Args)]

@@ -30,7 +30,7 @@ pub enum SplitError {
     Setting {
         /// The setting.
         field: &'static str,
-        /// The values that it may have.
+        /// Remedy, such as `give 2 to 1000`.
         remedy: &'static str,
     },
 
@@ -80,7 +80,7 @@ impl SplitError {
     }
 }
 
-/// The folds that this number of parts leaves, if they are fewer than asked for and can be folds.
+/// Number of folds that remain of `parts` after the test part. `None` unless it is at least 2 and below `folds`.
 fn fewer_folds(parts: usize, folds: usize, test: bool) -> Option<usize> {
     Some(parts.saturating_sub(usize::from(test))).filter(|most| (2..folds).contains(most))
 }

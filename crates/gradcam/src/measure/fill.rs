@@ -132,8 +132,8 @@ fn by_gradients(values: ArrayView2<f32>, removed: &Array2<bool>) -> Array2<f64> 
     let mut rest = &right - &apply(&x);
     let mut direction = rest.clone();
     let mut square = (&rest * &rest).sum();
-    // The neighbours of a hole may all be zero, as in most channels after a ReLU. The right side is then no scale for
-    // the residual, so the first guess is one.
+    // The neighbours of a hole may all be zero, as in most channels after a ReLU. The right side is then 0 and gives no tolerance,
+    // so the tolerance is also relative to the first residual.
     let enough = 1e-16 * (&right * &right).sum().max(square);
     for _ in 0..10 * removed.len() {
         if square <= enough {

@@ -1,8 +1,8 @@
 //! Applies an optimiser to named tensors; its state can be saved.
 //!
-//! Memory bandwidth limits the step, so it passes over parameters and state only once, and over a gradient that is a product not
-//! at all. Large tensors are processed in tiles that stay in the cache of a core for all operations, and on the processor each core
-//! has tiles of its own: cores that share one operation wait for each other after each.
+//! Memory bandwidth limits the step. So it reads parameters and state only once, and multiplies a factorised gradient out tile by
+//! tile instead of storing it. A tile stays in a core's cache for all operations. On the CPU each thread works on separate tiles,
+//! because threads that share one operation wait for each other after each operation.
 
 use std::{
     panic::resume_unwind,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{Error, Gradient};
 
-/// Elements from which threads are worth their beginning.
+/// Minimum number of elements for which starting threads pays off.
 const MANY: i64 = 1 << 20;
 
 /// An optimiser with its state: some tensors for each parameter, and the number of its steps.
@@ -79,7 +79,8 @@ impl Optimizer {
         self.steps = steps;
     }
 
-    /// Moves `tensors` against their `gradients`. The tensors must be those of [`Self::new`], in the same order.
+    /// Updates `tensors` in place by one step. They must be those of [`Self::new`], in the same order, and each of `gradients` has
+    /// its tensor's shape. `rate` is the learning rate; `clipping` limits the gradients first.
     ///
     /// # Errors
     ///
@@ -143,7 +144,7 @@ fn move_all(moved: &[Moved], step: Step<'_>, device: tch::Device) -> Result<(), 
         Ok(())
     };
     let elements: i64 = tiles.iter().map(|(_, tile)| tile.elements()).sum();
-    // The number of this thread, which is 1 in a training that runs beside others.
+    // libtorch's thread count for the calling thread. It is 1 while trainings run side by side.
     let threads = tch::get_num_threads();
     if device.is_cuda() || threads < 2 || elements < MANY {
         return work(moved);

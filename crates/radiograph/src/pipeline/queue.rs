@@ -15,10 +15,10 @@ pub(super) enum Work {
     Stopped,
 }
 
-/// The tasks.
+/// Tasks with their states, shared by the worker threads.
 pub(super) struct Queue<'t, T, N> {
     tasks: &'t [T],
-    /// Whether the first task needs the second one, which comes earlier in the list.
+    /// Predicate on two tasks: whether the first argument needs the second, an earlier task of the list.
     needs: N,
     state: Mutex<State>,
     changed: Condvar,
@@ -47,8 +47,12 @@ impl<'t, T: Sync, N: Fn(&T, &T) -> bool + Sync> Queue<'t, T, N> {
         self.state().stopped
     }
 
-    /// Does all tasks with one thread for each worker, in which libtorch computes with one thread. `work` gets the worker's
-    /// own value, the task and its place. Returns the error of the first task in the list that failed.
+    /// Does all tasks, with one thread for each of `workers` and one libtorch thread in each of them. `work` gets the worker, the
+    /// task's position in the list, and the task. Returns [`Work::Stopped`] if a task was stopped.
+    ///
+    /// # Errors
+    ///
+    /// The error of the failed task that comes first in the list.
     pub(super) fn work<W: Send, E: Send>(
         &self,
         workers: Vec<W>,
@@ -100,7 +104,7 @@ impl<'t, T: Sync, N: Fn(&T, &T) -> bool + Sync> Queue<'t, T, N> {
                 state.phases[place] = Phase::Running;
                 return Some(Claim { queue: self, place, done: false });
             }
-            // The first waiting task needs earlier ones alone, so one of those is running.
+            // A task needs only earlier tasks. So the first waiting task can wait only for a running one.
             if !(state.phases.contains(&Phase::Waiting) && state.phases.contains(&Phase::Running)) {
                 return None;
             }

@@ -33,9 +33,9 @@ pub(super) fn section(report: &Report, figures: &Figures, curves: &[ClassCurves]
         (places(curves))
         h3 { (leading.name) ": decision curves" }
         p {
-            "Who acts on a class from a probability t on holds t / (1 − t) false alarms to cost what one hit is worth. Net benefit is \
-            counted in hits a person, with the share of the class among these test images. Where the model is below acting on \
-            everybody or on nobody, it does harm. Elsewhere the share differs, and so does the curve."
+            "A person who acts at a threshold probability t accepts that one false alarm costs t / (1 − t) of a hit. Net benefit is \
+            counted in hits per person, at the prevalence among these test images. Where the model is below acting on everybody \
+            or on nobody, that rule is better. Elsewhere the prevalence differs, and so does the curve."
         }
         @if figures.decision.is_empty() { p { "No class has a decision curve: that needs test images of it and of another." } }
         div.multiples {

@@ -106,7 +106,7 @@ fn leaks(certificate: &Certificate) -> Vec<String> {
     if certificate.leaks_between_folds() {
         let spared = if to_test { "" } else { "; test scores are not" };
         leaks.push(format!(
-            "Validation images have relatives among those that their fold trains on. Validation scores are too good{spared}."
+            "In some folds, training images share a picture, patient or original with validation images. Validation scores are too good{spared}."
         ));
     }
     leaks

@@ -70,7 +70,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "data.quotas",
-        "Numbers of images by class, collection and origin, at most or exactly; what is not reached is told",
+        "Numbers of images by class, collection and origin, at most or exactly; what is not reached is reported",
         "list of { class = name, source = collection, origin = 'original' | 'augmented', images = 0 to 1000000, exactly = true | false }; \
          without source or origin: all",
     ),

@@ -29,12 +29,13 @@ pub struct Evaluated {
 
 impl Run<'_> {
     /// Scores every trained model on the run's own test part (`metrics.json`), compares them (`comparison.json`) and
-    /// recommends one (`best.json`).
+    /// recommends one (`best.json`). With several seeds it also writes the spread of the scores over them (`seeds.json`).
     ///
     /// # Errors
     ///
     /// [`Error::Missing`] if there is no manifest or a model is not trained; [`Error::Damaged`] if predictions cannot be read;
-    /// [`Error::Metrics`] and [`Error::Interrupted`].
+    /// [`Error::NoImage`] if no model has a defined score to rank by; [`Error::Metrics`] if a score cannot be computed;
+    /// [`Error::Interrupted`] if the watcher stops the run.
     pub fn evaluate(&mut self) -> Result<Evaluated, Error> {
         let manifest = self.manifest()?;
         let scored = self.config().scored_models();

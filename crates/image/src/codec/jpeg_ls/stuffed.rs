@@ -44,7 +44,12 @@ impl<'b> Stuffed<'b> {
         Ok(bits)
     }
 
-    /// A number in the length-limited Golomb code of A.5.3.
+    /// Reads a mapped error in the length-limited Golomb code of T.87, A.5.3. `k` is the Golomb parameter, `limit` the maximum
+    /// length of a code in bits, and `bits` the number of bits of an escaped value (qbpp).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the data ends, the code is too long, or the value is 2^18 or more.
     pub(super) fn golomb(&mut self, k: u32, limit: u32, bits: u32) -> Result<i32, Fault> {
         let longest = limit.saturating_sub(bits + 1);
         let mut zeros = 0;

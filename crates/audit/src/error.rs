@@ -1,11 +1,11 @@
-//! Errors in the input of an audit. A question that the data cannot answer is no error but a
-//! [`Reason`](crate::Reason) in the verdict.
+//! Errors in the input of an audit. A question that the data cannot answer is not an error: the verdict then has a
+//! [`Reason`](crate::Reason).
 
 /// Reason why a table, a model or settings were refused. Images count from 0.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An image has a class that is not in the set, or there are fewer than two classes.
+    /// An image has a class that is not in the set, or the set itself is invalid.
     #[error(transparent)]
     Classes(#[from] radiograph_classes::Error),
     /// A table without images.
@@ -20,7 +20,7 @@ pub enum Error {
         image: usize,
     },
     /// Features of one image have another length than those of the first.
-    #[error("image {image} has {got} features, the first one {expected}")]
+    #[error("image {image} has {got} features, but the first image with features has {expected}")]
     Width {
         /// The image.
         image: usize,

@@ -4,12 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A probe. None of them looks at lungs alone, and all but the last two are asked for the class.
+/// A probe of an audit: a simple model that sees one kind of input. The last two predict the source within one class; all
+/// others predict the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Probe {
-    /// Tells the class from format and size of the published file.
+    /// Tells the class from the published file's metadata: width, height, bits, colour, format, size and header.
     Metadata,
     /// Tells the class from a ring of pixels along the border.
     Border,
@@ -53,14 +54,14 @@ impl Probe {
         }
     }
 
-    /// What the probe knows, as a noun phrase.
+    /// Input of the probe, as words that follow "sees"; for the source probes, also what they must tell.
     #[must_use]
     pub const fn knows(self) -> &'static str {
         match self {
             Self::Metadata => "width, height, bits, colour, format, size and header of the published file",
             Self::Border => "a ring of 3 pixels along the border of a 32 × 32 picture",
             Self::CentreOut => "a 32 × 32 picture with the central half of its area blacked out",
-            Self::SourcePrior => "the source, and how often each class occurs in it in training",
+            Self::SourcePrior => "the source and its class frequencies in training",
             Self::SourceInPictures => "a 32 × 32 picture; must tell the source within one class",
             Self::SourceInFeatures => {
                 "pooled features of the frozen network; must tell the source within one class"

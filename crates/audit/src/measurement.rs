@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::{
-    Error, FALSE_ALARMS, Null, POWER, Reason, Settings, Table,
+    Error, FALSE_ALARMS, Null, POWER, Reason, SMALL_EFFECT, Settings, Table,
     fit::{Inputs, is_of_the_data},
     null::Exchange,
     question::Question,
@@ -80,7 +80,10 @@ impl Measurement {
     pub fn detectable(&self, tests: usize) -> f64 {
         let normal = Normal::standard();
         let level = FALSE_ALARMS / tests.max(1) as f64;
-        self.null.mean + (normal.inverse_cdf(1.0 - level) + normal.inverse_cdf(POWER)) * self.null.deviation
+        let power = normal.inverse_cdf(POWER);
+        let by_p_value = self.null.mean + (normal.inverse_cdf(1.0 - level) + power) * self.null.deviation;
+        // A probe is found only from SMALL_EFFECT on.
+        by_p_value.max(SMALL_EFFECT + power * self.null.deviation)
     }
 
     /// The share of the model's AUC above chance that the probe has too; `None` without a model, or if the model is not

@@ -13,10 +13,10 @@ use crate::Part;
 pub enum Reason {
     /// No image has the input of this probe.
     NoInput {
-        /// `metadata`, `picture` or `features`.
+        /// Missing input: `metadata`, `pictures` or `features`.
         what: String,
     },
-    /// All images come from one source, or none of the sources of a class has two clusters in each part.
+    /// All images come from one source, or fewer than two sources of a class have at least two clusters in each part.
     OneSource {
         /// The class; none for all images.
         class: Option<String>,
@@ -30,12 +30,13 @@ pub enum Reason {
         /// Number of its clusters there.
         clusters: usize,
     },
-    /// Fewer than two classes have two clusters at a source that is left out.
+    /// The source that is left out has fewer than two classes with at least two clusters.
     OneClassThere {
         /// The class that has; `None` if none has.
         class: Option<String>,
     },
-    /// Fewer than two classes of a source that is left out have two clusters in the training of the others.
+    /// Fewer than two classes have at least two clusters both at the source that is left out and among the training images of
+    /// the other sources.
     NotElsewhere,
     /// The probe could not be fitted.
     NotFitted {
@@ -51,7 +52,7 @@ pub enum Reason {
         /// Smallest AUC that it could have shown.
         detectable: f64,
     },
-    /// The interval reaches from chance to a medium effect.
+    /// Not found, but the interval does not exclude a medium effect.
     Between {
         /// Upper end.
         high: f64,
@@ -75,25 +76,31 @@ impl fmt::Display for Reason {
                 write!(formatter, "{class} has {clusters} cluster{plural} in {part}; at least 2 are needed")
             }
             Self::OneClassThere { class: Some(class) } => {
-                write!(formatter, "of its classes only {class} has two clusters")
+                write!(formatter, "{class} is its only class with at least two clusters")
             }
             Self::OneClassThere { class: None } => write!(formatter, "none of its classes has two clusters"),
             Self::NotElsewhere => {
-                write!(formatter, "fewer than two of its classes have two clusters in training elsewhere")
+                write!(
+                    formatter,
+                    "fewer than two of its classes have at least two clusters in the training images of the other sources"
+                )
             }
             Self::NotFitted { because } => write!(formatter, "the probe could not be fitted: {because}"),
-            Self::NoChance => write!(formatter, "too few clusters to know what chance looks like"),
-            Self::NoInterval => write!(formatter, "the AUC has no interval"),
+            Self::NoChance => write!(formatter, "too few clusters for a permutation test"),
+            Self::NoInterval => write!(formatter, "the AUC or its interval is undefined"),
             Self::NoPower { detectable } if *detectable >= 1.0 => {
                 write!(formatter, "the test part is too small to show any shortcut")
             }
             Self::NoPower { detectable } => {
-                write!(formatter, "the test part is too small: it shows an AUC from {detectable:.2} on")
+                write!(
+                    formatter,
+                    "the test part is too small: it can only detect an AUC of at least {detectable:.2}"
+                )
             }
             Self::Between { high } => {
                 write!(
                     formatter,
-                    "the interval excludes neither chance nor a medium effect (up to {high:.2})"
+                    "the rule for “found” is not met, and the interval does not exclude a medium effect (up to {high:.2})"
                 )
             }
         }

@@ -17,7 +17,8 @@ pub struct ProbeResult {
     pub sentence: String,
     /// Its measurements.
     pub rows: Vec<Row>,
-    /// Mean AUC over the share that is blacked out, if the probe has a curve.
+    /// Macro AUC averaged over the blacked-out share by the trapezoid rule. `None` if an AUC is undefined, or if the shares of the
+    /// rows are unknown or equal.
     pub mean_over_shares: Option<f64>,
 }
 
@@ -25,7 +26,7 @@ pub struct ProbeResult {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Row {
-    /// What differs between the rows of a probe: `within normal`, `47 % blacked out`; empty if there is one row.
+    /// Label of the row, such as `within normal` or `47 % blacked out`; empty if the probe has one row.
     pub of: String,
     /// Share of the picture's area that is blacked out, if the probe sees a part of it.
     pub removed: Option<f64>,

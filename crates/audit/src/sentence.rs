@@ -3,7 +3,7 @@
 use radiograph_input::Ablation;
 use radiograph_metrics::Estimate;
 
-use crate::{Measurement, ModelScore, Probe, ProbeResult, Row, ThroughModel, Verdict};
+use crate::{MEDIUM_EFFECT, Measurement, ModelScore, Probe, ProbeResult, Row, ThroughModel, Verdict};
 
 /// The row that made a probe's verdict; of several, the one with the largest AUC.
 fn decisive(probe: &ProbeResult) -> Option<(&Row, &Measurement)> {
@@ -36,7 +36,7 @@ pub(crate) fn of_probe(probe: &ProbeResult) -> String {
         (Verdict::NotFound, Some((row, of))) => {
             let detectable = row.judgement.as_ref().map_or(1.0, |of| of.detectable);
             format!(
-                "AUC {}{}; an AUC of {detectable:.2} would have been found.",
+                "AUC {}{}; an AUC of {detectable:.2} would have been found in four of five tries.",
                 estimate(&of.auc),
                 within(row)
             )
@@ -103,7 +103,7 @@ pub(crate) fn of_all(probes: &[ProbeResult], model: Option<&ModelScore>) -> Stri
             .filter_map(|row| row.judgement.as_ref())
             .fold(0.5_f64, |most, of| most.max(of.detectable));
         return format!(
-            "No shortcut was found: each of {} probes stays at chance, and would have shown an AUC of {detectable:.2}.",
+            "No shortcut was found: the intervals of all {} probes stay below an AUC of {MEDIUM_EFFECT:.2}, and an AUC of {detectable:.2} would have been found in four of five tries. A weaker shortcut is not excluded.",
             probes.len()
         );
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Model, Settings, Table, null::Exchange, question::Question, ranks::WeightedRanks};
 
-/// Least number of clusters of a group whose score is shown and compared.
+/// Minimum number of clusters in a group. Smaller groups get no AUC and are not compared.
 pub const SMALLEST_GROUP: usize = 10;
 
 /// The model's macro AUC in every group of one field.
@@ -21,7 +21,8 @@ pub struct Subgroups {
     pub field: String,
     /// The groups by name; images without a value come last and are a group too.
     pub groups: Vec<GroupScore>,
-    /// Largest less smallest AUC of groups that are large enough; none with fewer than two.
+    /// Difference between the largest and the smallest group AUC. `None` if fewer than two groups have an AUC, or if the gap is
+    /// undefined for more than half of the permutations.
     pub gap: Option<Gap>,
 }
 
@@ -140,8 +141,8 @@ impl Field<'_> {
             Some(most - areas.iter().copied().fold(f64::INFINITY, f64::min))
         };
         let value = gap(&group)?;
-        // Groups are exchanged where the first image of a cluster has the same class, so that classes stay as frequent in
-        // each group.
+        // Clusters exchange their groups only with clusters of the same class (that of their first image). So the class counts
+        // of each group stay about the same.
         let clusters = Question::clusters(self.table, self.test);
         let mut first: BTreeMap<&str, usize> = BTreeMap::new();
         clusters.iter().zip(&labels).for_each(|(cluster, label)| _ = first.entry(cluster).or_insert(*label));

@@ -7,13 +7,14 @@ use radiograph_metrics::Estimate;
 use crate::{Audit, Row, SMALLEST_GROUP, ScoreDrop};
 
 impl fmt::Display for Audit {
-    /// The sentence, a table with a line for each measurement, and the notes.
+    /// The sentence, a table with a line for each measurement, a line for each probe, the further results that
+    /// exist, the counts and the notes.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}\n", self.sentence)?;
         writeln!(
             formatter,
             "{:<20} {:<18} {:<12} {:<20} {:<20} {:>9} {:>6} {:>8}",
-            "probe", "", "verdict", "AUC", "accuracy", "permuted", "p", "shows"
+            "probe", "", "verdict", "AUC", "accuracy", "refitted", "p", "shows"
         )?;
         for probe in &self.probes {
             for row in &probe.rows {
@@ -47,7 +48,7 @@ fn through_model(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
     let estimated = through.images - through.masked;
     writeln!(
         formatter,
-        "\n{} test images changed, lungs of {estimated} estimated; unchanged AUC {}",
+        "\n{} test images changed ({estimated} of them with estimated lungs); AUC before the change {}",
         through.images,
         cell(&through.unchanged)
     )?;
@@ -68,7 +69,7 @@ fn through_model(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
         let ScoreDrop { value, low, high } = of.excess;
         writeln!(
             formatter,
-            "evidence {}, {}: {:.3}, of an even map {:.3}, more by {value:.3} [{low:.3}, {high:.3}], {} images",
+            "evidence {}, {}: {:.3}, uniform map {:.3}, difference {value:.3} [{low:.3}, {high:.3}], {} images",
             of.place.name(),
             of.of.name(),
             of.mass,
@@ -131,7 +132,7 @@ fn subgroups(audit: &Audit, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "\nmodel by {}", of.field)?;
         match of.gap {
             Some(gap) => writeln!(formatter, ": gap {:.3}, p {:.3}", gap.value, gap.adjusted_p_value)?,
-            None => writeln!(formatter, ": no two groups to compare")?,
+            None => writeln!(formatter, ": no gap computed")?,
         }
         for group in &of.groups {
             let name = group.group.as_deref().unwrap_or("(unknown)");

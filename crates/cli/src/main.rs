@@ -1,6 +1,8 @@
 //! The program `radiograph`: the stages of a run, and tools for images, tables and weights.
 
 mod command;
+#[cfg(all(test, feature = "libtorch"))]
+mod documented;
 mod exit;
 mod failure;
 mod interrupt;

@@ -56,7 +56,7 @@ pub enum DatasetError {
     Split(#[from] SplitError),
 
     /// A pool of threads cannot be started.
-    #[error("{threads} threads cannot be had: {reason}")]
+    #[error("{threads} threads cannot be started: {reason}")]
     Threads {
         /// Number of threads asked for.
         threads: usize,

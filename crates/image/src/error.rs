@@ -36,7 +36,7 @@ pub enum ImageError {
     },
 
     /// A pool of threads cannot be started.
-    #[error("{threads} threads cannot be had: {reason}")]
+    #[error("{threads} threads cannot be started: {reason}")]
     Threads {
         /// Number of threads asked for.
         threads: usize,

@@ -8,7 +8,8 @@ use crate::{ImageError, Limits, Undecodable};
 ///
 /// # Errors
 ///
-/// [`ImageError::Read`] if the system refuses, [`ImageError::Undecodable`] if the file is empty or too large.
+/// [`ImageError::Read`] if the system refuses the file, [`ImageError::Undecodable`] if it is larger than
+/// [`Limits::file_bytes`]. An empty file is not an error here; decoding refuses it.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ImageError> {
     let read = |source| ImageError::Read { path: path.to_owned(), source };
     let image = |reason| ImageError::Undecodable { path: path.to_owned(), reason };

@@ -96,7 +96,8 @@ impl Reliability {
 
     /// The calibration error: with [`Bins::GUO`] and [`CalibrationNorm::Mean`] the usual ECE.
     ///
-    /// It is biased upward: the accuracy of a bin varies by chance, and a gap counts in either direction. Even
+    /// Chance biases it upward: the accuracy of a bin varies, and a gap counts in either direction. Binning biases it downward:
+    /// gaps that cancel within a bin are not seen. Even
     /// perfectly calibrated probabilities have an error above 0, and it grows as bins hold fewer samples (Roelofs et
     /// al. 2022, *Mitigating Bias in Calibration Error Estimation*). Compare it only between sets of the same size with
     /// the same binning.

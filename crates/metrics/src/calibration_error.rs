@@ -17,7 +17,8 @@ impl BinaryScores {
     /// The interval holds every squared error T that is within z standard errors of the estimate, √(2 tr(ΩΩ) + 4 κ T): the
     /// variance of a quadratic form of normal gaps, which clusters may correlate across bins. The first term alone holds for
     /// calibrated probabilities, as in Sun, Chaudhari, Barnett and Dobriban 2024, *A confidence interval for the ℓ2 expected
-    /// calibration error*; κ is the mean variance of the gaps, weighted by their squares.
+    /// calibration error*; κ is the mean over bins of share times variance of the
+    /// gap, weighted by share times squared gap; Ω is the covariance of the gaps times the roots of both bins' shares.
     ///
     /// ```
     /// use radiograph_metrics::{BinaryScores, Bins, Clusters, Level};

@@ -84,7 +84,7 @@ impl Comparison {
         let at_limit = self.smallest_p_value.is_some_and(|smallest| raw <= smallest * (1.0 + 1e-9));
         Some(match p {
             p if at_limit && p < 0.000_05 => format!("p ≤ {p:.1e}"),
-            p if at_limit => format!("p ≤ {p:.4}"),
+            p if at_limit => format!("p ≤ {:.4}", (1e4 * p - 1e-6).ceil() / 1e4), // a bound is rounded up
             p if p < 0.0001 => "p < 0.0001".to_owned(),
             p if p < 0.01 => format!("p = {p:.4}"),
             p if p < 0.1 => format!("p = {p:.3}"),
@@ -153,7 +153,7 @@ impl Comparison {
 }
 
 /// Fewest patients of a class for DeLong's test, whose normal distribution needs some of them.
-const FEWEST_FOR_DELONG: u64 = 10;
+pub(crate) const FEWEST_FOR_DELONG: u64 = 10;
 
 /// Compares two models on the same samples.
 ///

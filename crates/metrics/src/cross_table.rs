@@ -9,8 +9,8 @@ pub const DOMINANT_SHARE: f64 = 0.95;
 
 /// The number of samples of each class with each value of a field.
 ///
-/// A class that comes from one source only cannot be told from that source: no score shows whether the model learned
-/// the disease or the hospital. This table belongs beside every score.
+/// Where a class and a source go together, no score over all samples shows whether the model learned the disease or the
+/// hospital. Only samples of other classes from the same source can show it. This table belongs beside every score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CrossTable {
@@ -47,8 +47,8 @@ impl CrossTable {
     }
 
     /// The accuracy of predicting the most frequent class of each group, which knows the field alone and no image. It is
-    /// counted on the same samples, so it is the best that any rule on this field could reach here. An accuracy belongs
-    /// beside it, with the source as field.
+    /// counted on the same samples, so no rule that uses only this field can be more accurate here. Compare a model's
+    /// accuracy with this rate for the field `source`.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl CrossTable {
             let share = most as f64 / total as f64;
             (total > 0 && share >= DOMINANT_SHARE).then(|| {
                 let field = &self.field;
-                format!("{class}: {most} of {total} samples have {field} {group}; its scores may be scores of the {field}")
+                format!("{class}: {most} of {total} samples have {field} {group}; the model may be recognising the {field}")
             })
         };
         self.by_class.iter().filter_map(warning).collect()

@@ -43,8 +43,8 @@ pub struct NetBenefit {
     /// Net benefit of acting on everybody.
     #[serde(with = "as_value")]
     pub acting_on_all: Score,
-    /// Net benefit of acting by the model less that of the better of acting on everybody and on nobody. Below 0, the model
-    /// does harm.
+    /// Net benefit of acting by the model less that of the better of acting on everybody and on nobody. Below 0, that
+    /// simple rule is better than the model.
     pub advantage: Estimate,
 }
 
@@ -52,6 +52,7 @@ impl DecisionCurve {
     /// Net benefits at these thresholds, with intervals from `bootstrap` over patients.
     ///
     /// A collection rarely has the prevalence of the place of use, and net benefit depends on it; `prevalence` states it.
+    /// The probabilities are not adapted to it: the same samples are acted on at the same threshold.
     ///
     /// # Errors
     ///

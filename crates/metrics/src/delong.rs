@@ -64,7 +64,8 @@ impl AucVariance {
     }
 
     /// The normal interval of logit(AUC), taken back to the scale of AUCs; it stays within 0 and 1 and is as lopsided as an
-    /// AUC near 1 is. With several images a patient it is Student's, for the patients less two, because the variance between few
+    /// AUC near 1 is. With several images a patient it is Student's, for the patients less two (a patient with images of both
+    /// kinds counts twice), because the variance between few
     /// patients is itself uncertain. Without a variance, as for an AUC of 1, it is [`newcombe`](Self::newcombe)'s.
     #[must_use]
     pub fn interval(&self, level: Level) -> Interval {
@@ -82,8 +83,8 @@ impl AucVariance {
     }
 
     /// The interval of an AUC that is known only with its numbers of positive and negative patients, at least one each:
-    /// the AUCs θ with |auc − θ| ≤ z·√V(θ), where V is the variance of Hanley and McNeil for numbers that are as equal as
-    /// they can be (method 5 of Newcombe 2006, *Confidence intervals for an effect size measure based on the Mann-Whitney
+    /// the AUCs θ with |auc − θ| ≤ z·√V(θ), where V is the variance of Hanley and McNeil with m − 1 and n − 1 both replaced by
+    /// their mean (method 5 of Newcombe 2006, *Confidence intervals for an effect size measure based on the Mann-Whitney
     /// statistic*, part 2).
     #[must_use]
     pub fn newcombe(auc: f64, positives: u64, negatives: u64, level: Level) -> Interval {

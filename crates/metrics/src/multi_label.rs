@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AucVariance, BinaryScores, Bootstrap, Clusters, Error, Estimate, Level, MAX_SAMPLES, PairedAuc, Score,
-    Statistic, Undefined, WhenUndefined, as_value, average, holm, ranking::Ranking,
+    Statistic, Undefined, WhenUndefined, as_value, average, comparison::FEWEST_FOR_DELONG, holm,
+    ranking::Ranking,
 };
 
 /// Named yes-or-no scores of the same samples, whose truth may be unknown for some findings of a sample.
@@ -201,7 +202,8 @@ impl MultiLabel {
     }
 
     /// Compares the AUCs of two models finding by finding, by DeLong's test (Obuchowski's variance if a patient has several
-    /// samples), corrected together by Holm.
+    /// samples), corrected together by Holm. The test is a normal approximation, so a finding has no p-value with fewer than ten patients who have
+    /// it, or who do not. Findings without a p-value do not count in the correction.
     ///
     /// # Errors
     ///
@@ -228,7 +230,10 @@ impl MultiLabel {
                     ours.auc().and_then(|first| Ok(first - theirs.auc()?)),
                     pair.and_then(|pair| pair.interval(level)),
                 ),
-                p_value: pair.and_then(|pair| pair.p_value()),
+                p_value: pair.and_then(|pair| {
+                    let enough = fewest_patients(&ours, &clusters) >= FEWEST_FOR_DELONG;
+                    if enough { pair.p_value() } else { Err(Undefined::TooFewPatients) }
+                }),
                 adjusted_p_value: None,
             });
         }
@@ -239,6 +244,15 @@ impl MultiLabel {
         }
         Ok(compared)
     }
+}
+
+/// The number of patients with the finding or of those without it, whichever is smaller.
+fn fewest_patients(scores: &BinaryScores, clusters: &Clusters) -> u64 {
+    let of = |side: bool| {
+        let samples = (0..scores.len()).filter(|&sample| scores.positive()[sample] == side);
+        samples.map(|sample| clusters.of(sample)).collect::<BTreeSet<usize>>().len() as u64
+    };
+    of(true).min(of(false))
 }
 
 impl Finding {
@@ -302,13 +316,32 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_has_a_p_value_from_ten_patients_on_either_side() {
+        let with = |positives: usize| {
+            let truth: Vec<Option<bool>> = (0..30).map(|at| Some(at < positives)).collect();
+            let scores =
+                |step: usize| (0..30).map(|at| ((at * step) % 31) as f64 / 31.0).collect::<Vec<f64>>();
+            let model = |step| MultiLabel::new([("effusion", truth.clone(), scores(step))]).unwrap();
+            model(7).compare(&model(11), Level::NINETY_FIVE).unwrap().remove(0)
+        };
+        for positives in [10, 20] {
+            let compared = with(positives);
+            assert_eq!(compared.adjusted_p_value, compared.p_value.ok());
+            assert!(compared.p_value.is_ok(), "{positives}");
+        }
+        for positives in [9, 21] {
+            assert_eq!(with(positives).p_value, Err(Undefined::TooFewPatients), "{positives}");
+        }
+    }
+
+    #[test]
     fn two_models_are_compared_where_the_truth_is_known() {
         let swapped = [vec![0.9, 0.2, 0.0, 0.8, 0.5, 0.1], vec![0.1; 6]];
         let other = findings(["effusion", "nodule"], swapped).unwrap();
         let compared = model().compare(&other, Level::NINETY_FIVE).unwrap();
         assert!((compared[0].difference.score.unwrap() + 1.0 / 6.0).abs() < 1e-15);
-        assert_eq!(compared[0].adjusted_p_value, compared[0].p_value.ok());
-        assert!(compared[0].p_value.is_ok() && compared[0].difference.interval.is_ok());
+        assert_eq!(compared[0].p_value, Err(Undefined::TooFewPatients));
+        assert!(compared[0].difference.interval.is_ok());
         assert_eq!(compared[1].p_value, Err(Undefined::NoNegative));
         let strange = findings(["effusion", "mass"], [vec![0.5; 6], vec![0.5; 6]]).unwrap();
         assert!(matches!(model().compare(&strange, Level::NINETY_FIVE), Err(Error::UnknownField { .. })));

@@ -1,4 +1,5 @@
-//! Predictive values at the prevalence of the place of use; on a balanced test set they are too high.
+//! Predictive values at the prevalence of the place of use. Where the disease is rarer than in the test set, the positive one is
+//! lower there and the negative one higher.
 
 use radiograph_classes::Class;
 

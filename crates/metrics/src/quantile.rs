@@ -11,7 +11,7 @@ use crate::{Score, Undefined};
 ///
 /// # Errors
 ///
-/// Undefined without values.
+/// [`Undefined::NoSample`] if there are no values. Whether they are ascending is not checked.
 pub fn quantile(sorted: &[f64], at: f64) -> Score {
     let Some(last) = sorted.len().checked_sub(1) else { return Err(Undefined::NoSample) };
     let position = at.clamp(0.0, 1.0) * last as f64;

@@ -64,7 +64,7 @@ pub enum Undefined {
     #[error("no form for weighted samples is known")]
     NoWeightedForm,
     /// Every replicate gave the same number, so resampling says nothing about its uncertainty.
-    #[error("resampling never changes the score; use an exact interval")]
+    #[error("the samples show no variation, so this method gives no uncertainty")]
     NoVariation,
     /// Every replicate lies on one side of the estimate, so its bias cannot be corrected.
     #[error("all resamples lie on one side of the score")]

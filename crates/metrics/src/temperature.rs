@@ -1,4 +1,5 @@
-//! Temperature scaling: one number, fitted on validation data, that calibrates probabilities and keeps their order.
+//! Temperature scaling: one number, fitted on validation data, that makes probabilities more or less extreme. It keeps the order of
+//! the classes within a sample, but with three or more classes not the order of the samples.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,8 @@ impl Temperature {
     /// # Errors
     ///
     /// Undefined if the loss has no minimum between 1/1000 and 1000: either all samples are right (a lower temperature
-    /// is always better), or the predictions are worse than uninformative ones (a higher temperature is always
-    /// better).
+    /// is always better), or the true classes have on average no larger log probability than the mean of all
+    /// classes (a higher temperature is always better).
     pub fn fit(validation: &Predictions) -> Result<Self, Undefined> {
         let logits: Vec<Vec<f64>> = validation
             .probabilities()

@@ -11,8 +11,8 @@ use crate::{
 /// A metric on two sets that share no patient, and the difference.
 ///
 /// The interval of the difference is made of the two intervals (MOVER: Zou and Donner 2008, *Construction of confidence limits
-/// about effect measures: a general approach*): each end is as far from the difference as the two scores' ends on that side are
-/// from theirs, added as variances are. It is as lopsided as they are, and for two Wilson intervals it is Newcombe's.
+/// about effect measures: a general approach*): the lower end takes the lower end of the first score and the upper end of
+/// the second, the upper end the other two; their distances from their scores are added as variances are. It is as lopsided as they are, and for two Wilson intervals it is Newcombe's.
 ///
 /// ```
 /// use radiograph_metrics::{Bootstrap, Evaluation, Metric, Predictions, Unpaired};

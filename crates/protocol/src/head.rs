@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dropout, FeatureShape, HeadTensor, Initial, ProtocolError, Reading, Role, States, reading};
 
-/// Limit on the values of one feature map, on classes and on units. Settings come from files, so limits are explicit.
+/// Limit on the channels, the height, the width and the cells (height · width) of a feature map, on units, and on the width
+/// of a dense layer. Settings come from files, so limits are explicit.
 const LARGEST: i64 = 1 << 24;
 /// Limit on the elements of all tensors of a head: 16 GiB.
 const LARGEST_HEAD: i64 = 1 << 32;

@@ -23,8 +23,8 @@ pub enum Schedule {
         /// Factor of each epoch.
         factor: f64,
     },
-    /// The rate is multiplied by `factor` after every `patience` epochs in which the validation loss did not fall below
-    /// its minimum. It needs validation samples.
+    /// The rate is multiplied by `factor` after `patience` consecutive epochs without a new minimum of the validation loss.
+    /// Then the count starts again. It needs validation samples.
     Plateau {
         /// First rate.
         rate: f64,
@@ -103,7 +103,8 @@ impl Schedule {
         }
     }
 
-    /// Refuses rates and factors out of their range.
+    /// Refuses rates, factors and numbers of epochs out of their range, an empty list of rates, and a warm-up that is followed by
+    /// another warm-up.
     ///
     /// # Errors
     ///

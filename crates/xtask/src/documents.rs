@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::Parser;
+
 use crate::checkout::Checkout;
 
 /// Folders whose files are named in documents by their path from the root.
@@ -40,6 +42,16 @@ fn named_paths(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Words in single backticks that are paths from the folder of all crates, as in a table that says so.
+fn below_crates(text: &str) -> Vec<String> {
+    let words = text.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+    let is_path = |word: &&str| {
+        let parts: Vec<&str> = word.split('/').collect();
+        parts.len() > 2 && (parts[1] == "src" || parts[1] == "tests") && !word.contains(['*', '<', '…'])
+    };
+    words.filter(is_path).map(|word| word.replace("NAME", "mimic-cxr-jpg")).collect()
+}
+
 /// The targets of Markdown links to files, without their anchors.
 fn linked_files(text: &str) -> Vec<String> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
@@ -60,6 +72,12 @@ fn files_that_documents_name_exist() {
                 missing.push(format!("{name}: {path}"));
             }
         }
+        for path in below_crates(&text) {
+            paths += 1;
+            if !root.join("crates").join(&path).exists() {
+                missing.push(format!("{name}: crates/{path}"));
+            }
+        }
         for link in linked_files(&text) {
             links += 1;
             if !document.parent().unwrap().join(&link).exists() {
@@ -76,6 +94,7 @@ fn paths_and_links_are_found_in_text() {
     let text = "See `crates/a/src/{b,c}.rs`, `crates/*/fuzz`, `cargo x crates/d`, [e](e.md#top) and [f](https://f.org).";
     assert_eq!(named_paths(text), ["crates/a/src/b.rs", "crates/a/src/c.rs", "crates/d"]);
     assert_eq!(linked_files(text), ["e.md"]);
+    assert_eq!(below_crates("`head/src/`, `crates/head/src/head.rs`, `a/b/c`"), ["head/src/"]);
 }
 
 /// Text files below the root, without built and fetched files.
@@ -95,6 +114,36 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
             found.push(path);
         }
     }
+}
+
+#[test]
+fn commands_of_the_project_in_documents_can_be_given() {
+    let root = Checkout::this().root().to_owned();
+    let (mut parsed, mut wrong) = (0, Vec::new());
+    for document in documents(&root) {
+        let text = fs::read_to_string(&document).unwrap();
+        // In blocks of console lines, and in backticks.
+        let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
+        let outside: String = text.split("```").step_by(2).collect();
+        let spans: Vec<String> =
+            outside.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect();
+        for command in lines.chain(spans.iter().map(String::as_str)) {
+            let Some(words) = command.strip_prefix("cargo xtask ") else { continue };
+            let words: Vec<&str> = words.split(" # ").next().unwrap_or_default().split_whitespace().collect();
+            // What stands for anything is not parsed.
+            if words.iter().any(|word| word.contains(['…', '[']) || word.ends_with(',')) {
+                continue;
+            }
+            parsed += 1;
+            if let Err(error) = crate::Arguments::try_parse_from(["cargo xtask"].iter().chain(&words))
+                && error.use_stderr()
+            {
+                wrong.push(format!("{}: {command}\n{error}", document.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(parsed > 30, "{parsed} commands");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Builds and runs the example programs, which take no arguments and end within a minute.
+//! Builds and runs the example programs. They take no arguments, and each is stopped after three minutes.
 
 use std::{
     path::PathBuf,

@@ -21,7 +21,7 @@ const MACHINE_CODE: u16 = 2;
 /// List the GPU architectures that a CUDA library holds machine code for
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// For example ~/.cache/radiograph/libtorch/kepler-2.0.1/torch/lib/libtorch_cuda.so
+    /// CUDA libraries, such as ~/.cache/radiograph/libtorch/kepler-2.0.1/torch/lib/libtorch_cuda.so
     #[arg(required = true)]
     libraries: Vec<PathBuf>,
 }
@@ -64,10 +64,14 @@ fn architectures(library: &Path) -> std::io::Result<Architectures> {
 /// size u64, …, architecture u32 at byte 28.
 fn count(file: &File, start: u64, length: u64, found: &mut Architectures) -> std::io::Result<()> {
     let mut header = [0_u8; 16];
+    // A chance match near the end of the file has no room for a header.
+    if length - start < 16 {
+        return Ok(());
+    }
     file.read_exact_at(&mut header, start)?;
     let (header_size, size) = (u64::from(u16_at(&header, 6)), u64_at(&header, 8));
     // The same four bytes occur by chance in code; a container must fit the file and hold at least one entry.
-    if header_size != 16 || size < 64 || start.checked_add(16 + size).is_none_or(|end| end > length) {
+    if header_size != 16 || size < 64 || size > length.saturating_sub(start + 16) {
         return Ok(());
     }
     let mut seen = Vec::new();
@@ -134,9 +138,13 @@ mod tests {
         let mut bytes = vec![0; 24];
         bytes.extend(container(&[entry(2, 37, 8), entry(2, 37, 16), entry(2, 50, 8), entry(1, 86, 8)]));
         bytes.extend(container(&[entry(2, 37, 8)]));
-        // The magic number without a container behind it, at the very end of the file.
+        // The magic number without a container behind it: before other bytes, before a size that no file has, and in the last word.
         bytes.extend(MAGIC.to_le_bytes());
         bytes.extend([0xFF; 20]);
+        bytes.extend([&MAGIC.to_le_bytes()[..], &[1, 0, 16, 0], &[0xFF; 8]].concat());
+        bytes.extend(MAGIC.to_le_bytes());
+        bytes.extend([0; 4]);
+        assert_eq!(bytes.len() % 8, 0);
         let folder = tempfile::tempdir().unwrap();
         let library = folder.path().join("library.so");
         std::fs::write(&library, bytes).unwrap();

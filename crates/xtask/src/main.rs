@@ -54,7 +54,7 @@ use crate::{checkout::Checkout, error::Error, lane::Lane, test::Strictness};
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
-    /// Which libtorch to build with [default: your LIBTORCH, else what is set up, else what fits the GPUs found]
+    /// Lane (tch and libtorch) to build with [default: that of $LIBTORCH, else the one set up, else one that fits the GPUs]
     #[arg(long, global = true)]
     lane: Option<Lane>,
     #[command(subcommand)]

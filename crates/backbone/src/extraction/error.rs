@@ -35,7 +35,7 @@ pub enum ExtractionError {
     Load(Box<BackboneError>),
     /// Features of another shape than the store's.
     #[error(
-        "the network on {device} gives {found:?} for a batch, and the store holds {expected:?}; describe the store as the network is"
+        "the network on {device} gives {found:?} for a batch, but the store needs {expected:?}; open a store with the network's shape"
     )]
     Shape {
         /// The device.

@@ -10,7 +10,7 @@ use crate::{Form, Identity};
 /// features for the same images.
 const REVISION: u32 = 1;
 
-/// Key of the features that a network computes: everything except the image that can change their values.
+/// Key of the features that a network computes. It holds everything that can change their values, except the image.
 /// `preprocessing` describes how an image file becomes the network's input, including augmentation and its seed. It
 /// must use the same words every time. `device` is the kind of device that computes them. Features are stored in f32;
 /// the caller changes [`ExtractionKey::precision`] for another format.
@@ -52,7 +52,7 @@ pub fn extraction_key(
         ),
         precision: Element::F32,
         computation: Some(Computation {
-            // Convolutions on CUDA devices are asked not to use TF32, and libtorch's products do not by default.
+            // No TF32: convolutions on CUDA devices switch it off, and libtorch's matrix products leave it off by default.
             arithmetic: "f32".to_owned(),
             device: device.to_string(),
             engine: format!("libtorch {LIBTORCH_VERSION}"),

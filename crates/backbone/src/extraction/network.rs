@@ -28,8 +28,8 @@ pub trait FrozenNetwork: Send + Sized {
         None
     }
 
-    /// Estimated peak memory of the activations of one image of this size, in bytes. It sets the first batch size: too
-    /// low an estimate costs a failed attempt, too high a one costs only speed.
+    /// Estimated peak memory of the activations of one image of this size, in bytes. It sets the first
+    /// batch size. An estimate that is too low costs a failed attempt. One that is too high costs only speed.
     ///
     /// The default is 1 KiB for each pixel: the first layers of VGG19, the widest network, hold 64 channels of 4 bytes a
     /// pixel, twice in a convolution and twice again as its working memory.

@@ -47,7 +47,7 @@ pub enum Event<'e> {
 pub struct ExtractionReport {
     /// Number of features that were computed and stored.
     pub extracted: usize,
-    /// Features of this share that were in the store already.
+    /// Number of features of this process's part that were already in the store.
     pub present: usize,
     /// Number of features that belong to other processes' parts.
     pub elsewhere: usize,

@@ -41,8 +41,8 @@ pub(crate) struct Gate {
     high: Parameter,
 }
 
-/// Slopes below this count as 0: their limits would overflow, and their contribution is below the rounding of the
-/// channel.
+/// Slopes of at most this magnitude count as 0: their limits could overflow f32, and their contribution is below the
+/// rounding error of the channel.
 const FLAT: f64 = 1e-20;
 
 impl Gate {

@@ -33,8 +33,8 @@ impl fmt::Display for Certificate {
         match &self.naive {
             Naive::Split(crossing) => writeln!(
                 formatter,
-                "for contrast, the same data split image by image: {} of {} test images have a copy in training, {} a \
-                 patient, {} a relative by augmentation",
+                "for contrast, the same data split image by image: {} of {} test images have a copy in training, {} \
+                 share a patient with it, {} share an augmentation family with it",
                 crossing.images_with_copies,
                 crossing.to_images,
                 crossing.images_of_shared_patients,
@@ -59,7 +59,7 @@ impl fmt::Display for Crossing {
         write!(
             formatter,
             "  {} ({} images) and {} ({}): {} shared patients, {} shared pictures, {} shared groups, {} images of shared \
-             families, {} sets in all",
+             families, {} connected sets on both sides",
             self.from,
             self.from_images,
             self.to,

@@ -6,14 +6,15 @@ use ndarray::{Array3, Array4, ArrayView3};
 use super::{Saliency, saliency::same_size};
 use crate::GradcamError;
 
-/// Number of bytes that the scorer gets at a time.
+/// Maximum size of a batch in bytes. A single input may exceed it.
 const LARGEST_BATCH: usize = 16 << 20;
 
 /// Replacement for removed places.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Baseline {
-    /// One value everywhere, after normalisation: 0 is the mean of the training images for weights that subtract it.
+    /// One value for all pixels and channels, in units of the normalised input. For weights whose normalisation subtracts the mean
+    /// of the training images, 0 is that mean.
     Value(f32),
     /// Each channel's own mean.
     ChannelMean,
@@ -38,13 +39,15 @@ impl Curve {
     }
 }
 
-/// Removes places from `input [C, H, W]`, the strongest first, in `steps` equal steps. A true map makes the score fall
-/// at once, so a small [`Curve::area`] is good. `score` gets batches `[B, C, H, W]` and gives one number for each
+/// Replaces the pixels of `input [C, H, W]` by the baseline in `steps` equal steps, those with the most evidence first. For a
+/// faithful map the score falls at once, so a small [`Curve::area`] is good. `score` gets batches `[B, C, H, W]` and gives one number for each
 /// input, usually the probability of the class.
 ///
 /// # Errors
 ///
-/// If map and input differ in size, `steps` is not in 1 to 1000, or `score` fails or gives another number of scores.
+/// [`GradcamError::Size`] if the map or the baseline differs from the input in height or width; [`GradcamError::Range`] if the
+/// baseline has another number of channels, or `steps` is not 1 to 1000; [`GradcamError::Scorer`] if `score` gives another
+/// number of scores; [`GradcamError::NotFinite`] if a score is NaN or infinite; any error of `score`.
 pub fn deletion(
     input: ArrayView3<f32>,
     saliency: &Saliency,
@@ -92,8 +95,11 @@ impl Baseline {
                 if ground.dim().0 == channels {
                     Ok(ground.clone())
                 } else {
-                    let shape = vec![ground.dim().0 as i64, height as i64, width as i64];
-                    Err(GradcamError::NotFeatureMaps { shape })
+                    Err(GradcamError::Range {
+                        what: "the number of channels of the baseline",
+                        got: ground.dim().0 as f64,
+                        range: "the number of channels of the input",
+                    })
                 }
             }
         }

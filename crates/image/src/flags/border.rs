@@ -4,12 +4,13 @@
 
 use super::gray::Gray;
 
-/// Gray values around that of the band.
+/// Maximum difference to the band's gray value within the band.
 const SPREAD: u8 = 6;
 /// Share of a line that may differ: marks and dust on the band.
 const MARKS: f64 = 0.04;
-/// Difference to the band that is a step, and the share of the line that steps at once.
+/// Minimum difference to the band's gray value that counts as a step.
 const STEP: u8 = 16;
+/// Minimum share of a line's pixels with such a step at the band's inner edge.
 const STEPPING: f64 = 0.3;
 
 /// The widest band, as a share of the side.
@@ -25,7 +26,8 @@ pub(super) fn score(gray: &Gray) -> f64 {
     sides.into_iter().fold(0.0, f64::max)
 }
 
-/// Width of the band along the edge that `line` counts from, as a share of all lines; 0 if there is none.
+/// Width of the band along the edge that `line` counts from, as a share of all lines. 0 if there is none, or if it comes within
+/// two lines of the middle.
 fn band(lines: usize, line: impl Fn(usize) -> Vec<u8>) -> f64 {
     let mut level: Option<u8> = None;
     let mut width = 0;

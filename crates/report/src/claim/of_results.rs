@@ -30,7 +30,7 @@ pub(super) fn metrics(network: &NetworkReport) -> String {
         }
     }
     format!(
-        "{}; predictive values and likelihood ratios at stated prevalences; net benefit; calibration of each class. The paper's numbers \
+        "{}; likelihood ratios; predictive values at stated prevalences; net benefit; calibration of each class. The paper's numbers \
          stand beside.",
         distinct.join(", ")
     )

@@ -19,7 +19,7 @@ use crate::{
 
 /// Draws every figure.
 pub(crate) fn figures(report: &Report, classes: &[ClassCurves]) -> Result<Figures, Error> {
-    let stems = stems(report);
+    let stems = stems(report.networks.iter().map(|network| network.name.as_str()));
     let networks =
         report.networks.iter().zip(&stems).map(|(network, stem)| of_network(report, network, stem));
     let leading = report.leading();
@@ -37,15 +37,15 @@ pub(crate) fn figures(report: &Report, classes: &[ClassCurves]) -> Result<Figure
 }
 
 /// Beginnings of the names of figures that are of no single network.
-const RESERVED: [&str; 6] =
-    ["overview", "audit", "ablations", "all-networks", "calibration-curve", "decision-curve"];
+const RESERVED: [&str; 7] =
+    ["overview", "audit", "ablations", "all-networks", "calibration-curve", "decision-curve", "network-"];
 
 /// File names of the networks: their letters and digits, with a number where they are empty or repeat.
-fn stems(report: &Report) -> Vec<String> {
+fn stems<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut stems: Vec<String> = Vec::new();
-    for (at, network) in report.networks.iter().enumerate() {
+    for (at, name) in names.enumerate() {
         let mut stem = String::new();
-        for letter in network.name.chars().take(60) {
+        for letter in name.chars().take(60) {
             if letter.is_ascii_alphanumeric() {
                 stem.push(letter.to_ascii_lowercase());
             } else if !stem.is_empty() && !stem.ends_with('-') {
@@ -124,4 +124,27 @@ fn of_network(report: &Report, network: &NetworkReport, stem: &str) -> Result<Ne
             })
             .transpose()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_network_has_a_file_name_of_its_own() {
+        let names = ["network-4-a", "VGG19", "A", "a", "", "overview", "vgg19"];
+        let stems = stems(names.into_iter());
+        assert_eq!(
+            stems,
+            [
+                "network-1-network-4-a",
+                "vgg19",
+                "a",
+                "network-4-a",
+                "network-5",
+                "network-6-overview",
+                "network-7-vgg19"
+            ]
+        );
+    }
 }

@@ -14,7 +14,8 @@ pub(super) fn section(report: &Report, figures: &Figures) -> Markup {
     html! {
         p {
             "Rows of a confusion matrix are the truth, columns what the network said; shades are shares of a row. Bands around curves hold \
-            at each place the middle of " (bands) " resamples of patients; they are no band for the whole curve."
+            at each place the middle " (format!("{:.0} %", 100.0 * report.leading().evaluation.bootstrap.level().get())) " of " (bands) " resamples of \
+            patients; they are no band for the whole curve."
         }
         @if !figures.all_roc.is_empty() {
             h3 { "All networks together" }

@@ -36,7 +36,7 @@ pub(super) fn alarms(report: &Report) -> Markup {
     }
     if report.run.labels == Labels::Permuted {
         alarms.push(
-            "The labels were permuted at random. This is a control: scores should be those of guessing, and anything better is a leak."
+            "The labels were permuted at random. This is a control: scores should be those of guessing, within their intervals. An interval that lies above guessing points to a leak."
                 .to_owned(),
         );
     }

@@ -87,7 +87,7 @@ fn predictive(report: &Report) -> Markup {
     let label = format!("{}: what an answer means elsewhere", network.name);
     let note = "A class is called present if it is the predicted one. LR: likelihood ratio of a positive (+) and a negative (−) \
                 answer. PPV (precision) and NPV in %, by Bayes' rule, where the stated share of people has the class; sensitivity and specificity \
-                are taken to stay the same there, which another hospital may not grant.";
+                are taken to stay the same there, and so is the mix of the other classes; another hospital may grant neither.";
     let mut sheet = Sheet::new(&label, note).words("class").numbers("LR+").numbers("LR−");
     for prevalence in PREVALENCES {
         sheet = sheet.numbers(&format!("PPV at {} %", 100.0 * prevalence));
@@ -114,7 +114,11 @@ fn predictive(report: &Report) -> Markup {
 }
 
 fn ratio_cell(ratio: &LikelihoodRatio) -> Markup {
-    let value = ratio.value.map_or_else(|_| "no limit".to_owned(), |value| format!("{value:.2}"));
+    let value = match ratio.value {
+        Ok(value) => format!("{value:.2}"),
+        Err(_) if ratio.low > 0.0 => "no limit".to_owned(),
+        Err(_) => "undefined".to_owned(), // 0 / 0: this answer was never given
+    };
     html! {
         (value) " "
         span.sub {
@@ -152,7 +156,7 @@ fn interval_note(network: &NetworkReport) -> String {
 
 fn classes(network: &NetworkReport) -> Markup {
     let label = format!("{}: each class against the others", network.name);
-    let mut sheet = Sheet::new(&label, "With intervals.").words("class").numbers("images");
+    let mut sheet = Sheet::new(&label, "With intervals. PPV, NPV, F1 and average precision hold at the share of the class among these test images; where it is rarer, PPV is lower and NPV higher.").words("class").numbers("images");
     for (at, class) in network.predictions.classes().iter().enumerate() {
         let metrics = of_class(&class);
         if at == 0 {
@@ -274,5 +278,25 @@ fn comparisons(report: &Report) -> Markup {
                 "."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use radiograph_metrics::{BinaryScores, Clusters, Level};
+
+    use super::*;
+
+    #[test]
+    fn a_class_that_is_never_predicted_has_no_unlimited_likelihood_ratio() {
+        let positive: Vec<bool> = (0..40).map(|at| at < 20).collect();
+        let scores: Vec<f64> = (0..40).map(|at| if at < 20 { 0.9 } else { 0.1 }).collect();
+        let scores = BinaryScores::new(&positive, &scores).unwrap();
+        let ratio = |threshold| {
+            let rates = scores.rates_at(threshold, &Clusters::each_alone(40)).unwrap();
+            ratio_cell(&rates.positive_likelihood_ratio(Level::NINETY_FIVE).unwrap()).into_string()
+        };
+        assert!(ratio(None).starts_with("undefined"), "{}", ratio(None));
+        assert!(ratio(Some(0.5)).starts_with("no limit"), "{}", ratio(Some(0.5)));
     }
 }

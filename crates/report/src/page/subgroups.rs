@@ -18,7 +18,7 @@ pub(super) fn section(report: &Report) -> Markup {
     }
     html! {
         p {
-            "Small groups have wide intervals, and differences between groups were not tested. Images without a value of the field are a \
+            "Small groups have wide intervals, and this table tests no difference between groups. The section “About lungs?” tests the gap of the AUC, if the audit was given the model. Images without a value of the field are a \
             group of their own."
         }
         @for alike in &tables { (table(alike)) }

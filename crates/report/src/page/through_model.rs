@@ -15,8 +15,9 @@ pub(super) fn section(audit: &Audit, figures: &Figures) -> Markup {
     html! {
         h3 { "The model on changed films" }
         p {
-            (count(through.images as u64)) " test images went through " (model.name) " again, changed. A score that stays was not read from \
-            the part that is gone. A score that falls may have been, or the changed film is unlike those of training. The outline of what \
+            (count(through.images as u64)) " test images went through " (model.name) " again, changed. A score that stays does not need \
+            the part that is gone, though the model may use it where it is there. A score that falls may have been read from it, or the \
+            changed film is unlike those of training. The outline of what \
             is removed still shows. "
             (lungs(through))
         }

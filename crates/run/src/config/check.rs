@@ -102,6 +102,7 @@ fn paths(config: &Config) -> Result<(), Error> {
         ("data.folder", Some(&config.data.folder)),
         ("data.key_file", config.data.key_file.as_ref()),
         ("compute.feature_stores", config.compute.feature_stores.as_ref()),
+        ("audit.lung_masks", config.audit.as_ref().and_then(|audit| audit.lung_masks.as_ref())),
     ];
     match paths.into_iter().find(|(_, path)| path.is_some_and(|path| path.to_str().is_none())) {
         Some((key, _)) => {
@@ -223,6 +224,10 @@ mod tests {
         let mut config = Config::of(radiograph_protocol::Preset::Trustworthy);
         config.data.folder = std::ffi::OsStr::from_bytes(b"x-rays-\xff").into();
         assert!(matches!(check(&config), Err(Error::Config { key, .. }) if key == "data.folder"));
+
+        let mut config = Config::of(radiograph_protocol::Preset::Trustworthy);
+        config.audit.as_mut().unwrap().lung_masks = Some(std::ffi::OsStr::from_bytes(b"masks-\xff").into());
+        assert!(matches!(check(&config), Err(Error::Config { key, .. }) if key == "audit.lung_masks"));
     }
 
     #[test]

@@ -203,7 +203,7 @@ mod tests {
             ("preset = 'paper'\nseed = 9223372036854775808", &[], "line 2, `seed = 9223372036854775808`: "),
             ("", &["training.epochs=ten"], "allowed: 1 to 1000000"),
             ("", &["head.layers.vgg19.dense=[4.5]"], "allowed: 1 to 2^24"),
-            ("", &["training.patience=often"], "allowed: 1 to 1000000, or false for no limit"),
+            ("", &["training.patience=often"], "allowed: 1 to 1000000, or false"),
             ("preset = 'best'", &[], "best"),
             ("preset = 3", &[], "3"),
             ("seed = ", &[], "the file"),

@@ -63,14 +63,14 @@ pub struct Config {
     /// Seed of the choice and the split of images; `false`: `seed`.
     #[serde(with = "or_off")]
     pub split_seed: Option<u64>,
-    /// Number of splits. The first is the run's own; the others are trained and tested below `repeats`.
+    /// Number of splits, 1 to 100. The first is the run's own. Each other one is a run in the subfolder `repeats/split-N`.
     pub repeats: usize,
     /// Frozen networks, in the order of tables and figures.
     pub backbones: Vec<Architecture>,
     /// Models without recurrence, trained on the same features and folds. In a file, `false` means none.
     #[serde(deserialize_with = "none_if_off")]
     pub baselines: Vec<Baseline>,
-    /// Random exchange of labels within the test part and within each fold: a control run that must find nothing.
+    /// Random permutation of the labels within the test part and within each fold: a negative control.
     pub permute_labels: bool,
     /// Audit for shortcuts; `false`: none.
     #[serde(with = "or_off")]
@@ -109,14 +109,17 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] with the key that is unknown, renamed, of the wrong type or out of its range.
+    /// [`Error::Config`] with the key of a setting that is unknown, renamed, of the wrong type, out of its range or in conflict
+    /// with another; with `the file` and the line if the file is not TOML; with the text of an override that is not
+    /// `key=value`.
     pub fn resolve(file: Option<&str>, overrides: &[String]) -> Result<Self, Error> {
         let config = layers::resolve(file, overrides)?;
         config.check()?;
         Ok(config)
     }
 
-    /// These settings, changed by `file`, then by overrides, as in [`resolve`](Self::resolve). No preset supplies anything.
+    /// These settings, changed by `file`, then by overrides, as in [`resolve`](Self::resolve). A `preset` key changes the name of
+    /// the preset and no other setting.
     ///
     /// # Errors
     ///
@@ -132,7 +135,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] with the key, if the working directory is unknown or, for weights, not Unicode.
+    /// [`Error::Config`] with the key, if the working directory is unknown, a path is empty, or the absolute path of weights is not
+    /// Unicode.
     pub fn with_absolute_paths(mut self) -> Result<Self, Error> {
         paths::make_absolute(&mut self)?;
         Ok(self)

@@ -146,7 +146,7 @@ pub(super) fn allowed_for(key: &str) -> Option<String> {
 }
 
 fn allowed(key: &str, range: Range) -> String {
-    let off = if OR_OFF.contains(&key) { ", or false for no limit" } else { "" };
+    let off = if OR_OFF.contains(&key) { ", or false" } else { "" };
     format!("allowed: {range}{off}")
 }
 
@@ -233,7 +233,7 @@ mod tests {
             ),
             (
                 refused(|config| config.data.max_per_patient = Some(0)),
-                "setting data.max_per_patient: 0 is out of range; allowed: 1 to 1000000, or false for no limit",
+                "setting data.max_per_patient: 0 is out of range; allowed: 1 to 1000000, or false",
             ),
         ] {
             assert_eq!(message, expected);

@@ -226,7 +226,7 @@ pub struct ExplanationSection {
 pub struct ComputeSection {
     /// Device: `cpu`, `cuda:0`, …
     pub device: String,
-    /// Further devices for extraction, such as the other half of a K80 board.
+    /// Further devices, such as the other half of a K80 board, for extraction and, with compute.parallel_trainings above 1, for training.
     pub more_devices: Vec<String>,
     /// Number of threads; 0: one per core.
     pub threads: usize,
@@ -255,7 +255,7 @@ pub struct DataSection {
     pub split: Kind,
     /// Share of the images in the test part, 0 to 1.
     pub test_share: f64,
-    /// Use of one image only per picture.
+    /// Removal of duplicate pictures: only one image of each picture is kept.
     pub one_per_picture: bool,
     /// Maximum number of images per patient.
     #[serde(with = "or_off")]
@@ -263,7 +263,7 @@ pub struct DataSection {
     /// Maximum number of images per class; never more than the smallest class has.
     #[serde(with = "or_off")]
     pub max_per_class: Option<usize>,
-    /// Field within whose values the classes are balanced.
+    /// Field by which the classes are balanced, for example equal class sizes in each age band.
     #[serde(with = "or_off")]
     pub balance_by: Option<BalancedBy>,
     /// Numbers of images by class, collection and origin.

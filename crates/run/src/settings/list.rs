@@ -34,15 +34,15 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "permute_labels",
-        "Random exchange of labels within the test part and within each fold: a control run that must find nothing",
+        "Random permutation of the labels within the test part and within each fold: a negative control",
         "true, false",
     ),
     setting(
         "audit",
-        "Audit for shortcuts: permutations of test labels behind a p-value, resamples behind an interval, refits with permuted \
-         labels, shares of the picture that are blacked out beside the half that decides, number of test images that are \
-         changed and put through the trained model (each takes the time of seven feature extractions), and folder of lung \
-         masks, named as the images with _mask.png",
+        "Audit for shortcuts: number of permutations of test labels per p-value, number of bootstrap resamples per interval, number \
+         of refits with permuted labels, further blacked-out shares of the area (the verdict uses one half), maximum number of \
+         altered test images that the trained model classifies (each costs seven feature extractions), and folder of lung masks \
+         (NAME_mask.png for each image)",
         "{ permutations = 99 to 1000000, replicates = 100 to 1000000, controls = 0 to 1000, blacked_out = [list of shares, \
          0 to below 1], changed_images = 0 to 1000000, lung_masks = path or false }; false: no audit",
     ),
@@ -52,7 +52,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("data.views", "Views that are kept", "any, frontal, pa-only"),
     setting("data.split", "Kind of split", "grouped, image-level, image-level-with-augmented"),
     setting("data.test_share", "Share of the images in the test part", "above 0 and below 1"),
-    setting("data.one_per_picture", "Use of one image only per picture", "true, false"),
+    setting(
+        "data.one_per_picture",
+        "Removal of duplicate pictures: only one image of each picture is kept",
+        "true, false",
+    ),
     setting(
         "data.max_per_patient",
         "Maximum number of images per patient",
@@ -61,16 +65,16 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "data.max_per_class",
         "Maximum number of images per class, never more than the smallest class has",
-        "images, 1 to 1000000; false: no limit",
+        "images, 1 to 1000000; false: the size of the smallest class",
     ),
     setting(
         "data.balance_by",
-        "Field within whose values the classes are balanced",
+        "Field by which the classes are balanced, for example equal class sizes in each age band",
         "{ field = 'age-band' | 'sex' | 'view' | 'source', unmatched = 'exclude' | 'fill' }; false: off",
     ),
     setting(
         "data.quotas",
-        "Numbers of images by class, collection and origin, at most or exactly; what is not reached is reported",
+        "Quotas: maximum or exact number of images by class, collection and origin; unmet quotas are reported",
         "list of { class = name, source = collection, origin = 'original' | 'augmented', images = 0 to 1000000, exactly = true | false }; \
          without source or origin: all",
     ),
@@ -86,7 +90,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "data.test_source",
-        "Collection that is the test part, in place of the share data.test_share",
+        "Collection that is held out as the test part; it replaces the share data.test_share",
         "name of a collection; false: off",
     ),
     setting("data.search_crops", "Search for crops of other pictures", "true, false"),
@@ -104,12 +108,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("input.colour", "Colour mode of the input", "gray, rgb"),
     setting(
         "input.part",
-        "Part of the film that is seen; of the lungs, the box around the estimated ones with a margin",
+        "Part of the film that the network sees; lungs: the box around the estimated lungs, with a margin",
         "whole, lungs",
     ),
     setting(
         "input.gray_values",
-        "Distribution of gray values, those of the file or matched to an even histogram; the latter in gray only",
+        "Gray values: stored as in the file, or even: equalised to a flat histogram (gray input only)",
         "stored, even",
     ),
     setting("input.fit", "Way in which a picture becomes square", "stretch, pad, centre-crop"),
@@ -125,7 +129,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "input.augmentation",
-        "Random movement of augmented copies of training images",
+        "Ranges of the random rotation, shift and flip of augmented training images",
         "{ rotation = 0 to 180, shift = 0 to 1, flip = true | false }, in degrees and shares of the side; false: no copies",
     ),
     setting(
@@ -135,7 +139,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "head.reading",
-        "Step from the feature map to the vector that the dense layers see; the first two use the recurrent layers",
+        "Reduction of the feature map to the input vector of the dense layers; all-states and last-state use the recurrent layers",
         "all-states, last-state, attention, mean, flatten",
     ),
     setting(
@@ -155,7 +159,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "head.bidirectional",
-        "Second reading of each recurrent layer from the end, whose states stand beside those of the first",
+        "Bidirectional recurrent layers; the hidden states of both directions are concatenated",
         "true, false",
     ),
     setting(
@@ -214,17 +218,17 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "training.label_smoothing",
-        "Share of the target that all classes divide among them, in the training loss",
+        "Label smoothing: share of each target that is spread evenly over all classes, in the training loss only",
         "0 to below 1",
     ),
     setting(
         "training.shuffle_buffer",
-        "Number of samples that are shuffled together while features are read shard after shard, with room for twice as many",
+        "Size of the shuffle buffer for reading features shard by shard; memory holds twice this number of samples",
         "samples, 1 to 1000000; false: all are shuffled, and read one by one",
     ),
     setting(
         "training.checkpoint_seconds",
-        "Least time between two checkpoints; at least twenty times what writing one takes",
+        "Minimum time between two checkpoints; the program waits longer if twenty times the last writing time is more",
         "seconds, 0 to 1000000",
     ),
     setting("training.folds", "Number of folds of the cross-validation", "folds, 2 to 100"),
@@ -276,7 +280,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("compute.device", "Device that extracts and trains", "cpu, cuda, cuda:0, cuda:1, …"),
     setting(
         "compute.more_devices",
-        "Further devices for extraction, such as the other half of a K80 board",
+        "Further devices, such as the other half of a K80 board, for extraction and, with compute.parallel_trainings above 1, for training",
         "list of devices",
     ),
     setting("compute.threads", "Number of threads", "0 to 1024; 0: one per core"),

@@ -61,7 +61,10 @@ mod tests {
         let value = |key: &str| settings.iter().find(|of| of.key == key).map(|of| of.value.as_str());
         assert_eq!(value("training.epochs"), Some("12"));
         assert_eq!(value("data.one_per_picture"), Some("yes"));
-        assert_eq!((value("data.ages"), value("data.max_per_class")), (Some("all"), Some("no limit")));
+        assert_eq!(
+            (value("data.ages"), value("data.max_per_class")),
+            (Some("all"), Some("the size of the smallest class"))
+        );
         assert_eq!(meaning_of_false("true, false"), "no");
         assert_eq!(value("head.layers.vgg19.units"), Some("512"));
         assert_eq!(value("head.layers.densenet121.units"), None);

@@ -39,7 +39,7 @@ enum Step {
     Slurm,
     /// Projects outside of the workspace, built and run
     Outside,
-    /// Every package as a registry would get it; those without libtorch are built from it
+    /// Every package as a registry would get it; those without libtorch are checked in it
     Package,
     /// The tests of the libtorch packages, and the outside project with libtorch, in the kepler lane
     Kepler,

@@ -97,15 +97,14 @@ fn in_workspace(
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares the list with the packages"))]
     workspace_default_members: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Package {
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares default members by it"))]
     id: String,
     name: String,
+    version: String,
     dependencies: Vec<Dependency>,
 }
 
@@ -125,6 +124,13 @@ fn libtorch_packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
 /// Names of the packages of the workspace.
 pub(crate) fn packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
     Ok(metadata(checkout)?.packages.into_iter().map(|package| package.name).collect())
+}
+
+/// Names of the default members with their versions, as in `radiograph-files-0.2.0`.
+pub(crate) fn default_packages(checkout: &Checkout) -> Result<Vec<String>, Error> {
+    let Metadata { packages, workspace_default_members } = metadata(checkout)?;
+    let default = packages.iter().filter(|package| workspace_default_members.contains(&package.id));
+    Ok(default.map(|package| format!("{}-{}", package.name, package.version)).collect())
 }
 
 fn metadata(checkout: &Checkout) -> Result<Metadata, Error> {

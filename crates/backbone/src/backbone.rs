@@ -147,7 +147,8 @@ impl Backbone {
     ///
     /// # Errors
     ///
-    /// [`BackboneError::Tensors`] lists every tensor that is missing, unknown, misshapen, not f32 or not finite.
+    /// [`BackboneError::Tensors`] lists every tensor that is missing, unknown, misshapen, not f32 or not finite;
+    /// [`BackboneError::Lineage`] and [`BackboneError::NoClassifier`] as for [`load_with`](Self::load_with).
     pub fn from_tensors(
         tensors: BTreeMap<String, Tensor>,
         architecture: Architecture,

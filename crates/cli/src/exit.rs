@@ -54,7 +54,9 @@ impl Exit {
             Self::Incomplete => "done, but something was left out or found; the command's help says what",
             Self::Usage => "the command line is wrong",
             Self::Input => "the input or a setting is wrong",
-            Self::Machine => "the machine failed: file system, device, memory or network",
+            Self::Machine => {
+                "the machine failed: file system, device, memory or network; or another process is at work there"
+            }
             Self::Requeue => "stopped by SIGTERM or SIGUSR1; the same command continues",
             Self::Interrupted => "interrupted",
         }

@@ -27,7 +27,7 @@ pub struct TailLayer<'h> {
     pub bias: &'h Parameter,
     /// Whether ReLU follows.
     pub relu: bool,
-    /// Multipliers of dropout, `[N, outputs]`, after ReLU.
+    /// Multipliers of dropout, `[N, outputs]`, after ReLU; `None` for the last layer, whose outputs are the logits.
     pub multipliers: Option<Tensor>,
 }
 

@@ -1,7 +1,7 @@
 //! What a collection's table says of the samples of a film, where the file itself does not say it.
 //!
 //! Films that were converted from DICOM to PNG lose two attributes: Bits Stored and Photometric Interpretation. Tables often keep
-//! them. DICOM files state both themselves, so nothing here changes how they are decoded.
+//! them. DICOM files state both themselves, so nothing here changes how they are decoded; nor do the bits change those of 8 bits a sample, JPEG among them.
 
 use std::{fmt, str::FromStr};
 

@@ -80,7 +80,12 @@ pub(crate) fn minimise(
 /// The largest magnitude.
 pub(crate) fn largest(gradient: &[f64]) -> f64 {
     // `f64::max` would pass over NaN.
-    gradient.iter().fold(0.0, |largest, slope| if slope.abs() <= largest { largest } else { slope.abs() })
+    gradient.iter().fold(
+        0.0,
+        |largest: f64, slope| {
+            if largest.is_nan() || slope.abs() <= largest { largest } else { slope.abs() }
+        },
+    )
 }
 
 /// The Euclidean length.
@@ -199,6 +204,12 @@ fn between(low: Sample, high: Sample) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nan_is_the_largest_wherever_it_stands() {
+        assert!(largest(&[f64::NAN, 0.0]).is_nan() && largest(&[0.0, f64::NAN]).is_nan());
+        assert_eq!(largest(&[1.0, -3.0, 2.0]), 3.0);
+    }
 
     #[test]
     fn the_valley_of_rosenbrock_is_followed_to_its_end() {

@@ -51,8 +51,8 @@ impl Chosen {
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] if the grid is empty or a value is out of its range; [`Error::NoExample`] if no row is held out
-/// or a class has no row.
+/// [`Error::Setting`] if the grid is empty, no row is held out, or a value is out of its range; [`Error::NoExample`] if a class
+/// has no row.
 pub fn choose(
     examples: &Examples,
     folds: &Folds,

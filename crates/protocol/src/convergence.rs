@@ -46,7 +46,7 @@ impl Convergence {
     pub fn of(history: &History, training: &TrainingConfig) -> Self {
         let losses = history.watched();
         let epochs = losses.len();
-        if epochs < training.epochs && training.patience.is_some() {
+        if training.stops_early(history) {
             return Self::Converged; // stopped early
         }
         if epochs < FEWEST_EPOCHS {
@@ -126,8 +126,14 @@ mod tests {
 
     #[test]
     fn a_converged_training_is_not_marked() {
-        // Early stopping.
-        assert_eq!(end(&[0.9, 0.5, 0.6, 0.7], 100, Some(2)), Convergence::Converged);
+        // Early stopping, also in the last epoch that is allowed.
+        for allowed in [100, 5, 4] {
+            assert_eq!(
+                end(&[0.9, 0.5, 0.6, 0.7], allowed, Some(2)),
+                Convergence::Converged,
+                "{allowed} epochs"
+            );
+        }
         // Overfitting from epoch 12 on.
         let rising: Vec<f64> =
             (1..=40).map(|epoch: i32| 0.4 + 0.001 * f64::from((epoch - 12).pow(2))).collect();

@@ -24,7 +24,7 @@ pub struct HeadConfig {
     pub dense: Vec<i64>,
     /// Dropout in training.
     pub dropout: Option<Dropout>,
-    /// Batch normalisation of the hidden states (for each unit, over samples and steps) and after each hidden dense
+    /// Batch normalisation of the hidden states that are handed on (for each unit, over samples and, with all states, steps) and after each hidden dense
     /// layer's ReLU: Keras's, epsilon 0.001, momentum 0.99.
     pub batch_norm: bool,
 }

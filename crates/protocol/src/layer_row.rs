@@ -71,7 +71,12 @@ impl LayerRow {
     /// Multiplications of a head's layer for one image: its weights, at every step of a sequence. Biases, one for each output or
     /// gate, are so few that they are counted along.
     pub fn products(&self) -> i64 {
-        let steps = if self.input.len() == 2 && self.output.len() == 2 { self.input[0] } else { 1 };
+        let steps = match (&self.input[..], self.output.len()) {
+            ([steps, _], 2) => *steps,
+            // Attention scores every place of the map; flattening and the mean have no parameters.
+            ([rows, columns, _], 1) => rows * columns,
+            _ => 1,
+        };
         self.parameters * steps
     }
 }
@@ -121,12 +126,18 @@ impl Rows {
             let (input, output) = (input.clone(), states.clone());
             self.rows.push(LayerRow { name: format!("{name} ({kind})"), input, output, parameters });
         }
+        let handed_on = match recurrence.states {
+            States::Last => {
+                self.push("last_state", "Lambda", NONE, states, vec![length]);
+                vec![length]
+            }
+            States::All => states,
+        };
         if batch_norm {
-            self.push_norm(recurrence.cell.norm_prefix(), states.clone());
+            self.push_norm(recurrence.cell.norm_prefix(), handed_on.clone());
         }
-        match recurrence.states {
-            States::Last => self.push("last_state", "Lambda", NONE, states, vec![length]),
-            States::All => self.push("flatten", "Flatten", NONE, states, vec![length]),
+        if recurrence.states == States::All {
+            self.push("flatten", "Flatten", NONE, handed_on, vec![length]);
         }
     }
 
@@ -177,6 +188,20 @@ mod tests {
 
     /// Table 2 (b) and (d) of the paper; the parameters are those of Keras for these layers. Its tail of (d) has lost digits in
     /// print: 4070 stands for 4096, 1090 for 4096.
+    #[test]
+    fn products_are_counted_at_every_place_where_weights_are_applied() {
+        let row = |input: &[i64], output: &[i64]| LayerRow {
+            name: "attention".to_owned(),
+            input: input.to_vec(),
+            output: output.to_vec(),
+            parameters: 65_792,
+        };
+        // 128 units read 49 places; hidden states are read step by step; a dense layer reads once.
+        assert_eq!(row(&[7, 7, 512], &[512]).products(), 49 * 65_792);
+        assert_eq!(row(&[49, 512], &[49, 128]).products(), 49 * 65_792);
+        assert_eq!(row(&[512], &[128]).products(), 65_792);
+    }
+
     #[test]
     fn rows_are_those_of_table_2() {
         assert_eq!(

@@ -53,7 +53,7 @@ pub struct Dropout {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DropoutPlace {
-    /// Input of the dense layers: the hidden states, the flattened map or its mean.
+    /// Input of the dense layers: the hidden states, the flattened map or its mean, weighted or not.
     AfterReading,
     /// Output of every hidden dense layer.
     AfterDense,

@@ -123,6 +123,13 @@ impl Schedule {
                     "write one warm-up with more epochs",
                 ));
             }
+            Self::WarmUp { epochs, .. } if *epochs > 1_000_000 => {
+                return Err(ProtocolError::setting(
+                    "the number of epochs of the warm-up",
+                    epochs,
+                    "write at most 1,000,000",
+                ));
+            }
             Self::WarmUp { then, .. } => return then.check(),
         };
         if rates.is_empty() {

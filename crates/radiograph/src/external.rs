@@ -43,7 +43,7 @@ pub struct ExternalTest {
     pub elsewhere: Evaluation,
     /// Scores on the run's own test part. Both are of the probabilities as the model gives them.
     pub own: Evaluation,
-    /// Number of images that are in the run's own test part too. If there are any, the two sets of scores are not independent, and
+    /// Number of images whose files are those of the run's own test part too; other copies of a picture are not found. If there are any, the two sets of scores are not independent, and
     /// the tests of their differences are not valid.
     pub also_at_home: usize,
     /// Scores at home less those elsewhere, each with interval and test.
@@ -214,7 +214,10 @@ impl ExternalTest {
         };
         let sources: Vec<String> = self.sources.groups.iter().map(ToString::to_string).collect();
         let (Some(away), Some(home)) = (macro_auc(&self.elsewhere), macro_auc(&self.own)) else {
-            return Err(Error::damaged(run.join("metrics.json"), "it has no macro AUC"));
+            return Err(Error::damaged(
+                folder.model(&self.model).join("metrics.json"),
+                "it has no macro AUC",
+            ));
         };
         let ids = self.predictions.ids().unwrap_or_default().join(" ");
         let path = folder.external().join(format!("{}.json", ContentHash::of_bytes(ids.as_bytes()).short()));

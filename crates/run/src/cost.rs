@@ -80,7 +80,9 @@ impl Clock {
 
     /// Stops the clock.
     pub fn stop(self) -> StageCost {
-        let peak_bytes = self.peak_restarted.then(peak).flatten();
+        // The stages of further splits restarted the peak in the meantime.
+        let is_whole = self.peak_restarted && self.stage != Stage::Repeat;
+        let peak_bytes = is_whole.then(peak).flatten();
         StageCost { stage: self.stage, of: self.of, seconds: self.start.elapsed().as_secs_f64(), peak_bytes }
     }
 }

@@ -72,7 +72,7 @@ pub enum PlanError {
         all: usize,
     },
     /// A file is not the one that a task wrote.
-    #[error("{} is not as the task {task} wrote it; do that task again", path.display())]
+    #[error("{} is not as the task {task} wrote it; remove tasks/{task}.done from the run folder, and do that task again", path.display())]
     Changed {
         /// Name of the task.
         task: String,
@@ -81,7 +81,7 @@ pub enum PlanError {
     },
     /// A store lacks features although its tasks are done.
     #[error(
-        "the features of {missing} images of {network} are not stored although its tasks are done; do them again"
+        "{missing} feature maps of {network} are not stored although its tasks are done; remove tasks/extract-{network}-*.done from the run folder, and do these tasks again"
     )]
     LostFeatures {
         /// Network.

@@ -50,7 +50,7 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 7,
+            Self::Assemble => 8,
             Self::Compare => 4,
             Self::Report => 10,
             Self::Evaluate | Self::Explain | Self::Audit => 3,

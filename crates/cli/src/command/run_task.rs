@@ -12,7 +12,8 @@ use crate::{exit::Exit, failure::Failure, interrupt, output, progress::Progress}
 ///
 /// Other processes may do other tasks of the run at the same time, on any machine that shares the run folder. An interrupted task
 /// continues where it was. SIGTERM and SIGUSR1 stop it at the next safe point with exit code 75, which asks for another start;
-/// exit code 0 means that the task is done, and every other code that it failed.
+/// exit code 0 means that the task is done. With exit code 4 another process may be doing it, and after Ctrl-C the exit code is
+/// 130; every other code means that it failed.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  radiograph run-task runs/first --all")]
 pub(crate) struct Arguments {

@@ -112,6 +112,7 @@ fn search(folders: &[PathBuf], progress: &Progress) -> (Recognised, bool) {
     for sentence in recognised.left_out() {
         progress.say(&format!("left out: {sentence}"));
     }
+    let all_searched = all_searched && recognised.refused.is_empty();
     (recognised, all_searched)
 }
 

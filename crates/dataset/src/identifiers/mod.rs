@@ -87,8 +87,11 @@ fn rename(candidate: &mut Candidate, names: &HashMap<RecordId, RecordId>, key: &
     }
     record.label = Label::of_each(record.label.known(), record.label.provenance(), "");
     (record.location, record.url, record.row) = (None, None, None);
-    if let Some(Reason::NoClass { published }) = &mut candidate.excluded {
-        published.clear();
+    match &mut candidate.excluded {
+        Some(Reason::NoClass { published }) => published.clear(),
+        // It may quote the file.
+        Some(Reason::Unreadable(reason)) => *reason = "the file cannot be read as a picture".to_owned(),
+        _ => {}
     }
 }
 

@@ -43,6 +43,7 @@ impl fmt::Display for Sex {
 /// assert_eq!(Age::read("50+").unwrap().within(18..=200), Some(true));
 /// assert_eq!(Age::read("50+").unwrap().within(18..=65), None); // unknown
 /// assert_eq!(Age::read("mid 50s").unwrap().to_string(), "50-59");
+/// assert_eq!(Age::read("50-59").unwrap().to_string(), "50-59");
 /// assert_eq!(Age::read("411"), None);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -62,13 +63,17 @@ impl Age {
         Self { from: years, to: Some(years) }
     }
 
-    /// Reads `33`, `33.0`, `058Y`, `11M`, `50+`, `85 or more`, `early 40s`, `mid 50s`, `late 60s`. Blank, unreadable and impossible
+    /// Reads `33`, `33.0`, `058Y`, `11M`, `50+`, `85 or more`, `50-59`, `early 40s`, `mid 50s`, `late 60s`. Blank, unreadable and impossible
     /// ages (above [`Age::OLDEST`]) are not known.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         let possible = |years: u16| (years <= Self::OLDEST).then_some(years);
         if let Some(years) = text.strip_suffix('+').or_else(|| text.strip_suffix(" or more")) {
             return Some(Self { from: possible(years.parse().ok()?)?, to: None });
+        }
+        if let Some((from, to)) = text.split_once(['-', '\u{2013}']) {
+            let (from, to) = (possible(from.trim().parse().ok()?)?, possible(to.trim().parse().ok()?)?);
+            return (from <= to).then_some(Self { from, to: Some(to) });
         }
         if let Some(decade) = text.strip_suffix('s') {
             let decade =

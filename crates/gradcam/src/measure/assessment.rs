@@ -14,7 +14,8 @@ const BORDER: f64 = 0.1;
 const ROAD_SHARES: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
 /// Seed of the noise that ROAD adds, the same for every image.
 const ROAD_SEED: u64 = 0;
-/// Maximum number of steps of deletion and insertion. A feature map has few more places than that.
+/// Maximum number of steps of deletion and insertion. Maps of convolutional networks have few more places than that; one of DINOv2 has
+/// up to 1,369, and then each step changes several places.
 const STEPS: usize = 50;
 
 /// Known regions of an image, at the size used for the measures.

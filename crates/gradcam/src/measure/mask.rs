@@ -39,7 +39,9 @@ impl Mask {
             return Err(GradcamError::Size { what: "the mask", got_width, got_height, width, height });
         }
         Ok(Self::new(Array2::from_shape_fn((height, width), |(row, column)| {
-            self.marked[[row * own_height / height, column * own_width / width]]
+            // The pixel under the centre of the new one, as `upsample` aligns maps.
+            self.marked
+                [[(2 * row + 1) * own_height / (2 * height), (2 * column + 1) * own_width / (2 * width)]]
         })))
     }
 
@@ -159,6 +161,10 @@ mod tests {
         assert!(left.resized(336, 252).is_ok() && left.resized(337, 252).is_ok());
         assert!(matches!(left.resized(30, 30), Err(GradcamError::Size { got_height: 40, height: 30, .. })));
         assert!(left.resized(0, 0).is_err());
+        // The centres of two rows lie in rows 1 and 4 of six.
+        let row = |marked: usize| Mask::new(Array2::from_shape_fn((6, 6), |(row, _)| row == marked));
+        let kept = (0..6).map(|marked| row(marked).resized(2, 2).unwrap().share()).collect::<Vec<_>>();
+        assert_eq!(kept, [0.0, 0.5, 0.0, 0.0, 0.5, 0.0]);
     }
 
     #[test]

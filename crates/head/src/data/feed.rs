@@ -34,8 +34,8 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Features`] if they cannot be read, [`Error::NotFiniteFeature`] if a value is not finite,
-    /// [`Error::Libtorch`] if the device has no room for the budget.
+    /// For features that are kept on the device: [`Error::Features`] if they cannot be read, [`Error::NotFiniteFeature`] if a value
+    /// is not finite, [`Error::Libtorch`] if the device has no room for them. Others are read, and checked, batch by batch.
     pub fn new(features: &'a dyn Features, device: Device, budget: u64) -> Result<Self, Error> {
         let bytes = (features.len() as u64).saturating_mul(features.shape().len() as u64 * 4);
         let resident = if bytes <= budget { Some(load(features, device)?) } else { None };

@@ -65,7 +65,7 @@ pub(crate) struct Checkpoints<'l> {
 /// The best weights' file, once it is written, and how long that took.
 type Written = (Result<Option<Named>, Error>, Duration);
 
-/// A checkpoint is due when writing the last one is at most this share of the time since it was begun: with 227 million parameters
+/// A checkpoint is due when the time since the last one was begun is at least this many times what writing it took: with 227 million parameters
 /// a checkpoint has 2.7 GB, and hashing and writing it takes the time of a core from the training.
 const SHARE: u32 = 20;
 
@@ -102,12 +102,13 @@ impl<'l> Checkpoints<'l> {
         };
         self.blank.settings().require(&found.settings(), &path)?;
         let (done, asked) = (found.history.epochs().len(), self.blank.training.epochs);
-        if done + usize::from(found.step > 0) > asked {
+        let begun = done + usize::from(found.step > 0);
+        if begun > asked {
             return Err(Error::Foreign {
                 path,
-                field: "the number of epochs done".to_owned(),
+                field: "the number of epochs begun".to_owned(),
                 expected: asked.to_string(),
-                found: done.to_string(),
+                found: begun.to_string(),
             });
         }
         let read = |file: &Named, tensors: &[(String, &Tensor)]| {

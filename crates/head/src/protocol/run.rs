@@ -139,7 +139,11 @@ fn check(protocol: &Protocol, cohort: &Cohort, feed: &Feed<'_>) -> Result<(), Er
     protocol.check(cohort)?;
     let (expected, found) = (cohort.maps(), feed.features().len());
     if expected != found {
-        return Err(Error::MissingSample { index: expected.max(found) - 1, count: expected.min(found) });
+        return Err(Error::Shape {
+            what: "the list of feature maps".into(),
+            expected: format!("[{expected}], one for each map of the cohort"),
+            found: vec![found as i64],
+        });
     }
     Ok(())
 }

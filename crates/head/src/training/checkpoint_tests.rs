@@ -256,7 +256,7 @@ fn more_epochs_give_the_bytes_of_a_longer_training() {
         assert_eq!(fingerprint(&found.head), fingerprint(&expected.head));
         assert!(files(folder.path()) == files(whole.path()), "{finished}");
         let error = fit(head(&head_config()), &short, Some(folder.path())).unwrap_err().to_string();
-        assert!(error.contains("number of epochs done 9, but 4 is asked for"), "{error}");
+        assert!(error.contains("number of epochs begun 9, but 4 is asked for"), "{error}");
     }
 }
 

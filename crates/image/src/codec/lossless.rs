@@ -1,4 +1,4 @@
-//! Decodes lossless JPEG (ITU-T T.81, Annex H): processes 14 and 14 with first-order prediction of DICOM.
+//! Decodes lossless JPEG (ITU-T T.81, Annex H): process 14, which DICOM has with any predictor (1.2.840.10008.1.2.4.57) and with first-order prediction (.70).
 //!
 //! 2 to 16 bits, all seven predictors, point transform, restart intervals, components together or one after the other.
 //! The popular decoders ignore restart intervals here and give stripes.

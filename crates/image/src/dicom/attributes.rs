@@ -155,7 +155,10 @@ impl Meaning {
             "YBR_FULL_422" => Self::YbrFull422,
             "YBR_ICT" | "YBR_RCT" => Self::YbrOfJpeg2000,
             "" => return Err(damaged("there is no Photometric Interpretation")),
-            _ => return Err(unsupported(format!("{name} pixels"))),
+            _ => {
+                let name: String = name.chars().take(20).collect();
+                return Err(unsupported(format!("{name} pixels")));
+            }
         };
         let (needed, bits_fit) = match meaning {
             Self::Monochrome1 | Self::Monochrome2 => (1, true),

@@ -16,7 +16,7 @@ pub(super) fn rgb(stored: Stored, attributes: &Attributes) -> Samples {
     let bits = u32::from(attributes.bits_stored);
     let greatest = (1_u64 << bits) - 1;
     let scaled = |code: u64, white: u64| (code * white + greatest / 2) / greatest;
-    let mut samples = match stored.words {
+    let samples: Vec<u16> = match stored.words {
         Words::Narrow(codes) if bits == 8 => {
             return eight(codes.into_iter().map(|code| code as u8).collect(), stored.meaning);
         }
@@ -24,11 +24,10 @@ pub(super) fn rgb(stored: Stored, attributes: &Attributes) -> Samples {
             let codes = codes.into_iter().map(|code| scaled(code.into(), 255) as u8);
             return eight(codes.collect(), stored.meaning);
         }
-        Words::Narrow(codes) => codes.into_iter().map(u64::from).collect::<Vec<_>>(),
-        Words::Wide(codes) => codes.into_iter().map(u64::from).collect(),
+        Words::Narrow(codes) => codes.into_iter().map(|code| scaled(code.into(), 65_535) as u16).collect(),
+        Words::Wide(codes) => codes.into_iter().map(|code| scaled(code.into(), 65_535) as u16).collect(),
     };
-    samples.iter_mut().for_each(|sample| *sample = scaled(*sample, 65_535));
-    Samples::Rgb16(samples.into_iter().map(|sample| sample as u16).collect())
+    Samples::Rgb16(samples)
 }
 
 fn eight(mut values: Vec<u8>, meaning: Meaning) -> Samples {

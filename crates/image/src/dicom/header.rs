@@ -76,7 +76,7 @@ impl DicomHeader {
             if size > limits.file_bytes {
                 return Err(Undecodable::TooManyBytes { bytes: size, limit: limits.file_bytes }.into());
             }
-            match Self::before_pixels(&bytes) {
+            match Self::before_pixels(&bytes, limits) {
                 Ok((header, reached_pixels)) if reached_pixels || is_whole => return Ok(header),
                 Err(reason) if is_whole => return Err(reason.into()),
                 // What is missing may be in the rest of the file.
@@ -91,13 +91,13 @@ impl DicomHeader {
     ///
     /// As [`DicomHeader::read`].
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, Undecodable> {
-        Ok(Self::before_pixels(bytes)?.0)
+        Ok(Self::before_pixels(bytes, &Limits::default())?.0)
     }
 
     /// The header, and whether it is all there is before the pixels.
-    fn before_pixels(bytes: &[u8]) -> Result<(Self, bool), Undecodable> {
+    fn before_pixels(bytes: &[u8], limits: &Limits) -> Result<(Self, bool), Undecodable> {
         let mut notes = Vec::new();
-        let file = File::open(bytes, Limits::default().allocation, &mut notes)?;
+        let file = File::open(bytes, limits.allocation, &mut notes)?;
         let set = DataSet::read_before_pixels(&file.data, file.encoding, &mut notes)?;
         Ok((Self::of_set(&set), set.reached_pixels))
     }

@@ -150,6 +150,10 @@ pub(super) fn expanded(segments: &[u16], count: usize) -> Option<Vec<u16>> {
 fn segment(segments: &[u16], at: usize, entries: &mut Vec<u16>, count: usize) -> Option<usize> {
     let (&code, &length) = (segments.get(at)?, segments.get(at + 1)?);
     let length = usize::from(length);
+    // A segment of no entries would let a reference go round without making any.
+    if length == 0 && code != 2 {
+        return None;
+    }
     match code {
         0 => {
             entries.extend_from_slice(segments.get(at + 2..at + 2 + length)?);
@@ -210,5 +214,10 @@ mod tests {
         assert_eq!(expanded(&segments, 9), None);
         assert_eq!(expanded(&[1, 4, 60], 4), None, "a line from nowhere");
         assert_eq!(expanded(&[2, 9, 0, 0], 4), None, "a reference to itself");
+        assert_eq!(
+            expanded(&[0, 0, 0, 2, 1, 2], 2),
+            None,
+            "a segment of nothing, which many references could walk"
+        );
     }
 }

@@ -21,9 +21,9 @@ pub struct TransferSyntax {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Read; the stored values are exact.
+    /// Read; the values are those that every correct decoder gives. Near-lossless JPEG-LS has lost something when it was coded.
     Exact,
-    /// Read; the coding is lossy, and decoders differ by a level or two.
+    /// Read; the coding may be lossy, and decoders of it differ by a level or two.
     Lossy,
     /// Refused, with this reason.
     Refused(&'static str),

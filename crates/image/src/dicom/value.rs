@@ -56,8 +56,7 @@ impl<'b> Element<'b> {
             b"SV" => each(self, |bytes| i64::from_le_bytes(bytes) as f64),
             _ => {
                 let text = String::from_utf8_lossy(bytes);
-                let parts = text.split('\\').map(trimmed).filter(|part| !part.is_empty());
-                parts.map(|part| number(part).ok_or_else(|| part.to_owned())).collect()
+                values(&text).map(|part| number(part).ok_or_else(|| part.to_owned())).collect()
             }
         }
     }
@@ -89,7 +88,10 @@ impl DataSet<'_> {
         match first {
             Ok(number) if number.fract() == 0.0 && number.abs() < 1e15 => Ok(Some(number as i64)),
             Ok(number) => Err(damaged(format!("{tag} is {number}"))),
-            Err(text) => Err(damaged(format!("{tag} is {text:?}, which is no number"))),
+            Err(text) => {
+                let shown: String = text.chars().take(20).collect();
+                Err(damaged(format!("{tag} is {shown:?}, which is no number")))
+            }
         }
     }
 
@@ -114,6 +116,13 @@ impl DataSet<'_> {
 /// Without the padding of PS3.5: blanks and zero bytes.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|letter: char| letter == '\0' || letter.is_whitespace())
+}
+
+/// The values of an element of text. A blank one keeps the places of those behind it; blanks at the end are no values.
+fn values(text: &str) -> impl Iterator<Item = &str> {
+    let is_blank = |letter: char| letter == '\\' || letter == '\0' || letter.is_whitespace();
+    let text = text.trim_end_matches(is_blank);
+    text.split('\\').map(trimmed).filter(|_| !text.is_empty())
 }
 
 /// A decimal number. Devices with another locale write a comma for the point; `1.024,5` has both and stays unread.
@@ -143,6 +152,7 @@ fn character_set(term: &str) -> Option<&'static Encoding> {
                 "144" => 5,
                 "127" => 6,
                 "126" => 7,
+                "148" => 9,
                 "138" => 8,
                 "203" => 15,
                 _ => return None, // 6 and 100: ASCII and Latin-1, whose bytes are Unicode's first 256 letters
@@ -169,10 +179,24 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_value_keeps_the_places_of_those_behind_it() {
+        let of = |text| values(text).collect::<Vec<_>>();
+        assert_eq!(of("400\\4000 "), ["400", "4000"]);
+        assert_eq!(of("\\2000"), ["", "2000"]);
+        assert_eq!(of("512\\ \\\0"), ["512"]);
+        assert!(of(" \\ ").is_empty() && of("").is_empty());
+    }
+
+    #[test]
     fn terms_of_the_standard_name_encodings() {
         let name = |term| character_set(term).map(Encoding::name);
         assert_eq!(name("ISO_IR 192"), Some("UTF-8"));
         assert_eq!(name("ISO_IR 144"), Some("ISO-8859-5"));
+        assert_eq!(
+            name("ISO_IR 148"),
+            Some("windows-1254"),
+            "Latin alphabet No. 5, which WHATWG reads as its superset"
+        );
         assert_eq!(name("\\ISO 2022 IR 87"), Some("ISO-2022-JP"));
         assert_eq!(name("ISO_IR 100"), None);
         assert_eq!(name(""), None);

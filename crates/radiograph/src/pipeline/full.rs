@@ -125,9 +125,11 @@ impl Pipeline<'_> {
             class: radiograph_gradcam::ClassChoice::Predicted,
         };
         let mut evidence = BTreeMap::new();
+        let wanted: std::collections::HashSet<&str> =
+            looked.images.iter().map(|image| image.id.as_str()).collect();
         for row in manifest.test() {
             let id = row.id.to_string();
-            if !looked.images.iter().any(|image| image.id == id) {
+            if !wanted.contains(id.as_str()) {
                 continue;
             }
             let features = super::explain::stored(&store, manifest.picture(row), self.device)?;

@@ -9,7 +9,7 @@ use crate::{Error, config::BestBy};
 /// The recommended model, in the form of `best.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// Recommended model: the name of its network.
+    /// Name of the recommended model, such as `vgg19`, or that of an ensemble.
     pub model: String,
     /// Criterion of the choice.
     pub criterion: BestBy,

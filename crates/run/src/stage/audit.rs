@@ -91,7 +91,9 @@ impl Run<'_> {
                 inputs.add_file(&predictions)?.add_value("looks", &looked).add_value("in full", &in_full);
         }
         let external = self.external()?;
-        inputs = inputs.add_value("external", &external);
+        // A store that grew since has other images.
+        let cohort = self.audited_cohort(&manifest, store.as_ref())?;
+        inputs = inputs.add_value("external", &external).add_value("cohort", &cohort.digest());
         let hash = match Stamp::is_valid(self.folder().path(), NAME, inputs)? {
             Ok(()) => {
                 self.skip(Stage::Audit, "")?;
@@ -100,9 +102,10 @@ impl Run<'_> {
             Err(hash) => hash,
         };
         let clock = self.start(Stage::Audit, "")?;
-        let cohort = self.audited_cohort(&manifest, store.as_ref())?;
         let rows = self.rows(&cohort, &manifest)?;
         let seen = self.seen(&rows, &manifest, &files, &lists)?;
+        // What could not be read may be there the next time, so that this audit is not the last one.
+        let all_seen = seen.iter().all(|seen| seen.published.size.is_some());
         let table = table(&cohort, &rows, seen, store.as_ref())?;
         let model = chosen.as_ref().map(|model| self.audited_model(model, &cohort)).transpose()?;
         let mut audit = self.probed(&table, model.as_ref(), &section)?;
@@ -114,7 +117,9 @@ impl Run<'_> {
             audit = audit.through(&table, model, &looked.looks(&cohort, self.classes())?)?;
         }
         write_json(&path, &audit)?;
-        Stamp::write(self.folder().path(), NAME, hash, std::slice::from_ref(&path))?;
+        if all_seen {
+            Stamp::write(self.folder().path(), NAME, hash, std::slice::from_ref(&path))?;
+        }
         self.finish(clock)?;
         Ok(Some(audit))
     }

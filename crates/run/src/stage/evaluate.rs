@@ -74,6 +74,15 @@ impl Run<'_> {
             record.folds().iter().map(|fold| (fold.number, fold.contaminated)).collect();
         let bootstrap = bootstrap(&self.config().evaluation, self.config().seed)?;
         let known = known(manifest);
+        let path_of_predictions = folder.join("predictions.csv");
+        let predictions = crate::read_predictions(&path_of_predictions, self.classes())?;
+        let foreign =
+            predictions.ids().unwrap_or_default().iter().find(|id| !known.contains_key(id.as_str()));
+        if let Some(id) = foreign {
+            let reason =
+                format!("{id} is not in the test part of the manifest, which changed since the training");
+            return Err(Error::damaged(path_of_predictions, reason));
+        }
         let evaluation =
             evaluate_model(&name, &folder, &folds, record.tested(), self.classes(), &known, &bootstrap)?;
         write_json(&path, &evaluation)?;

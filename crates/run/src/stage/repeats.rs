@@ -105,7 +105,10 @@ impl Run<'_> {
     fn inputs_of_splits(&self, splits: &[Split]) -> Result<Inputs, Error> {
         let mut inputs = Inputs::of(Stage::Repeat);
         for split in splits {
-            inputs = inputs.add_value("config", &split.config);
+            // Where the features lie changes no score, and the run folder may have been moved, or named in another way.
+            let mut config = split.config.clone();
+            config.compute.feature_stores = None;
+            inputs = inputs.add_value("config", &config);
         }
         let folders = std::iter::once(self.folder().path()).chain(splits.iter().map(|split| &*split.folder));
         for folder in folders {

@@ -45,7 +45,7 @@ pub(super) fn explain(arguments: &Arguments, out: &Path, progress: &Progress) ->
     let all = rows.len();
     for (done, (row, file)) in (1..).zip(rows) {
         if interrupt::asked() {
-            return Err(Failure { exit: Exit::Interrupted, message: "interrupted".to_owned() });
+            return Err(Failure { exit: interrupt::exit(), message: "interrupted".to_owned() });
         }
         match explain_one(arguments, &trained, &random, &masks, &manifest, row, &file) {
             Ok(explained) => {

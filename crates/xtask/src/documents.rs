@@ -120,8 +120,9 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
 fn commands_of_the_project_in_documents_can_be_given() {
     let root = Checkout::this().root().to_owned();
     let (mut parsed, mut wrong) = (0, Vec::new());
-    for document in documents(&root) {
-        let text = fs::read_to_string(&document).unwrap();
+    // The changelog tells of commands that were.
+    for document in documents(&root).iter().filter(|path| !path.ends_with("CHANGELOG.md")) {
+        let text = fs::read_to_string(document).unwrap();
         // In blocks of console lines, and in backticks.
         let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
         let outside: String = text.split("```").step_by(2).collect();
@@ -131,7 +132,12 @@ fn commands_of_the_project_in_documents_can_be_given() {
             let Some(words) = command.strip_prefix("cargo xtask ") else { continue };
             let words: Vec<&str> = words.split(" # ").next().unwrap_or_default().split_whitespace().collect();
             // What stands for anything is not parsed.
-            if words.iter().any(|word| word.contains(['…', '[']) || word.ends_with(',')) {
+            let is_placeholder = |word: &&str| {
+                word.contains(['…', '['])
+                    || word.ends_with(',')
+                    || word.chars().all(|letter| letter.is_ascii_uppercase())
+            };
+            if words.iter().any(is_placeholder) {
                 continue;
             }
             parsed += 1;

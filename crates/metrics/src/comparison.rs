@@ -83,8 +83,12 @@ impl Comparison {
         let (raw, p) = (self.p_value.ok()?, self.adjusted_p_value.or(self.p_value.ok())?);
         let at_limit = self.smallest_p_value.is_some_and(|smallest| raw <= smallest * (1.0 + 1e-9));
         Some(match p {
-            p if at_limit && p < 0.000_05 => format!("p ≤ {p:.1e}"),
-            p if at_limit => format!("p ≤ {:.4}", (1e4 * p - 1e-6).ceil() / 1e4), // a bound is rounded up
+            // A bound is rounded up, else it would claim more than was shown.
+            p if at_limit && p < 0.000_05 => {
+                let step = 10_f64.powf(p.log10().floor() - 1.0);
+                format!("p ≤ {:.1e}", (p / step - 1e-6).ceil() * step)
+            }
+            p if at_limit => format!("p ≤ {:.4}", (1e4 * p - 1e-6).ceil() / 1e4),
             p if p < 0.0001 => "p < 0.0001".to_owned(),
             p if p < 0.01 => format!("p = {p:.4}"),
             p if p < 0.1 => format!("p = {p:.3}"),

@@ -149,6 +149,21 @@ mod tests {
     }
 
     #[test]
+    fn why_a_film_is_unreadable_is_not_quoted() {
+        let mut images = images();
+        images[0].0.excluded =
+            Some(Reason::Unreadable("Rows (0028,0010) is \"Doe^Jane\", which is no number".to_owned()));
+        let renamed = Identifiers::Pseudonyms(key("1")).rename(images);
+        let reasons: Vec<String> = renamed
+            .iter()
+            .filter_map(|(image, _)| image.excluded.as_ref())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(reasons.len(), 1);
+        assert!(!reasons[0].contains("Doe"), "{reasons:?}");
+    }
+
+    #[test]
     fn another_key_gives_other_patients_and_the_same_images() {
         let [one, other] = ["1", "2"].map(|digit| Identifiers::Pseudonyms(key(digit)).rename(images()));
         for ((one, _), (other, _)) in one.iter().zip(&other) {

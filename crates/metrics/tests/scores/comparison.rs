@@ -292,6 +292,11 @@ fn a_p_value_is_printed_no_smaller_than_the_exchanges_can_show() {
     let mut corrected = comparison;
     corrected.adjusted_p_value = Some(6.0 / 1001.0);
     assert!(corrected.statement().ends_with("(p ≤ 0.0060, Holm-corrected)"), "{}", corrected.statement());
+    for (draws, words) in [(3_000.0, "p ≤ 0.0004"), (9_999.0, "p ≤ 0.0001"), (30_000.0, "p ≤ 3.4e-5")] {
+        corrected.p_value = Ok(1.0 / (draws + 1.0));
+        (corrected.smallest_p_value, corrected.adjusted_p_value) = (Some(1.0 / (draws + 1.0)), None);
+        assert_eq!(corrected.p_in_words().unwrap(), words);
+    }
     // With 10,000 exchanges "p < 0.0001" would claim more than any outcome can show.
     let options = ComparisonOptions { permutation: Permutation::new(10_000, 1).unwrap(), ..options };
     let comparison = compare(("A", &first), ("B", &second), &Metric::BalancedAccuracy, &options).unwrap();

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import measure
 
@@ -36,7 +37,11 @@ def compare(comparison, films: int, epochs: int):
         shutil.rmtree(run, ignore_errors=True)
         words = [word for setting in settings for word in ("--set", setting)]
         command = [program, "run", run, "--data", drawn.parent, "--preset", "trustworthy", *words]
-        took = measure.seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        start = time.perf_counter()
+        ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        took = time.perf_counter() - start
+        if ended.returncode:
+            raise RuntimeError(f"radiograph run ended with {ended.returncode}: {ended.stderr.strip().splitlines()[-1]}")
         with (run / "manifest.csv").open(newline="") as file:
             rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
         tested = sum(row["part"] == "test" for row in rows)

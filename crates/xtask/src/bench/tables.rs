@@ -59,25 +59,32 @@ fn rows(result: &Value) -> Vec<Row> {
 
 /// The rows, with below them the reasons of floors, sentences of the script, and the peers that failed.
 fn table(rows: &[Row]) -> String {
-    let mut text =
-        "| work | ours | others | ratio | floor | beside load |\n|---|---|---|---|---|---|\n".to_owned();
+    let loaded = rows.iter().any(Row::is_measured_beside_load);
+    let mut text = "| work | ours | others | ratio | floor |".to_owned();
+    text += if loaded { " beside load |\n|---|---|---|---|---|---|\n" } else { "\n|---|---|---|---|---|\n" };
     for row in rows.iter().filter(|row| row.is_measured()) {
-        let _ = writeln!(
+        let _ = write!(
             text,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             row.work,
             row.own(),
             row.others(),
             row.ratio(),
-            row.floor(),
-            row.beside_load()
+            row.floor()
         );
+        text += &if loaded { format!(" {} |\n", row.beside_load()) } else { "\n".to_owned() };
     }
-    let mut reasons: Vec<&str> = rows.iter().filter_map(Row::reason).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    if !reasons.is_empty() {
-        let _ = writeln!(text, "\nFloors: {}.", reasons.join("; "));
+    let of_rows: Vec<(&str, &str)> =
+        rows.iter().filter_map(|row| Some((row.work.as_str(), row.reason()?))).collect();
+    match of_rows[..] {
+        [] => {}
+        [(_, reason), ..] if of_rows.iter().all(|(_, other)| *other == reason) => {
+            let _ = writeln!(text, "\nFloors: {reason}.");
+        }
+        _ => {
+            text += "\nFloors:\n\n";
+            text.extend(of_rows.iter().map(|(work, reason)| format!("- {work}: {reason}.\n")));
+        }
     }
     for sentence in rows.iter().flat_map(|row| &row.sentences) {
         let _ = writeln!(text, "\n{sentence}");
@@ -147,6 +154,17 @@ mod tests {
             ]
         );
         assert!(lines[8].starts_with("**B (6-1-1)"));
+        // Of another kind each row has its own reason, and nothing was measured beside a load.
+        let row = |work: &str| {
+            let floor = json!({ "seconds": 0.5, "reason": format!("as {work}") });
+            Row::of(&json!({ "work": work, "ours": { "x": [1.0] }, "peers": {}, "floor": floor }))
+        };
+        let told = table(&[row("a"), row("b")]);
+        assert!(
+            told.starts_with("| work | ours | others | ratio | floor |\n|---|---|---|---|---|\n| a |"),
+            "{told}"
+        );
+        assert!(told.ends_with("\nFloors:\n\n- a: as a.\n- b: as b.\n"), "{told}");
         let image = &blocks.iter().find(|(name, _)| *name == "image").unwrap().1;
         assert_eq!(image, "Not measured yet: `cargo xtask bench --peers image`.");
     }

@@ -45,6 +45,10 @@ impl Row {
         !self.ours.is_empty()
     }
 
+    pub(super) fn is_measured_beside_load(&self) -> bool {
+        !self.beside_load.is_empty()
+    }
+
     pub(super) fn reason(&self) -> Option<&str> {
         self.floor.as_ref().map(|(_, reason)| reason.as_str())
     }

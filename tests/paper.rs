@@ -56,6 +56,7 @@ impl Runs {
 fn three_presets_end_with_all_of_the_paper() {
     let runs = Runs::new();
     every_preset_ends_with_every_table_and_every_figure(&runs);
+    what_could_not_be_balanced_is_on_the_page(&runs);
     layers_in_the_report_of_a_run_stand_beside_the_papers_by_name(&runs);
     figures::figure_5_shows_the_histories_of_the_folds(&runs);
     figures::figure_6_counts_the_predictions(&runs);
@@ -110,6 +111,19 @@ fn config(folder: &Path, preset: &str) -> Config {
     let mut config = Config::resolve(Some(&example), &changes).unwrap();
     config.data.folder = folder.join("collections");
     config
+}
+
+/// The ages of the drawn patients do not allow equal classes at every age.
+fn what_could_not_be_balanced_is_on_the_page(runs: &Runs) {
+    let run = runs.of("paper");
+    let sentences: Vec<String> =
+        serde_json::from_slice(&fs::read(run.join("shortfalls.json")).unwrap()).unwrap();
+    assert!(!sentences.is_empty());
+    let data = text(&page(&run), "#data");
+    assert!(data.contains("What could not be balanced"), "{data}");
+    for sentence in sentences {
+        assert!(data.contains(&sentence), "{sentence}");
+    }
 }
 
 fn page(run: &Path) -> Html {

@@ -59,7 +59,7 @@ fn the_same_files_give_the_same_bytes_on_any_thread_and_in_any_order() {
             .into();
         assert_eq!(
             outs[0].keys().collect::<Vec<_>>(),
-            ["files.csv", "leakage.json", "left-out.csv", "manifest.csv", "scan.json"]
+            ["files.csv", "leakage.json", "left-out.csv", "manifest.csv", "scan.json", "shortfalls.json"]
         );
         assert!(outs[0] == outs[1] && outs[0] == outs[2], "{name}");
     }

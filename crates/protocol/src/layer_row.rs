@@ -186,8 +186,6 @@ mod tests {
         LayerRow::of_model(network, 224, &preset.head(network, shape, &Classes::of_the_paper())).unwrap()
     }
 
-    /// Table 2 (b) and (d) of the paper; the parameters are those of Keras for these layers. Its tail of (d) has lost digits in
-    /// print: 4070 stands for 4096, 1090 for 4096.
     #[test]
     fn products_are_counted_at_every_place_where_weights_are_applied() {
         let row = |input: &[i64], output: &[i64]| LayerRow {
@@ -202,6 +200,8 @@ mod tests {
         assert_eq!(row(&[512], &[128]).products(), 65_792);
     }
 
+    /// Table 2 (b) and (d) of the paper; the parameters are those of Keras for these layers. The last two rows of (d) are damaged in
+    /// the text at hand: fc_2 is 4096 to 4096, and the output is 4096 to 3.
     #[test]
     fn rows_are_those_of_table_2() {
         assert_eq!(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An order of the cells of an `H × W` grid.
 ///
-/// The paper names all three and uses the horizontal one (section 3.3 of Al-Rakhami et al.).
+/// The paper names all three and uses the horizontal one (section 3.2.3 of Al-Rakhami et al.).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

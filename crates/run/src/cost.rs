@@ -113,6 +113,12 @@ mod tests {
         assert!(big.seconds > 0.0 && big.seconds < 60.0);
     }
 
+    /// Each stage of a further split restarts the count, so that none of the whole is known.
+    #[test]
+    fn further_splits_have_no_peak_together() {
+        assert_eq!(Clock::start(Stage::Repeat, "").stop().peak_bytes, None);
+    }
+
     #[test]
     fn processes_that_share_a_stage_add_their_times_and_the_highest_peak_counts() {
         let part = |seconds, peak_bytes| StageCost {

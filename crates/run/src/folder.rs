@@ -23,6 +23,7 @@ const CONFIG: &str = "config.toml";
 /// config.toml              every setting
 /// manifest.csv             every image: its class, hash, group and part, or the reason for its exclusion
 /// leakage.json             leakage certificate of the split
+/// shortfalls.json          what could not be balanced, in sentences
 /// private/                 not to be shared: files.csv (the file and patient of every image), left-out.csv (table rows
 ///                          without an image, and files that are no images), scan.json (contents and defects)
 /// features/                stores of feature maps, unless the config names another folder
@@ -200,6 +201,11 @@ impl RunFolder {
     /// `leakage.json`.
     pub fn leakage(&self) -> PathBuf {
         self.path.join("leakage.json")
+    }
+
+    /// `shortfalls.json`.
+    pub fn shortfalls(&self) -> PathBuf {
+        self.path.join("shortfalls.json")
     }
 
     /// The folder of one model: a network's name, followed by that of the baseline.

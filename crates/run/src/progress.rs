@@ -50,9 +50,9 @@ impl Stage {
     /// format of the training's record instead.
     pub const fn revision(self) -> u32 {
         match self {
-            Self::Assemble => 8,
+            Self::Assemble => 9,
             Self::Compare => 4,
-            Self::Report => 10,
+            Self::Report => 11,
             Self::Evaluate | Self::Explain | Self::Audit => 3,
             Self::Extract | Self::Train | Self::Repeat => 1,
         }

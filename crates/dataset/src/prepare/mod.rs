@@ -163,12 +163,14 @@ impl Prepared {
     pub const MANIFEST: &'static str = "manifest.csv";
     /// Name of the certificate.
     pub const CERTIFICATE: &'static str = "leakage.json";
+    /// Name of the list of what could not be balanced.
+    pub const SHORTFALLS: &'static str = "shortfalls.json";
     /// Path of the list of what has no row in the manifest.
     pub const LEFT_OUT: &'static str = "private/left-out.csv";
     /// Path of the scan's report.
     pub const SCAN: &'static str = "private/scan.json";
 
-    /// Writes the manifest and the certificate and, in a folder that is not to be shared, the table of files, the list of
+    /// Writes the manifest, the certificate and the list of what could not be balanced, and, in a folder that is not to be shared, the table of files, the list of
     /// what has no row in the manifest, and the scan's report. The folder is made if it is not there.
     ///
     /// # Errors
@@ -180,6 +182,10 @@ impl Prepared {
         self.files.write(folder)?;
         self.manifest.write(&folder.join(Self::MANIFEST))?;
         write_bytes(&folder.join(Self::CERTIFICATE), self.certificate.to_json().as_bytes())?;
+        write_whole(&folder.join(Self::SHORTFALLS), |file| {
+            let sentences: Vec<String> = self.shortfalls.iter().map(ToString::to_string).collect();
+            Ok(serde_json::to_writer_pretty(file, &sentences)?)
+        })?;
         write_whole(&folder.join(Self::SCAN), |file| self.scan.write_json(file))?;
         write_whole(&folder.join(Self::LEFT_OUT), |file| {
             let mut table = csv::Writer::from_writer(file);

@@ -51,7 +51,7 @@ fn said(report: &Report, number: u8) -> Vec<Statement> {
         19 => of_data::partitions(report),
         20 => of_data::disjoint(report),
         21 => of_results::precision(leading),
-        22 => of_model::model(report),
+        22 => of_model::model(report).into_iter().chain(settings(report, &["head."], "record")).collect(),
         23 => of_model::software(report),
         24 => of_model::weights(report),
         25 => settings(report, &["training."], "training"),

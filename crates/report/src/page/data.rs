@@ -157,10 +157,17 @@ fn origins(report: &Report) -> Markup {
     if report.data.sources.is_empty() {
         return html! {};
     }
-    let mut sheet = Sheet::new("Sources", "").words("source").words("licence").words("from");
+    // A run records no origins; a report made by another program may.
+    let has_origins = report.data.sources.iter().any(|source| source.origin.is_some());
+    let mut sheet = Sheet::new("Sources", "").words("source").words("licence");
+    if has_origins {
+        sheet = sheet.words("from");
+    }
     for source in &report.data.sources {
         let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "not recorded".to_owned());
-        sheet.push(vec![text(&source.source), text(or(&source.licence)), text(or(&source.origin))]);
+        let mut row = vec![text(&source.source), text(or(&source.licence))];
+        row.extend(has_origins.then(|| text(or(&source.origin))));
+        sheet.push(row);
     }
-    html! { details { summary { "Licences and origins of the sources" } (sheet) } }
+    html! { details { summary { "Licences" @if has_origins { " and origins" } " of the sources" } (sheet) } }
 }

@@ -95,7 +95,7 @@ pub(crate) const CITED: [Cited; 17] = [
 mod tests {
     use super::*;
 
-    /// The printed range of section 4.2: "in the range of 80.6% to 98.3%" for all but the two best, which print 98.6 and 98.3.
+    /// The text of section 4.2 says 80.6 to 98.3 %; the greatest printed value is 98.6.
     #[test]
     fn rows_are_in_the_order_of_references_and_not_of_accuracy() {
         assert!(CITED.windows(2).all(|pair| pair[0].reference < pair[1].reference));

@@ -13,7 +13,7 @@ use crate::{NetworkReport, Role};
 pub use beside::{LayerBeside, PrintedSize, beside_table_2, printed_size};
 pub(crate) use cited::{CITED, Cited};
 pub(crate) use tables::{ALL, PrintedNetwork, PrintedScores};
-pub(crate) use verdicts::{Examined, table_3, table_4};
+pub(crate) use verdicts::{Examined, TEST_IMAGES, table_3, table_4};
 
 /// A class of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

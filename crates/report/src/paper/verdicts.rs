@@ -7,6 +7,8 @@ use crate::Error;
 
 /// Number of test images of each class in the paper, section 3.1.
 const SUPPORTS: [u64; 3] = [463, 462, 463];
+/// Number of test images in the paper.
+pub(crate) const TEST_IMAGES: u64 = SUPPORTS[0] + SUPPORTS[1] + SUPPORTS[2];
 
 /// A network of a printed table with the verdict on its scores.
 pub(crate) struct Examined {

@@ -16,7 +16,7 @@ use crate::{Error, Inputs, Progress, Run, Stage, Stamp, TestPrecision, Unsearche
 const NAME: &str = "assemble";
 
 impl Run<'_> {
-    /// Writes `manifest.csv` and `leakage.json`, which can be shared, and `private/`, which must not be.
+    /// Writes `manifest.csv`, `leakage.json` and `shortfalls.json`, which can be shared, and `private/`, which must not be.
     ///
     /// # Errors
     ///
@@ -63,6 +63,7 @@ impl Run<'_> {
         let outputs = [
             Prepared::MANIFEST,
             Prepared::CERTIFICATE,
+            Prepared::SHORTFALLS,
             PrivateFiles::NAME,
             Prepared::LEFT_OUT,
             Prepared::SCAN,

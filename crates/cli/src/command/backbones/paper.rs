@@ -180,7 +180,7 @@ fn grouped(number: i64) -> String {
 mod tests {
     use super::*;
 
-    /// All 28 rows of the paper's Table 2, and the parameters that `keras.applications` states for its networks with their
+    /// All 28 rows of the paper's Table 2, with the damaged last rows of (d) restored, and the parameters that `keras.applications` states for its networks with their
     /// classifiers: 143,667,240, 8,062,504, 23,851,784 and 55,873,736. Keras counts the two statistics of batch normalisation, and has no
     /// factor in the Inceptions.
     #[test]

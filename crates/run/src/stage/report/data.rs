@@ -13,7 +13,7 @@ use radiograph_report::{
     PretrainedFilms, SourceNote, Units,
 };
 
-use crate::{Error, Run, stage::evaluate::known_of};
+use crate::{Error, Run, json::read_json, stage::evaluate::known_of};
 
 impl Run<'_> {
     pub(super) fn data(
@@ -73,7 +73,7 @@ impl Run<'_> {
             certificate: Some(self.certificate(pretraining)?),
             counts,
             sources,
-            unbalanced: Vec::new(),
+            unbalanced: read_json(&self.folder().shortfalls())?,
             units: Some(units(manifest)),
             characteristics: characteristics(manifest),
         })

@@ -39,6 +39,7 @@ impl Run<'_> {
             .add_value("config", self.config())
             .add_file(&self.folder().manifest())?
             .add_file(&self.folder().leakage())?
+            .add_file(&self.folder().shortfalls())?
             .add_file(&self.folder().comparison())?
             .add_file(&self.folder().best())?
             .add_file(&self.folder().audit())?;
@@ -201,7 +202,15 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
         ..defaults.data.clone()
     };
     if config.data != names {
-        cautions.push(format!("The images are not chosen and divided as the preset {preset} does it."));
+        let mut changed = config.differences()?;
+        changed.retain(|key| {
+            key.starts_with("data.")
+                && !["data.folder", "data.identifiers", "data.key_file"].contains(&&**key)
+        });
+        let changed = changed.join(", ");
+        cautions.push(format!(
+            "The images are not chosen and divided as the preset {preset} does it; other settings: {changed}."
+        ));
     }
     // Settings that the page mentions elsewhere, and settings that change no score.
     let said = [
@@ -269,6 +278,8 @@ mod tests {
         assert!(of(&["compute.feature_precision=f16"]).ends_with("trustworthy: compute.feature_precision."));
         let said = of(&["training.kept_weights=last", "evaluation.best_by=test-accuracy", "input.size=299"]);
         assert!(said.contains(": evaluation.best_by, input.size, training.kept_weights."), "{said}");
+        let said = of(&["data.folder=x", "data.views=any"]);
+        assert!(said.ends_with("as the preset trustworthy does it; other settings: data.views."), "{said}");
         let said = of(&["training.epochs=3", "training.folds=2"]);
         assert!(said.contains("3 epochs") && said.contains("2 folds") && !said.contains("Other"), "{said}");
     }

@@ -16,7 +16,7 @@ use radiograph_dataset::{
     prepare::prepare,
     recipe::Recipe,
     scan::Scan,
-    source::{PHANTOM_MARK, recognise},
+    source::{PHANTOM_MARK, Recognised, recognise},
 };
 use radiograph_image::flags::{Flag, Scores};
 use radiograph_phantoms::collection::{Collections, Defect, MARK, Planted, PlantedImage};
@@ -32,6 +32,25 @@ fn written(collections: &Collections) -> (tempfile::TempDir, Planted) {
     let folder = tempfile::tempdir().unwrap();
     let planted = collections.write(folder.path(), |_, _| ()).unwrap();
     (folder, planted)
+}
+
+/// One film beside the collections does not make them one tree of films.
+#[test]
+fn a_stray_film_swallows_no_collection() {
+    let (folder, _) = written(&SMALL);
+    let root = folder.path().join("collections").canonicalize().unwrap();
+    let names = |recognised: &Recognised| -> BTreeSet<String> {
+        recognised.sources.iter().map(|source| source.name().as_str().to_owned()).collect()
+    };
+    let before = names(&recognise(&root).unwrap());
+    let films: Vec<_> =
+        fs::read_dir(root.join("dicom-films")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let film = films.iter().find(|path| path.extension().is_some_and(|end| end == "dcm")).unwrap();
+    fs::copy(film, root.join("stray.dcm")).unwrap();
+    let recognised = recognise(&root).unwrap();
+    assert_eq!(names(&recognised), before);
+    assert_eq!(before.len(), 6);
+    assert_eq!(recognised.unknown, [root]);
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub struct Recognised {
 /// 3. by a plain table with a column of files and a column of classes ([`Draft`]),
 /// 4. by folders that are named by classes,
 /// 5. by DICOM files. A tree of them (patient, study, series, …) is one collection at its top, so that all films of a patient
-///    number are one patient's. Two places that lie side by side need a description each, or are read as one.
+///    number are one patient's. Two places that lie side by side need a description each, or are read as one. Films beside collections
+///    of the kinds 1 to 3 are no tree and are [`unknown`](Recognised::unknown).
 ///
 /// Folders of a recognised collection are not searched further. Links to files beside them count as files. Other
 /// links are not followed: they, folders that cannot be read or lie too deep, and names that are not Unicode are
@@ -125,6 +126,8 @@ struct Below {
     trees: Vec<PathBuf>,
     /// Whether there are collections of another kind.
     has_collections: bool,
+    /// Whether a table or a description tells of one of them.
+    has_tables: bool,
     unknown: Vec<PathBuf>,
     near_misses: Vec<NearMiss>,
     refused: Vec<(PathBuf, Reason)>,
@@ -136,7 +139,7 @@ fn search(folder: &Path, depth: usize, recognised: &mut Recognised) -> Below {
     match described(folder, &listing) {
         Some(Ok(source)) => {
             recognised.push(source);
-            return Below { has_collections: true, ..below };
+            return Below { has_collections: true, has_tables: true, ..below };
         }
         Some(Err(missed)) => below.near_misses = missed,
         None => {}
@@ -145,21 +148,26 @@ fn search(folder: &Path, depth: usize, recognised: &mut Recognised) -> Below {
         recognised.push(source);
         return Below { has_collections: true, ..below };
     }
-    if listing.holds_dicom(folder) {
-        return Below { trees: vec![folder.to_owned()], ..below };
-    }
-    below.refused.extend(listing.refused);
+    let holds_dicom = listing.holds_dicom(folder);
+    let (mut inside, mut found) = (Recognised::default(), Below::default());
     for inner in listing.folders.into_values() {
         if depth < DEPTH_LIMIT {
-            below.extend(search(&inner, depth + 1, recognised));
+            found.extend(search(&inner, depth + 1, &mut inside));
         } else {
-            below.refused.push((inner, Reason::TooDeep(DEPTH_LIMIT)));
+            found.refused.push((inner, Reason::TooDeep(DEPTH_LIMIT)));
         }
     }
+    // A few films beside collections are no tree: it would swallow them.
+    if holds_dicom && !found.has_tables {
+        return Below { trees: vec![folder.to_owned()], ..below };
+    }
+    recognised.extend(inside);
+    below.refused.extend(listing.refused);
+    below.extend(found);
     if !below.has_collections && below.trees.len() > 1 {
         return Below { trees: vec![folder.to_owned()], near_misses: below.near_misses, ..Below::default() };
     }
-    if listing.files.iter().any(|file| super::is_image(file)) {
+    if holds_dicom || listing.files.iter().any(|file| super::is_image(file)) {
         below.unknown.push(folder.to_owned());
     }
     below
@@ -169,6 +177,7 @@ impl Below {
     fn extend(&mut self, other: Self) {
         self.trees.extend(other.trees);
         self.has_collections |= other.has_collections;
+        self.has_tables |= other.has_tables;
         self.unknown.extend(other.unknown);
         self.near_misses.extend(other.near_misses);
         self.refused.extend(other.refused);

@@ -51,6 +51,19 @@ fn the_fault_decides_the_exit_code() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_scan_does_not_search_is_in_its_exit_code() {
+    let scene = Scene::new();
+    scene.draw();
+    assert_eq!(scene.code("scan phantoms/collections"), 0);
+    std::os::unix::fs::symlink(scene.file("phantoms/masks"), scene.file("phantoms/collections/linked"))
+        .unwrap();
+    let output = scene.run("scan phantoms/collections");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("linked: "), "{}", text(&output.stderr));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_the_machines_fault() {

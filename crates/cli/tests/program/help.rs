@@ -1,9 +1,6 @@
 //! Tests that every command's help ends with an example that works.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
+use std::path::Path;
 
 use crate::scene::{PREDICTIONS, Scene, TABLE, text};
 
@@ -46,21 +43,6 @@ fn examples(scene: &Scene) -> Vec<(String, String)> {
     found
 }
 
-/// Runs a line in a shell, with the program on the PATH.
-fn shell(scene: &Scene, line: &str) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_radiograph"));
-    let mut path = program.parent().unwrap().as_os_str().to_owned();
-    path.push(":");
-    path.push(std::env::var_os("PATH").unwrap_or_default());
-    Command::new("sh")
-        .args(["-c", line])
-        .current_dir(scene.path())
-        .env("PATH", path)
-        .env("XDG_CACHE_HOME", scene.file("cache"))
-        .output()
-        .unwrap()
-}
-
 /// Files that examples name and that a user brings along.
 fn bring_along(scene: &Scene) {
     scene
@@ -99,7 +81,7 @@ fn every_help_ends_with_an_example_that_works() {
         if NOT_HERE.iter().any(|(not_here, _)| *not_here == name) {
             continue;
         }
-        let output = shell(&scene, &line);
+        let output = scene.shell(&line);
         // Drawn collections have broken files, which an external test reports by its exit code.
         let expected = i32::from(name == "external-test");
         assert_eq!(output.status.code(), Some(expected), "`{line}`: {}", text(&output.stderr));

@@ -5,6 +5,8 @@
 #[cfg(all(unix, feature = "libtorch"))]
 mod cluster;
 mod codes;
+#[cfg(all(unix, feature = "libtorch"))]
+mod documents;
 mod help;
 #[cfg(feature = "libtorch")]
 mod run;

@@ -62,6 +62,7 @@ fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+#[cfg(unix)]
 #[test]
 fn a_run_and_its_uses() {
     let scene = Scene::new();
@@ -118,6 +119,25 @@ fn a_run_and_its_uses() {
     let output = scene.run("explain runs/first --out explained --model vgg19");
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("it has densenet121"), "{}", text(&output.stderr));
+    a_schedulers_signal_stops_the_measuring_of_maps(&scene);
+}
+
+/// It ends with the code that asks for another start, as every other command.
+fn a_schedulers_signal_stops_the_measuring_of_maps(scene: &Scene) {
+    use std::{process::Command, process::Stdio, thread, time::Duration};
+
+    let words = "explain runs/first --out noticed --method ablation-cam --per-class 50";
+    let child = scene.command().args(words.split(' ')).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let child = child.unwrap();
+    for _ in 0..1200 {
+        if scene.file("noticed").exists() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
 }
 
 #[test]

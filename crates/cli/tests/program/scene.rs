@@ -64,6 +64,15 @@ impl Scene {
         self.command().args(words.split_whitespace()).output().unwrap()
     }
 
+    /// Runs a line in a shell, with the program on the PATH and this folder as the home.
+    pub(crate) fn shell(&self, line: &str) -> Output {
+        let mut path = Path::new(env!("CARGO_BIN_EXE_radiograph")).parent().unwrap().as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let mut command = Command::new("sh");
+        self.at_home(&mut command).args(["-c", line]).env("PATH", path).output().unwrap()
+    }
+
     /// The exit code of the program.
     pub(crate) fn code(&self, words: &str) -> i32 {
         let output = self.run(words);
@@ -82,11 +91,16 @@ impl Scene {
     /// The program in this folder, with a separate cache and a separate key of pseudonyms.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_radiograph"));
+        self.at_home(&mut command);
+        command
+    }
+
+    fn at_home<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command
             .current_dir(self.path())
+            .env("HOME", self.path())
             .env("XDG_CACHE_HOME", self.file("cache"))
-            .env("XDG_CONFIG_HOME", self.file("settings"));
-        command
+            .env("XDG_CONFIG_HOME", self.file("settings"))
     }
 }
 

@@ -4,12 +4,12 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use radiograph_backbone::{Backbone, BackboneError, Form, Options};
-use radiograph_libtorch::Device;
 use radiograph_weights::{Architecture, Lineage};
 use serde::Deserialize;
 use tch::Tensor;
 
 use crate::{
+    devices::device,
     fill::Fill,
     reference::{self, Sample},
 };
@@ -68,7 +68,7 @@ impl Reference {
     fn backbone(&self, architecture: Architecture, lineage: Lineage, form: Form) -> Backbone {
         let options = Options { form, ..Options::default() };
         let tensors = self.tensors(architecture, false);
-        Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, options).unwrap()
+        Backbone::from_tensors(tensors, architecture, lineage, device(), options).unwrap()
     }
 
     pub(crate) fn images(&self, shape: &[i64]) -> Tensor {
@@ -164,7 +164,7 @@ fn golden_backbone_logits_of_all_four() {
         let tensors = reference.tensors(case.backbone, true);
         let options = Options { classifier: true, ..Options::default() };
         let lineage = published(case.backbone);
-        let backbone = Backbone::from_tensors(tensors, case.backbone, lineage, Device::CPU, options).unwrap();
+        let backbone = Backbone::from_tensors(tensors, case.backbone, lineage, device(), options).unwrap();
         let logits = backbone.classify(&reference.images(&case.input)).unwrap();
         assert_eq!(logits.size(), [case.input[0], 1000]);
         case.logits.assert_close(&logits, 1e-4);
@@ -183,7 +183,7 @@ fn frozen_means_no_gradient_and_unmoved_tensors() {
     let given = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
     let options = Options { form: Form::Plain, ..Options::default() };
     let backbone =
-        Backbone::from_tensors(given, architecture, published(architecture), Device::CPU, options).unwrap();
+        Backbone::from_tensors(given, architecture, published(architecture), device(), options).unwrap();
     let images = REFERENCE.images(&[2, 3, 64, 64]).set_requires_grad(true);
     let features = backbone.forward_features(&images).unwrap();
     assert!(!features.requires_grad());
@@ -202,8 +202,7 @@ fn tensors_that_change_later_do_not_change_the_network() {
         let given = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
         let options = Options { form, ..Options::default() };
         let backbone =
-            Backbone::from_tensors(given, architecture, published(architecture), Device::CPU, options)
-                .unwrap();
+            Backbone::from_tensors(given, architecture, published(architecture), device(), options).unwrap();
         let before = backbone.forward_features(&images).unwrap();
         for tensor in tensors.values_mut() {
             let _ = tensor.zero_();
@@ -245,14 +244,9 @@ fn tensors_that_do_not_fit_are_one_error() {
     tensors.insert("features.norm0.bias".to_owned(), Tensor::zeros([1], tch::kind::FLOAT_CPU));
     tensors.insert("features.norm0.weight".to_owned(), Tensor::zeros([64], tch::kind::DOUBLE_CPU));
     tensors.insert("features.norm5.bias".to_owned(), Tensor::full([1024], f64::NAN, tch::kind::FLOAT_CPU));
-    let error = Backbone::from_tensors(
-        tensors,
-        architecture,
-        published(architecture),
-        Device::CPU,
-        Options::default(),
-    )
-    .unwrap_err();
+    let error =
+        Backbone::from_tensors(tensors, architecture, published(architecture), device(), Options::default())
+            .unwrap_err();
     let BackboneError::Tensors { faults, .. } = &error else { panic!("{error}") };
     assert_eq!(faults.len(), 5, "{faults:?}");
     let message = error.to_string();
@@ -270,7 +264,7 @@ fn tensors_that_do_not_fit_are_one_error() {
 #[test]
 fn a_lineage_that_no_network_has_is_refused() {
     let refused = |architecture, lineage| {
-        let error = Backbone::random(architecture, 1, lineage, Device::CPU).unwrap_err();
+        let error = Backbone::random(architecture, 1, lineage, device()).unwrap_err();
         assert!(matches!(error, BackboneError::Lineage { .. }), "{error}");
     };
     for epsilon in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {

@@ -3,11 +3,10 @@
 use std::num::NonZeroUsize;
 
 use radiograph_backbone::{Backbone, BackboneError, Facts, Form, Options};
-use radiograph_libtorch::Device;
 use radiograph_weights::{Architecture, Expected, Group, ImageSizeError};
 use tch::Tensor;
 
-use crate::fill::Fill;
+use crate::{devices::device, fill::Fill};
 
 /// Parameters of each network as torchvision 0.28 (`num_params` of its weights) and timm 1.0.31 publish them, with
 /// classifier and auxiliary classifier.
@@ -28,7 +27,7 @@ fn small(facts: &Facts) -> i64 {
 
 fn random(architecture: Architecture, seed: u64, form: Form, micro_batch: usize) -> Backbone {
     let options = Options { form, micro_batch: NonZeroUsize::new(micro_batch), ..Options::default() };
-    Backbone::random_with(architecture, seed, architecture.lineage(), Device::CPU, options).unwrap()
+    Backbone::random_with(architecture, seed, architecture.lineage(), device(), options).unwrap()
 }
 
 fn largest(tensor: &Tensor) -> f64 {
@@ -87,7 +86,9 @@ fn every_network_keeps_the_contract() {
 fn refuses_other_images(backbone: &Backbone) {
     let (facts, architecture) = (backbone.facts(), backbone.architecture());
     let (minimum, channels) = (facts.minimum_size(), facts.input_channels);
-    let run = |shape: [i64; 4]| backbone.forward_features(&Tensor::zeros(shape, tch::kind::FLOAT_CPU));
+    let run = |shape: [i64; 4]| {
+        backbone.forward_features(&Tensor::zeros(shape, (tch::Kind::Float, device().to_tch())))
+    };
     let smallest = run([1, channels, minimum, minimum]).unwrap();
     assert_eq!(smallest.size()[2..], [1, 1], "{architecture}");
     for (height, width) in [(minimum - 1, minimum), (0, 0)] {
@@ -100,7 +101,7 @@ fn refuses_other_images(backbone: &Backbone) {
     for shape in [[1, 4 - channels, 224, 224], [0, channels, 224, 224], [1, 224, 224, channels]] {
         assert!(matches!(run(shape), Err(BackboneError::Shape { .. })), "{architecture} {shape:?}");
     }
-    let doubles = Tensor::zeros([1, channels, 224, 224], tch::kind::DOUBLE_CPU);
+    let doubles = Tensor::zeros([1, channels, 224, 224], (tch::Kind::Double, device().to_tch()));
     assert!(matches!(backbone.forward_features(&doubles), Err(BackboneError::Shape { .. })));
     assert!(matches!(backbone.classify(&doubles), Err(BackboneError::NoClassifier { .. })));
     let unknown = backbone.forward_intermediates(&doubles.to_kind(tch::Kind::Float), &["layer99"]);

@@ -7,7 +7,6 @@ use std::{
 
 use radiograph_backbone::{Backbone, Form, Options};
 use radiograph_input::Normalisation;
-use radiograph_libtorch::Device;
 use radiograph_weights::{
     Architecture, Expected, Family, Lineage, NetworkDefinition,
     graph::Window,
@@ -17,6 +16,7 @@ use serde::Deserialize;
 use tch::Tensor;
 
 use crate::{
+    devices::device,
     fill::Fill,
     reference::{self, Sample},
 };
@@ -81,7 +81,7 @@ fn backbone(name: &str, form: Form) -> Backbone {
     let architecture = architecture(name);
     let options = Options { form, ..Options::default() };
     let tensors = REFERENCE.tensors(name);
-    Backbone::from_tensors(tensors, architecture, architecture.lineage(), Device::CPU, options).unwrap()
+    Backbone::from_tensors(tensors, architecture, architecture.lineage(), device(), options).unwrap()
 }
 
 fn compare(name: &str, expected: usize) {
@@ -240,12 +240,15 @@ fn positions_are_resampled_with_antialiasing() {
     let ResampledPositions { architecture, tensors, expected } = resampled_positions();
     let lineage = architecture.lineage();
     let backbone =
-        Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, Options::default()).unwrap();
+        Backbone::from_tensors(tensors, architecture, lineage, device(), Options::default()).unwrap();
     for (rows, columns, expected) in &expected {
-        let images = Tensor::zeros([1, 1, 2 * rows, 2 * columns], tch::kind::FLOAT_CPU);
+        let images = Tensor::zeros([1, 1, 2 * rows, 2 * columns], (tch::Kind::Float, device().to_tch()));
         let map = backbone.forward_features(&images).unwrap();
         assert_eq!(map.size(), [1, 1, *rows, *columns]);
-        let error = (map.view([-1]) - Tensor::from_slice(expected)).abs().max().double_value(&[]);
+        let error = (map.view([-1]) - Tensor::from_slice(expected).to_device(map.device()))
+            .abs()
+            .max()
+            .double_value(&[]);
         assert!(error < 1e-5, "{rows} × {columns}: {error:e}");
     }
 }

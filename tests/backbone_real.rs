@@ -8,12 +8,11 @@ use radiograph_backbone::{Backbone, Form, Identity, Options};
 use radiograph_files::ContentHash;
 use radiograph_image::{Limits, decode, preprocess::Preprocess, read_file};
 use radiograph_input::{Filter, Fit, Normalisation};
-use radiograph_libtorch::Device;
 use radiograph_weights::{Architecture, Lineage};
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
-use crate::reference;
+use crate::{devices::device, reference};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -52,8 +51,8 @@ impl Case {
     fn errors(&self, backbone: &Backbone, image: &Path) -> (f64, f64) {
         let features = backbone.forward_features(&input(image, self.size)).unwrap().squeeze_dim(0);
         assert_eq!(features.size(), self.shape);
-        let got =
-            features.flatten(0, -1).index_select(0, &Tensor::from_slice(&self.index)).to_kind(Kind::Double);
+        let flat = features.flatten(0, -1).to_device(tch::Device::Cpu);
+        let got = flat.index_select(0, &Tensor::from_slice(&self.index)).to_kind(Kind::Double);
         let expected = Tensor::from_slice(&self.value);
         let (norm, largest) = (expected.norm().double_value(&[]), expected.abs().max().double_value(&[]));
         let difference = got - expected;
@@ -73,7 +72,8 @@ fn input(path: &Path, size: u32) -> Tensor {
         ..Preprocess::default()
     };
     let values: Vec<f32> = steps.check().unwrap().apply(picture).into_iter().collect();
-    Tensor::from_slice(&values).view([1, 3, i64::from(size), i64::from(size)])
+    let image = Tensor::from_slice(&values).view([1, 3, i64::from(size), i64::from(size)]);
+    image.to_device(device().to_tch())
 }
 
 /// Keras's values for four inputs: several images and several sizes.
@@ -93,7 +93,7 @@ fn weights() -> Option<PathBuf> {
 
 fn load(path: &Path, lineage: Lineage, form: Form) -> Backbone {
     let options = Options { form, ..Options::default() };
-    Backbone::load_with(path, Architecture::INCEPTION_V3, lineage, Device::CPU, options).unwrap()
+    Backbone::load_with(path, Architecture::INCEPTION_V3, lineage, device(), options).unwrap()
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn golden_backbone_real_weights_show_a_wrong_lineage() {
 fn a_file_of_another_network_is_refused() {
     let Some(weights) = weights() else { return };
     let lineage = Lineage::keras(Architecture::DENSENET121);
-    let error = Backbone::load(&weights, Architecture::DENSENET121, lineage, Device::CPU).unwrap_err();
+    let error = Backbone::load(&weights, Architecture::DENSENET121, lineage, device()).unwrap_err();
     assert!(error.to_string().contains("inception_v3"), "{error}");
     let options = Options { classifier: true, ..Options::default() };
     let lineage = Lineage::keras(Architecture::INCEPTION_V3);
     let error =
-        Backbone::load_with(&weights, Architecture::INCEPTION_V3, lineage, Device::CPU, options).unwrap_err();
+        Backbone::load_with(&weights, Architecture::INCEPTION_V3, lineage, device(), options).unwrap_err();
     assert!(error.to_string().contains("fc.weight"), "{error}");
 }

@@ -4,6 +4,15 @@ use radiograph::{CheckOutcome, DeviceCheck};
 use radiograph_libtorch::{Device, DeviceError, Devices};
 use radiograph_weights::Architecture;
 
+/// The device that `RADIOGRAPH_TEST_DEVICE` names, on which every test computes that is not about the processor; else the
+/// processor. One that is absent fails the tests.
+pub(crate) fn device() -> Device {
+    match std::env::var("RADIOGRAPH_TEST_DEVICE") {
+        Ok(name) => name.parse().unwrap_or_else(|error| panic!("RADIOGRAPH_TEST_DEVICE={name}: {error}")),
+        Err(_) => Device::CPU,
+    }
+}
+
 #[test]
 fn the_processor_is_always_there() {
     assert_eq!(Devices::present().all().next(), Some(Device::CPU));
@@ -45,14 +54,10 @@ fn every_cuda_device_computes() {
     }
 }
 
-/// The same check as `radiograph devices --check`, with one network, on the device that `RADIOGRAPH_TEST_DEVICE` names, or else
-/// on the processor. A named device that is absent fails the test.
+/// The same check as `radiograph devices --check`, with one network.
 #[test]
 fn a_device_computes_what_the_processor_computes() {
-    let device: Device = match std::env::var("RADIOGRAPH_TEST_DEVICE") {
-        Ok(name) => name.parse().unwrap(),
-        Err(_) => Device::CPU,
-    };
+    let device = device();
     let mut parts = Vec::new();
     let check = DeviceCheck::of(device).networks(vec![Architecture::DENSENET121]).values_alone();
     let record = check.run(&mut |part| parts.push(part.to_owned())).unwrap();

@@ -3,6 +3,8 @@
 
 use tch::Tensor;
 
+use crate::devices::device;
+
 /// Fills tensors by name. Each salt, a prefix of the names, gives another set of weights.
 pub(crate) struct Fill {
     salt: String,
@@ -34,7 +36,7 @@ impl Fill {
                 2.0 * ((z >> 40) as f32 / (1 << 24) as f32) - 1.0
             })
             .collect();
-        Tensor::from_slice(&values).view(shape)
+        Tensor::from_slice(&values).view(shape).to_device(device().to_tch())
     }
 
     /// Weights of a dense or recurrent layer `[rows, columns]`: values times √(6 / columns).

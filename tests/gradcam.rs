@@ -12,7 +12,7 @@ use radiograph_head::{ConfiguredHead, Head, Mode, SequenceOrder};
 use serde::Deserialize;
 use tch::Tensor;
 
-use crate::{head, reference};
+use crate::{devices::device, head, reference};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -132,8 +132,10 @@ fn frozen_weights_and_a_caller_without_gradients_change_nothing() {
 /// A head that averages each channel and sums the averages with weights; its Grad-CAM is known by hand.
 #[test]
 fn a_linear_head_has_the_map_that_its_weights_say() {
-    let features = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 2.0, 0.0, 3.0, 1.0, 0.0]).view([1, 2, 2, 2]);
-    let weights = Tensor::from_slice(&[1.0_f32, -1.0, 0.5, 2.0]).view([2, 2]);
+    let features = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 2.0, 0.0, 3.0, 1.0, 0.0])
+        .view([1, 2, 2, 2])
+        .to_device(device().to_tch());
+    let weights = Tensor::from_slice(&[1.0_f32, -1.0, 0.5, 2.0]).view([2, 2]).to_device(device().to_tch());
     let classes = Classes::new(["covid", "normal"]).unwrap();
     let head = |features: &Tensor| {
         features.f_mean_dim([2_i64, 3].as_slice(), false, tch::Kind::Float)?.f_matmul(&weights.tr())
@@ -157,9 +159,9 @@ fn a_linear_head_has_the_map_that_its_weights_say() {
 fn an_earlier_layer_is_explained_through_the_rest_of_the_network() {
     // One channel of 4 × 4 places; the four windows sum to 4, -2, 6 and 1 under a kernel of ones.
     let values = [1.0_f32, 1.0, -2.0, 0.0, 1.0, 1.0, 0.0, 0.0, 3.0, 0.0, 0.0, 1.0, 0.0, 3.0, 0.0, 0.0];
-    let early = Tensor::from_slice(&values).view([1, 1, 4, 4]);
-    let kernel = Tensor::ones([1, 1, 2, 2], tch::kind::FLOAT_CPU);
-    let weights = Tensor::from_slice(&[2.0_f32, -2.0]).view([2, 1]);
+    let early = Tensor::from_slice(&values).view([1, 1, 4, 4]).to_device(device().to_tch());
+    let kernel = Tensor::ones([1, 1, 2, 2], (tch::Kind::Float, device().to_tch()));
+    let weights = Tensor::from_slice(&[2.0_f32, -2.0]).view([2, 1]).to_device(device().to_tch());
     let classes = Classes::new(["covid", "normal"]).unwrap();
     let rest = |early: &Tensor| {
         let map = early.f_conv2d::<Tensor>(&kernel, None, [2, 2], [0, 0], [1, 1], 1)?.f_relu()?;
@@ -190,7 +192,7 @@ fn gradients_that_are_no_numbers_are_an_error() {
         let sum = features.f_sum_dim_intlist([1_i64, 2, 3].as_slice(), false, tch::Kind::Float)?;
         sum.f_mul_scalar(0.0)?.f_sqrt()?.f_unsqueeze(1)?.f_expand([-1, 2], false)
     };
-    let features = Tensor::ones([2, 3, 2, 2], tch::kind::FLOAT_CPU);
+    let features = Tensor::ones([2, 3, 2, 2], (tch::Kind::Float, device().to_tch()));
     let error = Explainer::new(&classes, steep).explain(&features, Method::GradCam, &Target::default());
     assert!(matches!(error, Err(GradcamError::NotFinite { image: 0, what: "gradients" })), "{error:?}");
 }
@@ -199,14 +201,14 @@ fn gradients_that_are_no_numbers_are_an_error() {
 #[test]
 fn an_assessment_tells_a_true_map_from_a_false_one() {
     let classes = Classes::new(["covid", "normal"]).unwrap();
-    let weights = Tensor::from_slice(&[8.0_f32, -8.0]).view([2, 1]);
+    let weights = Tensor::from_slice(&[8.0_f32, -8.0]).view([2, 1]).to_device(device().to_tch());
     let head = |features: &Tensor| {
         features.f_mean_dim([2_i64, 3].as_slice(), false, tch::Kind::Float)?.f_matmul(&weights.tr())
     };
     let explainer = Explainer::new(&classes, head);
     // Two of nine places are active, both in the middle column.
     let active = [0.0_f32, 3.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
-    let features = Tensor::from_slice(&active).view([1, 1, 3, 3]);
+    let features = Tensor::from_slice(&active).view([1, 1, 3, 3]).to_device(device().to_tch());
     let covid = Target::class(classes.class("covid").unwrap());
     let explanation = explainer.explain(&features, Method::GradCam, &covid).unwrap().remove(0);
     let middle = Mask::new(Array2::from_shape_fn((3, 3), |(_, column)| column == 1));

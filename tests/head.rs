@@ -9,11 +9,11 @@ use radiograph_head::{
     Optimizer, OptimizerConfig, OutputGate, Reading, Recurrence, RmsProp, RmsPropForm, SequenceOrder, Sgd,
     States,
 };
-use radiograph_libtorch::Device;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
 use crate::{
+    devices::device,
     fill::Fill,
     reference::{self, Sample},
 };
@@ -81,7 +81,7 @@ impl Case {
             dropout: None,
             batch_norm: false,
         };
-        let mut head = ConfiguredHead::new(config, 0, Device::CPU).unwrap();
+        let mut head = ConfiguredHead::new(config, 0, device()).unwrap();
         head.parameters_mut().set_trained("lstm.bias_hh_l0", true).unwrap();
         for parameter in head.parameters().iter() {
             let (name, size) = (parameter.name(), parameter.tensor().size());
@@ -137,8 +137,8 @@ fn golden_head_loss_and_every_gradient() {
     let (reference, fill) = reference();
     for case in &reference.head {
         let head = case.head(&fill);
-        let loss = CrossEntropy::new(&head.config().classes, None, tch::Device::Cpu).unwrap();
-        let labels = Tensor::from_slice(&case.labels);
+        let loss = CrossEntropy::new(&head.config().classes, None, device().to_tch()).unwrap();
+        let labels = Tensor::from_slice(&case.labels).to_device(device().to_tch());
         let batch = Gradients::of(&head, &loss, &case.features(&fill), &labels, Mode::Evaluate).unwrap();
         let value = batch.loss.double_value(&[]);
         assert!((value - case.loss).abs() < 1e-5, "loss {value}, expected {}", case.loss);
@@ -245,7 +245,7 @@ impl Layers {
             dropout: None,
             batch_norm: false,
         };
-        let mut head = ConfiguredHead::new(config, 0, Device::CPU).unwrap();
+        let mut head = ConfiguredHead::new(config, 0, device()).unwrap();
         for name in self.grad.keys() {
             let full = format!("{}.{name}", self.recurrence().cell.prefix());
             head.parameters_mut().set_trained(&full, true).unwrap();

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use radiograph_backbone::{Backbone, Form, Options};
-use radiograph_libtorch::Device;
 use radiograph_weights::{Architecture, Expected, Group, Lineage};
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
 use crate::{
+    devices::device,
     fill::Fill,
     reference::{self, Sample},
 };
@@ -48,7 +48,7 @@ fn tensors(architecture: Architecture, fill: &Fill, gamma: bool) -> BTreeMap<Str
                     values * (6.0 / inputs.iter().product::<i64>() as f64).sqrt()
                 }
                 (_, "weight") if gamma => values * 0.1 + 1.0,
-                (_, "weight") => Tensor::ones(&shape[..], (Kind::Float, tch::Device::Cpu)),
+                (_, "weight") => Tensor::ones(&shape[..], (Kind::Float, device().to_tch())),
                 (_, "running_var") => (values + 1.0) * 0.25 + 1.0,
                 _ => values * 0.1,
             };
@@ -73,8 +73,7 @@ fn compare(architecture: Architecture) {
         for form in [Form::Plain, Form::Folded] {
             let options = Options { form, ..Options::default() };
             let tensors = tensors(architecture, &fill, gamma);
-            let backbone =
-                Backbone::from_tensors(tensors, architecture, lineage, Device::CPU, options).unwrap();
+            let backbone = Backbone::from_tensors(tensors, architecture, lineage, device(), options).unwrap();
             let features = backbone.forward_features(&fill.values("input", &case.input)).unwrap();
             case.output.assert_close(&features, 1e-4);
         }
@@ -113,7 +112,7 @@ fn golden_backbone_inception_v3_with_torchvisions_pooling_is_not_keras() {
     let lineage = Lineage { pooling_counts_padding: true, ..Lineage::keras(Architecture::INCEPTION_V3) };
     let tensors = tensors(Architecture::INCEPTION_V3, &fill, false);
     let backbone =
-        Backbone::from_tensors(tensors, Architecture::INCEPTION_V3, lineage, Device::CPU, Options::default())
+        Backbone::from_tensors(tensors, Architecture::INCEPTION_V3, lineage, device(), Options::default())
             .unwrap();
     case.output.assert_close(&backbone.forward_features(&fill.values("input", &case.input)).unwrap(), 1e-2);
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::{
+    devices::device,
     fill::Fill,
     reference::{self, Sample},
 };
@@ -89,7 +90,7 @@ fn golden_layers_lstm() {
             fill.bias("lstm.bias_ih_l0", gates),
             fill.bias("lstm.bias_hh_l0", gates),
         ];
-        let zeros = || Tensor::zeros([1, dims.batch, dims.units], tch::kind::FLOAT_CPU);
+        let zeros = || Tensor::zeros([1, dims.batch, dims.units], (Kind::Float, device().to_tch()));
         let (output, _, _) =
             sequence.lstm(&[zeros(), zeros()], &parameters, true, 1, 0.0, false, false, true);
         lstm_output.assert_close(&output, 1e-5);

@@ -15,12 +15,11 @@ use radiograph_head::{
     LabelledImage, Reading, RmsProp, Samples, Schedule, Subset, TrainingConfig,
 };
 use radiograph_image::Samples as Pixels;
-use radiograph_libtorch::Device;
 use radiograph_metrics::{Level, Proportion};
 use radiograph_phantoms::{Finding, Phantom};
 use tch::{Kind, Tensor};
 
-use crate::fill::Fill;
+use crate::{devices::device, fill::Fill};
 
 /// Side of a film in pixels, and side of its feature map in cells.
 const SIDE: u32 = 96;
@@ -51,7 +50,8 @@ impl Films {
             lesions.push(Mask::new(Array2::from_shape_vec((side, side), film.mask).unwrap()));
         }
         let shape = [findings.len() as i64, 1, i64::from(SIDE), i64::from(SIDE)];
-        let features = frozen_network(&Tensor::from_slice(&values).view(shape));
+        let films = Tensor::from_slice(&values).view(shape).to_device(device().to_tch());
+        let features = frozen_network(&films);
         let values = Vec::try_from(features.view([-1])).unwrap();
         Self { values, findings, lesions }
     }
@@ -60,7 +60,8 @@ impl Films {
     fn features(&self, first: usize, count: usize) -> Tensor {
         let length = (CHANNELS * GRID * GRID) as usize;
         let values = &self.values[first * length..(first + count) * length];
-        Tensor::from_slice(values).view([count as i64, CHANNELS, GRID, GRID])
+        let maps = Tensor::from_slice(values).view([count as i64, CHANNELS, GRID, GRID]);
+        maps.to_device(device().to_tch())
     }
 }
 
@@ -110,7 +111,7 @@ fn labels(films: &Films, permuted: Option<u64>) -> Vec<String> {
 fn trained(films: &Films, labels: &[String]) -> ConfiguredHead {
     let shape = FeatureShape { channels: CHANNELS, height: GRID, width: GRID };
     let features = InMemory::new(shape, films.values[..TRAINED * shape.len()].to_vec()).unwrap();
-    let feed = Feed::new(&features, Device::CPU, u64::MAX).unwrap();
+    let feed = Feed::new(&features, device(), u64::MAX).unwrap();
     let mut training = Samples::new(&classes());
     for (number, label) in labels.iter().enumerate() {
         training.push(number, label).unwrap();
@@ -146,7 +147,7 @@ fn trained(films: &Films, labels: &[String]) -> ConfiguredHead {
         dropout: None,
         batch_norm: false,
     };
-    let head = ConfiguredHead::new(head, 3, Device::CPU).unwrap();
+    let head = ConfiguredHead::new(head, 3, device()).unwrap();
     let fit =
         Fit { feed: &feed, training: &training, validation: None, config: &config, key: &key, folder: None };
     fit.run(head, &mut |_| ControlFlow::Continue(())).unwrap().head
@@ -210,7 +211,7 @@ fn maps_point_at_lesions_if_and_only_if_the_head_has_learned_them() {
         assert!(!points_at_lesions((hits, chance)), "{hits:?}, by chance {chance:.3}");
     }
     // Made random again, the head has other maps; a method that never asks the head has the same ones.
-    let random = ConfiguredHead::new(head.config().clone(), 77, Device::CPU).unwrap();
+    let random = ConfiguredHead::new(head.config().clone(), 77, device()).unwrap();
     let changed = alike(&films, [&head, &random], Method::HiResCam);
     assert!(changed.abs() < 0.5, "{changed}");
     assert!(alike(&films, [&head, &random], Method::EigenCam) > 0.999);

@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use serde::{Deserialize, de::DeserializeOwned};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// A reference file: from the folder in `RADIOGRAPH_REFERENCE` if it is set, else the project's copy.
 pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
@@ -12,13 +12,19 @@ pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
 
 /// Path of that file.
 pub(crate) fn path(name: &str) -> PathBuf {
-    let copy = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/reference");
+    let copy = || folder().join("golden/reference");
     env::var_os("RADIOGRAPH_REFERENCE").map_or_else(copy, PathBuf::from).join(name)
+}
+
+/// The folder of these tests: where they were built, or the current one on a machine to which the built program was carried.
+fn folder() -> PathBuf {
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    if built.is_dir() { built } else { PathBuf::from(".") }
 }
 
 /// A golden file of this folder.
 pub(crate) fn golden<T: DeserializeOwned>(name: &str) -> T {
-    parse(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name))
+    parse(&folder().join("golden").join(name))
 }
 
 fn parse<T: DeserializeOwned>(path: &PathBuf) -> T {
@@ -40,7 +46,7 @@ impl Sample {
     pub(crate) fn assert_close(&self, tensor: &Tensor, tolerance: f64) {
         assert_eq!(tensor.size(), self.shape);
         assert!(!self.value.is_empty(), "a sample of nothing compares nothing");
-        let flat = tensor.to_kind(Kind::Double).reshape([-1]);
+        let flat = tensor.to_device(Device::Cpu).to_kind(Kind::Double).reshape([-1]);
         let got =
             if self.index.is_empty() { flat } else { flat.index_select(0, &Tensor::from_slice(&self.index)) };
         let got = Vec::<f64>::try_from(got).expect("a flat tensor of f64");

@@ -153,6 +153,39 @@ fn seeds_ensembles_and_splits_are_the_same_side_by_side_and_interrupted() {
     an_ensemble_predicts_what_was_tested(&one_by_one);
 }
 
+/// Where a run lies changes no score: moved, it is done.
+#[test]
+fn a_run_with_further_splits_can_be_moved() {
+    let place = tempfile::tempdir().unwrap();
+    Collections { patients: 24, seed: 3, side: 96 }.write(place.path(), |_, _| {}).unwrap();
+    let mut config = config(
+        place.path(),
+        &[
+            "backbones=['densenet121']",
+            "training.seeds=1",
+            "training.ensembles=[]",
+            "baselines=false",
+            "repeats=2",
+        ],
+    );
+    config.compute.feature_stores = None;
+    let begun = |run: &Path| {
+        let mut begun = Vec::new();
+        let mut watch = |progress: Progress<'_>| {
+            if let Progress::Started { stage, .. } = progress {
+                begun.push(stage);
+            }
+            ControlFlow::Continue(())
+        };
+        Pipeline::open(config.clone(), run, &mut watch).unwrap().run().unwrap();
+        begun
+    };
+    let (here, there) = (place.path().join("here"), place.path().join("there"));
+    assert!(begun(&here).contains(&Stage::Repeat));
+    fs::rename(&here, &there).unwrap();
+    assert_eq!(begun(&there), []);
+}
+
 fn spreads_are_those_of_the_seeds_and_splits(run: &Path, outcome: &radiograph::Outcome) {
     let accuracy = |path: PathBuf| Metric::Accuracy.of(&predictions(&path.join("predictions.csv"))).unwrap();
     let spreads = &outcome.evaluated.spreads;

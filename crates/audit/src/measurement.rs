@@ -78,12 +78,7 @@ impl Measurement {
     /// approximation with the deviation under permuted labels. It may be above 1: then nothing can be shown.
     #[must_use]
     pub fn detectable(&self, tests: usize) -> f64 {
-        let normal = Normal::standard();
-        let level = FALSE_ALARMS / tests.max(1) as f64;
-        let power = normal.inverse_cdf(POWER);
-        let by_p_value = self.null.mean + (normal.inverse_cdf(1.0 - level) + power) * self.null.deviation;
-        // A probe is found only from SMALL_EFFECT on.
-        by_p_value.max(SMALL_EFFECT + power * self.null.deviation)
+        detectable(self.null.mean, self.null.deviation, tests)
     }
 
     /// The share of the model's AUC above chance that the probe has too; `None` without a model, or if the model is not
@@ -206,4 +201,30 @@ fn against(
     };
     let metric = Metric::AveragedAuc(Average::Macro);
     Ok(radiograph_metrics::compare((name, probe), (&model.name, &model_predictions), &metric, &options)?)
+}
+
+/// The AUC that is found with the chance [`POWER`], if AUCs vary by `deviation`, around `mean` under permuted labels.
+fn detectable(mean: f64, deviation: f64, tests: usize) -> f64 {
+    let normal = Normal::standard();
+    let level = FALSE_ALARMS / tests.max(1) as f64;
+    let power = normal.inverse_cdf(POWER);
+    let by_p_value = mean + (normal.inverse_cdf(1.0 - level) + power) * deviation;
+    // A probe is found only from SMALL_EFFECT on.
+    by_p_value.max(SMALL_EFFECT + power * deviation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Quantiles of the normal distribution from a table: 1.6449 at 95 %, 3.2905 at 99.95 %, 0.8416 at 80 %.
+    #[test]
+    fn what_is_detectable_needs_a_small_p_value_and_a_small_effect() {
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() < 1e-4, "{found}, {expected}");
+        close(detectable(0.5, 0.05, 1), 0.5 + (1.6449 + 0.8416) * 0.05);
+        close(detectable(0.5, 0.05, 100), 0.5 + (3.2905 + 0.8416) * 0.05);
+        // In a large test part 0.5497 would have a small p-value in four of five tries, and is no effect that counts.
+        close(detectable(0.5, 0.02, 1), 0.56 + 0.8416 * 0.02);
+    }
 }

@@ -196,3 +196,15 @@ fn small(set: &DataSet<'_>, tag: Tag) -> Result<Option<u16>, Undecodable> {
 fn required(set: &DataSet<'_>, tag: Tag) -> Result<u16, Undecodable> {
     small(set, tag)?.ok_or_else(|| damaged(format!("there is no {tag}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_quotes_no_more_than_the_beginning_of_a_value() {
+        let error = Meaning::read(&"X".repeat(60_000), 1, 16).unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains(&format!("{} pixels", "X".repeat(20))) && told.len() < 200, "{told}");
+    }
+}

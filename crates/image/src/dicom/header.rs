@@ -141,3 +141,39 @@ pub enum HeaderError {
 fn view_code(set: &DataSet<'_>) -> Option<String> {
     set.first_item(tags::VIEW_CODE_SEQUENCE)?.text(tags::CODE_MEANING)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::DeflateEncoder};
+
+    use super::*;
+
+    fn element(group: u16, number: u16, kind: &[u8; 2], value: &[u8]) -> Vec<u8> {
+        let tag = [group.to_le_bytes(), number.to_le_bytes()].concat();
+        let length = if kind == b"UT" {
+            [&[0, 0][..], &(value.len() as u32).to_le_bytes()].concat()
+        } else {
+            (value.len() as u16).to_le_bytes().to_vec()
+        };
+        [&tag[..], kind, &length, value].concat()
+    }
+
+    /// A few kilobytes of a deflated data set may stand for gigabytes.
+    #[test]
+    fn a_deflated_header_keeps_to_the_limit_of_its_reader() {
+        let patient = element(0x10, 0x20, b"LO", b"4711");
+        let long = element(0x10, 0x4000, b"UT", &[b'x'; 1 << 20]);
+        let mut deflated = DeflateEncoder::new(Vec::new(), Compression::best());
+        deflated.write_all(&[patient, long].concat()).unwrap();
+        let syntax = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1.99");
+        let file = [&[0; 128][..], b"DICM", &syntax, &deflated.finish().unwrap()].concat();
+        assert!(file.len() < 2500, "{}", file.len());
+        let limits = Limits::default();
+        assert_eq!(DicomHeader::of_reader(&file[..], &limits).unwrap().patient.as_deref(), Some("4711"));
+        let narrow = Limits { allocation: 1 << 19, ..limits };
+        let error = DicomHeader::of_reader(&file[..], &narrow).unwrap_err();
+        assert!(matches!(error, HeaderError::Undecodable(_)), "{error}");
+    }
+}

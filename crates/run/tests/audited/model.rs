@@ -114,6 +114,34 @@ fn probes_stand_beside_the_model_and_the_source_is_sought_in_features() {
     assert!(audit.sentence.contains("vgg19 0."), "{}", audit.sentence);
 }
 
+/// A manifest that changed after the training makes its predictions those of other films.
+#[test]
+fn predictions_of_other_films_are_not_evaluated() {
+    let scene = Scene::draw(60, |_| ());
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    let error = scene
+        .open(scene.config(), &mut watch, |run| {
+            run.assemble()?;
+            train(run)?;
+            let folder = run.folder().model("vgg19-linear-probe");
+            let (path, record) = (folder.join("predictions.csv"), folder.join("training.json"));
+            let (predictions, before) = (fs::read_to_string(&path).unwrap(), ContentHash::of_file(&path)?);
+            let id = predictions.lines().nth(1).unwrap().split(',').next().unwrap();
+            fs::write(&path, predictions.replace(id, &id.replace(':', ":0"))).unwrap();
+            let text = fs::read_to_string(&record).unwrap();
+            let after = ContentHash::of_file(&path)?;
+            assert!(text.contains(&before.to_string()), "{text}");
+            fs::write(&record, text.replace(&before.to_string(), &after.to_string())).unwrap();
+            run.evaluate().map(drop)
+        })
+        .unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains("is not in the test part of the manifest, which changed since the training"),
+        "{told}"
+    );
+}
+
 #[test]
 fn edited_predictions_are_refused_and_a_removed_store_is_said() {
     let scene = Scene::draw(60, |_| ());

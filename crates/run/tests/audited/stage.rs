@@ -35,6 +35,32 @@ fn it_runs_once_until_something_changes() {
     assert!(!audit().1);
 }
 
+/// A film that is out of reach for a while must not be missing from the audit for good.
+#[test]
+fn an_audit_without_some_films_is_made_again() {
+    let scene = Scene::draw(40, |_| ());
+    let audit = || {
+        let mut done = false;
+        let mut watch = |progress: Progress<'_>| {
+            done |= matches!(progress, Progress::AlreadyDone { stage: Stage::Audit, .. });
+            ControlFlow::Continue(())
+        };
+        scene.open(scene.config(), &mut watch, |run| run.audit()).unwrap().unwrap();
+        done
+    };
+    let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
+    scene.open(scene.config(), &mut watch, |run| run.assemble().map(drop)).unwrap();
+    let (film, away) = (scene.data().join("east/a0000.png"), scene.data().join("away"));
+    fs::rename(&film, &away).unwrap();
+    assert!(!audit(), "the first one");
+    let without = fs::read(scene.run().join("audit.json")).unwrap();
+    assert!(!audit(), "one film could not be read");
+    fs::rename(&away, &film).unwrap();
+    assert!(!audit(), "the film is there again");
+    assert!(fs::read(scene.run().join("audit.json")).unwrap() != without);
+    assert!(audit(), "nothing is missing");
+}
+
 /// `audit.json` can be shared: it names no file, no image and no patient.
 #[test]
 fn what_it_writes_names_nobody() {

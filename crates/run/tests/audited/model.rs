@@ -123,7 +123,7 @@ fn predictions_of_other_films_are_not_evaluated() {
         .open(scene.config(), &mut watch, |run| {
             run.assemble()?;
             train(run)?;
-            let folder = run.folder().model("vgg19-linear-probe");
+            let folder = run.folder().model("vgg19");
             let (path, record) = (folder.join("predictions.csv"), folder.join("training.json"));
             let (predictions, before) = (fs::read_to_string(&path).unwrap(), ContentHash::of_file(&path)?);
             let id = predictions.lines().nth(1).unwrap().split(',').next().unwrap();

@@ -6,6 +6,8 @@
 mod cluster;
 mod codes;
 mod help;
+#[cfg(all(feature = "libtorch", feature = "onnx"))]
+mod onnx;
 #[cfg(feature = "libtorch")]
 mod run;
 mod scene;

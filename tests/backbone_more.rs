@@ -46,7 +46,7 @@ static AT_224: LazyLock<NetworkDefinition> = LazyLock::new(|| NetworkDefinition 
         vision_transformer(network, &VisionTransformer { grid: [16, 16], ..VisionTransformer::BASE_14 })
     },
     published: &[],
-    ..*"vit_base_patch14_dinov2".parse::<Architecture>().unwrap().definition()
+    ..*"vit_base_patch14_dinov2".parse::<Architecture>().unwrap().definition().unwrap()
 });
 
 fn at_224() -> Architecture {

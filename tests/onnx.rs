@@ -31,7 +31,7 @@ fn python_is_there() -> bool {
     met
 }
 
-fn values(tensor: &Tensor) -> Vec<f32> {
+pub(crate) fn values(tensor: &Tensor) -> Vec<f32> {
     Vec::try_from(tensor.contiguous().view([-1])).unwrap()
 }
 
@@ -153,7 +153,7 @@ fn golden_onnx_convnext_tiny() {
     compare_more("convnext_tiny", 1);
 }
 
-fn assert_near(found: &Tensor, expected: &Tensor, tolerance: f64, what: &str) {
+pub(crate) fn assert_near(found: &Tensor, expected: &Tensor, tolerance: f64, what: &str) {
     assert_eq!(found.size(), expected.size(), "{what}");
     let error = (found - expected).abs().max().double_value(&[]) / expected.abs().max().double_value(&[]);
     assert!(error < tolerance, "{what}: {error:e} of the largest value");
@@ -250,7 +250,7 @@ fn films_are_resized_as_pillow_does_and_normalised_in_the_file() {
         (colour, Normalisation::Tf),
         (colour, Normalisation::RadDino),
     ] {
-        let channels = architecture.definition().input_channels;
+        let channels = architecture.definition().unwrap().input_channels;
         let kernel = Tensor::eye(channels, tch::kind::FLOAT_CPU).view([channels, channels, 1, 1]);
         let tensors = BTreeMap::from([("conv.weight".to_owned(), kernel)]);
         for (filter, name) in

@@ -15,6 +15,7 @@ mod head;
 mod keras_lineage;
 mod layers;
 mod onnx;
+mod onnx_network;
 mod operations;
 mod own_films;
 mod paper;

@@ -186,7 +186,7 @@ impl Backbone {
         let tensors = tensors.into_iter().map(|(name, tensor)| (name, tensor.detach())).collect();
         let form = options.form;
         let source = Source { architecture, form, device: device.to_tch(), tensors: RefCell::new(tensors) };
-        let side = i64::from(architecture.definition().native_size);
+        let side = Facts::of(architecture).native_size;
         let features = Program::load(&graphs.features, form, side, &source)?;
         let layers = graphs.features.layers().map(|(name, map)| (name.to_owned(), map.place())).collect();
         let classifier = match &graphs.classifier {
@@ -429,7 +429,8 @@ fn check(architecture: Architecture, lineage: Lineage) -> Result<(), BackboneErr
             "give a number between 0 and 1, such as 0.001",
         );
     }
-    let transforms = architecture.definition().families.iter().any(|family| family.lineage.transforms_input);
+    let families = architecture.definition().map_or(&[][..], |definition| definition.families);
+    let transforms = families.iter().any(|family| family.lineage.transforms_input);
     if lineage.transforms_input && !transforms {
         return refused(
             "transforms_input",

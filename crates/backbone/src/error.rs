@@ -3,6 +3,8 @@
 use radiograph_libtorch::DeviceError;
 use radiograph_weights::{Architecture, ImageSizeError, WeightsError};
 
+use crate::OnnxNetworkError;
+
 /// An error of building a backbone or of computing features.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -58,6 +60,9 @@ pub enum BackboneError {
     /// An image of a size that the network cannot read.
     #[error(transparent)]
     ImageSize(#[from] ImageSizeError),
+    /// A network from an ONNX file.
+    #[error(transparent)]
+    Onnx(#[from] OnnxNetworkError),
     /// A network whose description is faulty for a lineage.
     #[error("the description of {architecture} is faulty: {reason}")]
     Graph {

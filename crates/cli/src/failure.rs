@@ -4,6 +4,8 @@
 
 use std::{error::Error, io, iter, path::Path};
 
+#[cfg(feature = "libtorch")]
+use radiograph_backbone::OnnxNetworkError;
 use radiograph_run::{PlanError, RunFolder, Stage};
 use radiograph_weights::WeightsError;
 
@@ -57,6 +59,10 @@ fn exit_of(error: &(dyn Error + 'static)) -> Exit {
     if let Some(radiograph_libtorch::DeviceError::Absent { .. }) = device_error(error) {
         return Exit::Machine;
     }
+    #[cfg(feature = "libtorch")]
+    if let Some(OnnxNetworkError::NotBuilt | OnnxNetworkError::NoLibrary { .. }) = onnx_error(error) {
+        return Exit::Machine;
+    }
     for cause in causes(error) {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             return exit_of_io(io);
@@ -104,6 +110,10 @@ fn remedy(error: &(dyn Error + 'static)) -> Option<String> {
     #[cfg(feature = "libtorch")]
     if let Some(error) = device_error(error) {
         return device_remedy(error);
+    }
+    #[cfg(feature = "libtorch")]
+    if let Some(error) = onnx_error(error) {
+        return onnx_remedy(error);
     }
     #[cfg(feature = "libtorch")]
     if let Some(radiograph::Error::Changed { .. }) = error.downcast_ref() {
@@ -174,6 +184,24 @@ fn device_remedy(error: &radiograph_libtorch::DeviceError) -> Option<String> {
         _ => "`radiograph devices` lists the devices",
     };
     Some(remedy.to_owned())
+}
+
+/// The error of a network from an ONNX file inside another error.
+#[cfg(feature = "libtorch")]
+fn onnx_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e OnnxNetworkError> {
+    match error.downcast_ref() {
+        Some(radiograph::Error::Backbone(radiograph_backbone::BackboneError::Onnx(error))) => Some(error),
+        _ => None,
+    }
+}
+
+#[cfg(feature = "libtorch")]
+fn onnx_remedy(error: &OnnxNetworkError) -> Option<String> {
+    Some(match error {
+        OnnxNetworkError::NotBuilt => "install `radiograph` anew with `cargo xtask install`".to_owned(),
+        OnnxNetworkError::NoLibrary { .. } => "`cargo xtask setup --onnx` fetches it".to_owned(),
+        _ => return None,
+    })
 }
 
 /// The weights error inside another error.

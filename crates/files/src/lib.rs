@@ -11,7 +11,7 @@ use std::{io, path::PathBuf};
 pub use content_hash::{ContentHash, ContentHashing, NotAContentHash};
 pub use lock::FileLock;
 pub use platform::{make_private, read_exact_at};
-pub use user::{cache_folder, settings_folder};
+pub use user::{cache_folder, onnx_runtime, settings_folder};
 pub use whole::{create_folder, write_bytes, write_whole};
 
 /// A file could not be read or written.

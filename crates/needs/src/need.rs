@@ -27,6 +27,8 @@ pub enum Need {
     Gpu,
     /// A user other than the superuser.
     OrdinaryUser,
+    /// ONNX Runtime's shared library, which `cargo xtask setup --onnx` fetches.
+    OnnxRuntime,
 }
 
 impl Need {
@@ -40,6 +42,7 @@ impl Need {
             Self::Browser => browser().is_some(),
             Self::Gpu => Path::new("/proc/driver/nvidia/version").exists(),
             Self::OrdinaryUser => !is_superuser(),
+            Self::OnnxRuntime => radiograph_files::onnx_runtime().is_some_and(|library| library.is_file()),
         }
     }
 }
@@ -54,6 +57,7 @@ impl fmt::Display for Need {
             Self::Browser => formatter.write_str("browser"),
             Self::Gpu => formatter.write_str("gpu"),
             Self::OrdinaryUser => formatter.write_str("ordinary-user"),
+            Self::OnnxRuntime => formatter.write_str("onnx-runtime"),
         }
     }
 }
@@ -81,6 +85,7 @@ impl FromStr for Need {
             ("browser", "") => Ok(Self::Browser),
             ("gpu", "") => Ok(Self::Gpu),
             ("ordinary-user", "") => Ok(Self::OrdinaryUser),
+            ("onnx-runtime", "") => Ok(Self::OnnxRuntime),
             (_, "") => Err(NotANeed { text: text.to_owned() }),
             ("variable", name) => Ok(Self::Variable(name.to_owned())),
             ("program", name) => Ok(Self::Program(name.to_owned())),
@@ -143,6 +148,7 @@ mod tests {
             Need::Browser,
             Need::Gpu,
             Need::OrdinaryUser,
+            Need::OnnxRuntime,
         ];
         for need in needs {
             assert_eq!(need.to_string().parse::<Need>(), Ok(need));

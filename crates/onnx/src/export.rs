@@ -61,7 +61,9 @@ pub struct Export {
 impl Export {
     /// Normalised images of this many rows and columns to the last map.
     pub fn new(architecture: Architecture, lineage: Lineage, size: [u32; 2]) -> Self {
-        let layers = vec![Facts::of(architecture).explanation_layer.clone()];
+        // A network of a file has none, and writing it is an error.
+        let layers = Facts::known(architecture).map(|facts| facts.explanation_layer.clone());
+        let layers = layers.into_iter().collect();
         let metadata = BTreeMap::from([("architecture".to_owned(), architecture.name().to_owned())]);
         Self { architecture, lineage, size, input: Input::Normalised, layers, metadata }
     }

@@ -3,6 +3,7 @@
 mod error;
 mod export;
 mod film;
+mod network_file;
 mod operation;
 mod proto;
 #[cfg(test)]
@@ -12,4 +13,5 @@ mod writer;
 pub use self::{
     error::OnnxError,
     export::{Export, Input},
+    network_file::{NetworkFile, NetworkFileError},
 };

@@ -1,4 +1,5 @@
-//! The messages of an ONNX file that are written here: a part of `onnx.proto` of ONNX 1.16, with its names and numbers.
+//! The messages of an ONNX file: a part of `onnx.proto` of ONNX 1.16, with its names and numbers. What is written is made of them;
+//! what is read has lighter ones for the values (`network_file`).
 //!
 //! ONNX uses proto2, in which a value that is set differs from one that is not, so single values are optional.
 

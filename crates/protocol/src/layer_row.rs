@@ -20,7 +20,8 @@ pub struct LayerRow {
 }
 
 impl LayerRow {
-    /// The row of a frozen network that reads squares of `side` pixels, and the rows of the head on its feature map.
+    /// The row of a frozen network that reads squares of `side` pixels, and the rows of the head on its feature map. A network
+    /// that is computed from a file has no row: neither its input nor its parameters are known here.
     ///
     /// Dropout has no row: it changes no shape, and the paper's table has none.
     ///
@@ -28,14 +29,13 @@ impl LayerRow {
     ///
     /// Those of [`HeadConfig::layout`].
     pub fn of_model(network: Architecture, side: i64, head: &HeadConfig) -> Result<Vec<Self>, ProtocolError> {
-        let facts = Facts::of(network);
-        let frozen = Self {
+        let frozen = |facts: &Facts| Self {
             name: format!("pretrained ({})", facts.title),
             input: vec![side, side, facts.input_channels],
             output: map(head).to_vec(),
             parameters: facts.parameters,
         };
-        let mut rows = vec![frozen];
+        let mut rows: Vec<Self> = Facts::known(network).map(frozen).into_iter().collect();
         rows.extend(Self::of_head(head)?);
         Ok(rows)
     }

@@ -1,10 +1,12 @@
 //! A frozen network of a run, with its weights, its preprocessing, and the key of its features.
 
+mod chosen;
+
 use std::{fmt, path::Path, sync::Arc};
 
 use radiograph_backbone::{
-    Backbone, BackboneError, Facts, Form, Identity, Options,
-    extraction::{Input, Pixels, extraction_key},
+    BackboneError, Facts, Network,
+    extraction::{Input, Pixels},
 };
 use radiograph_dataset::manifest::{Manifest, Row, picture_hash};
 use radiograph_features::{Element, ExtractionKey, FeatureId};
@@ -14,21 +16,22 @@ use radiograph_image::{
     preprocess::{Preprocess, Preprocessor, Transform},
     read_file,
 };
-use radiograph_input::{Augmentation, Colour, Filter, Normalisation};
+use radiograph_input::{Augmentation, Colour, Normalisation};
 use radiograph_libtorch::{Device, DeviceKind, DeviceName};
 use radiograph_report::WeightsOrigin;
-use radiograph_weights::{Architecture, Lineage, Weights, WeightsChoice, WeightsError};
+use radiograph_weights::{Architecture, WeightsChoice, WeightsError};
 
-use radiograph_run::{Config, FrozenRecord, config::InputSection, pretrained_films};
+use radiograph_run::{Config, FrozenRecord, config::InputSection};
 use tch::{Kind, Tensor};
 
 use crate::{Error, Film};
+use chosen::Chosen;
 
 /// A frozen network with its weights and its preprocessing.
 #[derive(Debug)]
 pub struct Frozen {
     network: Architecture,
-    weights: ChosenWeights,
+    chosen: Chosen,
     fed: Arc<Fed>,
     /// Augmentation of copies and its seed; absent if there are no copies.
     drawn: Option<(Augmentation, u64)>,
@@ -39,32 +42,6 @@ pub struct Frozen {
     precision: Element,
 }
 
-#[derive(Debug)]
-enum ChosenWeights {
-    Kept(Box<Weights>),
-    Random { seed: u64 },
-}
-
-impl ChosenWeights {
-    /// Normalisation that the weights expect.
-    fn normalisation(&self, network: Architecture) -> Normalisation {
-        match self {
-            Self::Kept(weights) => weights.record().normalisation,
-            // Random weights ask for nothing; values around 0 are what their variance was chosen for.
-            Self::Random { .. } if Facts::of(network).input_channels == 3 => Normalisation::Tf,
-            Self::Random { .. } => Normalisation::Xrv,
-        }
-    }
-
-    /// Resampling filter of the weights' publisher; bilinear if unknown.
-    fn filter(&self) -> Filter {
-        match self {
-            Self::Kept(weights) => weights.record().interpolation.unwrap_or_default(),
-            Self::Random { .. } => Filter::default(),
-        }
-    }
-}
-
 /// Converts a file into the network's input.
 #[derive(Debug)]
 struct Fed {
@@ -73,21 +50,32 @@ struct Fed {
 }
 
 impl Frozen {
-    /// The network with the settings of the config. Weights files are hashed, not loaded.
+    /// The network with the settings of the config. Weights files are hashed, not loaded; an ONNX file is read and checked.
     ///
     /// # Errors
     ///
     /// [`radiograph_run::Error::Weights`] if the weights are missing or do not match their record,
-    /// [`radiograph_run::Error::Config`] if they belong to another network.
+    /// [`radiograph_run::Error::Config`] if they belong to another network, [`Error::Backbone`] if an ONNX file or ONNX Runtime
+    /// cannot be used.
     pub fn of(network: Architecture, config: &Config) -> Result<Self, Error> {
-        let missing = || Error::config("weights", format!("{network} has none"));
-        let choice: WeightsChoice =
-            config.weights.get(&network).ok_or_else(missing)?.parse().map_err(WeightsError::from)?;
         let device: DeviceName = config.compute.device.parse()?;
-        Ok(Self {
-            precision: config.compute.feature_precision,
-            ..Self::new(network, &choice, &config.input, config.seed)?.computed_on(device.kind())
-        })
+        let frozen = match config.networks.get(network.name()) {
+            Some(section) => {
+                let size = section.size.unwrap_or(config.input.size);
+                let input = InputSection { size, ..config.input.clone() };
+                let normalisation = input.normalisation.unwrap_or(section.normalisation);
+                let channels = section.channels.unwrap_or(normalisation.channels());
+                let chosen = Chosen::file(section, channels, size)?;
+                Self::assembled(network, chosen, &input, normalisation, config.seed)?
+            }
+            None => {
+                let missing = || Error::config("weights", format!("{network} has none"));
+                let choice: WeightsChoice =
+                    config.weights.get(&network).ok_or_else(missing)?.parse().map_err(WeightsError::from)?;
+                Self::new(network, &choice, &config.input, config.seed)?
+            }
+        };
+        Ok(Self { precision: config.compute.feature_precision, ..frozen.computed_on(device.kind()) })
     }
 
     /// A network with these weights and this preprocessing; `seed` is the seed of augmentation. Its features are computed
@@ -102,26 +90,26 @@ impl Frozen {
         input: &InputSection,
         seed: u64,
     ) -> Result<Self, Error> {
-        let weights = match choice {
-            WeightsChoice::Installed(name) => ChosenWeights::Kept(Box::new(Weights::named(name.as_str())?)),
-            WeightsChoice::File(path) => ChosenWeights::Kept(Box::new(Weights::of_file(path, network)?)),
-            &WeightsChoice::Random { seed } => ChosenWeights::Random { seed },
-        };
-        if let ChosenWeights::Kept(kept) = &weights
-            && kept.record().architecture != network
-        {
-            let found = kept.record().architecture;
-            let reason = format!("{choice} are weights of {found}, and {network} is asked for");
-            return Err(Error::config(&format!("weights.{network}"), reason));
-        }
+        let chosen = Chosen::weights(network, choice)?;
+        let normalisation = normalisation(network, input, &chosen)?;
+        Self::assembled(network, chosen, input, normalisation, seed)
+    }
+
+    fn assembled(
+        network: Architecture,
+        chosen: Chosen,
+        input: &InputSection,
+        normalisation: Normalisation,
+        seed: u64,
+    ) -> Result<Self, Error> {
         let preprocess = Preprocess {
             colour: input.colour,
             part: input.part,
             gray_values: input.gray_values,
             fit: input.fit,
-            filter: input.filter.unwrap_or_else(|| weights.filter()),
+            filter: input.filter.unwrap_or_else(|| chosen.filter()),
             size: input.size,
-            normalisation: normalisation(network, input, &weights)?,
+            normalisation,
             ..Preprocess::default()
         };
         let fed = Arc::new(Fed { preprocessor: preprocess.check()?, limits: Limits::default() });
@@ -130,10 +118,11 @@ impl Frozen {
             .filter(|_| input.augmented_copies > 0)
             .map(|augmentation| (augmentation, seed));
         let (kind, precision) = (DeviceKind::Cpu, Element::F32);
-        Ok(Self { network, weights, fed, drawn, variants: input.augmented_copies, kind, precision })
+        Ok(Self { network, chosen, fed, drawn, variants: input.augmented_copies, kind, precision })
     }
 
-    /// The network with features that are computed on devices of this kind.
+    /// The network with features that are computed on devices of this kind. Those of an ONNX file are always computed on the
+    /// processor.
     #[must_use]
     pub fn computed_on(self, kind: DeviceKind) -> Self {
         Self { kind, ..self }
@@ -146,40 +135,17 @@ impl Frozen {
 
     /// Whether its weights are random, so that its features mean nothing.
     pub fn is_random(&self) -> bool {
-        matches!(self.weights, ChosenWeights::Random { .. })
+        matches!(self.chosen, Chosen::Random { .. })
     }
 
     /// Origin of the weights, for reports.
     pub fn origin(&self) -> WeightsOrigin {
-        match &self.weights {
-            ChosenWeights::Kept(weights) => {
-                let record = weights.record();
-                let trained_on = record.trained_on.as_deref().unwrap_or("an unknown task");
-                let licence = record.licence.as_deref().unwrap_or("unknown");
-                let films = match record.collections.as_deref() {
-                    None => "unknown".to_owned(),
-                    Some([]) => "none".to_owned(),
-                    Some(names) => names.join(", "),
-                };
-                WeightsOrigin::Installed {
-                    name: record.name.clone(),
-                    note: format!(
-                        "trained on {trained_on}; collections of films seen: {films}; licence: {licence}"
-                    ),
-                    hash: weights.sha256(),
-                }
-            }
-            ChosenWeights::Random { seed } => WeightsOrigin::Random { seed: *seed },
-        }
+        self.chosen.origin(self.network)
     }
 
     /// The record of the network for a run on this manifest: `frozen.json`.
     pub fn record(&self, manifest: &Manifest) -> FrozenRecord {
-        let record = match &self.weights {
-            ChosenWeights::Kept(weights) => Some(weights.record()),
-            ChosenWeights::Random { .. } => None,
-        };
-        FrozenRecord { weights: self.origin(), pretraining: Some(pretrained_films(record, manifest)) }
+        FrozenRecord { weights: self.origin(), pretraining: Some(self.chosen.pretraining(manifest)) }
     }
 
     /// Preprocessing of its input.
@@ -193,21 +159,8 @@ impl Frozen {
         let preprocessing = serde_json::json!({
             "decoding": radiograph_image::DECODING, "preprocess": self.steps(), "variants": self.drawn,
         });
-        let identity = match &self.weights {
-            ChosenWeights::Kept(weights) => Identity::File { sha256: weights.sha256() },
-            ChosenWeights::Random { seed } => Identity::Random { architecture: self.network, seed: *seed },
-        };
-        let (lineage, form) = (self.lineage(), Form::default());
-        let key =
-            extraction_key(self.network, lineage, form, &identity, self.kind, preprocessing.to_string());
+        let key = self.chosen.key(self.network, self.kind, preprocessing.to_string());
         ExtractionKey { precision: self.precision, ..key }
-    }
-
-    fn lineage(&self) -> Lineage {
-        match &self.weights {
-            ChosenWeights::Kept(weights) => weights.record().lineage,
-            ChosenWeights::Random { .. } => Lineage::keras(self.network),
-        }
     }
 
     /// Feature maps as they come back from a store: rounded to its number format.
@@ -225,16 +178,14 @@ impl Frozen {
         }
     }
 
-    /// Loads the network onto a device. It is an error if the weights file has changed.
+    /// Loads the network onto a device. It is an error if the weights file has changed. Of an ONNX file, all loads share what was
+    /// read.
     ///
     /// # Errors
     ///
-    /// Those of [`Backbone::of_weights`] and [`Backbone::random`].
-    pub fn load(&self, device: Device) -> Result<Backbone, BackboneError> {
-        match &self.weights {
-            ChosenWeights::Kept(weights) => Backbone::of_weights(weights, device, Options::default()),
-            ChosenWeights::Random { seed } => Backbone::random(self.network, *seed, self.lineage(), device),
-        }
+    /// Those of `Backbone::of_weights` and `Backbone::random`; [`BackboneError::Onnx`] if an ONNX file is to be computed on a GPU.
+    pub fn load(&self, device: Device) -> Result<Network, BackboneError> {
+        self.chosen.load(self.network, device)
     }
 
     /// Shape of its input, `[C, H, W]`.
@@ -243,15 +194,14 @@ impl Frozen {
         [self.steps().normalisation.channels(), size, size]
     }
 
-    /// Shape of its feature map, `[C, H, W]`.
+    /// Shape of its feature map, `[C, H, W]`. Of an ONNX file, it is computed for one image.
     ///
     /// # Errors
     ///
-    /// [`Error::Backbone`] if the input is too small for the network.
+    /// [`Error::Backbone`] if the input is too small for the network, or an ONNX file gives no map.
     pub fn feature_shape(&self) -> Result<[usize; 3], Error> {
-        let [_, height, width] = self.input_shape();
-        let shape = Facts::of(self.network).feature_shape(height as i64, width as i64);
-        Ok(shape.map_err(BackboneError::from)?.map(|side| side as usize))
+        let shape = self.chosen.feature_shape(self.network, i64::from(self.steps().size))?;
+        Ok(shape.map(|side| side as usize))
     }
 
     /// The inputs for extraction from an image of a manifest, which lies in `file`, and its augmented copies. Only original
@@ -336,9 +286,10 @@ impl Frozen {
 fn normalisation(
     network: Architecture,
     input: &InputSection,
-    weights: &ChosenWeights,
+    chosen: &Chosen,
 ) -> Result<Normalisation, Error> {
-    let found = input.normalisation.unwrap_or_else(|| weights.normalisation(network));
+    let found = input.normalisation.unwrap_or_else(|| chosen.normalisation(network));
+    // Weights are of networks with a graph.
     let channels = Facts::of(network).input_channels;
     if found.channels() as i64 == channels {
         return Ok(found);
@@ -382,13 +333,6 @@ fn pixels(content: ContentHash, input: ndarray::Array3<f32>) -> Pixels {
 impl fmt::Display for Frozen {
     /// Writes the network and its weights; random weights are named as such.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.weights {
-            ChosenWeights::Kept(weights) => formatter.write_str(&weights.in_words()),
-            ChosenWeights::Random { seed } => write!(
-                formatter,
-                "{} with RANDOM weights (random:{seed}): its features were learned from nothing",
-                self.network
-            ),
-        }
+        formatter.write_str(&self.chosen.in_words(self.network))
     }
 }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use radiograph_backbone::Backbone;
+use radiograph_backbone::Network;
 use radiograph_classes::{Class, Classes};
 use radiograph_features::ExtractionKey;
 use radiograph_files::ContentHash;
@@ -33,7 +33,7 @@ pub struct Predictor {
     config: Config,
     classes: Classes,
     frozen: Frozen,
-    backbone: Backbone,
+    backbone: Network,
     models: Vec<(Model, f64)>,
     /// Scores at home, with the temperature for the probabilities of all models together.
     evaluation: ModelEvaluation,

@@ -44,7 +44,7 @@ pub use phase::{NoPhase, Phase};
 pub use plan::{Plan, Task, TaskClaim, TaskMark, Work};
 pub use plan_error::PlanError;
 pub use precision::{ClassPrecision, TestPrecision};
-pub use pretrained::pretrained_films;
+pub use pretrained::{listed_films, pretrained_films};
 pub use progress::{Progress, Stage, Watcher};
 pub use radiograph_audit::{Audit, External, LeftOut, Place, Pointer, Verdict};
 pub use radiograph_protocol::{Baseline, Preset};

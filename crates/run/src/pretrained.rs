@@ -18,12 +18,21 @@ const TAKEN_FROM: [(&str, &str); 2] = [("rsna-pneumonia", "nih"), ("siim-acr-pne
 ///
 /// A copy of a listed film with other bytes is not found by its content.
 pub fn pretrained_films(record: Option<&WeightsRecord>, manifest: &Manifest) -> PretrainedFilms {
-    let test: Vec<(ContentHash, Vec<&str>)> = manifest.test().map(of_row).collect();
     let Some(record) = record else {
         let lists = "its weights are random".to_owned();
-        return PretrainedFilms { seen: Some(0), test: test.len() as u64, lists };
+        return PretrainedFilms { seen: Some(0), test: manifest.test().count() as u64, lists };
     };
-    compare(record.films.as_deref(), record.collections.as_deref(), &test)
+    listed_films(record.films.as_deref(), record.collections.as_deref(), manifest)
+}
+
+/// The same for a network of which these lists alone are known: the contents of films, and names of collections.
+pub fn listed_films(
+    films: Option<&[ContentHash]>,
+    collections: Option<&[String]>,
+    manifest: &Manifest,
+) -> PretrainedFilms {
+    let test: Vec<(ContentHash, Vec<&str>)> = manifest.test().map(of_row).collect();
+    compare(films, collections, &test)
 }
 
 /// Content of an image, and the collections that it is from.

@@ -20,7 +20,9 @@ impl WeightsRecord {
 
     /// The known published weights of a network, the default first.
     pub fn published_of(architecture: Architecture) -> Vec<Self> {
-        architecture.definition().published.iter().map(|one| Self::of(architecture, one)).collect()
+        let Some(definition) = architecture.definition() else { return Vec::new() };
+        let of = |published| Self::of(architecture, definition.native_size, published);
+        definition.published.iter().map(of).collect()
     }
 
     /// The published weights of this name; a bare architecture means its default.
@@ -37,7 +39,7 @@ impl WeightsRecord {
         Self::published().into_iter().find(|record| record.sha256 == Some(sha256))
     }
 
-    fn of(architecture: Architecture, published: &Published) -> Self {
+    fn of(architecture: Architecture, native_size: u32, published: &Published) -> Self {
         let family = architecture.family(published.family);
         let default = |read: fn(&Family) -> Lineage| family.map_or_else(|| architecture.lineage(), read);
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -52,7 +54,7 @@ impl WeightsRecord {
             sha256: published.sha256.and_then(|digits| digits.parse().ok()),
             licence: owned(published.licence),
             lineage: published.lineage.unwrap_or_else(|| default(|family| family.lineage)),
-            input_size: published.input_size.unwrap_or(architecture.definition().native_size),
+            input_size: published.input_size.unwrap_or(native_size),
             normalisation: published
                 .normalisation
                 .or(family.map(|family| family.normalisation))

@@ -43,7 +43,10 @@ impl WeightsRecord {
             });
         }
         let Some(family) = texts.get("lineage") else { return Ok(None) };
-        let Some(family) = architecture.family(family) else { return Err(said.refuse("lineage")) };
+        let (Some(family), Some(definition)) = (architecture.family(family), architecture.definition())
+        else {
+            return Err(said.refuse("lineage"));
+        };
         let (family, normalisation) = (family.lineage, family.normalisation);
         let pooling = match texts.get("avg_pool").map(String::as_str) {
             None => family.pooling_counts_padding,
@@ -59,7 +62,7 @@ impl WeightsRecord {
             None => normalisation,
             Some(text) => Normalisation::of(text).ok_or_else(|| said.refuse("normalisation"))?,
         };
-        let input_size = said.parse("input_size")?.unwrap_or(architecture.definition().native_size);
+        let input_size = said.parse("input_size")?.unwrap_or(definition.native_size);
         if !(32..=4096).contains(&input_size) {
             return Err(said.refuse("input_size"));
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Architecture,
+    Architecture, NetworkDefinition,
     graph::{Cost, Graph, UnfitImage},
 };
 
@@ -73,17 +73,28 @@ pub enum ImageSizeError {
 }
 
 impl Facts {
-    /// The facts about `architecture`. They are computed once in a process.
+    /// The facts about a network with a graph. They are computed once in a process.
+    ///
+    /// # Panics
+    ///
+    /// If the network is [computed from a file](Architecture::of_file), of which [`known`](Self::known) is `None`.
     pub fn of(architecture: Architecture) -> &'static Self {
+        #[allow(clippy::expect_used, reason = "documented; `known` asks")]
+        Self::known(architecture).expect("the network has a graph")
+    }
+
+    /// The facts about a network; `None` if it is [computed from a file](Architecture::of_file).
+    pub fn known(architecture: Architecture) -> Option<&'static Self> {
         static KNOWN: Mutex<Option<HashMap<&'static str, &'static Facts>>> = Mutex::new(None);
+        let definition = architecture.definition()?;
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
         // The number of networks is bounded, so what is kept for ever is, too.
-        known.entry(architecture.name()).or_insert_with(|| Box::leak(Box::new(Self::computed(architecture))))
+        let computed = || Self::computed(architecture, definition);
+        Some(*known.entry(architecture.name()).or_insert_with(|| Box::leak(Box::new(computed()))))
     }
 
-    fn computed(architecture: Architecture) -> Self {
-        let definition = architecture.definition();
+    fn computed(architecture: Architecture, definition: &NetworkDefinition) -> Self {
         // Registration has checked the graphs of this lineage, and a test those of this project's networks.
         #[allow(clippy::expect_used, reason = "checked when the network was registered")]
         let graphs = architecture.graphs_of(architecture.lineage()).expect("a registered network has graphs");

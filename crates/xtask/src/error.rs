@@ -81,9 +81,7 @@ pub(crate) enum Error {
     #[error("neither CARGO_HOME nor HOME is set, so there is no place for the program; give one with --root")]
     NoHome,
 
-    #[error(
-        "{path} is in the place of the link to libtorch and is not a link; move it away and run the command again"
-    )]
+    #[error("{path} is in the place of a link and is not a link; move it away and run the command again")]
     LinkOccupied { path: PathBuf },
 
     #[error("{path} cannot be used: {source}")]

@@ -1,7 +1,7 @@
-//! Installs a build of libtorch into the cache: fetches, verifies and unpacks it into a sibling folder, then renames
-//! it.
+//! Installs a build of libtorch or ONNX Runtime into the cache: fetches, verifies and unpacks it into a sibling folder, then
+//! renames it.
 //!
-//! A folder under its final name is therefore always complete. `checkout.rs` links it into a checkout.
+//! A folder under its final name is therefore always complete. `checkout.rs` links libtorch into a checkout.
 
 use std::{
     collections::BTreeMap,
@@ -16,12 +16,14 @@ use crate::{
     cache::{self, Cache},
     error::Error,
     fetch::Origin,
-    lane::Build,
+    lane::{Build, Software},
     machine, unpack,
 };
 
 /// The record of an unpacked build; it exists only if unpacking finished.
 const RECORD: &str = "installed.json";
+/// The file with the version of a libtorch.
+const BUILD_VERSION: &str = "torch/build-version";
 
 #[derive(Serialize, Deserialize)]
 struct Installed {
@@ -41,7 +43,7 @@ pub(crate) enum Outcome {
     Installed,
 }
 
-/// Makes sure that the build is complete in the cache, and returns the folder for `LIBTORCH`.
+/// Makes sure that the build is complete in the cache, and returns its folder: of libtorch, the one for `LIBTORCH`.
 ///
 /// `say` gets one line for each step. Because of the lock, a second set-up waits for the first and then has nothing to
 /// do.
@@ -51,12 +53,13 @@ pub(crate) fn install(
     origin: impl FnOnce() -> Result<Origin, Error>,
     say: &dyn Fn(&str),
 ) -> Result<(PathBuf, Outcome), Error> {
-    let _held = cache.lock("libtorch", build.name, || {
-        say(&format!("another set-up of libtorch {} is running; waiting for it", build.name));
+    let software = build.software;
+    let _held = cache.lock(software.folder(), build.name, || {
+        say(&format!("another set-up of {} {} is running; waiting for it", software.name(), build.name));
     })?;
-    let folder = cache.folder("libtorch")?.join(build.name);
+    let folder = cache.folder(software.folder())?.join(build.name);
     if is_whole(build, &folder) {
-        return Ok((folder.join("torch"), Outcome::Present));
+        return Ok((folder.join(software.root()), Outcome::Present));
     }
     // Also clears away what an interrupted or damaged installation left.
     let partial = folder.with_extension("partial");
@@ -71,7 +74,7 @@ pub(crate) fn install(
     }
     result?;
     cache::remove(&downloads)?;
-    Ok((folder.join("torch"), Outcome::Installed))
+    Ok((folder.join(software.root()), Outcome::Installed))
 }
 
 fn put_together(
@@ -82,7 +85,8 @@ fn put_together(
     say: &dyn Fn(&str),
 ) -> Result<(), Error> {
     say(&format!(
-        "fetching libtorch {}: {} in {} files",
+        "fetching {} {}: {} in {} file(s)",
+        build.software.name(),
         build.name,
         megabytes(build.download_bytes()),
         build.wheels.len()
@@ -101,13 +105,16 @@ fn put_together(
         record.files.extend(unpack::unpack(wheel, &archive, partial)?);
         record.wheels.insert(wheel.file.to_owned(), wheel.sha256.to_owned());
     }
-    // torch-sys compares this file with the version it binds, and says so if they differ.
-    write(&partial.join("torch/build-version"), build.version)?;
+    if build.software == Software::Libtorch {
+        // torch-sys compares this file with the version it binds, and says so if they differ.
+        write(&partial.join(BUILD_VERSION), build.version)?;
+    }
     let text = serde_json::to_string_pretty(&record)
         .map_err(|error| Error::Io { path: partial.join(RECORD), source: error.into() })?;
     write(&partial.join(RECORD), &text)?;
     say(&format!(
-        "libtorch {}: fetched in {:.0} s, unpacked in {:.0} s, {} on disk",
+        "{} {}: fetched in {:.0} s, unpacked in {:.0} s, {} on disk",
+        build.software.name(),
         build.name,
         fetched.as_secs_f64(),
         (started.elapsed() - fetched).as_secs_f64(),
@@ -130,7 +137,7 @@ fn is_whole(build: &Build, folder: &Path) -> bool {
             .iter()
             .all(|wheel| record.wheels.get(wheel.file).is_some_and(|sha| sha == wheel.sha256));
     same_wheels
-        && folder.join("torch/build-version").is_file()
+        && (build.software != Software::Libtorch || folder.join(BUILD_VERSION).is_file())
         && record.files.iter().all(|(name, bytes)| {
             fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file() && found.len() == *bytes)
         })

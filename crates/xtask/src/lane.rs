@@ -1,4 +1,4 @@
-//! Defines the three lanes (pairs of tch and libtorch) and the builds of libtorch that they use.
+//! Defines the three lanes (pairs of tch and libtorch), the builds of libtorch that they use, and that of ONNX Runtime.
 //!
 //! `install.rs` installs a build; `docs/libtorch.md` gives the reasons for these versions.
 
@@ -71,9 +71,45 @@ impl Choice {
     }
 }
 
-/// One libtorch in the cache.
+/// What the wheels of a build hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Software {
+    /// Libraries and headers that the crates are linked with.
+    Libtorch,
+    /// A library that programs load while they run.
+    OnnxRuntime,
+}
+
+impl Software {
+    /// Name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Libtorch => "libtorch",
+            Self::OnnxRuntime => "ONNX Runtime",
+        }
+    }
+
+    /// Folder in the cache.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Libtorch => "libtorch",
+            Self::OnnxRuntime => "onnxruntime",
+        }
+    }
+
+    /// Folder of the wheels with what is used.
+    pub(crate) fn root(self) -> &'static str {
+        match self {
+            Self::Libtorch => "torch",
+            Self::OnnxRuntime => "onnxruntime/capi",
+        }
+    }
+}
+
+/// One libtorch or ONNX Runtime in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Build {
+    pub(crate) software: Software,
     /// Name of its folder in the cache.
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
@@ -82,20 +118,30 @@ pub(crate) struct Build {
     pub(crate) unpacked_bytes: u64,
 }
 
-const CPU: Build =
-    Build { name: "cpu-2.13.0", version: "2.13.0", wheels: wheel::CPU, unpacked_bytes: 490_000_000 };
-const CUDA: Build =
-    Build { name: "cuda-2.13.0", version: "2.13.0", wheels: wheel::CUDA, unpacked_bytes: 3_830_000_000 };
-const KEPLER: Build =
-    Build { name: "kepler-2.0.1", version: "2.0.1", wheels: wheel::KEPLER, unpacked_bytes: 4_000_000_000 };
-const KEPLER_CPU: Build = Build {
-    name: "kepler-cpu-2.0.1",
-    version: "2.0.1",
-    wheels: wheel::KEPLER_CPU,
-    unpacked_bytes: 550_000_000,
+const CPU: Build = Build::of_libtorch("cpu-2.13.0", "2.13.0", wheel::CPU, 490_000_000);
+const CUDA: Build = Build::of_libtorch("cuda-2.13.0", "2.13.0", wheel::CUDA, 3_830_000_000);
+const KEPLER: Build = Build::of_libtorch("kepler-2.0.1", "2.0.1", wheel::KEPLER, 4_000_000_000);
+const KEPLER_CPU: Build = Build::of_libtorch("kepler-cpu-2.0.1", "2.0.1", wheel::KEPLER_CPU, 550_000_000);
+
+/// ONNX Runtime for the processor, for every lane.
+pub(crate) const ONNX_RUNTIME: Build = Build {
+    software: Software::OnnxRuntime,
+    name: "cpu-1.32.0",
+    version: "1.32.0",
+    wheels: wheel::ONNX_RUNTIME,
+    unpacked_bytes: 36_000_000,
 };
 
 impl Build {
+    const fn of_libtorch(
+        name: &'static str,
+        version: &'static str,
+        wheels: &'static [Wheel],
+        unpacked_bytes: u64,
+    ) -> Self {
+        Self { software: Software::Libtorch, name, version, wheels, unpacked_bytes }
+    }
+
     /// Number of bytes that pip downloads.
     pub(crate) fn download_bytes(&self) -> u64 {
         self.wheels.iter().map(|wheel| wheel.bytes).sum()

@@ -28,6 +28,7 @@ mod lane;
 mod libtorch;
 mod lint;
 mod machine;
+mod onnx_runtime;
 mod outside;
 mod package;
 #[cfg(test)]

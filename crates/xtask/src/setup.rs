@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: chooses a libtorch, installs it if it is missing, and links it into the checkout.
+//! `cargo xtask setup`: chooses a libtorch, installs it if it is missing, and links it into the checkout; or installs ONNX Runtime.
 //!
 //! Commands that build run this set-up when needed.
 
@@ -15,10 +15,10 @@ use crate::{
     fetch::Origin,
     gpu, install, kepler,
     lane::{Choice, Lane},
-    libtorch, machine, run, say,
+    libtorch, machine, onnx_runtime, run, say,
 };
 
-/// Put libtorch into the cache and link it into this checkout
+/// Put libtorch into the cache and link it into this checkout, or ONNX Runtime with --onnx
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct Arguments {
     /// cpu, cuda, kepler (Tesla K80 and other old GPUs), or a folder with a libtorch of your own [default: what fits the GPUs found]
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Whether the kepler lane gets its CUDA libraries [default: yes if there is a GPU]
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     cuda_libraries: Option<bool>,
+    /// ONNX Runtime's shared library in place of libtorch, for networks from ONNX files
+    #[arg(long, conflicts_with_all = ["libtorch", "cuda_libraries"])]
+    onnx: bool,
 }
 
 fn yes_or_no(given: &str) -> Result<bool, &'static str> {
@@ -42,6 +45,9 @@ fn yes_or_no(given: &str) -> Result<bool, &'static str> {
 
 /// Runs `cargo xtask setup`. `--lane` has the same effect as `--libtorch`, which takes precedence.
 pub(crate) fn run(lane: Option<Lane>, arguments: &Arguments, checkout: &Checkout) -> Result<(), Error> {
+    if arguments.onnx {
+        return onnx_runtime::set_up(arguments.wheels.clone());
+    }
     let choice = arguments.libtorch.as_deref().map(Choice::parse).transpose()?;
     let lane = match (choice, lane) {
         (Some(Choice::Folder(folder)), _) => return link_own(&folder, checkout),

@@ -15,7 +15,8 @@ use crate::{
     error::Error,
     fetch::{self, Origin},
     install::{self, Outcome},
-    lane::Build,
+    lane::{Build, Software},
+    onnx_runtime,
     wheel::Wheel,
 };
 
@@ -47,7 +48,8 @@ impl Scene {
             &["nvidia/lib/*.so"],
         );
         let wheels = Box::leak(Box::new([core, runtime]));
-        let build = Build { name: "test-1.0", version: "1.0", wheels, unpacked_bytes: 100 };
+        let software = Software::Libtorch;
+        let build = Build { software, name: "test-1.0", version: "1.0", wheels, unpacked_bytes: 100 };
         Self { folder, build }
     }
 
@@ -110,6 +112,32 @@ fn only_what_is_wanted_is_unpacked_and_nothing_else_stays() {
     let expected =
         ["build-version", "installed.json", "libc10.so", "libcudart.so.13", "test-1.0.lock", "torch.h"];
     assert_eq!(scene.cached(), expected);
+}
+
+#[test]
+fn onnx_runtime_is_behind_a_link_that_follows_its_version() {
+    let mut scene = Scene::new();
+    for version in ["1.0", "1.1"] {
+        let members = [
+            ("onnxruntime/capi/libonnxruntime.so.1.0", "old"),
+            ("onnxruntime/capi/libonnxruntime.so.1.1", "new"),
+        ];
+        let file = if version == "1.0" { "ort-1.0-none.whl" } else { "ort-1.1-none.whl" };
+        let strange = wheel(&scene.origin(), file, &members, &["onnxruntime/capi/"]);
+        let name = if version == "1.0" { "cpu-1.0" } else { "cpu-1.1" };
+        let wheels = Box::leak(Box::new([strange]));
+        scene.build = Build { software: Software::OnnxRuntime, name, version, wheels, unpacked_bytes: 9 };
+        let origin = || Ok(Origin::Folder(scene.origin()));
+        // The second time, everything is there.
+        for _ in 0..2 {
+            let link = onnx_runtime::install(&scene.build, &scene.cache(), origin, &|_| {}).unwrap();
+            assert_eq!(link, scene.folder.path().join("cache/onnxruntime/libonnxruntime.so"));
+            let end = format!("libonnxruntime.so.{version}");
+            assert!(link.canonicalize().unwrap().ends_with(&end), "the version is the end of the name");
+            assert_eq!(fs::read_to_string(link).unwrap(), if version == "1.0" { "old" } else { "new" });
+        }
+    }
+    assert!(!scene.cached().contains(&"build-version".to_owned()));
 }
 
 #[test]

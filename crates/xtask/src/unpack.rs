@@ -1,6 +1,6 @@
 //! Unpacks the required members of a wheel, as listed in `wheel.rs`.
 //!
-//! `install.rs` checks that the result is a complete libtorch.
+//! `install.rs` keeps a record of what was unpacked.
 
 use std::{
     fs::{self, File},

@@ -1,10 +1,11 @@
-//! Lists the wheels of each libtorch: name, size, checksum, and the members to unpack.
+//! Lists the wheels of each libtorch and of ONNX Runtime: name, size, checksum, and the members to unpack.
 //!
 //! `fetch.rs` downloads them, `unpack.rs` unpacks them.
 //!
-//! Checksums and sizes are those of the files that pip downloaded on 2026-11-22 and that the lanes were tested with.
+//! Checksums and sizes are those of the files that pip downloaded on 2026-11-22 (ONNX Runtime: 2026-12-01) and that the lanes were
+//! tested with.
 
-/// One published Python wheel, of which only libraries and headers are used.
+/// One published Python wheel, of which only libraries, headers and licences are used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wheel {
     /// Requirement for pip.
@@ -322,6 +323,19 @@ pub(crate) const KEPLER: &[Wheel] = &[
     ),
 ];
 
+/// ONNX Runtime 1.32.0 for the processor: the library alone, with its licences.
+pub(crate) const ONNX_RUNTIME: &[Wheel] = &[wheel(
+    "onnxruntime==1.32.0",
+    "onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+    27_773_237,
+    "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
+    &[
+        "onnxruntime/LICENSE",
+        "onnxruntime/ThirdPartyNotices.txt",
+        "onnxruntime/capi/libonnxruntime.so.1.32.0",
+    ],
+)];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,8 +351,8 @@ mod tests {
 
     #[test]
     fn every_wheel_is_named_as_pip_names_it() {
-        let all = [CPU, CUDA, KEPLER_CPU, KEPLER].concat();
-        assert_eq!(all.len(), 3 + 16 + 3 + 12);
+        let all = [CPU, CUDA, KEPLER_CPU, KEPLER, ONNX_RUNTIME].concat();
+        assert_eq!(all.len(), 3 + 16 + 3 + 12 + 1);
         for wheel in all {
             let (name, version) = wheel.requirement.split_once("==").unwrap();
             assert!(

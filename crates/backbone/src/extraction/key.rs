@@ -1,14 +1,17 @@
 //! Builds the key under which a store keeps a backbone's features.
 
 use radiograph_features::{Computation, Element, ExtractionKey};
+use radiograph_files::ContentHash;
 use radiograph_libtorch::{DeviceKind, LIBTORCH_VERSION};
 use radiograph_weights::{Architecture, Lineage};
 
-use crate::{Form, Identity};
+use crate::{Form, Identity, OnnxNetwork};
 
 /// Revision of everything that computes features. Raised by each change after which the same network gives other
 /// features for the same images.
 const REVISION: u32 = 1;
+/// The same for networks from ONNX files.
+const ONNX_REVISION: u32 = 1;
 
 /// Key of the features that a network computes. It holds everything that can change their values, except the image.
 /// `preprocessing` describes how an image file becomes the network's input, including augmentation and its seed. It
@@ -61,11 +64,41 @@ pub fn extraction_key(
     }
 }
 
+/// Key of the features that ONNX Runtime computes from a file: the content of the file, the tensor that is the map, and the
+/// engine with its version are parts of it. `name` is the network's, and `preprocessing` as in [`extraction_key`].
+pub fn onnx_extraction_key(
+    name: &str,
+    network: &OnnxNetwork,
+    preprocessing: impl Into<String>,
+) -> ExtractionKey {
+    key_of_file(name, network.sha256(), network.tensor(), network.engine(), preprocessing.into())
+}
+
+fn key_of_file(
+    name: &str,
+    sha256: ContentHash,
+    tensor: &str,
+    engine: &str,
+    preprocessing: String,
+) -> ExtractionKey {
+    ExtractionKey {
+        backbone: name.to_owned(),
+        weights: sha256,
+        preprocessing,
+        lineage: format!("ONNX file sha256:{sha256}, tensor {tensor}"),
+        precision: Element::F32,
+        computation: Some(Computation {
+            arithmetic: "f32".to_owned(),
+            device: DeviceKind::Cpu.to_string(),
+            engine: engine.to_owned(),
+            revision: ONNX_REVISION,
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-
-    use radiograph_files::ContentHash;
 
     use super::*;
 
@@ -100,6 +133,23 @@ mod tests {
             }
         }
         assert_eq!(keys.len(), 4 * 3 * 2 * 2 * 2);
+    }
+
+    #[test]
+    fn file_tensor_engine_name_and_input_are_each_a_part_of_the_key_of_an_onnx_file() {
+        let [one, two] = [b"one", b"two"].map(|content| ContentHash::of_bytes(content));
+        let key = |name, sha256, tensor, engine, preprocessing: &str| {
+            key_of_file(name, sha256, tensor, engine, preprocessing.to_owned()).hash()
+        };
+        let keys = HashSet::from([
+            key("chexnet", one, "norm5", "ONNX Runtime 1.32.0 (a)", "224"),
+            key("chexnet", two, "norm5", "ONNX Runtime 1.32.0 (a)", "224"),
+            key("chexnet", one, "relu5", "ONNX Runtime 1.32.0 (a)", "224"),
+            key("chexnet", one, "norm5", "ONNX Runtime 1.33.0 (b)", "224"),
+            key("chexnet", one, "norm5", "ONNX Runtime 1.32.0 (a)", "320"),
+            key("another", one, "norm5", "ONNX Runtime 1.32.0 (a)", "224"),
+        ]);
+        assert_eq!(keys.len(), 6);
     }
 
     #[test]

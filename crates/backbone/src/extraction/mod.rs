@@ -61,7 +61,7 @@ mod worker;
 pub use error::ExtractionError;
 pub use failure::{Failure, FailureReason, InputError};
 pub use input::{Input, Pixels};
-pub use key::extraction_key;
+pub use key::{extraction_key, onnx_extraction_key};
 pub use network::FrozenNetwork;
 pub use progress::{Event, ExtractionReport};
 pub use run::Extraction;

@@ -3,7 +3,7 @@
 use radiograph_libtorch::Device;
 use tch::Tensor;
 
-use crate::{Backbone, BackboneError};
+use crate::{Backbone, BackboneError, Network, OnnxNetwork};
 
 /// A network with fixed parameters that computes feature maps of images.
 ///
@@ -55,5 +55,40 @@ impl FrozenNetwork for Backbone {
     fn memory_per_image(&self, height: usize, width: usize) -> u64 {
         let cost = self.facts().cost(height as i64, width as i64);
         cost.map_or(0, |cost| 2 * cost.memory.unsigned_abs())
+    }
+}
+
+impl FrozenNetwork for OnnxNetwork {
+    fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
+        self.forward_features(images)
+    }
+
+    fn device(&self) -> Device {
+        Device::CPU
+    }
+
+    fn for_another_thread(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl FrozenNetwork for Network {
+    fn forward_features(&self, images: &Tensor) -> Result<Tensor, BackboneError> {
+        self.forward_features(images)
+    }
+
+    fn device(&self) -> Device {
+        self.device()
+    }
+
+    fn for_another_thread(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn memory_per_image(&self, height: usize, width: usize) -> u64 {
+        match self {
+            Self::Backbone(backbone) => backbone.memory_per_image(height, width),
+            Self::Onnx(network) => network.memory_per_image(height, width),
+        }
     }
 }

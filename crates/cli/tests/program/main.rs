@@ -8,6 +8,8 @@ mod codes;
 #[cfg(all(unix, feature = "libtorch"))]
 mod documents;
 mod help;
+#[cfg(all(feature = "libtorch", feature = "onnx"))]
+mod onnx;
 #[cfg(feature = "libtorch")]
 mod run;
 mod scene;

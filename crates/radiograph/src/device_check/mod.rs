@@ -46,9 +46,9 @@ impl DeviceCheck {
         Self { device, networks: Architecture::all(), measures_speed: true }
     }
 
-    /// Only these networks.
+    /// Only these networks. Those of files have no weights from a seed and are left out.
     pub fn networks(mut self, networks: Vec<Architecture>) -> Self {
-        self.networks = networks;
+        self.networks = networks.into_iter().filter(|network| !network.is_of_file()).collect();
         self
     }
 

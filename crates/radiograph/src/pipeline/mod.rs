@@ -21,6 +21,7 @@ use std::{collections::BTreeMap, path::Path, path::PathBuf};
 use radiograph_dataset::{manifest::Manifest, source::Source};
 use radiograph_features::{ExtractionKey, FeatureStore, Part, StoreDescription};
 use radiograph_libtorch::Device;
+use radiograph_protocol::FeatureShape;
 use radiograph_run::{Audit, Config, Cost, Evaluated, Run, RunFolder, Spread, Stage, Unsearched, Watcher};
 
 use crate::{Error, Frozen, threads::apply_threads};
@@ -228,7 +229,9 @@ fn require_devices_and_weights(config: &Config) -> Result<(), Error> {
         let _: Device = name.parse()?;
     }
     for &network in &config.backbones {
-        Frozen::of(network, config)?.feature_shape()?;
+        let [channels, height, width] = Frozen::of(network, config)?.feature_shape()?.map(|side| side as i64);
+        // Of a network in a file, only the file tells what its heads read.
+        config.check_heads(network, FeatureShape { channels, height, width })?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use radiograph_input::{Colour, GrayValues};
 use radiograph_protocol::{Baseline, FeatureShape, TestedModel};
 use radiograph_weights::{Architecture, Facts, WeightsChoice};
 
-use super::{Config, device, range};
+use super::{Config, ModelKind, NetworkSection, device, range};
 use crate::Error;
 
 pub(super) fn check(config: &Config) -> Result<(), Error> {
@@ -30,8 +30,21 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
     if distinct.len() != config.training.ensembles.len() {
         return refuse("training.ensembles", "name each ensemble once");
     }
+    for (name, section) in &config.networks {
+        of_file(config, name, section)?;
+    }
     for network in &config.backbones {
-        if !config.weights.contains_key(network) {
+        if network.is_of_file() {
+            if !config.networks.contains_key(network.name()) {
+                return Err(Error::config("networks", format!("{network} has no file")));
+            }
+            if config.compute.device != "cpu" {
+                return refuse(
+                    "compute.device",
+                    "networks from ONNX files are computed on the processor; write cpu, or leave them out of backbones",
+                );
+            }
+        } else if !config.weights.contains_key(network) {
             return Err(Error::config("weights", format!("{network} has none")));
         }
         if !config.head.layers.contains_key(network) {
@@ -98,23 +111,53 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
 
 /// Refuses paths that `config.toml` cannot hold.
 fn paths(config: &Config) -> Result<(), Error> {
+    let files = config.networks.iter().map(|(name, of)| (format!("networks.{name}.file"), Some(&of.file)));
     let paths = [
         ("data.folder", Some(&config.data.folder)),
         ("data.key_file", config.data.key_file.as_ref()),
         ("compute.feature_stores", config.compute.feature_stores.as_ref()),
         ("audit.lung_masks", config.audit.as_ref().and_then(|audit| audit.lung_masks.as_ref())),
     ];
-    match paths.into_iter().find(|(_, path)| path.is_some_and(|path| path.to_str().is_none())) {
+    let mut paths = paths.into_iter().map(|(key, path)| (key.to_owned(), path)).chain(files);
+    match paths.find(|(_, path)| path.is_some_and(|path| path.to_str().is_none())) {
         Some((key, _)) => {
-            Err(Error::config(key, "the path is not Unicode, as config.toml is; rename the folder"))
+            Err(Error::config(&key, "the path is not Unicode, as config.toml is; rename the folder"))
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses a network of a file whose input no film can become. Whether the file exists is not checked.
+fn of_file(config: &Config, name: &str, section: &NetworkSection) -> Result<(), Error> {
+    let refuse =
+        |setting: &str, reason: String| Err(Error::config(&format!("networks.{name}.{setting}"), reason));
+    if section.file.as_os_str().is_empty() {
+        return refuse("file", "the path is empty; name an ONNX file".to_owned());
+    }
+    let normalisation = config.input.normalisation.unwrap_or(section.normalisation);
+    match section.channels {
+        None => Ok(()),
+        Some(channels) if channels == normalisation.channels() => Ok(()),
+        // The channels of a gray image are alike, and the network reads the first.
+        Some(1) if config.input.colour == Colour::Gray => Ok(()),
+        Some(1) => refuse("channels", "one channel is of gray images; set input.colour to gray".to_owned()),
+        Some(channels) => refuse(
+            "channels",
+            format!(
+                "{} gives images of {} channel(s), not {channels}; write 1 or 3, or another normalisation",
+                normalisation.name(),
+                normalisation.channels()
+            ),
+        ),
     }
 }
 
 /// Refuses a choice of weights that names none, or those of another network. Whether they are installed is not checked.
 fn weights(network: Architecture, choice: &str) -> Result<(), Error> {
     let key = format!("weights.{network}");
+    if network.is_of_file() {
+        return Err(Error::config(&key, format!("{network} is computed from its file; leave this line out")));
+    }
     match choice.parse() {
         Err(error) => Err(Error::config(&key, error.to_string())),
         Ok(WeightsChoice::Installed(name)) if name.architecture() != network => Err(Error::config(
@@ -127,15 +170,26 @@ fn weights(network: Architecture, choice: &str) -> Result<(), Error> {
 
 /// Checks that every network's input is large enough, and that the head of every model can be built.
 fn heads(config: &Config) -> Result<(), Error> {
-    let classes = Classes::new(&config.data.classes[..])?;
     let side = i64::from(config.input.size);
-    for model in config.models().into_iter().filter(|model| model.baseline != Some(Baseline::LinearProbe)) {
-        let network = model.network;
-        let [channels, height, width] = Facts::of(network)
+    for &network in &config.backbones {
+        // The map of a network in a file is known when the file is opened.
+        let Some(facts) = Facts::known(network) else { continue };
+        let [channels, height, width] = facts
             .feature_shape(side, side)
             .map_err(|error| Error::config("input.size", error.to_string()))?;
+        heads_of(config, network, FeatureShape { channels, height, width })?;
+    }
+    Ok(())
+}
+
+/// Checks that every head on this feature map of a network can be built.
+pub(super) fn heads_of(config: &Config, network: Architecture, features: FeatureShape) -> Result<(), Error> {
+    let classes = Classes::new(&config.data.classes[..])?;
+    let has_head =
+        |model: &ModelKind| model.network == network && model.baseline != Some(Baseline::LinearProbe);
+    for model in config.models().into_iter().filter(has_head) {
         config
-            .head(model, FeatureShape { channels, height, width }, &classes)?
+            .head(model, features, &classes)?
             .trained_parameters()
             .map_err(|error| Error::config(&format!("head.layers.{network}"), error.to_string()))?;
     }

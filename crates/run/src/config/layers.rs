@@ -3,7 +3,7 @@
 use radiograph_protocol::Preset;
 use toml::{Table, Value};
 
-use super::{Config, preset, range, renamed};
+use super::{Config, network, preset, range, renamed};
 use crate::Error;
 
 /// The preset that the file or an override names, changed by both.
@@ -46,6 +46,8 @@ fn changed(config: &Config, changes: Table) -> Result<Config, Error> {
     let mut settings =
         Table::try_from(config).map_err(|error| Error::config("the settings", error.to_string()))?;
     lay_over(&mut settings, changes, "");
+    // Names of networks are read by the settings below.
+    network::register(&mut settings)?;
     serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
         let (key, error) = (error.path().to_string(), error.into_inner());
         match range::allowed_for(&key) {

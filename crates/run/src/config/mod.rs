@@ -26,6 +26,7 @@ mod device;
 mod ensemble;
 mod layers;
 mod model;
+mod network;
 mod or_off;
 mod paths;
 mod preset;
@@ -36,7 +37,7 @@ mod section;
 
 use std::collections::BTreeMap;
 
-use radiograph_protocol::{Baseline, Preset};
+use radiograph_protocol::{Baseline, FeatureShape, Preset};
 use radiograph_weights::Architecture;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -45,6 +46,7 @@ use toml::Table;
 use crate::{Error, difference::differences};
 pub use ensemble::{Ensemble, EnsembleOver, ScoredModel};
 pub use model::ModelKind;
+pub use network::NetworkSection;
 pub use section::{
     AuditSection, BestBy, ComputeSection, DataSection, EvaluationSection, ExplanationSection, HeadSection,
     InputSection, KeptAges, KeptIdentifiers, KeptViews, Layers, ReadingKind, TrainingSection,
@@ -75,7 +77,9 @@ pub struct Config {
     /// Audit for shortcuts; `false`: none.
     #[serde(with = "or_off")]
     pub audit: Option<AuditSection>,
-    /// Weights of each network: an installed name, a file, or `random:SEED`.
+    /// Networks that are computed from ONNX files, by name.
+    pub networks: BTreeMap<String, NetworkSection>,
+    /// Weights of each other network: an installed name, a file, or `random:SEED`.
     pub weights: BTreeMap<Architecture, String>,
     /// The data and its split.
     pub data: DataSection,
@@ -150,6 +154,16 @@ impl Config {
     /// [`Error::Config`] with the key of the setting.
     pub fn check(&self) -> Result<(), Error> {
         check::check(self)
+    }
+
+    /// Checks that the heads on this network's feature map can be built. [`check`](Self::check) does so for networks whose maps
+    /// are known without their files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] with the key of the setting.
+    pub fn check_heads(&self, network: Architecture, features: FeatureShape) -> Result<(), Error> {
+        check::heads_of(self, network, features)
     }
 
     /// The text of `config.toml`: every setting.

@@ -1,4 +1,4 @@
-//! Makes the paths in a config absolute: the folder of images, the key of pseudonyms, weights files, and the folders of
+//! Makes the paths in a config absolute: the folder of images, the key of pseudonyms, weights files, ONNX files, and the folders of
 //! feature stores and lung masks.
 //!
 //! Links and `..` are resolved as far as the path exists, so that two spellings of one place are equal.
@@ -24,6 +24,9 @@ pub(super) fn make_absolute(config: &mut Config) -> Result<(), Error> {
     }
     if let Some(masks) = config.audit.as_mut().and_then(|audit| audit.lung_masks.as_mut()) {
         *masks = whole("audit.lung_masks", masks)?;
+    }
+    for (name, section) in &mut config.networks {
+        section.file = whole(&format!("networks.{name}.file"), &section.file)?;
     }
     for (network, weights) in &mut config.weights {
         // A text that names no weights is refused where they are loaded.
@@ -65,6 +68,7 @@ mod tests {
             "weights.densenet121=./mine",
             "weights.inception_v3=/else/where.safetensors",
             "weights.inception_resnet_v2=random:1",
+            "networks.mine={ file = 'mine.onnx', normalisation = 'tf' }",
         ];
         let config = Config::resolve(None, &overrides.map(str::to_owned)).unwrap();
         let here = std::env::current_dir().unwrap();
@@ -72,6 +76,7 @@ mod tests {
         assert_eq!(made.data.folder, here.join("x-rays"));
         assert_eq!(made.compute.feature_stores, Some(here.join("stores")));
         assert_eq!(made.audit.as_ref().unwrap().lung_masks, Some(here.join("masks")));
+        assert_eq!(made.networks["mine"].file, here.join("mine.onnx"));
         let weights = |network| PathBuf::from(&made.weights[&network]);
         assert_eq!(weights(Architecture::VGG19), here.join("mine.safetensors"));
         assert_eq!(weights(Architecture::DENSENET121), here.join("mine"));

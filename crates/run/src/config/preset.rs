@@ -7,7 +7,7 @@ use radiograph_dataset::{assemble::Views, balance::PerClass};
 use radiograph_features::Element;
 use radiograph_input::{Augmentation, Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use radiograph_protocol::{
-    Baseline, FeatureShape, Method, Preset, Quantity, Reading, Recurrence, Tested, TestedModel,
+    Baseline, FeatureShape, HeadConfig, Method, Preset, Quantity, Reading, Recurrence, Tested, TestedModel,
 };
 use radiograph_weights::Architecture;
 
@@ -37,6 +37,7 @@ pub(super) fn settings(preset: Preset) -> Config {
         },
         permute_labels: false,
         audit: Some(audit()),
+        networks: BTreeMap::new(),
         weights: with_defaults().map(|network| (network, network.name().to_owned())).collect(),
         data: data(preset),
         input: InputSection {
@@ -129,25 +130,32 @@ fn data(preset: Preset) -> DataSection {
 
 /// Networks that have published weights. Of others, a config must name weights and layers.
 fn with_defaults() -> impl Iterator<Item = Architecture> {
-    Architecture::all().into_iter().filter(|network| !network.definition().published.is_empty())
+    let is_published = |network: &Architecture| {
+        network.definition().is_some_and(|definition| !definition.published.is_empty())
+    };
+    Architecture::all().into_iter().filter(is_published)
+}
+
+/// The layers of the preset's head for a network.
+pub(super) fn layers(preset: Preset, network: Architecture) -> Layers {
+    Layers { units: Preset::units(network), dense: head_of(preset, network).dense }
+}
+
+/// The preset's head for a network, on any map and for any classes: neither changes the sizes of its layers or its dropout.
+fn head_of(preset: Preset, network: Architecture) -> HeadConfig {
+    let classes = Classes::new(["one"]).expect("one name is a set of names");
+    preset.head(network, FeatureShape { channels: 1, height: 1, width: 1 }, &classes)
 }
 
 /// The heads of the preset, as single settings that a file can change.
 fn head(preset: Preset) -> HeadSection {
-    // Neither the sizes of layers nor dropout depend on classes or on the map's shape.
-    let classes = Classes::new(["one"]).expect("one name is a set of names");
-    let shape = FeatureShape { channels: 1, height: 1, width: 1 };
-    let configs: Vec<_> =
-        with_defaults().map(|network| (network, preset.head(network, shape, &classes))).collect();
-    let Reading::Recurrent(recurrence) = configs[0].1.reading else {
+    let config = head_of(preset, Architecture::VGG19);
+    let Reading::Recurrent(recurrence) = config.reading else {
         unreachable!("the paper's heads are recurrent")
     };
     let Recurrence { order: sequence_order, cell, layers: recurrent_layers, bidirectional, .. } = recurrence;
-    let (dropout, batch_norm) = (configs[0].1.dropout, configs[0].1.batch_norm);
-    let layers: BTreeMap<Architecture, Layers> = configs
-        .into_iter()
-        .map(|(network, config)| (network, Layers { units: Preset::units(network), dense: config.dense }))
-        .collect();
+    let (dropout, batch_norm) = (config.dropout, config.batch_norm);
+    let layers = with_defaults().map(|network| (network, layers(preset, network))).collect();
     HeadSection {
         reading: ReadingKind::AllStates,
         sequence_order,

@@ -52,6 +52,7 @@ const RANGES: &[(&str, Range)] = &[
     ("data.ages.to", AGE),
     // The upper limit is that of `radiograph_image::preprocess`.
     ("input.size", Range::Whole(32, 4096)),
+    ("networks.NETWORK.size", Range::Whole(32, 4096)),
     ("input.augmentation.rotation", Range::Real(Included(0.0), Included(180.0))),
     ("input.augmentation.shift", Range::Real(Included(0.0), Included(1.0))),
     // Each copy is extracted and kept.

@@ -46,7 +46,20 @@ pub const SETTINGS: &[Setting] = &[
         "{ permutations = 99 to 1000000, replicates = 100 to 1000000, controls = 0 to 1000, blacked_out = [list of shares, \
          0 to below 1], changed_images = 0 to 1000000, lung_masks = path or false }; false: no audit",
     ),
-    setting("weights.NETWORK", "Weights of a network", "installed name, file, or random:SEED"),
+    setting(
+        "networks",
+        "Networks that are computed from ONNX files, by a name of lower-case letters, digits and _: file, tensor that is the feature \
+         map, side and channels of the input, normalisation, resampling filter, and what is known of the training; needs ONNX Runtime",
+        "{ NAME = { file = path, output = name of a tensor or false: the only output, size = 32 to 4096 or false: input.size, \
+         channels = 1 or 3 or false: those of the normalisation, normalisation = 'zero-one' | 'tf' | 'torch' | 'caffe' | 'xrv' | \
+         'rad-dino', filter = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos' or false: bilinear, trained_on = text or false, \
+         collections = [names] or false, licence = text or false } }",
+    ),
+    setting(
+        "weights.NETWORK",
+        "Weights of a network; one from an ONNX file has none",
+        "installed name, file, or random:SEED",
+    ),
     setting("data.folder", "Folder that holds the collections", "path"),
     setting("data.classes", "Classes, in the order of tables and figures", "list of at least 2 names"),
     setting("data.views", "Views that are kept", "any, frontal, pa-only"),
@@ -327,12 +340,13 @@ mod tests {
     use super::*;
     use crate::Config;
 
-    /// The keys of all values that are not tables.
+    /// The keys of all values that are not tables with values.
     fn keys(table: &Table, path: &str, found: &mut Vec<String>) {
         for (key, value) in table {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             match value {
-                Value::Table(inner) => keys(inner, &path, found),
+                // An empty table is a setting of which nothing is set.
+                Value::Table(inner) if !inner.is_empty() => keys(inner, &path, found),
                 _ => found.push(path),
             }
         }

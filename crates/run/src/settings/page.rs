@@ -56,7 +56,8 @@ pub fn markdown() -> Result<String, Error> {
         (`--set training.epochs=10`). `radiograph config --preset NAME` prints the same list as a config file.\n\n\
         A preset supplies every value; a file changes some; `--set` comes last. `false` switches an optional setting off.\n\
         A relative path starts from the working directory of the command that begins the run.\n\
-        `NETWORK` stands for the name of a network, which `radiograph backbones` lists; its values are shown for `vgg19`.\n"
+        `NETWORK` stands for the name of a network, which `radiograph backbones` lists; its values are shown for `vgg19`.\n\
+        Networks from ONNX files have the names that they get in `networks` ([weights.md](weights.md#an-onnx-file-as-a-network)).\n"
         .to_owned();
     let mut section = "";
     for setting in SETTINGS {

@@ -28,6 +28,12 @@ pub enum GraphError {
         /// The name.
         name: String,
     },
+    /// A network that is computed from a file.
+    #[error("{network} is computed from a file, and has no graph here")]
+    OfFile {
+        /// Name of the network.
+        network: String,
+    },
     /// A size of a layer that is not above 0.
     #[error(
         "{operation}: sizes and steps must be above 0, and channels must divide into its groups or heads"

@@ -149,7 +149,8 @@ fn describe(architecture: Architecture) -> Result<(), Failure> {
         facts.parameters, facts.classifier_parameters
     ))?;
     output::line(format!("  on the processor   {} image(s) at a time", facts.micro_batch))?;
-    for Family { name, lineage, .. } in architecture.definition().families {
+    let families = architecture.definition().map_or(&[][..], |definition| definition.families);
+    for Family { name, lineage, .. } in families {
         output::line(format!(
             "  lineage {name:<11} average pooling {} padding, epsilon {}, {}",
             if lineage.pooling_counts_padding { "counts" } else { "leaves out" },

@@ -86,7 +86,7 @@ pub(super) fn is_of_keras(url: &str) -> bool {
 fn original(record: &WeightsRecord) -> Option<OriginalChecksum> {
     let architecture = record.architecture;
     let is_record = |one: &&Published| record.name == format!("{architecture}.{}", one.tag);
-    architecture.definition().published.iter().find(is_record)?.original
+    architecture.definition()?.published.iter().find(is_record)?.original
 }
 
 /// Compares the file of Keras with the checksum in the sources of `keras.applications`.

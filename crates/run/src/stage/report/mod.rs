@@ -217,6 +217,7 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
         "data",
         "head",
         "weights",
+        "networks",
         "backbones",
         "baselines",
         "compute",

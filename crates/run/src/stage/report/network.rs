@@ -38,8 +38,10 @@ impl Run<'_> {
         };
         let networks: BTreeSet<Architecture> = kind.members().iter().map(|member| member.network).collect();
         let architecture = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        // Unknown if a network is computed from a file.
         let sum = |of: fn(&Facts) -> i64| {
-            u64::try_from(networks.iter().map(|&network| of(Facts::of(network))).sum::<i64>()).ok()
+            let counts = networks.iter().map(|&network| Facts::known(network).map(of));
+            u64::try_from(counts.sum::<Option<i64>>()?).ok()
         };
         let scaled = model.temperature.zip(model.calibrated.clone());
         let explained = if kind.baseline().is_some() { Vec::new() } else { explained(&folder)? };
@@ -55,7 +57,7 @@ impl Run<'_> {
             backbone_parameters: sum(|facts| facts.parameters),
             classifier_parameters: sum(|facts| facts.classifier_parameters),
             depth: match networks.iter().collect::<Vec<_>>()[..] {
-                [&network] => u32::try_from(Facts::of(network).depth).ok(),
+                [&network] => Facts::known(network).and_then(|facts| u32::try_from(facts.depth).ok()),
                 _ => None,
             },
             head_parameters: parameters,

@@ -76,7 +76,7 @@ pub(crate) fn convert(
 fn published(architecture: Architecture, md5: &str) -> Option<&'static Published> {
     let is_original =
         |one: &&Published| matches!(one.original, Some(OriginalChecksum::Md5(own)) if own == md5);
-    architecture.definition().published.iter().find(is_original)
+    architecture.definition()?.published.iter().find(is_original)
 }
 
 /// MD5 of a file in hexadecimal digits, as `keras.applications` states it.

@@ -82,11 +82,13 @@ fn unread(extracted: &Extracted) -> Result<(), Failure> {
 }
 
 fn in_words(costs: &Cost) -> String {
-    let mut text = format!("{:<34} {:>10} {:>12}\n", "stage", "seconds", "peak memory");
-    for cost in &costs.stages {
+    let names: Vec<String> = costs.stages.iter().map(|cost| format!("{} {}", cost.stage, cost.of)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().max("stage".len());
+    let mut text = format!("{:<width$} {:>10} {:>12}\n", "stage", "seconds", "peak memory");
+    for (cost, name) in costs.stages.iter().zip(names) {
         let peak =
             cost.peak_bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes >> 20));
-        text += &format!("{:<34} {:>10.1} {peak:>12}\n", format!("{} {}", cost.stage, cost.of), cost.seconds);
+        text += &format!("{name:<width$} {:>10.1} {peak:>12}\n", cost.seconds);
     }
     text
 }

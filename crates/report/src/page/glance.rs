@@ -56,13 +56,14 @@ pub(super) fn alarms(report: &Report) -> Markup {
         ));
     }
     let trained = report.networks.iter().filter(|network| network.role != Role::Ensemble);
-    let mut unconverged: Vec<String> = trained.filter_map(unconverged).collect();
+    let mut of_models: Vec<(&str, String)> = trained.filter_map(unconverged).collect();
     let further = report.spreads.iter().flat_map(|spread| &spread.unconverged);
-    unconverged.extend(
+    of_models.extend(
         further
             .filter(|(name, _)| report.networks.iter().all(|network| network.name != *name))
-            .map(|(name, reason)| format!("{name} ({reason})")),
+            .map(|(name, reason)| (name.as_str(), reason.to_string())),
     );
+    let mut unconverged = by_reason(of_models);
     // Their members are named already, with the reasons.
     let ensembles = named(report, |network| network.role == Role::Ensemble && network.is_unconverged());
     if !ensembles.is_empty() {
@@ -89,9 +90,21 @@ pub(super) fn alarms(report: &Report) -> Markup {
 }
 
 /// The name of a model that has not converged, with the reason.
-fn unconverged(network: &NetworkReport) -> Option<String> {
+fn unconverged(network: &NetworkReport) -> Option<(&str, String)> {
     let ending = network.ending.as_ref().filter(|ending| !ending.converged)?;
-    Some(format!("{} ({})", network.name, ending.reason))
+    Some((&network.name, ending.reason.to_string()))
+}
+
+/// `a and b (reason)` for each reason, in the order of their first models.
+fn by_reason(of_models: Vec<(&str, String)>) -> Vec<String> {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, reason) in of_models {
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((reason, vec![name])),
+        }
+    }
+    groups.into_iter().map(|(reason, names)| format!("{} ({reason})", listed(names))).collect()
 }
 
 /// The leaks, and the scores that they make too good.
@@ -297,5 +310,17 @@ fn some_or_all(report: &Report, names: Vec<&str>) -> String {
         "all networks".to_owned()
     } else {
         listed(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_with_one_reason_share_its_sentence() {
+        let of = |name, reason: &str| (name, reason.to_owned());
+        let told = by_reason(vec![of("a", "too few"), of("b", "still falling"), of("c", "too few")]);
+        assert_eq!(told, ["a and c (too few)", "b (still falling)"]);
     }
 }

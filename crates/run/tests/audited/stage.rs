@@ -2,25 +2,31 @@
 
 use std::{fs, ops::ControlFlow};
 
+use radiograph_audit::Audit;
 use radiograph_run::{Error, Progress, Stage};
 
 use crate::scene::Scene;
 
+/// Assembles if asked, audits, and tells whether the audit was done already.
+fn audited(scene: &Scene, assembles: bool) -> (Audit, bool) {
+    let mut done = false;
+    let mut watch = |progress: Progress<'_>| {
+        done |= matches!(progress, Progress::AlreadyDone { stage: Stage::Audit, .. });
+        ControlFlow::Continue(())
+    };
+    let audit = scene.open(scene.config(), &mut watch, |run| {
+        if assembles {
+            run.assemble()?;
+        }
+        run.audit()
+    });
+    (audit.unwrap().unwrap(), done)
+}
+
 #[test]
 fn it_runs_once_until_something_changes() {
     let scene = Scene::draw(40, |_| ());
-    let audit = || {
-        let mut done = false;
-        let mut watch = |progress: Progress<'_>| {
-            done |= matches!(progress, Progress::AlreadyDone { stage: Stage::Audit, .. });
-            ControlFlow::Continue(())
-        };
-        let audit = scene.open(scene.config(), &mut watch, |run| {
-            run.assemble()?;
-            run.audit()
-        });
-        (audit.unwrap().unwrap(), done)
-    };
+    let audit = || audited(&scene, true);
     let (first, done) = audit();
     assert!(!done);
     let file = scene.run().join("audit.json");
@@ -39,15 +45,7 @@ fn it_runs_once_until_something_changes() {
 #[test]
 fn an_audit_without_some_films_is_made_again() {
     let scene = Scene::draw(40, |_| ());
-    let audit = || {
-        let mut done = false;
-        let mut watch = |progress: Progress<'_>| {
-            done |= matches!(progress, Progress::AlreadyDone { stage: Stage::Audit, .. });
-            ControlFlow::Continue(())
-        };
-        scene.open(scene.config(), &mut watch, |run| run.audit()).unwrap().unwrap();
-        done
-    };
+    let audit = || audited(&scene, false).1;
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     scene.open(scene.config(), &mut watch, |run| run.assemble().map(drop)).unwrap();
     let (film, away) = (scene.data().join("east/a0000.png"), scene.data().join("away"));

@@ -31,6 +31,6 @@ fi
 executable() {
     sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
-cp "$(cargo build --package radiograph-cli --message-format=json-render-diagnostics | executable)" "$out/radiograph"
-cp "$(cargo test --no-run --package radiograph-tests --message-format=json-render-diagnostics | executable)" "$out/tests"
+cp "$(cargo build --workspace --bin radiograph --message-format=json-render-diagnostics | executable)" "$out/radiograph"
+cp "$(cargo test --no-run --workspace --test radiograph --message-format=json-render-diagnostics | executable)" "$out/tests"
 echo "built: $out/radiograph, $out/tests"

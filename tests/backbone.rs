@@ -4,9 +4,11 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use radiograph_backbone::{Backbone, BackboneError, Form, Options};
+use radiograph_features::Arithmetic;
+use radiograph_libtorch::LIBTORCH_VERSION;
 use radiograph_weights::{Architecture, Lineage};
 use serde::Deserialize;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::{
     devices::device,
@@ -134,6 +136,38 @@ fn golden_backbone_inception_v3_in_both_lineages() {
 #[test]
 fn golden_backbone_inception_resnet_v2() {
     REFERENCE.compare(Architecture::INCEPTION_RESNET_V2, 2);
+}
+
+/// In half precision the networks stay near the values that their originals compute in f32, and not nearer than its digits
+/// allow: a network that silently computed in f32 would be.
+#[test]
+fn golden_backbone_in_half_precision() {
+    let mut compared = 0;
+    for case in REFERENCE.cases.iter().filter(|case| case.options.avg_pool_count_include_pad != Some(true)) {
+        let images = REFERENCE.images(&case.input);
+        let features = |arithmetic| {
+            let options = Options { arithmetic, ..Options::default() };
+            let tensors = REFERENCE.tensors(case.backbone, false);
+            let backbone =
+                Backbone::from_tensors(tensors, case.backbone, case.lineage(), device(), options).unwrap();
+            assert_eq!(backbone.arithmetic(), arithmetic);
+            backbone.forward_features(&images).unwrap()
+        };
+        let single = features(Arithmetic::F32);
+        for (arithmetic, limit, least) in [(Arithmetic::Bf16, 0.02, 1e-3), (Arithmetic::F16, 0.003, 1e-4)] {
+            // libtorch 2.0 has no convolutions in f16 on a processor.
+            if arithmetic == Arithmetic::F16 && !device().is_cuda() && LIBTORCH_VERSION.starts_with("2.0.") {
+                continue;
+            }
+            let features = features(arithmetic);
+            assert_eq!(features.kind(), Kind::Float);
+            case.output.assert_close(&features, limit);
+            let error = relative(&features, &single);
+            assert!(error > least, "{} in {arithmetic} differs by {error:e}", case.backbone);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 8, "{compared}");
 }
 
 #[test]

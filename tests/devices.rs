@@ -1,6 +1,6 @@
 //! Tests devices: a missing device is an error where it is named, and each present device computes.
 
-use radiograph::{CheckOutcome, DeviceCheck};
+use radiograph::{CheckOutcome, Checked, DeviceCheck};
 use radiograph_libtorch::{Device, DeviceError, Devices};
 use radiograph_weights::Architecture;
 
@@ -62,7 +62,13 @@ fn a_device_computes_what_the_processor_computes() {
     let check = DeviceCheck::of(device).networks(vec![Architecture::DENSENET121]).values_alone();
     let record = check.run(&mut |part| parts.push(part.to_owned())).unwrap();
     assert!(record.passed(), "{record:#?}");
-    let equal = record.checks.iter().filter(|check| matches!(check.outcome, CheckOutcome::Equal(_))).count();
+    let is_equal = |check: &&Checked| matches!(check.outcome, CheckOutcome::Equal(_));
+    let (halves, single): (Vec<&Checked>, Vec<&Checked>) =
+        record.checks.iter().partition(|check| check.what.contains("f16"));
+    // libtorch 2.0 does not compute f16 on a processor.
+    assert_eq!(halves.len(), 2, "{record:#?}");
+    assert!(halves.iter().any(is_equal), "{record:#?}");
+    let equal = single.iter().filter(|check| is_equal(check)).count();
     // One or two forms of the network, gradients and weights of two cells, an explanation, and two of memory.
     assert_eq!(equal, 8 + usize::from(device.is_cuda()), "{record:#?}");
     assert_eq!(parts.len(), 3, "{parts:?}");

@@ -1,4 +1,4 @@
-//! Tests the audit of a run whose features are stored in half precision: before training, with the model, and in full.
+//! Tests the audit of a run whose features are computed and stored in half precision: before training, with the model, and in full.
 
 use std::{fs, ops::ControlFlow, path::Path};
 
@@ -7,7 +7,7 @@ use radiograph::{
     run::{InFull, Looked},
 };
 use radiograph_dataset::manifest::{Manifest, PrivateFiles};
-use radiograph_features::{Element, FeatureStore, Part};
+use radiograph_features::{Arithmetic, Element, FeatureStore, Part};
 use radiograph_image::{Picture, Samples, encode_png};
 
 use crate::pipeline::{config, phantoms, what_is_predicted_is_what_was_tested};
@@ -21,6 +21,7 @@ fn a_full_audit_trains_the_head_without_each_source() {
     config.training.epochs = 1;
     config.explanation.images_per_class = 0;
     config.compute.feature_precision = Element::F16;
+    config.compute.arithmetic = Arithmetic::Bf16;
     let run = &place.path().join("run");
     before_training_the_audit_takes_extracted_features(&config, run);
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
@@ -58,13 +59,18 @@ fn features_of_another_precision_are_refused(mut config: Config, run: &Path) {
     let store = fs::read_dir(&stores).unwrap().map(|entry| entry.unwrap().path()).next().unwrap();
     let half = FeatureStore::open(&store).unwrap();
     assert_eq!(half.key().precision, Element::F16);
+    assert_eq!(half.key().computation.as_ref().unwrap().arithmetic, "bf16");
     config.compute.feature_precision = Element::F32;
+    config.compute.arithmetic = Arithmetic::F32;
     config.compute.feature_stores = Some(stores.clone());
     let mut watch = |_: Progress<'_>| ControlFlow::Continue(());
     let mut pipeline = Pipeline::open(config, &run.with_file_name("f32"), &mut watch).unwrap();
     pipeline.assemble().unwrap();
     let error = pipeline.train().unwrap_err().to_string();
-    assert!(error.contains("precision is `f16` there and `f32` here; extract them"), "{error}");
+    assert!(
+        error.contains("precision is `f16` there and `f32` here, arithmetic is `bf16` there and"),
+        "{error}"
+    );
     pipeline.extract(Part::WHOLE).unwrap();
     let all = fs::read_dir(&stores).unwrap().map(|entry| FeatureStore::open(&entry.unwrap().path()).unwrap());
     let sizes: Vec<_> = all.map(|store| (store.key().precision, store.len(), store.bytes())).collect();

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, num::NonZeroUsize, path::Path};
 
+use radiograph_features::Arithmetic;
 use radiograph_files::ContentHashing;
 use radiograph_libtorch::Device;
 use radiograph_weights::{
@@ -13,7 +14,7 @@ use tch::{Kind, TchError, Tensor};
 use crate::{
     BackboneError, Form, Identity,
     layer::channels_last,
-    program::{Program, Source},
+    program::{Program, Source, kind_of},
     random,
 };
 
@@ -27,6 +28,11 @@ pub struct Options {
     /// Number of images that pass through the layers at once. `None`: [`Facts::micro_batch`] on the CPU, the whole
     /// batch on a GPU.
     pub micro_batch: Option<NonZeroUsize>,
+    /// Number format of parameters and activations. The rounding errors of the layers add up: in bf16, features differ from
+    /// those in f32 by one to two hundredths of the largest value, in f16 by one to two thousandths. f16 is meant for GPUs; a value
+    /// above 65,504 becomes infinite in it. What a processor or an old GPU has no instructions for, libtorch computes slowly
+    /// or refuses.
+    pub arithmetic: Arithmetic,
 }
 
 /// A frozen network. It has no training mode: statistics do not move and no gradient reaches a weight.
@@ -38,6 +44,7 @@ pub struct Backbone {
     lineage: Lineage,
     device: Device,
     form: Form,
+    arithmetic: Arithmetic,
     identity: Identity,
     features: Program,
     /// Place of each named layer's value.
@@ -184,8 +191,9 @@ impl Backbone {
         let graphs = graphs(architecture, lineage)?;
         let _guard = tch::no_grad_guard();
         let tensors = tensors.into_iter().map(|(name, tensor)| (name, tensor.detach())).collect();
-        let form = options.form;
-        let source = Source { architecture, form, device: device.to_tch(), tensors: RefCell::new(tensors) };
+        let Options { form, arithmetic, .. } = options;
+        let tensors = RefCell::new(tensors);
+        let source = Source { architecture, form, arithmetic, device: device.to_tch(), tensors };
         let side = Facts::of(architecture).native_size;
         let features = Program::load(&graphs.features, form, side, &source)?;
         let layers = graphs.features.layers().map(|(name, map)| (name.to_owned(), map.place())).collect();
@@ -203,6 +211,7 @@ impl Backbone {
             lineage,
             device,
             form,
+            arithmetic,
             identity,
             features,
             layers,
@@ -285,6 +294,7 @@ impl Backbone {
             if self.channels_last {
                 part = channels_last(&part)?;
             }
+            let part = part.f_to_kind(kind_of(self.arithmetic))?;
             compute(start, &part)?;
             start += length;
         }
@@ -325,7 +335,8 @@ impl Backbone {
             .ok_or(BackboneError::NoClassifier { architecture: self.architecture })?;
         let features = self.forward_features(images)?;
         let _guard = tch::no_grad_guard();
-        Ok(classifier.forward(&features)?)
+        let logits = classifier.forward(&features.f_to_kind(kind_of(self.arithmetic))?)?;
+        Ok(logits.f_to_kind(Kind::Float)?)
     }
 
     /// `[channels, rows, columns]` of the feature map of an image of `height` × `width` pixels.
@@ -360,6 +371,11 @@ impl Backbone {
     /// Arrangement of its layers.
     pub fn form(&self) -> Form {
         self.form
+    }
+
+    /// Number format of its parameters and activations.
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
     }
 
     /// Identity of its weights.

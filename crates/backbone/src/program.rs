@@ -1,5 +1,6 @@
 //! A network on a device: the steps of its plan with their parameters, and the pass itself.
 
+mod arithmetic;
 mod layers;
 mod load;
 
@@ -9,7 +10,7 @@ use tch::{TchError, Tensor};
 use self::{layers::Layer, load::Loading};
 use crate::{BackboneError, Form, plan::Plan};
 
-pub(crate) use self::load::Source;
+pub(crate) use self::{arithmetic::kind_of, load::Source};
 
 /// A network whose parameters are on a device. Clones share them.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct Program {
 impl Program {
     /// Loads the parameters of a graph. `side` is a size of image that the network reads.
     pub(crate) fn load(graph: &Graph, form: Form, side: i64, source: &Source) -> Result<Self, BackboneError> {
-        let plan = Plan::of(graph, form, side);
+        let plan = Plan::of(graph, form, source.arithmetic, side);
         let layers = Loading { source }.all(&plan)?;
         let uses = plan.uses();
         let of = |inputs: &Vec<usize>| -> Vec<bool> {

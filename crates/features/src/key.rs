@@ -3,7 +3,7 @@
 use radiograph_files::{ContentHash, ContentHashing};
 use serde::{Deserialize, Serialize};
 
-use crate::{Computation, Element, FeatureError, KeyDifference};
+use crate::{Arithmetic, Computation, Element, FeatureError, KeyDifference};
 
 /// How features were extracted: everything except the image that can change their values.
 ///
@@ -52,6 +52,13 @@ impl ExtractionKey {
             hashing.update(field);
         }
         hashing.finish()
+    }
+
+    /// The key of the same network's features when it computes in this arithmetic. An unknown computation stays unknown.
+    #[must_use]
+    pub fn computed_in(self, arithmetic: Arithmetic) -> Self {
+        let of = |known: Computation| Computation { arithmetic: arithmetic.to_string(), ..known };
+        Self { computation: self.computation.map(of), ..self }
     }
 
     /// Folder name for this key's store, such as `inception_v3-3f0a91c2d45e`. Under such names, the stores of many keys

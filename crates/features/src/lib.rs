@@ -33,6 +33,7 @@
 //!
 //! Networks are in `radiograph-backbone`; images and their lists are in `radiograph-dataset`.
 
+mod arithmetic;
 mod computation;
 mod contents;
 mod description;
@@ -52,6 +53,7 @@ mod table_bytes;
 mod verify;
 mod writer;
 
+pub use arithmetic::Arithmetic;
 pub use computation::Computation;
 pub use description::StoreDescription;
 pub use element::{Element, NotStorable};

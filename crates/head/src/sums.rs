@@ -15,15 +15,26 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    /// Adds a batch with this loss, the loss's denominator, and this number of right answers.
-    pub(crate) fn add(&mut self, loss: f64, weight: f64, right: i64, samples: usize) {
+    pub(crate) fn add(&mut self, batch: BatchScores) {
+        let BatchScores { loss, weight, right, samples } = batch;
         self.loss += loss * weight;
         self.weight += weight;
-        self.right += right as f64;
-        self.samples += samples as f64;
+        self.right += right;
+        self.samples += samples;
     }
 
     pub(crate) fn scores(&self) -> Scores {
         Scores { loss: self.loss / self.weight, accuracy: self.right / self.samples }
     }
+}
+
+/// Scores of a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BatchScores {
+    pub(crate) loss: f64,
+    /// Denominator of the loss: the sum of the weights of the samples.
+    pub(crate) weight: f64,
+    /// Number of samples with the greatest logit at their label.
+    pub(crate) right: f64,
+    pub(crate) samples: f64,
 }

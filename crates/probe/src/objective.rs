@@ -145,17 +145,24 @@ pub(crate) fn log_sum_exp(logits: &[f64]) -> f64 {
     largest + libm::log(logits.iter().map(|logit| libm::exp(logit - largest)).sum())
 }
 
-/// The scalar product in eight running sums, which the compiler can keep in one vector register.
+/// The scalar product in eight running sums, which the compiler keeps in vector registers.
 pub(crate) fn dot(first: &[f64], second: &[f64]) -> f64 {
+    let ((first, first_rest), (second, second_rest)) = (first.as_chunks::<8>(), second.as_chunks::<8>());
     let mut sums = [0.0; 8];
-    let (mut a, mut b) = (first.chunks_exact(8), second.chunks_exact(8));
-    for (a, b) in a.by_ref().zip(b.by_ref()) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
+    for (first, second) in first.iter().zip(second) {
+        for ((sum, first), second) in sums.iter_mut().zip(first).zip(second) {
+            *sum += first * second;
         }
     }
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f64>() + rest
+    let rest: f64 = first_rest.iter().zip(second_rest).map(|(first, second)| first * second).sum();
+    total(&sums) + rest
+}
+
+/// Not inlined: the order of this sum would otherwise decide how the running sums lie in registers, and each step of the
+/// loop would rearrange them.
+#[inline(never)]
+fn total(sums: &[f64; 8]) -> f64 {
+    sums.iter().sum()
 }
 
 /// `target += factor * other`.

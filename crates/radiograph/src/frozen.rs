@@ -9,7 +9,7 @@ use radiograph_backbone::{
     extraction::{Input, Pixels},
 };
 use radiograph_dataset::manifest::{Manifest, Row, picture_hash};
-use radiograph_features::{Element, ExtractionKey, FeatureId};
+use radiograph_features::{Arithmetic, Element, ExtractionKey, FeatureId};
 use radiograph_files::ContentHash;
 use radiograph_image::{
     ImageError, Limits, Picture, Stated,
@@ -38,6 +38,8 @@ pub struct Frozen {
     variants: u32,
     /// Kind of device that computes its features.
     kind: DeviceKind,
+    /// Number format in which it computes.
+    arithmetic: Arithmetic,
     /// Number format of its stored features.
     precision: Element,
 }
@@ -75,11 +77,12 @@ impl Frozen {
                 Self::new(network, &choice, &config.input, config.seed)?
             }
         };
-        Ok(Self { precision: config.compute.feature_precision, ..frozen.computed_on(device.kind()) })
+        let (arithmetic, precision) = (config.compute.arithmetic, config.compute.feature_precision);
+        Ok(Self { arithmetic, precision, ..frozen.computed_on(device.kind()) })
     }
 
     /// A network with these weights and this preprocessing; `seed` is the seed of augmentation. Its features are computed
-    /// on the CPU and stored in f32.
+    /// on the CPU in f32 and stored so.
     ///
     /// # Errors
     ///
@@ -117,8 +120,16 @@ impl Frozen {
             .augmentation
             .filter(|_| input.augmented_copies > 0)
             .map(|augmentation| (augmentation, seed));
-        let (kind, precision) = (DeviceKind::Cpu, Element::F32);
-        Ok(Self { network, chosen, fed, drawn, variants: input.augmented_copies, kind, precision })
+        Ok(Self {
+            network,
+            chosen,
+            fed,
+            drawn,
+            variants: input.augmented_copies,
+            kind: DeviceKind::Cpu,
+            arithmetic: Arithmetic::F32,
+            precision: Element::F32,
+        })
     }
 
     /// The network with features that are computed on devices of this kind. Those of an ONNX file are always computed on the
@@ -160,7 +171,7 @@ impl Frozen {
             "decoding": radiograph_image::DECODING, "preprocess": self.steps(), "variants": self.drawn,
         });
         let key = self.chosen.key(self.network, self.kind, preprocessing.to_string());
-        ExtractionKey { precision: self.precision, ..key }
+        ExtractionKey { precision: self.precision, ..key.computed_in(self.arithmetic) }
     }
 
     /// Feature maps as they come back from a store: rounded to its number format.
@@ -185,7 +196,7 @@ impl Frozen {
     ///
     /// Those of `Backbone::of_weights` and `Backbone::random`; [`BackboneError::Onnx`] if an ONNX file is to be computed on a GPU.
     pub fn load(&self, device: Device) -> Result<Network, BackboneError> {
-        self.chosen.load(self.network, device)
+        self.chosen.load(self.network, device, self.arithmetic)
     }
 
     /// Shape of its input, `[C, H, W]`.

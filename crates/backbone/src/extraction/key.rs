@@ -1,6 +1,6 @@
 //! Builds the key under which a store keeps a backbone's features.
 
-use radiograph_features::{Computation, Element, ExtractionKey};
+use radiograph_features::{Arithmetic, Computation, Element, ExtractionKey};
 use radiograph_files::ContentHash;
 use radiograph_libtorch::{DeviceKind, LIBTORCH_VERSION};
 use radiograph_weights::{Architecture, Lineage};
@@ -15,8 +15,8 @@ const ONNX_REVISION: u32 = 1;
 
 /// Key of the features that a network computes. It holds everything that can change their values, except the image.
 /// `preprocessing` describes how an image file becomes the network's input, including augmentation and its seed. It
-/// must use the same words every time. `device` is the kind of device that computes them. Features are stored in f32;
-/// the caller changes [`ExtractionKey::precision`] for another format.
+/// must use the same words every time. `device` is the kind of device that computes them. They are computed and
+/// stored in f32; for other formats there are [`ExtractionKey::computed_in`] and [`ExtractionKey::precision`].
 ///
 /// The network need not be loaded. The key, and with it every shard, marks random weights as random.
 ///
@@ -56,7 +56,7 @@ pub fn extraction_key(
         precision: Element::F32,
         computation: Some(Computation {
             // No TF32: convolutions on CUDA devices switch it off, and libtorch's matrix products leave it off by default.
-            arithmetic: "f32".to_owned(),
+            arithmetic: Arithmetic::F32.to_string(),
             device: device.to_string(),
             engine: format!("libtorch {LIBTORCH_VERSION}"),
             revision: REVISION,
@@ -88,7 +88,7 @@ fn key_of_file(
         lineage: format!("ONNX file sha256:{sha256}, tensor {tensor}"),
         precision: Element::F32,
         computation: Some(Computation {
-            arithmetic: "f32".to_owned(),
+            arithmetic: Arithmetic::F32.to_string(),
             device: DeviceKind::Cpu.to_string(),
             engine: engine.to_owned(),
             revision: ONNX_REVISION,
@@ -133,6 +133,12 @@ mod tests {
             }
         }
         assert_eq!(keys.len(), 4 * 3 * 2 * 2 * 2);
+        let (lineage, identity) = (keras, &identities[0]);
+        let key = extraction_key(architecture, lineage, Form::Folded, identity, DeviceKind::Cpu, "224");
+        assert_eq!(key.clone().computed_in(Arithmetic::F32), key);
+        for arithmetic in [Arithmetic::Bf16, Arithmetic::F16] {
+            assert!(keys.insert(key.clone().computed_in(arithmetic).hash()), "{arithmetic}");
+        }
     }
 
     #[test]

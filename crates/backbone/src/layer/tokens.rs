@@ -38,6 +38,7 @@ impl Positions {
             of_cells.f_to_kind(Kind::Float)?.f_reshape([1, rows, columns, -1])?.f_permute([0, 3, 1, 2])?;
         let resampled = map.f_internal_upsample_bicubic2d_aa(grid, false, None, None)?;
         let of_cells = resampled.f_permute([0, 2, 3, 1])?.f_reshape([1, grid[0] * grid[1], -1])?;
+        let of_cells = of_cells.f_to_kind(self.values.kind())?;
         tokens.f_add(&Tensor::f_cat(&[of_class, of_cells], 1)?)
     }
 }

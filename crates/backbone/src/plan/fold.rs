@@ -1,20 +1,20 @@
 //! Merges normalisations and factors into convolutions and dense layers, and puts poolings where they cost least.
 
+use radiograph_features::Arithmetic;
 use radiograph_weights::graph::{Operation, Window};
 
 use super::step::{Fold, Plan, Step};
 
 /// Applies every rule wherever its pattern occurs.
-pub(super) fn fold(plan: &mut Plan) {
-    for rule in [
-        norm_behind,
-        factor_behind,
-        norm_in_front,
-        pool_in_front,
-        pool_behind,
-        pool_before_relu,
-        scaled_linear,
-    ] {
+pub(super) fn fold(plan: &mut Plan, arithmetic: Arithmetic) {
+    let mut rules: Vec<fn(&mut Plan, usize)> = vec![norm_behind, factor_behind];
+    // A gate's limits are quotients: they can lie outside the range of f16, and in bf16 they have too few digits to cancel
+    // what the convolution adds.
+    if arithmetic == Arithmetic::F32 {
+        rules.push(norm_in_front);
+    }
+    rules.extend([pool_in_front, pool_behind, pool_before_relu, scaled_linear]);
+    for rule in rules {
         for place in 0..plan.steps.len() {
             rule(plan, place);
         }

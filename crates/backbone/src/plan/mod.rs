@@ -9,16 +9,17 @@ mod step;
 
 pub(crate) use step::{Fold, Plan, Step};
 
+use radiograph_features::Arithmetic;
 use radiograph_weights::graph::Graph;
 
 use crate::Form;
 
 impl Plan {
     /// The plan for a graph. `side` is a size of image that the network reads.
-    pub(crate) fn of(graph: &Graph, form: Form, side: i64) -> Self {
+    pub(crate) fn of(graph: &Graph, form: Form, arithmetic: Arithmetic, side: i64) -> Self {
         let mut plan = Self::as_published(graph);
         if form == Form::Folded {
-            fold::fold(&mut plan);
+            fold::fold(&mut plan, arithmetic);
             if let Ok(shapes) = graph.shapes(side, side) {
                 let channels: Vec<i64> = shapes.iter().map(|shape| shape.channels()).collect();
                 fill::fill(&mut plan, &channels);
@@ -37,7 +38,7 @@ mod tests {
     fn plan(name: &str) -> Plan {
         let architecture: Architecture = name.parse().unwrap();
         let graph = architecture.graphs_of(architecture.lineage()).unwrap().features;
-        Plan::of(&graph, Form::Folded, 224)
+        Plan::of(&graph, Form::Folded, Arithmetic::F32, 224)
     }
 
     fn count(plan: &Plan, counts: fn(&Step) -> bool) -> usize {

@@ -1,7 +1,7 @@
 //! The layers of a program, and what each computes from the values that it reads.
 
 use radiograph_weights::graph::Window;
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use crate::{
     layer::{
@@ -78,7 +78,10 @@ impl Layer {
                     None => Ok(pooled),
                 }
             }
-            Self::GlobalAverage => first()?.f_mean_dim([2_i64, 3].as_slice(), false, Kind::Float),
+            Self::GlobalAverage => {
+                let map = first()?;
+                map.f_mean_dim([2_i64, 3].as_slice(), false, map.kind())
+            }
             Self::AdaptiveAverage { side } => first()?.f_adaptive_avg_pool2d([*side, *side]),
             Self::Flatten => first()?.f_flatten(1, -1),
             Self::Concatenate => Tensor::f_cat(read, 1),

@@ -2,10 +2,11 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
+use radiograph_features::Arithmetic;
 use radiograph_weights::{Architecture, graph::Operation};
 use tch::Tensor;
 
-use super::layers::Layer;
+use super::{arithmetic::kind_of, layers::Layer};
 use crate::{
     BackboneError, Form,
     layer::{BatchNorm, Convolution, Dense, Gate, LayerNorm, Positions},
@@ -17,6 +18,7 @@ use crate::{
 pub(crate) struct Source {
     pub(crate) architecture: Architecture,
     pub(crate) form: Form,
+    pub(crate) arithmetic: Arithmetic,
     pub(crate) device: tch::Device,
     pub(crate) tensors: RefCell<BTreeMap<String, Tensor>>,
 }
@@ -93,7 +95,7 @@ impl Loading<'_> {
                 Step::Begin { channels } => Layer::Begin { channels: *channels },
                 &Step::Extend { begin, filled, last } => Layer::Extend { begin, filled, last },
             };
-            layers.push(layer);
+            layers.push(layer.of_kind(kind_of(self.source.arithmetic))?);
         }
         Ok(layers)
     }

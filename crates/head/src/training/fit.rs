@@ -302,12 +302,12 @@ impl<H: Head> Run<'_, H> {
             let step = self.progress.step;
             let mode = Mode::Train(Step { seed: config.seed, number: (number * steps + step) as u64 });
             let batch = Gradients::of(&self.head, &self.minimised, &features, &labels, mode)?;
-            let loss = batch.loss.f_double_value(&[])?;
-            require_finite("loss", loss, number, step + 1)?;
+            let scores = self.loss.read(&batch.loss, &batch.logits, &labels)?;
+            require_finite("loss", scores.loss, number, step + 1)?;
             let tensors: Vec<&Tensor> =
                 self.head.parameters().trained().map(crate::Parameter::tensor).collect();
             self.optimizer.step(&tensors, &batch.gradients, rate, config.clipping)?;
-            add(&mut self.progress.sums, &self.loss, loss, &batch.logits, &labels)?;
+            self.progress.sums.add(scores);
             self.progress.step += 1;
             let running = self.progress.sums.scores();
             let event = Event::Step { epoch: number + 1, step: step + 1, steps, running };
@@ -380,8 +380,7 @@ pub(crate) fn evaluate(
         let labels = labels(samples, &positions[part], head)?;
         let logits = head.forward(&features, Mode::Evaluate)?;
         require_shape(head, &logits, &labels)?;
-        let value = loss.loss(&logits, &labels)?.f_double_value(&[])?;
-        add(&mut sums, loss, value, &logits, &labels)?;
+        sums.add(loss.read(&loss.loss(&logits, &labels)?, &logits, &labels)?);
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(sums.scores())
@@ -394,17 +393,4 @@ fn labels(samples: &Samples, positions: &[usize], head: &dyn Head) -> Result<Ten
 
 fn require_finite(what: &'static str, value: f64, epoch: usize, step: usize) -> Result<(), Error> {
     if value.is_finite() { Ok(()) } else { Err(Error::NotFinite { what, value, epoch: epoch + 1, step }) }
-}
-
-/// Adds a batch with the value of its loss.
-fn add(
-    sums: &mut Sums,
-    loss: &CrossEntropy,
-    value: f64,
-    logits: &Tensor,
-    labels: &Tensor,
-) -> Result<(), Error> {
-    let right = CrossEntropy::right(logits, labels)?;
-    sums.add(value, loss.denominator(labels)?, right, labels.numel());
-    Ok(())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use radiograph_classes::Classes;
 use radiograph_protocol::check_class_weights;
-use tch::{Kind, Reduction, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
-use crate::Error;
+use crate::{Error, sums::BatchScores};
 
 /// The loss of a batch: the sum of -w·log p over its samples, divided by the sum of their weights w, which are 1 by
 /// default (PyTorch's `CrossEntropyLoss`; Keras divides by the number of samples alone).
@@ -28,7 +28,7 @@ impl CrossEntropy {
     pub fn new(
         classes: &Classes,
         weights: Option<&BTreeMap<String, f64>>,
-        device: tch::Device,
+        device: Device,
     ) -> Result<Self, Error> {
         let Some(weights) = weights else { return Ok(Self { weights: None, smoothing: 0.0 }) };
         let named = Classes::new(weights.keys().cloned())?;
@@ -60,18 +60,21 @@ impl CrossEntropy {
         )?)
     }
 
-    /// The denominator of a batch's loss: the sum of the weights of its samples.
-    pub(crate) fn denominator(&self, labels: &Tensor) -> Result<f64, Error> {
-        match &self.weights {
-            None => Ok(labels.numel() as f64),
-            Some(weights) => {
-                Ok(weights.f_index_select(0, labels)?.f_sum(Kind::Double)?.f_double_value(&[])?)
-            }
+    /// What sums over batches need of a batch with this loss, logits and labels. It is read from the device in one go, because
+    /// a device has nothing to do while the host waits.
+    pub(crate) fn read(&self, loss: &Tensor, logits: &Tensor, labels: &Tensor) -> Result<BatchScores, Error> {
+        let right = logits.f_argmax(1, false)?.f_eq_tensor(labels)?.f_sum(Kind::Double)?;
+        let mut values = vec![loss.f_detach()?.f_to_kind(Kind::Double)?, right];
+        if let Some(weights) = &self.weights {
+            values.push(weights.f_index_select(0, labels)?.f_sum(Kind::Double)?);
         }
-    }
-
-    /// The number of rows with the greatest logit at their label.
-    pub(crate) fn right(logits: &Tensor, labels: &Tensor) -> Result<i64, Error> {
-        Ok(logits.f_argmax(1, false)?.f_eq_tensor(labels)?.f_sum(Kind::Int64)?.f_int64_value(&[])?)
+        let read = Vec::<f64>::try_from(Tensor::f_stack(&values, 0)?.f_to_device(Device::Cpu)?)?;
+        let samples = labels.numel() as f64;
+        Ok(BatchScores {
+            loss: read[0],
+            right: read[1],
+            weight: read.get(2).copied().unwrap_or(samples),
+            samples,
+        })
     }
 }

@@ -87,6 +87,7 @@ impl DeviceCheck {
     fn measure(&self, floor: &Floor, record: &mut CheckRecord, watch: &mut dyn FnMut(&str)) {
         for &network in &self.networks {
             record.speeds.push(speed::of_network(network, self.device, floor));
+            record.speeds.extend(speed::of_half(network, self.device));
             watch(&format!("speed of {network}"));
         }
         record.speeds.extend(speed::of_copies(self.device));

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use radiograph_backbone::{BackboneError, Form};
+use radiograph_backbone::{BackboneError, Options};
 use radiograph_classes::Classes;
+use radiograph_features::Arithmetic;
 use radiograph_head::{
     ConfiguredHead, CrossEntropy, Error as HeadError, Gradients, Head, Mode, Optimizer, Parameter, Preset,
     RmsProp, Step,
@@ -54,7 +55,7 @@ pub(super) fn floor(device: Device) -> Result<Floor, Measured> {
 pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -> Measured {
     let products = Facts::of(network).cost(SIDE, SIDE).map_or(0, |cost| cost.products);
     let at_floor = (products > 0).then(|| floor.operations / (2.0 * products as f64));
-    let (batch, rate) = match fastest(network, device) {
+    let (batch, rate) = match fastest(network, Arithmetic::F32, device) {
         Ok(Some((batch, rate))) => (format!(", batch {batch}"), Ok(rate)),
         Ok(None) => (String::new(), Err("no batch fits into the memory".to_owned())),
         Err(error) => (String::new(), Err(error.to_string())),
@@ -63,10 +64,27 @@ pub(super) fn of_network(network: Architecture, device: Device, floor: &Floor) -
     Measured { what, unit: "images/s", rate, at_floor }
 }
 
+/// The same in half precision, where the device computes it: bf16 on a processor, f16 on a GPU.
+pub(super) fn of_half(network: Architecture, device: Device) -> Option<Measured> {
+    let arithmetic = if device.is_cuda() { Arithmetic::F16 } else { Arithmetic::Bf16 };
+    let (batch, rate) = fastest(network, arithmetic, device).ok().flatten()?;
+    let what = format!("{network} in {arithmetic}, {SIDE} pixels, batch {batch}");
+    Some(Measured { what, unit: "images/s", rate: Ok(rate), at_floor: None })
+}
+
 /// The batch with the highest rate, and that rate.
-fn fastest(network: Architecture, device: Device) -> Result<Option<(i64, f64)>, BackboneError> {
-    let batches: &[i64] = if device.is_cuda() { &[8, 32, 128] } else { &[4, 16] };
-    let backbone = networks::seeded(network, Form::Folded, device)?;
+fn fastest(
+    network: Architecture,
+    arithmetic: Arithmetic,
+    device: Device,
+) -> Result<Option<(i64, f64)>, BackboneError> {
+    let batches: &[i64] = match (device.is_cuda(), arithmetic) {
+        (true, _) => &[8, 32, 128],
+        (false, Arithmetic::F32) => &[4, 16],
+        // A processor without instructions for it takes seconds for an image.
+        (false, _) => &[4],
+    };
+    let backbone = networks::seeded(network, Options { arithmetic, ..Options::default() }, device)?;
     let mut best: Option<(i64, f64)> = None;
     for &batch in batches {
         let images = networks::images(network, batch, device)?;

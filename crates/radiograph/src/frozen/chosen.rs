@@ -5,7 +5,7 @@ use radiograph_backbone::{
     extraction::{extraction_key, onnx_extraction_key},
 };
 use radiograph_dataset::manifest::Manifest;
-use radiograph_features::ExtractionKey;
+use radiograph_features::{Arithmetic, ExtractionKey};
 use radiograph_input::{Filter, Normalisation};
 use radiograph_libtorch::{Device, DeviceKind};
 use radiograph_report::{PretrainedFilms, WeightsOrigin};
@@ -144,10 +144,18 @@ impl Chosen {
     }
 
     /// Loads the network onto a device.
-    pub(super) fn load(&self, network: Architecture, device: Device) -> Result<Network, BackboneError> {
+    pub(super) fn load(
+        &self,
+        network: Architecture,
+        device: Device,
+        arithmetic: Arithmetic,
+    ) -> Result<Network, BackboneError> {
+        let options = Options { arithmetic, ..Options::default() };
         Ok(match self {
-            Self::Kept(weights) => Backbone::of_weights(weights, device, Options::default())?.into(),
-            Self::Random { seed } => Backbone::random(network, *seed, self.lineage(network), device)?.into(),
+            Self::Kept(weights) => Backbone::of_weights(weights, device, options)?.into(),
+            Self::Random { seed } => {
+                Backbone::random_with(network, *seed, self.lineage(network), device, options)?.into()
+            }
             Self::File(_) if device.is_cuda() => return Err(OnnxNetworkError::Device { device }.into()),
             Self::File(of) => of.network.clone().into(),
         })

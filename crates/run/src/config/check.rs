@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use radiograph_classes::Classes;
 use radiograph_dataset::balance::Quota;
+use radiograph_features::Arithmetic;
 use radiograph_input::{Colour, GrayValues};
 use radiograph_protocol::{Baseline, FeatureShape, TestedModel};
 use radiograph_weights::{Architecture, Facts, WeightsChoice};
@@ -44,6 +45,12 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
                     "networks from ONNX files are computed on the processor; write cpu, or leave them out of backbones",
                 );
             }
+            if config.compute.arithmetic != Arithmetic::F32 {
+                return refuse(
+                    "compute.arithmetic",
+                    "networks from ONNX files are computed in f32; write f32, or leave them out of backbones",
+                );
+            }
         } else if !config.weights.contains_key(network) {
             return Err(Error::config("weights", format!("{network} has none")));
         }
@@ -55,6 +62,12 @@ pub(super) fn check(config: &Config) -> Result<(), Error> {
         weights(network, choice)?;
     }
     device::check("compute.device", &config.compute.device)?;
+    if config.compute.arithmetic == Arithmetic::F16 && config.compute.device == "cpu" {
+        return refuse(
+            "compute.arithmetic",
+            "a processor computes f16 slowly or not at all; write bf16 or f32, or name a GPU in compute.device",
+        );
+    }
     for name in &config.compute.more_devices {
         device::check("compute.more_devices", name)?;
         if (name == "cpu") != (config.compute.device == "cpu") {
@@ -329,6 +342,8 @@ mod tests {
             ("compute={ device = 'cuda:0', more_devices = ['cpu'] }", "compute.more_devices"),
             ("compute.more_devices=['cuda:0']", "compute.more_devices"),
             ("compute.feature_precision=f8", "compute.feature_precision"),
+            ("compute.arithmetic=f8", "compute.arithmetic"),
+            ("compute.arithmetic=f16", "compute.arithmetic"),
         ] {
             match Config::resolve(None, &[change.to_owned()]) {
                 Err(Error::Config { key: named, .. }) => assert_eq!(named, key, "{change}"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use radiograph_classes::Classes;
 use radiograph_dataset::{assemble::Views, balance::PerClass};
-use radiograph_features::Element;
+use radiograph_features::{Arithmetic, Element};
 use radiograph_input::{Augmentation, Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use radiograph_protocol::{
     Baseline, FeatureShape, HeadConfig, Method, Preset, Quantity, Reading, Recurrence, Tested, TestedModel,
@@ -79,6 +79,7 @@ pub(super) fn settings(preset: Preset) -> Config {
             threads: 0,
             parallel_trainings: 1,
             resident_bytes: RESIDENT_BYTES,
+            arithmetic: Arithmetic::F32,
             feature_precision: Element::F32,
             feature_stores: None,
         },

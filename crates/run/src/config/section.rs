@@ -11,7 +11,7 @@ use radiograph_dataset::{
     balance::{BalancedBy, Quota},
     split::Kind,
 };
-use radiograph_features::Element;
+use radiograph_features::{Arithmetic, Element};
 use radiograph_input::{Augmentation, Colour, FilmPart, Filter, Fit, GrayValues, Normalisation};
 use radiograph_protocol::{
     Cell, Clipping, Dropout, FoldStart, Keep, Method, OptimizerConfig, Quantity, Reading, Recurrence,
@@ -234,6 +234,8 @@ pub struct ComputeSection {
     pub parallel_trainings: usize,
     /// Maximum device memory for features during training, in bytes.
     pub resident_bytes: u64,
+    /// Number format in which frozen networks compute.
+    pub arithmetic: Arithmetic,
     /// Number format of stored features.
     pub feature_precision: Element,
     /// Folder of feature stores that several runs share; `false`: `features` in the run folder.

@@ -308,6 +308,12 @@ pub const SETTINGS: &[Setting] = &[
         "bytes, 0 to 2^63 - 1; 0: features are read in every epoch",
     ),
     setting(
+        "compute.arithmetic",
+        "Number format in which frozen networks compute; bf16 and f16 are fast where the device has instructions for them, \
+         and change features by a hundredth and a thousandth of the largest value",
+        "f32, bf16, f16 (on a GPU)",
+    ),
+    setting(
         "compute.feature_precision",
         "Number format of stored features; f16 takes half the space and rounds each value to 11 bits",
         "f32, f16",

@@ -239,8 +239,8 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     others.retain(|key| {
         let is_said =
             said_too.contains(&key.as_str()) || said.contains(&key.split('.').next().unwrap_or(key));
-        // The other settings of its section change no score.
-        key == "compute.feature_precision" || !is_said
+        // The other settings of their section change no score.
+        ["compute.arithmetic", "compute.feature_precision"].contains(&key.as_str()) || !is_said
     });
     if !others.is_empty() {
         cautions.push(format!("Other settings than those of the preset {preset}: {}.", others.join(", ")));
@@ -276,7 +276,8 @@ mod tests {
             cautions(&Config::resolve(None, &changes).unwrap()).unwrap().join(" ")
         };
         assert_eq!(of(&["data.folder=x", "weights.vgg19=random:1", "compute.device=cuda:0", "seed=3"]), "");
-        assert!(of(&["compute.feature_precision=f16"]).ends_with("trustworthy: compute.feature_precision."));
+        let formats = ["compute.feature_precision=f16", "compute.arithmetic=bf16"];
+        assert!(of(&formats).ends_with("trustworthy: compute.arithmetic, compute.feature_precision."));
         let said = of(&["training.kept_weights=last", "evaluation.best_by=test-accuracy", "input.size=299"]);
         assert!(said.contains(": evaluation.best_by, input.size, training.kept_weights."), "{said}");
         let said = of(&["data.folder=x", "data.views=any"]);

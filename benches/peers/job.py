@@ -72,7 +72,7 @@ def compare(comparison, films: int, epochs: int):
 def main():
     settings = measure.options(__doc__)
     comparison = measure.Comparison("floors", settings, ["keras", "torch", "pandas", "pillow", "scikit-learn"])
-    size = (100, 2) if settings.tiny else (600, 10)
+    size = (100, 2) if settings.tiny else (300, 10)
     comparison.attempt("job", lambda: compare(comparison, *size))
     comparison.finish()
 

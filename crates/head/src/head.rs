@@ -4,6 +4,7 @@ use radiograph_classes::Classes;
 use radiograph_libtorch::Device;
 use radiograph_protocol::FeatureShape;
 use radiograph_random::Stream;
+use rayon::prelude::*;
 use serde_json::Value;
 use tch::Tensor;
 
@@ -165,16 +166,25 @@ impl Step {
         }
         let stream = Stream::new(self.seed, &format!("dropout.{place}")).numbered(self.number);
         let count = shape.iter().product::<i64>() as usize; // sides are not negative
-        Ok(Tensor::f_from_slice(&dropout_multipliers(stream, rate, count))?.f_view(shape)?)
+        Ok(Tensor::f_from_slice(&dropout_multipliers(&stream, rate, count))?.f_view(shape)?)
     }
 }
 
-/// The multipliers of inverted dropout: 0 with probability `rate`, else 1 / (1 - rate).
-fn dropout_multipliers(mut stream: Stream, rate: f64, count: usize) -> Vec<f32> {
+/// Number of multipliers that one thread draws at a time.
+const DRAWN_AT_ONCE: usize = 1 << 16;
+
+/// The multipliers of inverted dropout: 0 with probability `rate`, else 1 / (1 - rate). All cores draw them, each at its own
+/// place in the stream, because a GPU waits meanwhile.
+fn dropout_multipliers(stream: &Stream, rate: f64, count: usize) -> Vec<f32> {
     let threshold = (rate * (1_u64 << 32) as f64) as u64;
     let kept = (1.0 / (1.0 - rate)) as f32;
-    let multiplier = |_| if u64::from(stream.half_bits()) < threshold { 0.0 } else { kept };
-    (0..count).map(multiplier).collect()
+    let mut multipliers = vec![kept; count];
+    let draw = |(number, part): (usize, &mut [f32])| {
+        let mut stream = stream.clone().behind((number * DRAWN_AT_ONCE) as u64);
+        part.iter_mut().filter(|_| u64::from(stream.half_bits()) < threshold).for_each(|kept| *kept = 0.0);
+    };
+    multipliers.par_chunks_mut(DRAWN_AT_ONCE).enumerate().for_each(draw);
+    multipliers
 }
 
 #[cfg(test)]
@@ -183,9 +193,17 @@ mod tests {
 
     #[test]
     fn dropout_keeps_the_mean_and_drops_its_share() {
-        let multipliers = dropout_multipliers(Stream::new(3, "dropout"), 0.25, 40_000);
+        let multipliers = dropout_multipliers(&Stream::new(3, "dropout"), 0.25, 40_000);
         let dropped = multipliers.iter().filter(|value| **value == 0.0).count();
         assert!((9_700..10_300).contains(&dropped), "{dropped}");
         assert!(multipliers.iter().all(|value| *value == 0.0 || (*value - 4.0 / 3.0).abs() < 1e-6));
+    }
+    #[test]
+    fn cores_drop_what_one_after_the_other_would() {
+        let count = 2 * DRAWN_AT_ONCE + 77;
+        let drawn = dropout_multipliers(&Stream::new(3, "dropout").numbered(9), 0.5, count);
+        let mut stream = Stream::new(3, "dropout").numbered(9);
+        let expected = (0..count).map(|_| if stream.half_bits() < 1 << 31 { 0.0 } else { 2.0 });
+        assert!(drawn.iter().copied().eq(expected));
     }
 }

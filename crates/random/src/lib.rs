@@ -31,6 +31,13 @@ impl Stream {
         self
     }
 
+    /// The stream behind as many calls of [`half_bits`](Self::half_bits), without making them.
+    #[must_use]
+    pub fn behind(mut self, halves: u64) -> Self {
+        self.0.set_word_pos(self.0.get_word_pos().wrapping_add(halves.into()));
+        self
+    }
+
     /// A random 64-bit number, which can also be the seed of further streams.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
@@ -99,6 +106,17 @@ mod tests {
         assert_ne!(first(1, "a", 0), first(2, "a", 0));
         assert_ne!(first(1, "a", 0), first(1, "b", 0));
         assert_ne!(first(1, "a", 0), first(1, "a", 1));
+    }
+
+    #[test]
+    fn numbers_that_are_passed_over_are_those_that_would_have_been_drawn() {
+        for halves in [0, 1, 15, 16, 17, 64, 1000] {
+            let mut drawn = Stream::new(7, "a").numbered(2);
+            assert!((0..halves).fold(0, |all, _| all | drawn.half_bits()) > 0 || halves == 0);
+            let mut passed = Stream::new(7, "a").numbered(2).behind(halves);
+            assert_eq!(passed.half_bits(), drawn.half_bits(), "{halves}");
+            assert_eq!(passed.bits(), drawn.bits(), "{halves}");
+        }
     }
 
     #[test]

@@ -24,9 +24,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Channels last is faster on the CPU, but not on a Kepler GPU.
+    /// Channels last is faster on the CPU, but not on a Kepler GPU. The half-precision units of newer ones read channels last, so
+    /// that cuDNN would rearrange every map; this has not run on a GPU.
     pub(crate) fn channels_last(&self) -> bool {
-        self.form == Form::Folded && self.device == tch::Device::Cpu
+        let half = self.arithmetic != Arithmetic::F32;
+        self.form == Form::Folded && (half || self.device == tch::Device::Cpu)
     }
 
     /// A copy on the device. Tensors stay, because two steps of a folded normalisation read the same ones.

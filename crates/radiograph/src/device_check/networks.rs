@@ -15,7 +15,7 @@ const IMAGES: i64 = 2;
 const LIMIT: f64 = 1e-4;
 /// The same for networks that compute in half precision: twice the greatest difference of a registered network on a
 /// processor.
-pub(super) const HALVES: [(Arithmetic, f64); 2] = [(Arithmetic::Bf16, 0.04), (Arithmetic::F16, 0.005)];
+const HALVES: [(Arithmetic, f64); 2] = [(Arithmetic::Bf16, 0.04), (Arithmetic::F16, 0.005)];
 
 /// Images `[count, C, SIDE, SIDE]` whose values lie in [-1, 1].
 pub(super) fn images(network: Architecture, count: i64, device: Device) -> Result<Tensor, TchError> {

@@ -77,10 +77,28 @@ fn features_of_another_precision_are_refused(mut config: Config, run: &Path) {
     let [of_half, of_single] = [Element::F16, Element::F32]
         .map(|precision| sizes.iter().find(|store| store.0 == precision).copied().unwrap());
     assert_eq!((sizes.len(), of_half.1), (2, of_single.1));
+    let single =
+        fs::read_dir(&stores).unwrap().map(|entry| FeatureStore::open(&entry.unwrap().path()).unwrap());
+    let single = single.into_iter().find(|store| store.key().precision == Element::F32).unwrap();
+    computed_with_other_digits(&half, &single);
     let values = half.shape().iter().product::<usize>() as u64;
     let saved = 2 * values * of_half.1 as u64;
     // Headers of shards take some bytes too.
     assert!((of_single.2 - of_half.2).abs_diff(saved) < saved / 50, "{sizes:?}");
+}
+
+/// Storing in f16 moves a value by 2⁻¹¹ of it at most; computing in bf16 moves maps by far more, and by less than a tenth.
+fn computed_with_other_digits(half: &FeatureStore, single: &FeatureStore) {
+    let wanted = &half.ids().unwrap()[..4];
+    let maps = [half, single].map(|store| {
+        let mut values = vec![0.0; wanted.len() * store.shape().iter().product::<usize>()];
+        store.read(wanted, &mut values).unwrap();
+        values
+    });
+    let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>().sqrt();
+    let difference = norm(&mut maps[0].iter().zip(&maps[1]).map(|(one, other)| one - other));
+    let share = difference / norm(&mut maps[1].iter().copied());
+    assert!((0.002..0.1).contains(&share), "{share}");
 }
 
 fn before_training_the_audit_takes_extracted_features(config: &Config, run: &Path) {

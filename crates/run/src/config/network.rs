@@ -173,6 +173,15 @@ mod tests {
                 "compute.device",
                 "processor",
             ),
+            (
+                &[
+                    "networks.mine={ file = 'a.onnx', normalisation = 'tf' }",
+                    "backbones=['mine']",
+                    "compute.arithmetic=bf16",
+                ],
+                "compute.arithmetic",
+                "f32",
+            ),
         ] {
             let changes: Vec<String> = changes.iter().map(|change| (*change).to_owned()).collect();
             match Config::resolve(None, &changes) {

@@ -185,7 +185,8 @@ fn cautions(config: &Config) -> Result<Vec<String>, Error> {
     }
     if training.epochs != defaults.training.epochs {
         let (epochs, all) = (training.epochs, defaults.training.epochs);
-        cautions.push(format!("Training is capped at {epochs} epochs; the preset has {all}."));
+        let unit = if epochs == 1 { "epoch" } else { "epochs" };
+        cautions.push(format!("Training is capped at {epochs} {unit}; the preset has {all}."));
     }
     if training.folds != defaults.training.folds {
         let (folds, all) = (training.folds, defaults.training.folds);
@@ -283,6 +284,7 @@ mod tests {
         let said = of(&["data.folder=x", "data.views=any"]);
         assert!(said.ends_with("as the preset trustworthy does it; other settings: data.views."), "{said}");
         let said = of(&["training.epochs=3", "training.folds=2"]);
+        assert!(of(&["training.epochs=1"]).contains("capped at 1 epoch;"));
         assert!(said.contains("3 epochs") && said.contains("2 folds") && !said.contains("Other"), "{said}");
     }
 }
